@@ -1,0 +1,1 @@
+//! Quantities, datums, frames and geodesy: the vocabulary of where.

@@ -1,0 +1,1 @@
+//! Plan and zone files of other programs: .plan, .waypoints, KML, GeoJSON.

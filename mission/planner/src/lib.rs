@@ -1,0 +1,1 @@
+//! Brief and world in, patrol plan out.

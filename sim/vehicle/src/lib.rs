@@ -1,0 +1,1 @@
+//! Flight dynamics and the vehicle's side of MAVLink.

@@ -1,0 +1,1 @@
+//! Scenarios, actors, sensor imagery, truth and score; serves simulated aircraft on the wire.

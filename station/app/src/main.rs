@@ -1,0 +1,2 @@
+//! The vedette program: command line, configuration, wiring.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Bevy shell: 3-D map, textures and windows.

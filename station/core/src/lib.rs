@@ -1,0 +1,1 @@
+//! The station: handle(now, Input) gives Effects and one StationView.

@@ -1,0 +1,1 @@
+//! Seals and verifies evidence bundles.

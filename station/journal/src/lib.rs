@@ -1,0 +1,1 @@
+//! Append-only record of every input, its catalogue and its replay reader.

@@ -1,0 +1,1 @@
+//! UDP, TCP, serial and file tasks around the sans-IO protocol.

@@ -1,0 +1,1 @@
+//! egui functions of the StationView that return intents.

@@ -1,0 +1,1 @@
+//! Sans-IO MAVLink 2: framer, peers, sessions and micro-services.

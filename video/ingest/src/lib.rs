@@ -1,0 +1,1 @@
+//! GStreamer shell: records the original bytes, decodes, encodes.

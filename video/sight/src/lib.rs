@@ -1,0 +1,1 @@
+//! Frames and poses in, ground tracks and alerts out.
