@@ -156,11 +156,10 @@ pub enum Input {
     },
 }
 
-/// One journal entry: an input and when it was taken.
+/// One journal entry: an input and when it was taken. Its number is its place in the journal,
+/// from 1; the setup is number 0.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
-    /// From 1; the setup is entry 0.
-    pub seq: u64,
     /// Station clock.
     pub mono: Mono,
     /// UTC.

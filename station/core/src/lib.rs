@@ -13,11 +13,13 @@ mod gate;
 mod input;
 mod orders;
 mod planning;
+mod replay;
 mod station;
 mod view;
 
 pub use coverage::CoverageView;
 pub use input::{CameraSpec, Effect, Entry, EvidenceRequest, Input, OperatorSpec, Setup, SiteLines, ViewStamp};
+pub use replay::Replay;
 pub use station::{Station, digest};
 pub use view::{
     AgeHistogram, CameraView, EventKind, LegView, Notice, NoticeKind, PlanOnAircraft, PlanState, StationView, TimelineEvent,
