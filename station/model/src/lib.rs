@@ -1,1 +1,38 @@
-//! The vocabulary of the station: ids, clocks, vehicle state, orders, tracks, alerts, incidents.
+//! The vocabulary of the station: what crosses between rooms, as plain data.
+//!
+//! Invariant: every fact says when it was captured and when it was received, every id is a type,
+//! every order names one aircraft. Nothing here computes, reads a clock or knows MAVLink.
+
+mod alert;
+mod ids;
+mod known;
+mod mission;
+mod order;
+pub mod plan;
+mod record;
+mod time;
+mod vehicle;
+mod vision;
+
+pub use alert::{
+    Alert, AlertFact, AlertState, Decision, Incident, IncidentState, Priority, RuleId,
+};
+pub use ids::{
+    AlertId, CameraId, CommandId, EvidenceId, IncidentId, LinkId, OperatorId, PlanId, SessionId,
+    TrackId, VehicleId,
+};
+pub use known::{Freshness, Known};
+pub use mission::{AltFrame, MissionItem, MissionKind, command};
+pub use order::{
+    Authority, CommandOutcome, GimbalAim, Intent, Order, Receipt, ReceiptState, Refusal, Request,
+    RequestBody, Retry, Risk,
+};
+pub use record::{GapCause, LinkReport, LinkState, RecorderReport};
+pub use time::{ClockMap, Mono, Pts, Utc, VehicleBoot};
+pub use vehicle::{
+    Airframe, Family, FlightMode, GnssFix, LandedState, Report, Severity, VehicleIdentity,
+};
+pub use vision::{
+    Ellipse95, GroundFix, GroundTrack, ImageBox, NoFix, PictureAge, Polarity, SensorPose, Spectrum,
+    TargetClass, VisionReport,
+};

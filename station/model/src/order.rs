@@ -1,0 +1,339 @@
+//! From a person's wish to one aircraft's answer: `Intent` → gate → `Request` → `Receipt`.
+//!
+//! Invariant: every order names exactly one aircraft and expires; nothing here can address all.
+
+use serde::{Deserialize, Serialize};
+use vedette_geo::{AboveHome, Amsl, LatLon};
+
+use crate::{
+    AlertId, CommandId, Decision, IncidentId, MissionItem, MissionKind, Mono, OperatorId, PlanId,
+    TrackId, VehicleId,
+};
+
+/// What an operator may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Authority {
+    /// Looks, notes, reviews.
+    Observer,
+    /// Steers cameras, decides alerts.
+    Sensor,
+    /// Flies aircraft.
+    Pilot,
+    /// All of it, and overrides with a reason.
+    Supervisor,
+}
+
+/// How dangerous an order is: decides the confirmation it needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Risk {
+    /// No aircraft moves.
+    None,
+    /// A camera moves.
+    Camera,
+    /// The aircraft moves towards safety (hold, return, land): press and hold.
+    Safe,
+    /// The aircraft leaves the ground or its plan: press and hold, named aircraft.
+    Flight,
+}
+
+/// Where a gimbal shall look.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub enum GimbalAim {
+    /// Keep a place in the picture (region of interest).
+    Place {
+        /// Where.
+        at: LatLon,
+        /// Height of it.
+        amsl: Amsl,
+    },
+    /// Earth-fixed angles, degrees; pitch negative looks down, yaw true.
+    Angles {
+        /// Pitch.
+        pitch_deg: f64,
+        /// Yaw, degrees true.
+        yaw_deg: f64,
+    },
+    /// Back to what the mission says.
+    Neutral,
+}
+
+/// One order to one aircraft, in common words.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Order {
+    /// Arm and climb to a height above home.
+    TakeOff {
+        /// Height.
+        height: AboveHome,
+    },
+    /// Fly the plan on board from its start.
+    StartMission,
+    /// Go on with the plan on board where it was left.
+    ResumeMission,
+    /// Stop or circle here.
+    Hold,
+    /// Return to home or rally.
+    Return,
+    /// Land here.
+    Land,
+    /// Fly to a place and hold there.
+    GoTo {
+        /// Where.
+        at: LatLon,
+        /// Height.
+        amsl: Amsl,
+    },
+    /// Circle a place.
+    Orbit {
+        /// Centre.
+        centre: LatLon,
+        /// Height flown.
+        amsl: Amsl,
+        /// Metres, positive.
+        radius_m: f64,
+    },
+    /// Camera.
+    Gimbal(GimbalAim),
+}
+
+impl Order {
+    /// How dangerous it is.
+    #[must_use]
+    pub fn risk(&self) -> Risk {
+        match self {
+            Self::Gimbal(_) => Risk::Camera,
+            Self::Hold | Self::Return | Self::Land => Risk::Safe,
+            Self::TakeOff { .. }
+            | Self::StartMission
+            | Self::ResumeMission
+            | Self::GoTo { .. }
+            | Self::Orbit { .. } => Risk::Flight,
+        }
+    }
+    /// Which way a lost answer is dangerous decides how it is repeated.
+    #[must_use]
+    pub fn retry(&self) -> Retry {
+        match self {
+            Self::Hold | Self::Return | Self::Land => Retry::UntilAck,
+            Self::TakeOff { .. } | Self::StartMission => Retry::Once,
+            Self::ResumeMission | Self::GoTo { .. } | Self::Orbit { .. } | Self::Gimbal(_) => {
+                Retry::UntilAck
+            }
+        }
+    }
+    /// Short name, as on its button.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::TakeOff { .. } => "TAKE OFF",
+            Self::StartMission => "START PATROL",
+            Self::ResumeMission => "RESUME PATROL",
+            Self::Hold => "HOLD",
+            Self::Return => "RETURN",
+            Self::Land => "LAND",
+            Self::GoTo { .. } => "GO TO",
+            Self::Orbit { .. } => "ORBIT",
+            Self::Gimbal(_) => "LOOK",
+        }
+    }
+}
+
+/// How an order is repeated when no answer comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Retry {
+    /// Sent once per step: a late success would be dangerous.
+    Once,
+    /// Repeated until answered or expired: a missing success would be dangerous.
+    UntilAck,
+}
+
+/// What a person at the console wants. Nothing else reaches an aircraft.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Intent {
+    /// Give an order; `held` says the hold-to-confirm was completed for this very aircraft.
+    Command {
+        /// To whom.
+        vehicle: VehicleId,
+        /// What.
+        order: Order,
+        /// Confirmed by press and hold.
+        held: bool,
+    },
+    /// Make the plan from the brief (again).
+    MakePlan,
+    /// Approve the checked plan by name.
+    ApprovePlan {
+        /// Which.
+        plan: PlanId,
+    },
+    /// Upload the approved plan's part to one aircraft.
+    UploadPlan {
+        /// To whom.
+        vehicle: VehicleId,
+        /// Which.
+        plan: PlanId,
+    },
+    /// Decide an alert.
+    Decide {
+        /// Which.
+        alert: AlertId,
+        /// Confirm or dismiss with a reason.
+        decision: Decision,
+    },
+    /// Take note of an alert without deciding it.
+    Acknowledge {
+        /// Which.
+        alert: AlertId,
+    },
+    /// Open an incident for a confirmed alert.
+    OpenIncident {
+        /// Which.
+        alert: AlertId,
+    },
+    /// Seal an incident's evidence.
+    SealIncident {
+        /// Which.
+        incident: IncidentId,
+        /// Coded outcome.
+        outcome: String,
+    },
+    /// Look at an alert, a track or an aircraft (moves no aircraft; it is in the record).
+    Show {
+        /// Alert shown.
+        alert: Option<AlertId>,
+        /// Track shown.
+        track: Option<TrackId>,
+        /// Aircraft selected.
+        vehicle: Option<VehicleId>,
+    },
+    /// A remark for the record.
+    Note {
+        /// Words.
+        text: String,
+        /// On which incident, if on one.
+        incident: Option<IncidentId>,
+    },
+}
+
+/// What the protocol shall bring about.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum RequestBody {
+    /// An order.
+    Order(Order),
+    /// Upload a list as a transaction with read-back.
+    Upload {
+        /// Which list.
+        kind: MissionKind,
+        /// Its items (without home).
+        items: Vec<MissionItem>,
+    },
+    /// Read a list back.
+    Download {
+        /// Which list.
+        kind: MissionKind,
+    },
+    /// Read all parameters.
+    ReadParameters,
+}
+
+/// One request to one aircraft. Nothing is sent after `expires`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Request {
+    /// Its number; receipts name it.
+    pub id: CommandId,
+    /// The aircraft.
+    pub vehicle: VehicleId,
+    /// Hardware uid the order was given for; a different aircraft on the same system id is not
+    /// commanded. Zero where the aircraft never told one.
+    pub uid: u64,
+    /// What.
+    pub body: RequestBody,
+    /// How it is repeated.
+    pub retry: Retry,
+    /// When it lapses.
+    pub expires: Mono,
+}
+
+/// How a request ended on the wire.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CommandOutcome {
+    /// Accepted by the aircraft.
+    Accepted,
+    /// Still working, percent where told.
+    InProgress(Option<u8>),
+    /// Refused, with the aircraft's reason.
+    Refused(String),
+    /// No answer before the request lapsed: unknown, not failed.
+    NoAnswer,
+}
+
+/// Where an order stands, as the console tells it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ReceiptState {
+    /// Sent, no answer yet.
+    Sent,
+    /// Accepted; telemetry has not shown it yet.
+    Accepted,
+    /// Telemetry shows it.
+    Observed,
+    /// Refused by the aircraft.
+    Refused(String),
+    /// No answer; what the aircraft does is not known.
+    Unknown,
+}
+
+/// The record of one order.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// Request number.
+    pub id: CommandId,
+    /// To whom.
+    pub vehicle: VehicleId,
+    /// What, as a sentence.
+    pub what: String,
+    /// Given by.
+    pub by: OperatorId,
+    /// Given at.
+    pub at: Mono,
+    /// Where it stands.
+    pub state: ReceiptState,
+    /// When that became so.
+    pub since: Mono,
+}
+
+/// Why the station did not pass an intent on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum Refusal {
+    /// Role does not allow it.
+    #[error("{who} is {has:?}; this needs {needs:?}")]
+    Authority {
+        /// Who.
+        who: OperatorId,
+        /// Their role.
+        has: Authority,
+        /// Role needed.
+        needs: Authority,
+    },
+    /// Not confirmed by press and hold.
+    #[error("{order} to {tail} needs press and hold to the end")]
+    NotConfirmed {
+        /// Order name.
+        order: String,
+        /// Tail number.
+        tail: String,
+    },
+    /// No such thing.
+    #[error("there is no {what}")]
+    Missing {
+        /// What was named.
+        what: String,
+    },
+    /// The state does not allow it.
+    #[error("{what}: {why}")]
+    State {
+        /// Order.
+        what: String,
+        /// Why not.
+        why: String,
+    },
+}
