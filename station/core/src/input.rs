@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use vedette_geo::{Geoid, LatLon};
 use vedette_model::plan::{Brief, NoFly, PatrolPlan, Verdict};
 use vedette_model::{
-    Authority, CameraId, EvidenceId, IncidentId, Intent, LinkReport, Mono, OperatorId, PlanId, RecorderReport, Report, Request,
-    SessionId, Spectrum, Utc, VehicleId, VisionReport,
+    Authority, CameraId, EvidenceId, IncidentId, Intent, LinkReport, Mono, OperatorId, PlanId, RecorderReport, Report,
+    Request, SessionId, Spectrum, Utc, VehicleId, VisionReport,
 };
 
 /// A person who may use the station.

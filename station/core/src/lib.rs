@@ -22,6 +22,6 @@ pub use input::{CameraSpec, Effect, Entry, EvidenceRequest, Input, OperatorSpec,
 pub use replay::Replay;
 pub use station::{Station, digest};
 pub use view::{
-    AgeHistogram, CameraView, EventKind, LegView, Notice, NoticeKind, PlanOnAircraft, PlanState, StationView, TimelineEvent,
-    TrackView, TransferView, VehicleView,
+    AgeHistogram, CameraView, EventKind, LegView, Notice, NoticeKind, PlanOnAircraft, PlanState, StationView,
+    TimelineEvent, TrackView, TransferView, VehicleView,
 };

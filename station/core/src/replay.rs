@@ -35,7 +35,12 @@ impl Replay {
         if kept.is_empty() {
             kept.push(station.clone());
         }
-        Self { at: entries.len(), entries, kept, now: station }
+        Self {
+            at: entries.len(),
+            entries,
+            kept,
+            now: station,
+        }
     }
 
     /// Number of entries.

@@ -367,12 +367,7 @@ impl TsReader {
             return;
         }
         self.by_program.insert(program, streams);
-        self.streams = self
-            .by_program
-            .values()
-            .flatten()
-            .map(|s| (s.pid, *s))
-            .collect();
+        self.streams = self.by_program.values().flatten().map(|s| (s.pid, *s)).collect();
         let gone: Vec<u16> = self
             .pids
             .keys()
@@ -423,17 +418,13 @@ impl TsReader {
         } else if let Some(pes) = self.pids.get_mut(&pid).and_then(|s| s.pes.as_mut()) {
             pes.bytes.extend_from_slice(payload);
         }
-        let complete = self
-            .pids
-            .get(&pid)
-            .and_then(|s| s.pes.as_ref())
-            .is_some_and(|pes| {
-                let declared = pes
-                    .bytes
-                    .get(4..6)
-                    .map_or(0, |b| usize::from(u16::from_be_bytes([b[0], b[1]])));
-                (declared > 0 && pes.bytes.len() >= 6 + declared) || pes.bytes.len() > MAX_PES
-            });
+        let complete = self.pids.get(&pid).and_then(|s| s.pes.as_ref()).is_some_and(|pes| {
+            let declared = pes
+                .bytes
+                .get(4..6)
+                .map_or(0, |b| usize::from(u16::from_be_bytes([b[0], b[1]])));
+            (declared > 0 && pes.bytes.len() >= 6 + declared) || pes.bytes.len() > MAX_PES
+        });
         if complete {
             self.flush(pid);
         }
@@ -525,12 +516,8 @@ impl<'a> PesUnit<'a> {
             )
         };
         Some(PesUnit {
-            pts: (flags & 0x80 != 0 && header >= 5)
-                .then(|| time(9))
-                .flatten(),
-            dts: (flags & 0xc0 == 0xc0 && header >= 10)
-                .then(|| time(14))
-                .flatten(),
+            pts: (flags & 0x80 != 0 && header >= 5).then(|| time(9)).flatten(),
+            dts: (flags & 0xc0 == 0xc0 && header >= 10).then(|| time(14)).flatten(),
             short,
             body: b.get(9 + header..end).unwrap_or(&[]),
         })
