@@ -30,6 +30,20 @@ const OBSERVE_MS: i64 = 60_000;
 /// Tracks nobody saw for this long leave the view unless an alert names them.
 const TRACK_KEPT_MS: i64 = 30_000;
 
+/// Why there is no station.
+#[derive(Debug, thiserror::Error)]
+pub enum CoreError {
+    /// The site's lines cannot be used.
+    #[error("the border {name} or the brief's section on it cannot be used; check section.border, from_km and to_km in the brief")]
+    Site {
+        /// Border line.
+        name: String,
+        /// Why.
+        #[source]
+        source: vedette_atlas::AtlasError,
+    },
+}
+
 /// The station.
 #[derive(Debug, Clone)]
 pub struct Station {
@@ -54,12 +68,15 @@ pub fn digest(view: &StationView) -> String {
 
 impl Station {
     /// A station at the start of a session.
-    #[must_use]
-    pub fn new(setup: Setup) -> Self {
-        let border = alerts::border_of(&setup.site);
+    ///
+    /// # Errors
+    /// [`CoreError::Site`] when the setup's border or section cannot be used.
+    pub fn new(setup: Setup) -> Result<Self, CoreError> {
+        let site = |source| CoreError::Site { name: setup.site.border_name.clone(), source };
+        let border = alerts::border_of(&setup.site).map_err(site)?;
         let crossings = alerts::crossings_of(&setup.site);
         let (from_m, to_m) = (setup.brief.section.from_km * 1000.0, setup.brief.section.to_km * 1000.0);
-        let section = border.section(from_m, to_m).line;
+        let section = border.section(from_m, to_m).map_err(site)?.line;
         let view = StationView {
             seq: 0,
             now: Mono::ZERO,
@@ -115,7 +132,7 @@ impl Station {
             notices: Vec::new(),
             events: Vec::new(),
         };
-        Self {
+        Ok(Self {
             rules: RuleSet::new(setup.policy.clone()),
             setup,
             view,
@@ -126,7 +143,7 @@ impl Station {
             effects: VecDeque::new(),
             next_command: 1,
             sealing: Vec::new(),
-        }
+        })
     }
 
     /// What the session started with.
