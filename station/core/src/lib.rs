@@ -1,1 +1,27 @@
-//! The station: handle(now, Input) gives Effects and one StationView.
+//! The station as one function: `handle(now, Input)` mutates it, `poll_effect()` says what the
+//! shells shall do, `view()` is all anybody sees.
+//!
+//! Invariant: everything on screen derives from the inputs, in order. The same inputs give the
+//! same [`StationView`], byte for byte; a replay hosts no shell, so its effects go nowhere.
+//! It knows no MAVLink, no file, no clock.
+
+mod alerts;
+mod coverage;
+mod energy;
+mod fleet;
+mod gate;
+mod input;
+mod orders;
+mod planning;
+mod replay;
+mod station;
+mod view;
+
+pub use coverage::CoverageView;
+pub use input::{CameraSpec, Effect, Entry, EvidenceRequest, Input, OperatorSpec, Setup, SiteLines, ViewStamp};
+pub use replay::Replay;
+pub use station::{CoreError, Station, digest};
+pub use view::{
+    AgeHistogram, CameraView, EventKind, LegView, Notice, NoticeKind, PlanOnAircraft, PlanState, StationView,
+    TimelineEvent, TrackView, TransferView, VehicleView,
+};

@@ -333,3 +333,94 @@ pub struct BlindSpot {
     /// Why: hidden by terrain, too few pixels, out of the gimbal's reach.
     pub why: String,
 }
+
+/// How bad a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FindingSeverity {
+    /// The plan may not fly.
+    Refused,
+    /// It may; a person should know.
+    Note,
+}
+
+/// One thing the checker found, with where and when, so that the map can fly there.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Finding {
+    /// How bad.
+    pub severity: FindingSeverity,
+    /// Check that found it, by its file's name (`stand_off`, `clearance`, `energy`, …).
+    pub check: String,
+    /// Aircraft, if one.
+    pub vehicle: Option<VehicleId>,
+    /// Leg number in its plan, from 0, if one.
+    pub leg: Option<usize>,
+    /// What is wrong, in one sentence with figures and units.
+    pub what: String,
+    /// Worst value measured.
+    pub worst: f64,
+    /// Limit it was held against, in the same unit.
+    pub limit: f64,
+    /// Unit of both.
+    pub unit: String,
+    /// Where.
+    pub at: Option<LatLon>,
+    /// Where along the section, metres from its start.
+    pub chainage_m: Option<f64>,
+    /// When, seconds after the watch begins.
+    pub time_s: Option<f64>,
+}
+
+/// Worst margins of one aircraft's plan, as the checker measured them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AircraftMargins {
+    /// Which.
+    pub vehicle: VehicleId,
+    /// Least distance to the border line on the home side, metres, contingencies included.
+    pub border_m: f64,
+    /// Least height above ground away from take-off and landing, metres.
+    pub clearance_m: f64,
+    /// Battery left on landing, share of the whole, mean model less two sigma.
+    pub energy_share: f64,
+    /// Mission items used and the autopilot's capacity.
+    pub items: (usize, usize),
+}
+
+/// The checker's judgement of one plan. Only `vedette-checker` makes one from a plan; only a
+/// clear one becomes a `ValidPlan`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// Plan judged.
+    pub plan: PlanId,
+    /// SHA-256 of the plan's canonical JSON, hexadecimal.
+    pub plan_sha256: String,
+    /// Site it was judged against.
+    pub site: String,
+    /// All findings, worst first.
+    pub findings: Vec<Finding>,
+    /// Longest time any cell goes unseen, measured by flying the timetable, seconds.
+    pub revisit_measured_s: f64,
+    /// Mean over cells of their longest gap, seconds.
+    pub revisit_mean_s: f64,
+    /// No schedule of this fleet can do better, seconds, computed here anew.
+    pub lower_bound_s: f64,
+    /// Longest gap per cell along the section, seconds; `None` where never seen.
+    pub gap_per_cell_s: Vec<Option<f64>>,
+    /// Cell length, metres.
+    pub cell_m: f64,
+    /// Least distance between two aircraft in the air while not vertically apart, metres;
+    /// `None` with a single aircraft.
+    pub separation_m: Option<f64>,
+    /// Margins per aircraft.
+    pub margins: Vec<AircraftMargins>,
+    /// Samples judged.
+    pub samples: u64,
+}
+
+impl Verdict {
+    /// No finding refuses the plan.
+    #[must_use]
+    pub fn is_clear(&self) -> bool {
+        self.findings.iter().all(|f| f.severity != FindingSeverity::Refused)
+    }
+}

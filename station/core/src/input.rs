@@ -1,0 +1,263 @@
+//! All that can wake the station, in one list; and all it can ask of its shells.
+
+use serde::{Deserialize, Serialize};
+use vedette_geo::{Geoid, LatLon};
+use vedette_model::plan::{Brief, NoFly, PatrolPlan, Verdict};
+use vedette_model::{
+    Authority, CameraId, EvidenceId, IncidentId, Intent, LinkReport, Mono, OperatorId, PlanId, RecorderReport, Report,
+    Request, SessionId, Spectrum, Utc, VehicleId, VisionReport,
+};
+
+/// A person who may use the station.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OperatorSpec {
+    /// Id in every record.
+    pub id: OperatorId,
+    /// Name and duty, as shown.
+    pub name: String,
+    /// What they may do.
+    pub authority: Authority,
+}
+
+/// Lines and places of the site that rules and panels need; terrain stays outside.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SiteLines {
+    /// Name of the watched border line.
+    pub border_name: String,
+    /// The watched line, WGS 84, in chainage order.
+    pub border: Vec<LatLon>,
+    /// Home lies to the left when walking the line.
+    pub home_left: bool,
+    /// One sigma of the line's position, metres.
+    pub accuracy_m: f64,
+    /// Edition and source, for reports.
+    pub edition: String,
+    /// Name of the home side.
+    pub home_name: String,
+    /// Name of the other side.
+    pub foreign_name: String,
+    /// Other lines to draw.
+    pub context: Vec<Vec<LatLon>>,
+    /// No-fly zones of the site.
+    pub no_fly: Vec<NoFly>,
+    /// Legal crossing points: name, place, radius in metres.
+    pub crossings: Vec<(String, LatLon, f64)>,
+    /// Geoid used.
+    pub geoid: Geoid,
+    /// Terrain label; starts with "synthetic" when it is not real.
+    pub terrain: String,
+    /// True when the relief is invented.
+    pub terrain_synthetic: bool,
+    /// Hash of the whole site, hexadecimal.
+    pub hash: String,
+}
+
+impl SiteLines {
+    /// The lines of a loaded world.
+    #[must_use]
+    pub fn of(world: &vedette_atlas::World) -> Self {
+        let no_fly = world
+            .no_fly()
+            .map(|z| {
+                let (polygon, centre, radius_m) = match &z.shape {
+                    vedette_atlas::Shape::Polygon(p) => (p.clone(), None, 0.0),
+                    vedette_atlas::Shape::Disc { centre, radius_m } => (Vec::new(), Some(*centre), *radius_m),
+                };
+                NoFly {
+                    name: z.name.clone(),
+                    polygon,
+                    centre,
+                    radius_m,
+                    floor: z.floor,
+                    ceiling: z.ceiling,
+                }
+            })
+            .collect();
+        let source = world.terrain.source();
+        Self {
+            border_name: world.border.name.clone(),
+            border: world.border.line.clone(),
+            home_left: world.border.home_left,
+            accuracy_m: world.border.accuracy_m,
+            edition: format!("{}, {}", world.border.edition, world.border.source),
+            home_name: world.border.home.clone(),
+            foreign_name: String::new(),
+            context: world.context.iter().map(|b| b.line.clone()).collect(),
+            no_fly,
+            crossings: world
+                .crossings
+                .iter()
+                .map(|c| (c.name.clone(), c.at, c.radius_m))
+                .collect(),
+            geoid: world.geoid.clone(),
+            terrain: source.label.clone(),
+            terrain_synthetic: source.synthetic,
+            hash: world.site_hash(),
+        }
+    }
+}
+
+/// One camera the station expects.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CameraSpec {
+    /// Stream.
+    pub camera: CameraId,
+    /// Carrier.
+    pub vehicle: VehicleId,
+    /// Sensor.
+    pub spectrum: Spectrum,
+}
+
+/// What a session starts with: the journal's first entry.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Setup {
+    /// Session.
+    pub session: SessionId,
+    /// Station name.
+    pub station: String,
+    /// Software name and version.
+    pub software: String,
+    /// People.
+    pub operators: Vec<OperatorSpec>,
+    /// Brief of the watch.
+    pub brief: Brief,
+    /// Site.
+    pub site: SiteLines,
+    /// Cameras.
+    pub cameras: Vec<CameraSpec>,
+    /// Thresholds of the behaviour rules.
+    pub policy: vedette_sight::Policy,
+    /// Seed of everything random in this session.
+    pub seed: u64,
+}
+
+/// What the operator was looking at when an intent was given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ViewStamp {
+    /// Sequence number of the view on screen.
+    pub seq: u64,
+    /// Alert in front, if any.
+    pub alert: Option<vedette_model::AlertId>,
+    /// Camera on the main video panel, if any.
+    pub camera: Option<CameraId>,
+}
+
+/// All that can wake the station.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Input {
+    /// Time passed; deadlines are looked at.
+    Tick,
+    /// An aircraft said something.
+    Vehicle {
+        /// Which.
+        vehicle: VehicleId,
+        /// When it was true.
+        captured: Mono,
+        /// What.
+        report: Report,
+    },
+    /// A transport's counters.
+    Link(LinkReport),
+    /// A person wants something.
+    Operator {
+        /// Who.
+        operator: OperatorId,
+        /// What.
+        intent: Intent,
+        /// What they saw.
+        shown: ViewStamp,
+    },
+    /// The vision task analysed a frame.
+    Vision(Box<VisionReport>),
+    /// A recorder reports.
+    Recorder(RecorderReport),
+    /// The planner and the checker answered.
+    Planned {
+        /// The plan.
+        plan: Box<PatrolPlan>,
+        /// The checker's judgement of it.
+        verdict: Box<Verdict>,
+    },
+    /// There is no plan, and why.
+    PlanFailed {
+        /// Reason and nearest relaxation.
+        why: String,
+    },
+    /// An evidence bundle is sealed.
+    Preserved {
+        /// For which incident.
+        incident: IncidentId,
+        /// Bundle.
+        evidence: EvidenceId,
+        /// SHA-256 of its manifest, hexadecimal.
+        manifest_sha256: String,
+    },
+    /// An evidence bundle could not be sealed.
+    PreserveFailed {
+        /// For which incident.
+        incident: IncidentId,
+        /// Why.
+        why: String,
+    },
+}
+
+/// One journal entry: an input and when it was taken. Its number is its place in the journal,
+/// from 1; the setup is number 0.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Station clock.
+    pub mono: Mono,
+    /// UTC.
+    pub utc: Utc,
+    /// What.
+    pub input: Input,
+}
+
+/// What to preserve for an incident.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EvidenceRequest {
+    /// Incident.
+    pub incident: IncidentId,
+    /// From this frame time.
+    pub from: Utc,
+    /// To this one.
+    pub to: Utc,
+    /// Cameras whose recordings belong to it.
+    pub cameras: Vec<CameraId>,
+    /// Asked for by.
+    pub by: OperatorId,
+    /// Coded outcome.
+    pub outcome: String,
+}
+
+/// All the station can ask of its shells.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// Send this to one aircraft.
+    Request(Request),
+    /// Plan and check; answer with `Input::Planned` or `Input::PlanFailed`.
+    Plan {
+        /// Brief.
+        brief: Box<Brief>,
+        /// Plan it replaces.
+        parent: Option<PlanId>,
+        /// Seed.
+        seed: u64,
+    },
+    /// Upload one aircraft's part of a valid plan: mission, fence and rally. The shell holds the
+    /// `ValidPlan`; without one it cannot.
+    Upload {
+        /// Aircraft.
+        vehicle: VehicleId,
+        /// Hardware uid the upload is bound to.
+        uid: u64,
+        /// Plan.
+        plan: PlanId,
+        /// Request numbers for mission, fence, rally.
+        ids: [vedette_model::CommandId; 3],
+        /// Lapses at.
+        expires: Mono,
+    },
+    /// Seal evidence.
+    Preserve(EvidenceRequest),
+}

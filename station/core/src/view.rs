@@ -1,0 +1,369 @@
+//! What anybody sees: plain data, derived, comparable byte for byte.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use vedette_geo::{AboveHome, Amsl, LatLon};
+use vedette_model::plan::{LegKind, LinkLoss, PatrolPlan, Verdict};
+use vedette_model::{
+    Airframe, Alert, AlertId, CameraId, FlightMode, GnssFix, GroundTrack, Incident, IncidentId, Known, LandedState,
+    LinkId, LinkReport, MissionKind, Mono, OperatorId, PictureAge, PlanId, Receipt, SensorPose, SessionId, Severity,
+    Spectrum, TrackId, Utc, VehicleId, VehicleIdentity,
+};
+
+use crate::coverage::CoverageView;
+use crate::input::{OperatorSpec, SiteLines};
+
+/// All of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StationView {
+    /// Number of inputs handled.
+    pub seq: u64,
+    /// Station clock of the last input.
+    pub now: Mono,
+    /// UTC of the last input.
+    pub utc: Utc,
+    /// Session.
+    pub session: SessionId,
+    /// Station name.
+    pub station: String,
+    /// Name of the watch.
+    pub watch: String,
+    /// People.
+    pub operators: Vec<OperatorSpec>,
+    /// Site.
+    pub site: Arc<SiteLines>,
+    /// The watched section's own line, from its start.
+    pub section: Arc<Vec<LatLon>>,
+    /// Chainage of the section's start along the border, metres.
+    pub section_from_m: f64,
+    /// Chainage of its end, metres.
+    pub section_to_m: f64,
+    /// Aircraft.
+    pub vehicles: BTreeMap<VehicleId, VehicleView>,
+    /// Cameras.
+    pub cameras: BTreeMap<CameraId, CameraView>,
+    /// Tracks alive or named in an alert.
+    pub tracks: BTreeMap<TrackId, TrackView>,
+    /// Alerts, all of this session.
+    pub alerts: BTreeMap<AlertId, Alert>,
+    /// Incidents, all of this session.
+    pub incidents: BTreeMap<IncidentId, Incident>,
+    /// Plan on the table.
+    pub plan: PlanState,
+    /// Orders given, oldest first, the last two hundred.
+    pub receipts: Vec<Receipt>,
+    /// Transports.
+    pub links: BTreeMap<LinkId, LinkReport>,
+    /// Age of the border's coverage.
+    pub coverage: CoverageView,
+    /// Words for the operator, oldest first, the last hundred.
+    pub notices: Vec<Notice>,
+    /// What the timeline shows, oldest first.
+    pub events: Vec<TimelineEvent>,
+}
+
+/// Plan on the table.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct PlanState {
+    /// Being computed.
+    pub computing: bool,
+    /// The plan.
+    pub plan: Option<Arc<PatrolPlan>>,
+    /// The checker's judgement.
+    pub verdict: Option<Arc<Verdict>>,
+    /// Approved by, at.
+    pub approved: Option<(OperatorId, Mono)>,
+    /// Why there is none.
+    pub failed: Option<String>,
+    /// Station clock at which the watch began (first patrol start observed); leg times count from
+    /// it per aircraft, see [`VehicleView::patrol_began`].
+    pub began: Option<Mono>,
+}
+
+/// What the aircraft holds of the plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PlanOnAircraft {
+    /// Nothing known.
+    Unknown,
+    /// Upload under way.
+    Uploading,
+    /// Read back and the same.
+    Same,
+    /// Read back and different: red badge.
+    Differs,
+}
+
+/// Transfer progress.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TransferView {
+    /// Which list.
+    pub kind: MissionKind,
+    /// Done.
+    pub done: u16,
+    /// Of.
+    pub of: u16,
+}
+
+/// Leg flown now.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct LegView {
+    /// Number in the plan.
+    pub index: usize,
+    /// What for.
+    pub kind: LegKind,
+    /// Watched chainage at its ends, metres from the section's start.
+    pub watches_m: Option<[f64; 2]>,
+    /// On link loss.
+    pub link_loss: LinkLoss,
+}
+
+/// One aircraft.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct VehicleView {
+    /// Id.
+    pub id: VehicleId,
+    /// Tail number.
+    pub tail: String,
+    /// Name.
+    pub name: String,
+    /// Airframe, by the brief.
+    pub airframe: Airframe,
+    /// Identity, once told.
+    pub identity: Option<VehicleIdentity>,
+    /// Heard of lately (any accepted frame).
+    pub alive: bool,
+    /// Last time anything was heard.
+    pub last_heard: Option<Mono>,
+    /// A second sender uses its id: orders refused.
+    pub duplicate: bool,
+    /// Mode.
+    pub mode: Option<Known<FlightMode>>,
+    /// The autopilot's own name of the mode.
+    pub mode_name: String,
+    /// Armed.
+    pub armed: Option<Known<bool>>,
+    /// Position.
+    pub at: Option<Known<LatLon>>,
+    /// Height above the sea.
+    pub amsl: Option<Known<Amsl>>,
+    /// Height above home.
+    pub above_home: Option<Known<AboveHome>>,
+    /// Velocity north, east, down, metres per second.
+    pub velocity_ned_m_s: Option<Known<[f64; 3]>>,
+    /// Heading, degrees true.
+    pub heading_deg: Option<Known<f64>>,
+    /// Roll, pitch, yaw, degrees.
+    pub attitude_deg: Option<Known<[f64; 3]>>,
+    /// Air, ground, climb, metres per second.
+    pub speeds_m_s: Option<Known<[f64; 3]>>,
+    /// Battery, percent.
+    pub battery_pct: Option<Known<f64>>,
+    /// Pack voltage.
+    pub volts: Option<Known<f64>>,
+    /// Seconds until it has to turn for home to land with its reserve; `None` unknown.
+    pub bingo_s: Option<f64>,
+    /// Share of the battery that flying home now takes.
+    pub home_share: Option<f64>,
+    /// Satellite fix.
+    pub gnss: Option<Known<GnssFix>>,
+    /// Wind: from, degrees true, and speed.
+    pub wind: Option<Known<(f64, f64)>>,
+    /// Home.
+    pub home: Option<(LatLon, Amsl)>,
+    /// Ground or air.
+    pub landed: Option<Known<LandedState>>,
+    /// Gimbal roll, pitch, yaw in earth axes, degrees.
+    pub gimbal_deg: Option<Known<[f64; 3]>>,
+    /// Ready to arm by its own judgement.
+    pub ready: Option<Known<bool>>,
+    /// Mission item flown, items on board.
+    pub item: Option<Known<(u16, Option<u16>)>>,
+    /// Leg of the plan flown.
+    pub leg: Option<LegView>,
+    /// Parameters read, announced.
+    pub parameters: Option<(u16, u16)>,
+    /// Plan on board.
+    pub plan_on_board: PlanOnAircraft,
+    /// Plan id it was uploaded from.
+    pub plan_id: Option<PlanId>,
+    /// Transfer under way.
+    pub transfer: Option<TransferView>,
+    /// Patrol start observed.
+    pub patrol_began: Option<Mono>,
+    /// Places it was, at most one a second, the last 900.
+    pub trail: Vec<LatLon>,
+    /// Last status texts.
+    pub texts: Vec<(Mono, Severity, String)>,
+    /// Track in its custody (seen by its camera, named in an open alert).
+    pub custody: Option<TrackId>,
+}
+
+/// Distribution of picture ages, 20 ms classes up to 4 s, then one overflow class.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct AgeHistogram {
+    /// Counts.
+    pub classes: Vec<u32>,
+}
+
+impl AgeHistogram {
+    /// Counts one age.
+    pub fn add(&mut self, age_ms: i64) {
+        if self.classes.is_empty() {
+            self.classes = vec![0; 201];
+        }
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "clamped to 0..=200"
+        )]
+        let i = (age_ms / 20).clamp(0, 200) as usize;
+        self.classes[i] += 1;
+    }
+    /// The age below which a share of pictures was, milliseconds (upper edge of its class).
+    #[must_use]
+    pub fn quantile_ms(&self, share: f64) -> Option<f64> {
+        let total: u64 = self.classes.iter().map(|&c| u64::from(c)).sum();
+        if total == 0 {
+            return None;
+        }
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            clippy::cast_precision_loss,
+            reason = "counts"
+        )]
+        let want = ((total as f64) * share).ceil() as u64;
+        let mut sum = 0;
+        for (i, &c) in self.classes.iter().enumerate() {
+            sum += u64::from(c);
+            if sum >= want {
+                #[expect(clippy::cast_precision_loss, reason = "201 classes")]
+                return Some((i as f64 + 1.0) * 20.0);
+            }
+        }
+        None
+    }
+}
+
+/// One camera.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CameraView {
+    /// Id.
+    pub id: CameraId,
+    /// Carrier.
+    pub vehicle: VehicleId,
+    /// Sensor.
+    pub spectrum: Spectrum,
+    /// Last analysed frame's time.
+    pub captured: Option<Utc>,
+    /// Station clock when it came.
+    pub received: Option<Mono>,
+    /// Its age on arrival.
+    pub age: Option<PictureAge>,
+    /// Ages so far.
+    pub ages: AgeHistogram,
+    /// Pose at that frame.
+    pub pose: Option<SensorPose>,
+    /// Footprint on the ground.
+    pub footprint: [Option<LatLon>; 4],
+    /// Pixels per metre at the centre.
+    pub px_per_m: Option<f64>,
+    /// Registration health.
+    pub registration: f64,
+    /// Tracks in this frame.
+    pub tracks: Vec<TrackId>,
+    /// Decoded, analysed, dropped frames.
+    pub frames: [u64; 3],
+    /// Being recorded.
+    pub recording: bool,
+    /// Recorded: bytes, frames, transport packets lost.
+    pub recorded: [u64; 3],
+    /// Closed segments.
+    pub segments: u32,
+    /// Gaps noted.
+    pub gaps: u32,
+    /// Recording refused, why.
+    pub refused: Option<String>,
+}
+
+/// One track with its past.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TrackView {
+    /// Last state.
+    pub track: GroundTrack,
+    /// Aircraft that holds it.
+    pub vehicle: VehicleId,
+    /// When the station last heard of it.
+    pub heard: Mono,
+    /// Where it was: frame time, place, half length and half width of its ellipse in metres, at
+    /// most one a second, the last 600.
+    pub trail: Vec<(Utc, LatLon, [f32; 2])>,
+    /// Signed distance to the line, metres, home side positive.
+    pub border_m: Option<f64>,
+    /// Chainage from the section's start, metres.
+    pub chainage_m: Option<f64>,
+    /// Alert that names it.
+    pub alert: Option<AlertId>,
+}
+
+/// Kinds of words for the operator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum NoticeKind {
+    /// For information.
+    Info,
+    /// An intent was not passed on.
+    Refused,
+    /// Something needs attention.
+    Warning,
+}
+
+/// Words for the operator.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Notice {
+    /// When.
+    pub at: Mono,
+    /// Kind.
+    pub kind: NoticeKind,
+    /// Words.
+    pub text: String,
+}
+
+/// What a timeline mark stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum EventKind {
+    /// An aircraft began another leg kind or mode.
+    Flight,
+    /// A P1 alert.
+    AlertP1,
+    /// A P2 alert.
+    AlertP2,
+    /// A decision.
+    Decision,
+    /// An operator's act.
+    Operator,
+    /// A recording began, ended or has a gap.
+    Record,
+    /// Evidence.
+    Evidence,
+    /// Link lost or back.
+    Link,
+}
+
+/// One mark of the timeline.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TimelineEvent {
+    /// Station clock.
+    pub at: Mono,
+    /// UTC.
+    pub utc: Utc,
+    /// Kind.
+    pub kind: EventKind,
+    /// Aircraft, if of one.
+    pub vehicle: Option<VehicleId>,
+    /// Short words.
+    pub text: String,
+    /// Journal entry it came from.
+    pub seq: u64,
+}
