@@ -11,8 +11,8 @@ use rand_chacha::ChaCha8Rng;
 use vedette_model::{Mono, Utc};
 use vedette_protocol::codec::wire::{self, WireMessage};
 use vedette_protocol::codec::{
-    EncodeHeader, Sender, StreamFramer, Verdict, checksum, crc_extra, encode_payload, encode_wire,
-    parse_datagram, parse_datagram_v2, strip_signature, tlog,
+    EncodeHeader, Sender, StreamFramer, Verdict, checksum, crc_extra, encode_payload, encode_wire, parse_datagram,
+    parse_datagram_v2, strip_signature, tlog,
 };
 use vedette_protocol::dialect::MavMessage;
 use vedette_protocol::{MavlinkVersion, Message};
@@ -105,9 +105,7 @@ fn layouts_agree_with_the_dialect() {
 #[test]
 fn layouts_write_what_they_read() {
     for &(id, len) in wire::LAYOUTS {
-        let payload: Vec<u8> = (0..len)
-            .map(|i| u8::try_from(i % 251 + 1).unwrap())
-            .collect();
+        let payload: Vec<u8> = (0..len).map(|i| u8::try_from(i % 251 + 1).unwrap()).collect();
         macro_rules! round {
             ($($name:ident),*) => {$(
                 if id == wire::$name::ID {
@@ -168,13 +166,7 @@ fn stub_in_one_datagram_withholds_nothing_from_the_next() {
         both.extend(heartbeat(&mut sender, 2));
     }
     let mut frames = parse_datagram(&both);
-    assert_eq!(
-        frames
-            .by_ref()
-            .filter(|f| f.verdict == Verdict::Valid)
-            .count(),
-        13
-    );
+    assert_eq!(frames.by_ref().filter(|f| f.verdict == Verdict::Valid).count(), 13);
     assert_eq!(frames.junk_bytes(), 4);
 }
 
@@ -186,9 +178,7 @@ fn truncated_frame_costs_only_itself() {
     bytes.extend(heartbeat(&mut sender, 2));
     bytes.extend(heartbeat(&mut sender, 2));
     assert_eq!(
-        parse_datagram(&bytes)
-            .filter(|f| f.verdict == Verdict::Valid)
-            .count(),
+        parse_datagram(&bytes).filter(|f| f.verdict == Verdict::Valid).count(),
         2
     );
 }
@@ -224,10 +214,7 @@ fn version_one_is_read_where_allowed() {
     let mut bytes = vec![0xFE, 9, 3, 1, 1, 0, 0, 0, 0, 0, 2, 3, 81, 3, 3];
     let crc = checksum(&bytes[1..], crc_extra(0).expect("heartbeat"));
     bytes.extend(crc.to_le_bytes());
-    assert_eq!(
-        parse_datagram(&bytes).next().expect("frame").verdict,
-        Verdict::Valid
-    );
+    assert_eq!(parse_datagram(&bytes).next().expect("frame").verdict, Verdict::Valid);
     assert!(parse_datagram_v2(&bytes).next().is_none());
 }
 
@@ -240,10 +227,7 @@ fn log_copy_of_a_signed_frame_has_no_signature_and_a_right_checksum() {
     signed.extend(crc.to_le_bytes());
     signed.extend([7; 13]);
     let frame = parse_datagram(&signed).next().expect("frame");
-    assert_eq!(
-        (frame.verdict, frame.raw.len()),
-        (Verdict::Valid, signed.len())
-    );
+    assert_eq!((frame.verdict, frame.raw.len()), (Verdict::Valid, signed.len()));
     assert_eq!(strip_signature(&frame).expect("known id"), plain);
 }
 
@@ -305,11 +289,7 @@ fn noise_and_valid_frames_of_every_id_never_panic() {
             .filter(|f| f.verdict != Verdict::BadCrc)
             .map(|f| f.raw.len())
             .sum();
-        assert_eq!(
-            taken + frames.junk_bytes(),
-            piece.len(),
-            "every byte accounted for"
-        );
+        assert_eq!(taken + frames.junk_bytes(), piece.len(), "every byte accounted for");
     }
 }
 
@@ -360,7 +340,7 @@ fn any_cut_of_a_recording_gives_the_same_frames() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn command_long_round_trip(p in prop::array::uniform7(-1e6_f32..1e6), command: u16, seq: u8, sys: u8, comp: u8) {
