@@ -185,9 +185,7 @@ fn transport_check(bytes: &[u8], check: &mut Check) {
 
 /// True when the bytes look like transport packets.
 pub fn is_transport_stream(bytes: &[u8]) -> bool {
-    let votes = (0..5)
-        .filter(|i| bytes.get(i * PACKET) == Some(&SYNC))
-        .count();
+    let votes = (0..5).filter(|i| bytes.get(i * PACKET) == Some(&SYNC)).count();
     votes >= 4.min(bytes.len() / PACKET).max(1)
 }
 
@@ -208,28 +206,25 @@ fn payloads(bytes: &[u8]) -> Box<dyn Iterator<Item = (Place, Vec<u8>)> + '_> {
         done = true;
         Some(reader.finish())
     };
-    Box::new(
-        std::iter::from_fn(next)
-            .flatten()
-            .filter_map(|event| match event {
-                TsEvent::Klv {
-                    pid,
-                    pts90k,
-                    damaged,
-                    offset,
-                    bytes,
-                } => Some((
-                    Place {
-                        pid: Some(pid),
-                        pts90k,
-                        offset,
-                        damaged,
-                    },
-                    bytes,
-                )),
-                _ => None,
-            }),
-    )
+    Box::new(std::iter::from_fn(next).flatten().filter_map(|event| match event {
+        TsEvent::Klv {
+            pid,
+            pts90k,
+            damaged,
+            offset,
+            bytes,
+            ..
+        } => Some((
+            Place {
+                pid: Some(pid),
+                pts90k,
+                offset,
+                damaged,
+            },
+            bytes,
+        )),
+        _ => None,
+    }))
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -28,18 +28,8 @@ pub struct UniversalDef {
     pub kind: UniversalKind,
 }
 
-const fn row(
-    key: u64,
-    name: &'static str,
-    unit: &'static str,
-    kind: UniversalKind,
-) -> UniversalDef {
-    UniversalDef {
-        key,
-        name,
-        unit,
-        kind,
-    }
+const fn row(key: u64, name: &'static str, unit: &'static str, kind: UniversalKind) -> UniversalDef {
+    UniversalDef { key, name, unit, kind }
 }
 
 use UniversalKind::{Bytes, Float, Text, Uint};

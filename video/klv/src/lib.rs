@@ -17,14 +17,11 @@ pub mod ts;
 pub mod uas;
 pub mod vmti;
 
-pub use dump::{Check, check_bytes, dump_bytes};
+pub use dump::{Check, check_bytes, dump_bytes, is_transport_stream};
 pub use security::SecuritySet;
-pub use set::{
-    Checksum, Dialect, ItemKey, KlvIssue, KlvItem, KlvSet, SetBuilder, Value, parse, parse_all,
-};
+pub use set::{Checksum, Dialect, ItemKey, KlvIssue, KlvItem, KlvSet, SetBuilder, Value, parse, parse_all};
 pub use ts::{
-    PTS_WRAP, Part, SegmentCutter, StreamInfo, StreamKind, TsEvent, TsReader, TsWriter,
-    TsWriterConfig, VideoCodec,
+    PTS_WRAP, Part, SegmentCutter, StreamInfo, StreamKind, TsEvent, TsReader, TsWriter, TsWriterConfig, VideoCodec,
 };
 pub use uas::{UasDatalink, encode, miis_physical};
 pub use vmti::{PixelBox, TargetLocation, VTarget, VmtiSet};

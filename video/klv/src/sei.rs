@@ -23,11 +23,7 @@ pub fn nal_units(annex_b: &[u8]) -> Vec<(usize, &[u8])> {
         if annex_b[i + 2] > 1 {
             i += 3;
         } else if annex_b[i] == 0 && annex_b[i + 1] == 0 && annex_b[i + 2] == 1 {
-            let code = if i > 0 && annex_b[i - 1] == 0 {
-                i - 1
-            } else {
-                i
-            };
+            let code = if i > 0 && annex_b[i - 1] == 0 { i - 1 } else { i };
             starts.push((code, i + 3));
             i += 3;
         } else {

@@ -175,9 +175,7 @@ pub enum KlvIssue {
     #[error("no checksum (tag 1): values are unverified")]
     NoChecksum,
     /// A known item has a length its encoding does not allow.
-    #[error(
-        "tag {tag} ({name}) has {length} bytes, which its encoding does not allow: kept as bytes"
-    )]
+    #[error("tag {tag} ({name}) has {length} bytes, which its encoding does not allow: kept as bytes")]
     WrongLength {
         /// Tag.
         tag: u32,
@@ -393,9 +391,7 @@ fn decode_0601(tag: u32, raw: &[u8], issues: &mut Vec<KlvIssue>) -> Value {
     let decoded = match def.kind {
         Kind::Bytes => Some(Value::Bytes),
         Kind::Text => Some(Value::Text(
-            String::from_utf8_lossy(raw)
-                .trim_end_matches('\0')
-                .to_owned(),
+            String::from_utf8_lossy(raw).trim_end_matches('\0').to_owned(),
         )),
         Kind::Uint => ber::read_uint(raw).map(Value::Uint),
         Kind::Int => ber::read_int(raw).map(Value::Int),
@@ -433,10 +429,7 @@ fn decode_0601(tag: u32, raw: &[u8], issues: &mut Vec<KlvIssue>) -> Value {
     match decoded {
         Some(value) => {
             if matches!(value, Value::Special("out of range")) {
-                issues.push(KlvIssue::OutOfRange {
-                    tag,
-                    name: def.name,
-                });
+                issues.push(KlvIssue::OutOfRange { tag, name: def.name });
             }
             value
         }
@@ -486,9 +479,7 @@ fn decode_0104(key: u64, raw: &[u8]) -> Value {
     let decoded = match kind {
         UniversalKind::Bytes => Some(Value::Bytes),
         UniversalKind::Text => Some(Value::Text(
-            String::from_utf8_lossy(raw)
-                .trim_end_matches('\0')
-                .to_owned(),
+            String::from_utf8_lossy(raw).trim_end_matches('\0').to_owned(),
         )),
         UniversalKind::Uint => ber::read_uint(raw).map(Value::Uint),
         UniversalKind::Float => {

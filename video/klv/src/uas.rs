@@ -275,13 +275,7 @@ pub fn encode(value: &UasDatalink) -> Vec<u8> {
     num(&mut b, 7, within(value.platform_roll_deg, 50.0));
     text(&mut b, 10, &value.platform_designation);
     text(&mut b, 11, &value.image_source_sensor);
-    b.text(
-        12,
-        value
-            .image_coordinate_system
-            .as_deref()
-            .unwrap_or("Geodetic WGS84"),
-    );
+    b.text(12, value.image_coordinate_system.as_deref().unwrap_or("Geodetic WGS84"));
     num(&mut b, 13, value.sensor_lat_deg);
     num(&mut b, 14, value.sensor_lon_deg);
     num(&mut b, 15, value.sensor_msl_m);
@@ -294,9 +288,7 @@ pub fn encode(value: &UasDatalink) -> Vec<u8> {
     num(
         &mut b,
         22,
-        value
-            .target_width_m
-            .filter(|w| (0.0..=10_000.0).contains(w)),
+        value.target_width_m.filter(|w| (0.0..=10_000.0).contains(w)),
     );
     num(&mut b, 23, value.frame_center_lat_deg);
     num(&mut b, 24, value.frame_center_lon_deg);
@@ -346,9 +338,7 @@ pub fn encode(value: &UasDatalink) -> Vec<u8> {
     num(
         &mut b,
         75,
-        value
-            .sensor_hae_m
-            .filter(|h| (-900.0..=19_000.0).contains(h)),
+        value.sensor_hae_m.filter(|h| (-900.0..=19_000.0).contains(h)),
     );
     num(&mut b, 78, value.frame_center_hae_m);
     num(&mut b, 79, value.sensor_north_mps);
@@ -365,9 +355,7 @@ pub fn encode(value: &UasDatalink) -> Vec<u8> {
     num(
         &mut b,
         96,
-        value
-            .target_width_m
-            .filter(|w| (0.0..=1_500_000.0).contains(w)),
+        value.target_width_m.filter(|w| (0.0..=1_500_000.0).contains(w)),
     );
     if let Some(v) = &value.sdcc_flp {
         b.raw(102, v);

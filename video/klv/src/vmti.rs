@@ -306,10 +306,7 @@ impl VmtiSet {
     pub fn parse(bytes: &[u8]) -> Self {
         let mut set = VmtiSet::default();
         let items = crate::set::local_items(bytes).0;
-        set.frame_width = items
-            .iter()
-            .find(|(t, _)| *t == 8)
-            .and_then(|(_, v)| uint32(v));
+        set.frame_width = items.iter().find(|(t, _)| *t == 8).and_then(|(_, v)| uint32(v));
         for (tag, value) in items {
             match tag {
                 1 => {}
@@ -354,10 +351,7 @@ impl VmtiSet {
         }
         put(4, &ber::uint_bytes(u64::from(self.version.unwrap_or(6))));
         let reported = self.targets.len() as u64;
-        put(
-            5,
-            &ber::uint_bytes(self.detected.map_or(reported, u64::from)),
-        );
+        put(5, &ber::uint_bytes(self.detected.map_or(reported, u64::from)));
         put(6, &ber::uint_bytes(reported));
         if let Some(v) = self.frame_number {
             put(7, &ber::uint_bytes(u64::from(v)));

@@ -103,10 +103,7 @@ pub(super) fn read_pmt(section: &[u8]) -> Option<(u16, Vec<StreamInfo>)> {
     let end = section.len().checked_sub(4)?;
     let program = u16::from_be_bytes([*section.get(3)?, *section.get(4)?]);
     let pcr_pid = u16::from_be_bytes([section.get(8)? & 0x1f, *section.get(9)?]);
-    let info = usize::from(u16::from_be_bytes([
-        section.get(10)? & 0x0f,
-        *section.get(11)?,
-    ]));
+    let info = usize::from(u16::from_be_bytes([section.get(10)? & 0x0f, *section.get(11)?]));
     let mut at = 12 + info;
     let mut streams = Vec::new();
     while at + 5 <= end {
@@ -144,12 +141,7 @@ fn kind_of(stream_type: u8, descriptors: &[u8]) -> StreamKind {
         0x1b => StreamKind::Video(VideoCodec::H264),
         0x24 => StreamKind::Video(VideoCodec::H265),
         0x01 | 0x02 => StreamKind::Video(VideoCodec::Mpeg2),
-        0x15 if metadata_format
-            .or(registration)
-            .is_none_or(|f| f == b"KLVA") =>
-        {
-            StreamKind::KlvSync
-        }
+        0x15 if metadata_format.or(registration).is_none_or(|f| f == b"KLVA") => StreamKind::KlvSync,
         0x06 if registration == Some(b"KLVA") => StreamKind::KlvAsync,
         0x06 if registration.is_none() => StreamKind::Private,
         _ => StreamKind::Other,

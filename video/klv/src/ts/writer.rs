@@ -71,13 +71,7 @@ impl TsWriter {
 
     /// Packets of one access unit (Annex-B). Times are 90 kHz and wrap at 33 bits; `dts90k` only when it differs from
     /// `pts90k`. An access unit delimiter is put in front when there is none. Put KLV of the same frame after it.
-    pub fn video(
-        &mut self,
-        pts90k: u64,
-        dts90k: Option<u64>,
-        keyframe: bool,
-        annex_b: &[u8],
-    ) -> Vec<u8> {
+    pub fn video(&mut self, pts90k: u64, dts90k: Option<u64>, keyframe: bool, annex_b: &[u8]) -> Vec<u8> {
         let pts = pts90k % PTS_WRAP;
         let dts = dts90k.map(|d| d % PTS_WRAP).filter(|d| *d != pts);
         let clock = self.clock_at(dts.unwrap_or(pts));
@@ -108,14 +102,7 @@ impl TsWriter {
             pes[4..6].copy_from_slice(&length.to_be_bytes());
         }
         self.last_clock = Some(clock);
-        self.packets(
-            VIDEO,
-            self.config.video_pid,
-            Some(clock),
-            keyframe,
-            &pes,
-            &mut out,
-        );
+        self.packets(VIDEO, self.config.video_pid, Some(clock), keyframe, &pes, &mut out);
         out
     }
 
@@ -196,8 +183,7 @@ impl TsWriter {
         };
         let registration: &[u8] = b"\x05\x04KLVA";
         // metadata_descriptor and metadata_std_descriptor of ST 1402 appendix.
-        let metadata: &[u8] =
-            b"\x26\x09\x01\x00\xffKLVA\x00\x0f\x27\x09\xc0\x03\xe8\xc3\x0d\x40\xc0\x00\x00";
+        let metadata: &[u8] = b"\x26\x09\x01\x00\xffKLVA\x00\x0f\x27\x09\xc0\x03\xe8\xc3\x0d\x40\xc0\x00\x00";
         let klv = if c.klv_sync {
             (0x15, c.klv_pid, metadata)
         } else {
@@ -236,18 +222,13 @@ impl TsWriter {
         while !rest.is_empty() {
             let mut adaptation: Vec<u8> = Vec::new();
             if first && (clock.is_some() || random_access) {
-                let flags =
-                    if random_access { 0x40 } else { 0 } | if clock.is_some() { 0x10 } else { 0 };
+                let flags = if random_access { 0x40 } else { 0 } | if clock.is_some() { 0x10 } else { 0 };
                 adaptation.push(flags);
                 if let Some(clock) = clock {
                     adaptation.extend_from_slice(&clock_bytes(clock));
                 }
             }
-            let mut field = if adaptation.is_empty() {
-                0
-            } else {
-                1 + adaptation.len()
-            };
+            let mut field = if adaptation.is_empty() { 0 } else { 1 + adaptation.len() };
             let room = PACKET - 4 - field;
             let take = rest.len().min(room);
             if take < room {

@@ -2,10 +2,7 @@
 use super::values::sample;
 use proptest::prelude::*;
 use vedette_klv::sei::{insert_misp_time, nal_units, read_misp_time};
-use vedette_klv::{
-    Part, SegmentCutter, StreamKind, TsEvent, TsReader, TsWriter, TsWriterConfig, VideoCodec,
-    encode,
-};
+use vedette_klv::{Part, SegmentCutter, StreamKind, TsEvent, TsReader, TsWriter, TsWriterConfig, VideoCodec, encode};
 
 /// A stand-in for an access unit: parameter sets and a slice of the wanted size.
 fn access_unit(keyframe: bool, size: usize, seed: u8) -> Vec<u8> {
@@ -69,10 +66,7 @@ fn frames_and_sets_come_back_with_their_times() {
                     video.push((pts90k.unwrap(), *random_access, bytes.clone()));
                 }
                 TsEvent::Klv {
-                    pts90k,
-                    bytes,
-                    damaged,
-                    ..
+                    pts90k, bytes, damaged, ..
                 } => {
                     assert!(!damaged);
                     klv.push((*pts90k, bytes.clone()));
@@ -108,12 +102,7 @@ fn clock_and_tables_come_at_least_every_100_ms_even_at_two_frames_a_second() {
     let mut writer = TsWriter::new(TsWriterConfig::default());
     let mut bytes = Vec::new();
     for i in 0..6 {
-        bytes.extend(writer.video(
-            90_000 + i * 45_000,
-            None,
-            i == 0,
-            &access_unit(i == 0, 500, 3),
-        ));
+        bytes.extend(writer.video(90_000 + i * 45_000, None, i == 0, &access_unit(i == 0, 500, 3)));
     }
     let clocks: Vec<u64> = read(&bytes, 188)
         .into_iter()
@@ -174,10 +163,7 @@ fn garbage_in_front_and_between_is_skipped_and_said() {
         })
         .collect();
     assert_eq!(skipped, [10, 77]);
-    let units = events
-        .iter()
-        .filter(|e| matches!(e, TsEvent::VideoUnit { .. }))
-        .count();
+    let units = events.iter().filter(|e| matches!(e, TsEvent::VideoUnit { .. })).count();
     assert_eq!(units, times.len());
 }
 
@@ -213,11 +199,7 @@ fn segments_start_at_tables_before_a_key_frame_and_lose_nothing() {
             })
             .unwrap();
         assert!(first, "each segment plays from its first frame");
-        assert!(
-            !events
-                .iter()
-                .any(|e| matches!(e, TsEvent::Discontinuity { .. }))
-        );
+        assert!(!events.iter().any(|e| matches!(e, TsEvent::Discontinuity { .. })));
     }
 }
 

@@ -3,8 +3,7 @@ use super::data;
 use std::io::Read;
 use vedette_klv::imapb::Imapb;
 use vedette_klv::{
-    Checksum, Dialect, ItemKey, KlvIssue, TsEvent, TsReader, UasDatalink, Value, check_bytes,
-    dump_bytes, parse_all,
+    Checksum, Dialect, ItemKey, KlvIssue, TsEvent, TsReader, UasDatalink, Value, check_bytes, dump_bytes, parse_all,
 };
 
 fn klv_of(bytes: &[u8]) -> Vec<(u16, Option<u64>, Vec<u8>)> {
@@ -14,9 +13,7 @@ fn klv_of(bytes: &[u8]) -> Vec<(u16, Option<u64>, Vec<u8>)> {
     events
         .into_iter()
         .filter_map(|e| match e {
-            TsEvent::Klv {
-                pid, pts90k, bytes, ..
-            } => Some((pid, pts90k, bytes)),
+            TsEvent::Klv { pid, pts90k, bytes, .. } => Some((pid, pts90k, bytes)),
             _ => None,
         })
         .collect()
@@ -27,8 +24,7 @@ fn imapb_equals_the_public_vectors() {
     let Some(path) = data("klv/jmisb/st1201tests.json") else {
         return;
     };
-    let vectors: Vec<serde_json::Value> =
-        serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    let vectors: Vec<serde_json::Value> = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
     for v in &vectors {
         let f = |k: &str| v[k].as_f64().unwrap();
         let length = v["L"].as_u64().unwrap() as usize;
@@ -44,13 +40,8 @@ fn imapb_equals_the_public_vectors() {
         let want = u64::from_str_radix(&hex[2..], 16).unwrap();
         let got = map.encode_int(x);
         assert_eq!(got, want, "{v}");
-        if let (Some(back), Some(number)) =
-            (v["reverseResult"].as_f64(), map.decode_int(got).number())
-        {
-            assert!(
-                (back - number).abs() <= 1e-9 * back.abs().max(1.0),
-                "{v} {number}"
-            );
+        if let (Some(back), Some(number)) = (v["reverseResult"].as_f64(), map.decode_int(got).number()) {
+            assert!((back - number).abs() <= 1e-9 * back.abs().max(1.0), "{v} {number}");
         }
     }
     assert!(vectors.len() > 2_000);
@@ -100,11 +91,7 @@ fn every_value_of_the_recorded_stream_equals_the_gold() {
     for ((set, issues), gold) in sets.iter().zip(&gold) {
         assert_eq!(set.checksum, Checksum::Verified);
         assert_eq!(issues, &[]);
-        let mut items: Vec<_> = set
-            .items
-            .iter()
-            .filter(|i| i.key != ItemKey::Tag(1))
-            .collect();
+        let mut items: Vec<_> = set.items.iter().filter(|i| i.key != ItemKey::Tag(1)).collect();
         items.sort_by_key(|i| i.key); // the gold is sorted by tag
         let wanted = gold["value"].as_array().unwrap();
         assert_eq!(items.len(), wanted.len());
@@ -113,19 +100,12 @@ fn every_value_of_the_recorded_stream_equals_the_gold() {
             assert_eq!(item.key, ItemKey::Tag(tag));
             match equal(&want["value"], &item.value) {
                 Some(same) => {
-                    assert!(
-                        same,
-                        "tag {tag}: {} against {:?}",
-                        want["value"], item.value
-                    );
+                    assert!(same, "tag {tag}: {} against {:?}", want["value"], item.value);
                     compared += 1;
                 }
                 None => {
                     assert!(
-                        matches!(
-                            item.value,
-                            Value::Bytes | Value::Security(_) | Value::Vmti(_)
-                        ),
+                        matches!(item.value, Value::Bytes | Value::Security(_) | Value::Vmti(_)),
                         "tag {tag} {:?} against {}",
                         item.value,
                         want["value"]
@@ -135,9 +115,7 @@ fn every_value_of_the_recorded_stream_equals_the_gold() {
             }
         }
     }
-    eprintln!(
-        "{compared} values equal to the gold, {kept} nested sets kept as bytes or read as sets"
-    );
+    eprintln!("{compared} values equal to the gold, {kept} nested sets kept as bytes or read as sets");
     let vmti = UasDatalink::from_set(&sets[0].0).vmti.unwrap();
     let want = gold[0]["value"]
         .as_array()
@@ -180,10 +158,7 @@ fn the_flight_over_a_p_hill_closes_its_own_triangle() {
         let height = v.sensor_msl_m.unwrap() - v.frame_center_elev_m.unwrap_or(0.0);
         assert!((3_400.0..3_600.0).contains(&range));
         let closes = range * angle.to_radians().sin();
-        assert!(
-            (closes.abs() - height).abs() < 1.0,
-            "{closes} {height} {angle}"
-        );
+        assert!((closes.abs() - height).abs() < 1.0, "{closes} {height} {angle}");
         assert!(v.corners.iter().all(Option::is_some));
         assert!((1e15..2e15).contains(&(v.time_us.unwrap() as f64)));
     }
@@ -228,11 +203,7 @@ fn the_moving_target_sample_is_read() {
 
 #[test]
 fn files_of_all_codecs_dump_and_check() {
-    for (name, sets) in [
-        ("h264_klv.ts", 30),
-        ("h265_klv.ts", 30),
-        ("mpeg2_klv.ts", 30),
-    ] {
+    for (name, sets) in [("h264_klv.ts", 30), ("h265_klv.ts", 30), ("mpeg2_klv.ts", 30)] {
         let Some(path) = data(&format!("klv/kwiver/{name}")) else {
             return;
         };

@@ -2,8 +2,8 @@
 use proptest::prelude::*;
 use vedette_klv::imapb::{Imapb, ImapbValue};
 use vedette_klv::{
-    Checksum, KlvIssue, PixelBox, SecuritySet, TargetLocation, UasDatalink, VTarget, VmtiSet,
-    encode, miis_physical, parse, parse_all,
+    Checksum, KlvIssue, PixelBox, SecuritySet, TargetLocation, UasDatalink, VTarget, VmtiSet, encode, miis_physical,
+    parse, parse_all,
 };
 
 pub(crate) fn sample() -> UasDatalink {
@@ -149,10 +149,7 @@ fn two_sets_with_noise_between_are_both_found() {
     let sets = parse_all(&bytes);
     assert_eq!(sets.len(), 2);
     assert!(sets.iter().all(|(s, _)| s.verified()));
-    assert!(matches!(
-        sets[1].1[..],
-        [KlvIssue::NoLabel { skipped: 5, .. }]
-    ));
+    assert!(matches!(sets[1].1[..], [KlvIssue::NoLabel { skipped: 5, .. }]));
 }
 
 #[test]
