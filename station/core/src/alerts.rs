@@ -2,9 +2,10 @@
 
 use vedette_atlas::{Border, Crossing};
 use vedette_model::{
-    Alert, AlertId, AlertState, Decision, Incident, IncidentId, IncidentState, Mono, OperatorId, Refusal, Utc, VehicleId,
+    Alert, AlertId, AlertState, Decision, Incident, IncidentId, IncidentState, Mono, OperatorId, Refusal, Utc,
+    VehicleId,
 };
-use vedette_sight::rules::AlertDraft;
+use vedette_sight::AlertDraft;
 
 use crate::view::StationView;
 
@@ -14,20 +15,24 @@ pub(crate) const BEFORE_S: i64 = 30;
 pub(crate) const AFTER_S: i64 = 10;
 
 /// The border as the rules want it.
-pub(crate) fn border_of(site: &crate::SiteLines) -> Border {
-    Border::from_line(
-        site.border_name.clone(),
-        site.border.clone(),
-        site.home_left,
-        site.accuracy_m,
-        site.edition.clone(),
-        site.edition.clone(),
-    )
+pub(crate) fn border_of(site: &crate::SiteLines) -> Result<Border, vedette_atlas::AtlasError> {
+    let mut b = Border::new(&site.border_name, site.border.clone(), site.home_left)?;
+    b.accuracy_m = site.accuracy_m;
+    b.home.clone_from(&site.home_name);
+    b.edition.clone_from(&site.edition);
+    Ok(b)
 }
 
 /// The crossing points as the rules want them.
 pub(crate) fn crossings_of(site: &crate::SiteLines) -> Vec<Crossing> {
-    site.crossings.iter().map(|(name, at, radius_m)| Crossing { name: name.clone(), at: *at, radius_m: *radius_m }).collect()
+    site.crossings
+        .iter()
+        .map(|(name, at, radius_m)| Crossing {
+            name: name.clone(),
+            at: *at,
+            radius_m: *radius_m,
+        })
+        .collect()
 }
 
 /// An alert from a draft.
@@ -59,21 +64,42 @@ pub(crate) fn raise(view: &mut StationView, draft: AlertDraft, vehicle: VehicleI
 }
 
 /// A person decides.
-pub(crate) fn decide(view: &mut StationView, id: AlertId, by: &OperatorId, decision: &Decision, now: Mono) -> Result<String, Refusal> {
-    let alert = view.alerts.get_mut(&id).ok_or_else(|| Refusal::Missing { what: format!("alert {id}") })?;
+pub(crate) fn decide(
+    view: &mut StationView,
+    id: AlertId,
+    by: &OperatorId,
+    decision: &Decision,
+    now: Mono,
+) -> Result<String, Refusal> {
+    let alert = view.alerts.get_mut(&id).ok_or_else(|| Refusal::Missing {
+        what: format!("alert {id}"),
+    })?;
     if let AlertState::Confirmed { by, .. } | AlertState::Dismissed { by, .. } = &alert.state {
-        return Err(Refusal::State { what: format!("deciding alert {id}"), why: format!("{by} has decided it already") });
+        return Err(Refusal::State {
+            what: format!("deciding alert {id}"),
+            why: format!("{by} has decided it already"),
+        });
     }
     match decision {
         Decision::Confirm => {
-            alert.state = AlertState::Confirmed { by: by.clone(), at: now };
+            alert.state = AlertState::Confirmed {
+                by: by.clone(),
+                at: now,
+            };
             Ok(format!("{id} confirmed by {by}"))
         }
         Decision::Dismiss { reason } => {
             if reason.trim().is_empty() {
-                return Err(Refusal::State { what: format!("dismissing alert {id}"), why: "a reason is needed".into() });
+                return Err(Refusal::State {
+                    what: format!("dismissing alert {id}"),
+                    why: "a reason is needed".into(),
+                });
             }
-            alert.state = AlertState::Dismissed { by: by.clone(), at: now, reason: reason.clone() };
+            alert.state = AlertState::Dismissed {
+                by: by.clone(),
+                at: now,
+                reason: reason.clone(),
+            };
             Ok(format!("{id} dismissed by {by}: {reason}"))
         }
     }
@@ -81,25 +107,51 @@ pub(crate) fn decide(view: &mut StationView, id: AlertId, by: &OperatorId, decis
 
 /// A person takes note.
 pub(crate) fn acknowledge(view: &mut StationView, id: AlertId, by: &OperatorId, now: Mono) -> Result<String, Refusal> {
-    let alert = view.alerts.get_mut(&id).ok_or_else(|| Refusal::Missing { what: format!("alert {id}") })?;
+    let alert = view.alerts.get_mut(&id).ok_or_else(|| Refusal::Missing {
+        what: format!("alert {id}"),
+    })?;
     if alert.state != AlertState::Open {
-        return Err(Refusal::State { what: format!("acknowledging alert {id}"), why: "it is not open any more".into() });
+        return Err(Refusal::State {
+            what: format!("acknowledging alert {id}"),
+            why: "it is not open any more".into(),
+        });
     }
-    alert.state = AlertState::Acknowledged { by: by.clone(), at: now };
+    alert.state = AlertState::Acknowledged {
+        by: by.clone(),
+        at: now,
+    };
     Ok(format!("{id} acknowledged by {by}"))
 }
 
 /// A person makes a case of a confirmed alert.
-pub(crate) fn open_incident(view: &mut StationView, id: AlertId, by: &OperatorId, now: Mono, utc: Utc) -> Result<IncidentId, Refusal> {
-    let alert = view.alerts.get(&id).ok_or_else(|| Refusal::Missing { what: format!("alert {id}") })?;
+pub(crate) fn open_incident(
+    view: &mut StationView,
+    id: AlertId,
+    by: &OperatorId,
+    now: Mono,
+    utc: Utc,
+) -> Result<IncidentId, Refusal> {
+    let alert = view.alerts.get(&id).ok_or_else(|| Refusal::Missing {
+        what: format!("alert {id}"),
+    })?;
     if !matches!(alert.state, AlertState::Confirmed { .. }) {
-        return Err(Refusal::State { what: format!("opening an incident for alert {id}"), why: "a named person has to confirm it first".into() });
+        return Err(Refusal::State {
+            what: format!("opening an incident for alert {id}"),
+            why: "a named person has to confirm it first".into(),
+        });
     }
     if let Some(i) = view.incidents.values().find(|i| i.alert == id) {
-        return Err(Refusal::State { what: format!("opening an incident for alert {id}"), why: format!("incident {} is open for it", i.id) });
+        return Err(Refusal::State {
+            what: format!("opening an incident for alert {id}"),
+            why: format!("incident {} is open for it", i.id),
+        });
     }
     // The case begins with the first look at the track, and no later than half a minute before.
-    let first_look = alert.track.and_then(|t| view.tracks.get(&t)).and_then(|t| t.trail.first()).map_or(alert.captured, |p| p.0);
+    let first_look = alert
+        .track
+        .and_then(|t| view.tracks.get(&t))
+        .and_then(|t| t.trail.first())
+        .map_or(alert.captured, |p| p.0);
     let from = first_look.min(alert.captured.plus_us(-BEFORE_S * 1_000_000));
     let number = IncidentId(u32::try_from(view.incidents.len()).unwrap_or(u32::MAX - 1) + 1);
     view.incidents.insert(

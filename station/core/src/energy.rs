@@ -10,7 +10,15 @@ use vedette_model::plan::Aircraft;
 /// height, all grown by two sigma of the power model; what is left above the reserve lasts at
 /// cruise power. Both grow while it flies away, which the caller's next call sees.
 #[must_use]
-pub(crate) fn bingo(aircraft: &Aircraft, battery_pct: f64, at: LatLon, amsl: Amsl, home: LatLon, return_amsl: Amsl, wind_m_s: f64) -> (f64, f64) {
+pub(crate) fn bingo(
+    aircraft: &Aircraft,
+    battery_pct: f64,
+    at: LatLon,
+    amsl: Amsl,
+    home: LatLon,
+    return_amsl: Amsl,
+    wind_m_s: f64,
+) -> (f64, f64) {
     let e = &aircraft.energy;
     let ground = (aircraft.envelope.cruise_m_s - wind_m_s.abs()).max(1.0);
     let grow = 1.0 + 2.0 * e.sigma_share;
@@ -32,7 +40,10 @@ mod tests {
 
     #[test]
     fn farther_from_home_means_less_time() {
-        let base = LatLon { lat_deg: 42.45, lon_deg: 1.5 };
+        let base = LatLon {
+            lat_deg: 42.45,
+            lon_deg: 1.5,
+        };
         let a = Aircraft {
             vehicle: VehicleId(1),
             tail: "CU-01".into(),
@@ -40,9 +51,31 @@ mod tests {
             airframe: Airframe::Copter,
             family: Family::ArduPilot,
             base,
-            envelope: Envelope { cruise_m_s: 10.0, min_m_s: 0.0, max_m_s: 16.0, climb_m_s: 3.0, descent_m_s: 2.0, max_bank_deg: 30.0 },
-            energy: Energy { battery_wh: 500.0, cruise_w: 600.0, hover_w: 650.0, mass_kg: 6.0, climb_efficiency: 0.5, sigma_share: 0.05, reserve_share: 0.2 },
-            camera: Camera { spectrum: Spectrum::Thermal, hfov_deg: 24.0, width_px: 640, height_px: 512, max_depression_deg: 90.0, min_depression_deg: 5.0 },
+            envelope: Envelope {
+                cruise_m_s: 10.0,
+                min_m_s: 0.0,
+                max_m_s: 16.0,
+                climb_m_s: 3.0,
+                descent_m_s: 2.0,
+                max_bank_deg: 30.0,
+            },
+            energy: Energy {
+                battery_wh: 500.0,
+                cruise_w: 600.0,
+                hover_w: 650.0,
+                mass_kg: 6.0,
+                climb_efficiency: 0.5,
+                sigma_share: 0.05,
+                reserve_share: 0.2,
+            },
+            camera: Camera {
+                spectrum: Spectrum::Thermal,
+                hfov_deg: 24.0,
+                width_px: 640,
+                height_px: 512,
+                max_depression_deg: 90.0,
+                min_depression_deg: 5.0,
+            },
         };
         let near = bingo(&a, 80.0, base, Amsl(2000.0), base, Amsl(2000.0), 0.0);
         let far_at = vedette_geo::destination(base, 90.0, 3000.0);

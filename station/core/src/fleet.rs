@@ -76,13 +76,22 @@ pub(crate) fn apply(v: &mut VehicleView, now: Mono, captured: Mono, report: &Rep
             v.armed = Some(Known::new(*armed, captured));
             v.alive = true;
             if was_armed.is_some_and(|w| w != *armed) {
-                return Some((EventKind::Flight, if *armed { "armed".into() } else { "disarmed".into() }));
+                return Some((
+                    EventKind::Flight,
+                    if *armed { "armed".into() } else { "disarmed".into() },
+                ));
             }
             if was_mode.is_some_and(|w| w != *mode) {
                 return Some((EventKind::Flight, mode_name.clone()));
             }
         }
-        Report::Position { at, amsl, above_home, velocity_ned_m_s, heading_deg } => {
+        Report::Position {
+            at,
+            amsl,
+            above_home,
+            velocity_ned_m_s,
+            heading_deg,
+        } => {
             let step = v.at.is_none_or(|k| captured.since(k.captured) >= 0);
             if step {
                 let due = v.trail.last().is_none_or(|p| distance_m(*p, *at) > 5.0);
@@ -101,13 +110,23 @@ pub(crate) fn apply(v: &mut VehicleView, now: Mono, captured: Mono, report: &Rep
                 }
             }
         }
-        Report::Attitude { roll_deg, pitch_deg, yaw_deg } => {
+        Report::Attitude {
+            roll_deg,
+            pitch_deg,
+            yaw_deg,
+        } => {
             v.attitude_deg = Some(Known::new([*roll_deg, *pitch_deg, *yaw_deg], captured));
         }
-        Report::Speeds { air_m_s, ground_m_s, climb_m_s } => {
+        Report::Speeds {
+            air_m_s,
+            ground_m_s,
+            climb_m_s,
+        } => {
             v.speeds_m_s = Some(Known::new([*air_m_s, *ground_m_s, *climb_m_s], captured));
         }
-        Report::Battery { remaining_pct, volts, .. } => {
+        Report::Battery {
+            remaining_pct, volts, ..
+        } => {
             if let Some(p) = remaining_pct {
                 v.battery_pct = Some(Known::new(*p, captured));
             }
@@ -131,7 +150,11 @@ pub(crate) fn apply(v: &mut VehicleView, now: Mono, captured: Mono, report: &Rep
                 return Some((EventKind::Flight, words.into()));
             }
         }
-        Report::Gimbal { roll_deg, pitch_deg, yaw_deg } => {
+        Report::Gimbal {
+            roll_deg,
+            pitch_deg,
+            yaw_deg,
+        } => {
             v.gimbal_deg = Some(Known::new([*roll_deg, *pitch_deg, *yaw_deg], captured));
         }
         Report::Mission { current, total, .. } => {
@@ -139,7 +162,11 @@ pub(crate) fn apply(v: &mut VehicleView, now: Mono, captured: Mono, report: &Rep
             v.item = Some(Known::new((*current, total), captured));
         }
         Report::Transfer { kind, done, of } => {
-            v.transfer = (done < of).then_some(TransferView { kind: *kind, done: *done, of: *of });
+            v.transfer = (done < of).then_some(TransferView {
+                kind: *kind,
+                done: *done,
+                of: *of,
+            });
         }
         Report::Parameters { have, of } => v.parameters = Some((*have, *of)),
         Report::Health { ready_to_arm, .. } => v.ready = Some(Known::new(*ready_to_arm, captured)),
@@ -156,7 +183,10 @@ pub(crate) fn apply(v: &mut VehicleView, now: Mono, captured: Mono, report: &Rep
             let was = v.alive;
             v.alive = *alive;
             if was != *alive {
-                return Some((EventKind::Link, if *alive { "link back".into() } else { "link lost".into() }));
+                return Some((
+                    EventKind::Link,
+                    if *alive { "link back".into() } else { "link lost".into() },
+                ));
             }
         }
         Report::DuplicateId => {
@@ -194,5 +224,10 @@ pub(crate) fn find_leg(v: &mut VehicleView, plan: &PlanState) -> Option<LegView>
         off(i).total_cmp(&off(j))
     })?;
     let l = &part.legs[nearest];
-    Some(LegView { index: nearest, kind: l.kind, watches_m: l.watches_m, link_loss: l.link_loss })
+    Some(LegView {
+        index: nearest,
+        kind: l.kind,
+        watches_m: l.watches_m,
+        link_loss: l.link_loss,
+    })
 }

@@ -14,26 +14,38 @@ fn needs(intent: &Intent) -> Authority {
             Risk::Safe | Risk::Flight => Authority::Pilot,
         },
         Intent::MakePlan | Intent::ApprovePlan { .. } | Intent::UploadPlan { .. } => Authority::Pilot,
-        Intent::Decide { .. } | Intent::Acknowledge { .. } | Intent::OpenIncident { .. } | Intent::SealIncident { .. } => {
-            Authority::Sensor
-        }
+        Intent::Decide { .. }
+        | Intent::Acknowledge { .. }
+        | Intent::OpenIncident { .. }
+        | Intent::SealIncident { .. } => Authority::Sensor,
         Intent::Show { .. } | Intent::Note { .. } => Authority::Observer,
     }
 }
 
 /// Finds the person and holds their role against the intent.
 pub(crate) fn authorise(people: &[OperatorSpec], who: &OperatorId, intent: &Intent) -> Result<(), Refusal> {
-    let person = people.iter().find(|p| p.id == *who).ok_or_else(|| Refusal::Missing { what: format!("operator {who} on this watch") })?;
+    let person = people.iter().find(|p| p.id == *who).ok_or_else(|| Refusal::Missing {
+        what: format!("operator {who} on this watch"),
+    })?;
     let needs = needs(intent);
     if person.authority < needs {
-        return Err(Refusal::Authority { who: who.clone(), has: person.authority, needs });
+        return Err(Refusal::Authority {
+            who: who.clone(),
+            has: person.authority,
+            needs,
+        });
     }
     Ok(())
 }
 
 /// Holds an order against the aircraft's state and the confirmation given.
 pub(crate) fn order(vehicle: &VehicleView, order: &Order, held: bool) -> Result<(), Refusal> {
-    let state = |why: &str| Err(Refusal::State { what: format!("{} to {}", order.name(), vehicle.tail), why: why.to_owned() });
+    let state = |why: &str| {
+        Err(Refusal::State {
+            what: format!("{} to {}", order.name(), vehicle.tail),
+            why: why.to_owned(),
+        })
+    };
     if vehicle.duplicate {
         return state("a second sender uses its system id; orders are refused until one of them is gone");
     }
@@ -41,7 +53,10 @@ pub(crate) fn order(vehicle: &VehicleView, order: &Order, held: bool) -> Result<
         return state("it has never been heard");
     }
     if order.risk() >= Risk::Safe && !held {
-        return Err(Refusal::NotConfirmed { order: order.name().to_owned(), tail: vehicle.tail.clone() });
+        return Err(Refusal::NotConfirmed {
+            order: order.name().to_owned(),
+            tail: vehicle.tail.clone(),
+        });
     }
     let landed = vehicle.landed.map(|l| l.value);
     let armed = vehicle.armed.is_some_and(|a| a.value);
@@ -65,8 +80,12 @@ pub(crate) fn order(vehicle: &VehicleView, order: &Order, held: bool) -> Result<
                 return state("its link is lost");
             }
         }
-        Order::GoTo { amsl, .. } | Order::Orbit { amsl, .. } if !amsl.0.is_finite() => return state("height is not a number"),
-        Order::Orbit { radius_m, .. } if !(10.0..=2000.0).contains(radius_m) => return state("orbit radius must be 10 to 2000 m"),
+        Order::GoTo { amsl, .. } | Order::Orbit { amsl, .. } if !amsl.0.is_finite() => {
+            return state("height is not a number");
+        }
+        Order::Orbit { radius_m, .. } if !(10.0..=2000.0).contains(radius_m) => {
+            return state("orbit radius must be 10 to 2000 m");
+        }
         _ => {}
     }
     Ok(())

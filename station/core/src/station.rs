@@ -10,13 +10,14 @@ use vedette_model::{
     AlertId, CommandId, IncidentId, IncidentState, Intent, MissionKind, Mono, OperatorId, Order, Priority, Receipt,
     ReceiptState, RecorderReport, Refusal, Report, Request, RequestBody, Utc, VehicleId, VisionReport,
 };
-use vedette_sight::rules::RuleSet;
+use vedette_sight::RuleSet;
 
 use crate::coverage::CoverageView;
 use crate::input::{Effect, EvidenceRequest, Input, Setup, ViewStamp};
 use crate::orders::Awaited;
 use crate::view::{
-    AgeHistogram, CameraView, EventKind, Notice, NoticeKind, PlanOnAircraft, PlanState, StationView, TimelineEvent, TrackView,
+    AgeHistogram, CameraView, EventKind, Notice, NoticeKind, PlanOnAircraft, PlanState, StationView, TimelineEvent,
+    TrackView,
 };
 use crate::{alerts, energy, fleet, gate, orders, planning};
 
@@ -28,6 +29,22 @@ const UPLOAD_EXPIRES_MS: i64 = 120_000;
 const OBSERVE_MS: i64 = 60_000;
 /// Tracks nobody saw for this long leave the view unless an alert names them.
 const TRACK_KEPT_MS: i64 = 30_000;
+
+/// Why there is no station.
+#[derive(Debug, thiserror::Error)]
+pub enum CoreError {
+    /// The site's lines cannot be used.
+    #[error(
+        "the border {name} or the brief's section on it cannot be used; check section.border, from_km and to_km in the brief"
+    )]
+    Site {
+        /// Border line.
+        name: String,
+        /// Why.
+        #[source]
+        source: vedette_atlas::AtlasError,
+    },
+}
 
 /// The station.
 #[derive(Debug, Clone)]
@@ -53,12 +70,18 @@ pub fn digest(view: &StationView) -> String {
 
 impl Station {
     /// A station at the start of a session.
-    #[must_use]
-    pub fn new(setup: Setup) -> Self {
-        let border = alerts::border_of(&setup.site);
+    ///
+    /// # Errors
+    /// [`CoreError::Site`] when the setup's border or section cannot be used.
+    pub fn new(setup: Setup) -> Result<Self, CoreError> {
+        let site = |source| CoreError::Site {
+            name: setup.site.border_name.clone(),
+            source,
+        };
+        let border = alerts::border_of(&setup.site).map_err(site)?;
         let crossings = alerts::crossings_of(&setup.site);
         let (from_m, to_m) = (setup.brief.section.from_km * 1000.0, setup.brief.section.to_km * 1000.0);
-        let section = border.section(from_m, to_m).line;
+        let section = border.section(from_m, to_m).map_err(site)?.line;
         let view = StationView {
             seq: 0,
             now: Mono::ZERO,
@@ -72,7 +95,12 @@ impl Station {
             section: Arc::new(section),
             section_from_m: from_m,
             section_to_m: to_m,
-            vehicles: setup.brief.fleet.iter().map(|a| (a.vehicle, fleet::unheard(a))).collect(),
+            vehicles: setup
+                .brief
+                .fleet
+                .iter()
+                .map(|a| (a.vehicle, fleet::unheard(a)))
+                .collect(),
             cameras: setup
                 .cameras
                 .iter()
@@ -109,7 +137,7 @@ impl Station {
             notices: Vec::new(),
             events: Vec::new(),
         };
-        Self {
+        Ok(Self {
             rules: RuleSet::new(setup.policy.clone()),
             setup,
             view,
@@ -120,7 +148,7 @@ impl Station {
             effects: VecDeque::new(),
             next_command: 1,
             sealing: Vec::new(),
-        }
+        })
     }
 
     /// What the session started with.
@@ -148,21 +176,39 @@ impl Station {
         self.view.utc = utc;
         match input {
             Input::Tick => self.tick(),
-            Input::Vehicle { vehicle, captured, report } => self.vehicle(*vehicle, *captured, report),
+            Input::Vehicle {
+                vehicle,
+                captured,
+                report,
+            } => self.vehicle(*vehicle, *captured, report),
             Input::Link(report) => {
                 self.view.links.insert(report.link, report.clone());
             }
-            Input::Operator { operator, intent, shown } => self.operator(operator, intent, *shown),
+            Input::Operator {
+                operator,
+                intent,
+                shown,
+            } => self.operator(operator, intent, *shown),
             Input::Vision(report) => self.vision(report),
             Input::Recorder(report) => self.recorder(report),
             Input::Planned { plan, verdict } => self.planned(plan, verdict),
             Input::PlanFailed { why } => {
-                self.view.plan = PlanState { failed: Some(why.clone()), ..PlanState::default() };
+                self.view.plan = PlanState {
+                    failed: Some(why.clone()),
+                    ..PlanState::default()
+                };
                 self.notice(NoticeKind::Warning, format!("no plan: {why}"));
             }
-            Input::Preserved { incident, evidence, manifest_sha256 } => {
+            Input::Preserved {
+                incident,
+                evidence,
+                manifest_sha256,
+            } => {
                 if let Some(i) = self.view.incidents.get_mut(incident) {
-                    i.state = IncidentState::Sealed { evidence: evidence.clone(), manifest_sha256: manifest_sha256.clone() };
+                    i.state = IncidentState::Sealed {
+                        evidence: evidence.clone(),
+                        manifest_sha256: manifest_sha256.clone(),
+                    };
                 }
                 self.mark(EventKind::Evidence, None, format!("{incident} sealed as {evidence}"));
             }
@@ -179,11 +225,22 @@ impl Station {
         if self.view.notices.len() == 100 {
             self.view.notices.remove(0);
         }
-        self.view.notices.push(Notice { at: self.view.now, kind, text });
+        self.view.notices.push(Notice {
+            at: self.view.now,
+            kind,
+            text,
+        });
     }
 
     fn mark(&mut self, kind: EventKind, vehicle: Option<VehicleId>, text: String) {
-        self.view.events.push(TimelineEvent { at: self.view.now, utc: self.view.utc, kind, vehicle, text, seq: self.view.seq });
+        self.view.events.push(TimelineEvent {
+            at: self.view.now,
+            utc: self.view.utc,
+            kind,
+            vehicle,
+            text,
+            seq: self.view.seq,
+        });
     }
 
     fn command_id(&mut self) -> CommandId {
@@ -199,7 +256,10 @@ impl Station {
         if !self.view.vehicles.contains_key(&id) {
             // A stranger is named once; it is neither shown as ours nor commanded.
             if matches!(report, Report::Identity(_)) {
-                self.notice(NoticeKind::Warning, format!("aircraft {id} is heard but not in the brief's fleet; it is not commanded"));
+                self.notice(
+                    NoticeKind::Warning,
+                    format!("aircraft {id} is heard but not in the brief's fleet; it is not commanded"),
+                );
             }
             return;
         }
@@ -208,17 +268,30 @@ impl Station {
                 if let Some(r) = self.view.receipts.iter_mut().find(|r| r.id == *command) {
                     orders::outcome(r, now, outcome);
                     if let ReceiptState::Refused(_) | ReceiptState::Unknown = r.state {
-                        let words = format!("{}: {}", r.what, if r.state == ReceiptState::Unknown { "no answer, unknown" } else { "refused" });
+                        let words = format!(
+                            "{}: {}",
+                            r.what,
+                            if r.state == ReceiptState::Unknown {
+                                "no answer, unknown"
+                            } else {
+                                "refused"
+                            }
+                        );
                         self.mark(EventKind::Operator, Some(id), words);
                     }
                 }
                 self.upload_done(id, *command, outcome);
             }
-            Report::PlanOnVehicle { kind: MissionKind::Mission, items } => self.read_back(id, items),
+            Report::PlanOnVehicle {
+                kind: MissionKind::Mission,
+                items,
+            } => self.read_back(id, items),
             _ => {}
         }
         let plan = &self.view.plan;
-        let Some(v) = self.view.vehicles.get_mut(&id) else { return };
+        let Some(v) = self.view.vehicles.get_mut(&id) else {
+            return;
+        };
         let mark = fleet::apply(v, now, captured, report);
         let mut began = false;
         if matches!(report, Report::Position { .. }) {
@@ -243,14 +316,26 @@ impl Station {
     }
 
     fn bingo(v: &mut crate::view::VehicleView, setup: &Setup, plan: &PlanState) {
-        let (Some(at), Some(amsl), Some(pct), Some((home, home_amsl))) = (v.at, v.amsl, v.battery_pct, v.home) else { return };
-        let Some(aircraft) = setup.brief.fleet.iter().find(|a| a.vehicle == v.id) else { return };
+        let (Some(at), Some(amsl), Some(pct), Some((home, home_amsl))) = (v.at, v.amsl, v.battery_pct, v.home) else {
+            return;
+        };
+        let Some(aircraft) = setup.brief.fleet.iter().find(|a| a.vehicle == v.id) else {
+            return;
+        };
         let back = plan
             .plan
             .as_ref()
             .and_then(|p| p.aircraft.iter().find(|a| a.vehicle == v.id))
             .map_or(Amsl(home_amsl.0 + 50.0), |a| a.return_amsl);
-        let (s, share) = energy::bingo(aircraft, pct.value, at.value, amsl.value, home, back, setup.brief.wind.speed_m_s);
+        let (s, share) = energy::bingo(
+            aircraft,
+            pct.value,
+            at.value,
+            amsl.value,
+            home,
+            back,
+            setup.brief.wind.speed_m_s,
+        );
         v.bingo_s = Some(s);
         v.home_share = Some(share);
     }
@@ -260,7 +345,9 @@ impl Station {
         let Some(v) = self.view.vehicles.get(&id) else { return };
         let mut seen = Vec::new();
         for a in self.awaited.iter().filter(|a| a.vehicle == id) {
-            let Some(r) = self.view.receipts.iter_mut().find(|r| r.id == a.id) else { continue };
+            let Some(r) = self.view.receipts.iter_mut().find(|r| r.id == a.id) else {
+                continue;
+            };
             let settled = matches!(r.state, ReceiptState::Observed | ReceiptState::Refused(_));
             if !settled && orders::observed(v, &a.order, r.at) {
                 r.state = ReceiptState::Observed;
@@ -311,14 +398,31 @@ impl Station {
                 self.view.plan.computing = true;
                 self.view.plan.failed = None;
                 let parent = self.view.plan.plan.as_ref().map(|p| p.id.clone());
-                self.effects.push_back(Effect::Plan { brief: Box::new(self.setup.brief.clone()), parent, seed: self.setup.seed });
+                self.effects.push_back(Effect::Plan {
+                    brief: Box::new(self.setup.brief.clone()),
+                    parent,
+                    seed: self.setup.seed,
+                });
                 self.mark(EventKind::Operator, None, format!("plan asked for by {who}"));
             }
             Intent::ApprovePlan { plan } => {
                 let state = &mut self.view.plan;
-                let held = state.plan.as_ref().filter(|p| p.id == *plan).ok_or_else(|| Refusal::Missing { what: format!("plan {plan}") })?;
-                if !state.verdict.as_ref().is_some_and(|v| v.plan == held.id && v.is_clear()) {
-                    return Err(Refusal::State { what: format!("approving plan {plan}"), why: "the checker refuses it".into() });
+                let held = state
+                    .plan
+                    .as_ref()
+                    .filter(|p| p.id == *plan)
+                    .ok_or_else(|| Refusal::Missing {
+                        what: format!("plan {plan}"),
+                    })?;
+                if !state
+                    .verdict
+                    .as_ref()
+                    .is_some_and(|v| v.plan == held.id && v.is_clear())
+                {
+                    return Err(Refusal::State {
+                        what: format!("approving plan {plan}"),
+                        why: "the checker refuses it".into(),
+                    });
                 }
                 state.approved = Some((who.clone(), now));
                 self.mark(EventKind::Decision, None, format!("plan {plan} approved by {who}"));
@@ -333,7 +437,8 @@ impl Station {
                 self.mark(EventKind::Decision, None, text);
             }
             Intent::OpenIncident { alert } => {
-                let id = alerts::open_incident(&mut self.view, *alert, who, now, self.view.utc)?;
+                let utc = self.view.utc;
+                let id = alerts::open_incident(&mut self.view, *alert, who, now, utc)?;
                 self.mark(EventKind::Evidence, None, format!("{id} opened by {who}"));
             }
             Intent::SealIncident { incident, outcome } => self.seal(who, *incident, outcome)?,
@@ -354,11 +459,16 @@ impl Station {
     }
 
     fn tail(&self, id: VehicleId) -> String {
-        self.view.vehicles.get(&id).map_or_else(|| id.to_string(), |v| v.tail.clone())
+        self.view
+            .vehicles
+            .get(&id)
+            .map_or_else(|| id.to_string(), |v| v.tail.clone())
     }
 
     fn command(&mut self, who: &OperatorId, id: VehicleId, order: &Order, held: bool) -> Result<(), Refusal> {
-        let v = self.view.vehicles.get(&id).ok_or_else(|| Refusal::Missing { what: format!("aircraft {id}") })?;
+        let v = self.view.vehicles.get(&id).ok_or_else(|| Refusal::Missing {
+            what: format!("aircraft {id}"),
+        })?;
         gate::order(v, order, held)?;
         let uid = v.identity.as_ref().map_or(0, |i| i.uid);
         let what = format!("{} · {}", order.name(), v.tail);
@@ -376,7 +486,12 @@ impl Station {
             state: ReceiptState::Sent,
             since: now,
         });
-        self.awaited.push(Awaited { id: command, vehicle: id, order: order.clone(), until: now.plus_ms(OBSERVE_MS) });
+        self.awaited.push(Awaited {
+            id: command,
+            vehicle: id,
+            order: order.clone(),
+            until: now.plus_ms(OBSERVE_MS),
+        });
         self.effects.push_back(Effect::Request(Request {
             id: command,
             vehicle: id,
@@ -402,53 +517,107 @@ impl Station {
         for v in self.view.vehicles.values_mut() {
             v.leg = None;
             if v.plan_id.as_ref() != Some(&plan.id) {
-                v.plan_on_board = if v.plan_id.is_some() { PlanOnAircraft::Differs } else { PlanOnAircraft::Unknown };
+                v.plan_on_board = if v.plan_id.is_some() {
+                    PlanOnAircraft::Differs
+                } else {
+                    PlanOnAircraft::Unknown
+                };
             }
         }
-        let refused = verdict.findings.iter().filter(|f| f.severity == vedette_model::plan::FindingSeverity::Refused).count();
-        let words = if clear { "clear".to_owned() } else { format!("refused, {refused} findings") };
+        let refused = verdict
+            .findings
+            .iter()
+            .filter(|f| f.severity == vedette_model::plan::FindingSeverity::Refused)
+            .count();
+        let words = if clear {
+            "clear".to_owned()
+        } else {
+            format!("refused, {refused} findings")
+        };
         self.mark(EventKind::Decision, None, format!("plan {}: {words}", plan.id));
     }
 
     fn upload(&mut self, who: &OperatorId, id: VehicleId, plan: &vedette_model::PlanId) -> Result<(), Refusal> {
         let what = || format!("uploading plan {plan}");
-        let held = self.view.plan.plan.clone().filter(|p| p.id == *plan).ok_or_else(|| Refusal::Missing { what: format!("plan {plan}") })?;
-        if !self.view.plan.verdict.as_ref().is_some_and(|v| v.plan == held.id && v.is_clear()) {
-            return Err(Refusal::State { what: what(), why: "the checker refuses it".into() });
+        let held = self
+            .view
+            .plan
+            .plan
+            .clone()
+            .filter(|p| p.id == *plan)
+            .ok_or_else(|| Refusal::Missing {
+                what: format!("plan {plan}"),
+            })?;
+        if !self
+            .view
+            .plan
+            .verdict
+            .as_ref()
+            .is_some_and(|v| v.plan == held.id && v.is_clear())
+        {
+            return Err(Refusal::State {
+                what: what(),
+                why: "the checker refuses it".into(),
+            });
         }
         if self.view.plan.approved.is_none() {
-            return Err(Refusal::State { what: what(), why: "nobody has approved it yet".into() });
+            return Err(Refusal::State {
+                what: what(),
+                why: "nobody has approved it yet".into(),
+            });
         }
         if !held.aircraft.iter().any(|a| a.vehicle == id) {
-            return Err(Refusal::Missing { what: format!("part for {} in plan {plan}", self.tail(id)) });
+            return Err(Refusal::Missing {
+                what: format!("part for {} in plan {plan}", self.tail(id)),
+            });
         }
         let ids = [self.command_id(), self.command_id(), self.command_id()];
         let expires = self.view.now.plus_ms(UPLOAD_EXPIRES_MS);
-        let v = self.view.vehicles.get_mut(&id).ok_or_else(|| Refusal::Missing { what: format!("aircraft {id}") })?;
+        let v = self.view.vehicles.get_mut(&id).ok_or_else(|| Refusal::Missing {
+            what: format!("aircraft {id}"),
+        })?;
         if v.duplicate || v.identity.is_none() {
-            return Err(Refusal::State { what: what(), why: format!("{} is not heard, or not alone on its system id", v.tail) });
+            return Err(Refusal::State {
+                what: what(),
+                why: format!("{} is not heard, or not alone on its system id", v.tail),
+            });
         }
         v.plan_on_board = PlanOnAircraft::Uploading;
         v.plan_id = Some(plan.clone());
         let uid = v.identity.as_ref().map_or(0, |i| i.uid);
         let words = format!("upload of {plan} to {} by {who}", v.tail);
-        for (command, kind) in ids.into_iter().zip([MissionKind::Mission, MissionKind::Fence, MissionKind::Rally]) {
+        for (command, kind) in ids
+            .into_iter()
+            .zip([MissionKind::Mission, MissionKind::Fence, MissionKind::Rally])
+        {
             self.uploads.push((command, id, kind, false));
         }
-        self.effects.push_back(Effect::Upload { vehicle: id, uid, plan: plan.clone(), ids, expires });
+        self.effects.push_back(Effect::Upload {
+            vehicle: id,
+            uid,
+            plan: plan.clone(),
+            ids,
+            expires,
+        });
         self.mark(EventKind::Operator, Some(id), words);
         Ok(())
     }
 
     fn upload_done(&mut self, id: VehicleId, command: CommandId, outcome: &vedette_model::CommandOutcome) {
         use vedette_model::CommandOutcome as Out;
-        let Some(u) = self.uploads.iter_mut().find(|u| u.0 == command && u.1 == id) else { return };
+        let Some(u) = self.uploads.iter_mut().find(|u| u.0 == command && u.1 == id) else {
+            return;
+        };
         let kind = u.2;
         match outcome {
             Out::InProgress(_) => {}
             Out::Accepted => {
                 u.3 = true;
-                self.mark(EventKind::Operator, Some(id), format!("{kind:?} on board, read back").to_lowercase());
+                self.mark(
+                    EventKind::Operator,
+                    Some(id),
+                    format!("{kind:?} on board, read back").to_lowercase(),
+                );
             }
             Out::Refused(_) | Out::NoAnswer => {
                 let why = match outcome {
@@ -463,7 +632,10 @@ impl Station {
                     v.transfer = None;
                 }
                 let tail = self.tail(id);
-                self.notice(NoticeKind::Warning, format!("upload of {kind:?} to {tail} failed: {why}; the aircraft keeps its old one"));
+                self.notice(
+                    NoticeKind::Warning,
+                    format!("upload of {kind:?} to {tail} failed: {why}; the aircraft keeps its old one"),
+                );
             }
         }
     }
@@ -476,7 +648,9 @@ impl Station {
             .as_ref()
             .and_then(|p| p.aircraft.iter().find(|a| a.vehicle == id))
             .map(|part| planning::same_plan(part, items));
-        let Some(v) = self.view.vehicles.get_mut(&id) else { return };
+        let Some(v) = self.view.vehicles.get_mut(&id) else {
+            return;
+        };
         v.plan_on_board = match same {
             Some(true) => PlanOnAircraft::Same,
             Some(false) => PlanOnAircraft::Differs,
@@ -484,7 +658,10 @@ impl Station {
         };
         if same == Some(false) {
             let tail = v.tail.clone();
-            self.notice(NoticeKind::Warning, format!("{tail} holds a plan that differs from the one on the table"));
+            self.notice(
+                NoticeKind::Warning,
+                format!("{tail} holds a plan that differs from the one on the table"),
+            );
         }
     }
 
@@ -492,7 +669,9 @@ impl Station {
 
     fn vision(&mut self, r: &VisionReport) {
         let now = self.view.now;
-        let Some(c) = self.view.cameras.get_mut(&r.camera) else { return };
+        let Some(c) = self.view.cameras.get_mut(&r.camera) else {
+            return;
+        };
         c.captured = Some(r.captured);
         c.received = Some(now);
         c.age = Some(r.age);
@@ -511,7 +690,9 @@ impl Station {
             .fleet
             .iter()
             .find(|a| a.vehicle == r.vehicle)
-            .map_or(1.0, |_| self.setup.brief.requirement.pixels_on_target / width_m(self.setup.brief.requirement.target));
+            .map_or(1.0, |_| {
+                self.setup.brief.requirement.pixels_on_target / width_m(self.setup.brief.requirement.target)
+            });
         self.view.coverage.look(now, r, need * 0.8);
 
         for t in &r.tracks {
@@ -537,25 +718,42 @@ impl Station {
             entry.border_m = border_m.or(entry.border_m);
             entry.chainage_m = chainage_m.or(entry.chainage_m);
             if let (Ok(fix), true) = (&t.fix, t.seen) {
-                let due = entry.trail.last().is_none_or(|(last, _, _)| r.captured.0 - last.0 >= 1_000_000);
+                let due = entry
+                    .trail
+                    .last()
+                    .is_none_or(|(last, _, _)| r.captured.0 - last.0 >= 1_000_000);
                 if due {
                     if entry.trail.len() == 600 {
                         entry.trail.remove(0);
                     }
                     let e = fix.ellipse95();
                     #[expect(clippy::cast_possible_truncation, reason = "for drawing")]
-                    entry.trail.push((r.captured, fix.at, [e.semi_major_m as f32, e.semi_minor_m as f32]));
+                    entry
+                        .trail
+                        .push((r.captured, fix.at, [e.semi_major_m as f32, e.semi_minor_m as f32]));
                 }
             }
         }
         self.custody(r);
 
-        let drafts = self.rules.judge(r.captured, &r.tracks, r.camera, r.vehicle, &self.border, &self.crossings);
+        let drafts = self.rules.judge(
+            r.captured,
+            &r.tracks,
+            r.camera,
+            r.vehicle,
+            &self.border,
+            &self.crossings,
+        );
         for d in drafts {
             let priority = d.priority;
             let title = d.title.clone();
-            let id: AlertId = alerts::raise(&mut self.view, d, r.vehicle, now, self.view.utc);
-            let kind = if priority == Priority::P1 { EventKind::AlertP1 } else { EventKind::AlertP2 };
+            let utc = self.view.utc;
+            let id: AlertId = alerts::raise(&mut self.view, d, r.vehicle, now, utc);
+            let kind = if priority == Priority::P1 {
+                EventKind::AlertP1
+            } else {
+                EventKind::AlertP2
+            };
             self.mark(kind, Some(r.vehicle), format!("{id} {title}"));
         }
     }
@@ -570,7 +768,12 @@ impl Station {
         if let Some(v) = self.view.vehicles.get_mut(&r.vehicle) {
             if held.is_some() {
                 v.custody = held;
-            } else if v.custody.is_some_and(|c| self.view.tracks.get(&c).is_none_or(|t| self.view.now.since(t.heard) > 5_000_000)) {
+            } else if v.custody.is_some_and(|c| {
+                self.view
+                    .tracks
+                    .get(&c)
+                    .is_none_or(|t| self.view.now.since(t.heard) > 5_000_000)
+            }) {
                 v.custody = None;
             }
         }
@@ -580,11 +783,15 @@ impl Station {
         let (camera, mark) = match r {
             RecorderReport::Started { camera } => (*camera, Some("recording".to_owned())),
             RecorderReport::SegmentClosed { camera, .. } => (*camera, None),
-            RecorderReport::Gap { camera, packets, cause, .. } => (*camera, Some(format!("gap: {cause:?}, {packets} packets"))),
+            RecorderReport::Gap {
+                camera, packets, cause, ..
+            } => (*camera, Some(format!("gap: {cause:?}, {packets} packets"))),
             RecorderReport::Progress { camera, .. } => (*camera, None),
             RecorderReport::Refused { camera, why } => (*camera, Some(format!("recording refused: {why}"))),
         };
-        let Some(c) = self.view.cameras.get_mut(&camera) else { return };
+        let Some(c) = self.view.cameras.get_mut(&camera) else {
+            return;
+        };
         match r {
             RecorderReport::Started { .. } => {
                 c.recording = true;
@@ -592,7 +799,12 @@ impl Station {
             }
             RecorderReport::SegmentClosed { .. } => c.segments += 1,
             RecorderReport::Gap { .. } => c.gaps += 1,
-            RecorderReport::Progress { bytes, frames, lost_packets, .. } => c.recorded = [*bytes, *frames, *lost_packets],
+            RecorderReport::Progress {
+                bytes,
+                frames,
+                lost_packets,
+                ..
+            } => c.recorded = [*bytes, *frames, *lost_packets],
             RecorderReport::Refused { why, .. } => {
                 c.recording = false;
                 c.refused = Some(why.clone());
@@ -611,20 +823,41 @@ impl Station {
 
     fn seal(&mut self, who: &OperatorId, id: IncidentId, outcome: &str) -> Result<(), Refusal> {
         let utc = self.view.utc;
-        let incident = self.view.incidents.get_mut(&id).ok_or_else(|| Refusal::Missing { what: format!("incident {id}") })?;
+        let incident = self.view.incidents.get_mut(&id).ok_or_else(|| Refusal::Missing {
+            what: format!("incident {id}"),
+        })?;
         if !matches!(incident.state, IncidentState::Open | IncidentState::Failed { .. }) {
-            return Err(Refusal::State { what: format!("sealing {id}"), why: "it is sealed or being sealed".into() });
+            return Err(Refusal::State {
+                what: format!("sealing {id}"),
+                why: "it is sealed or being sealed".into(),
+            });
         }
         if outcome.trim().is_empty() {
-            return Err(Refusal::State { what: format!("sealing {id}"), why: "an outcome code is needed".into() });
+            return Err(Refusal::State {
+                what: format!("sealing {id}"),
+                why: "an outcome code is needed".into(),
+            });
         }
         incident.outcome = Some(outcome.to_owned());
         incident.to = utc.plus_us(alerts::AFTER_S * 1_000_000);
         incident.state = IncidentState::Sealing;
         let (alert, from, to) = (incident.alert, incident.from, incident.to);
         let vehicle = self.view.alerts.get(&alert).and_then(|a| a.vehicle);
-        let cameras = self.view.cameras.values().filter(|c| vehicle.is_none_or(|v| v == c.vehicle)).map(|c| c.id).collect();
-        let request = EvidenceRequest { incident: id, from, to, cameras, by: who.clone(), outcome: outcome.to_owned() };
+        let cameras = self
+            .view
+            .cameras
+            .values()
+            .filter(|c| vehicle.is_none_or(|v| v == c.vehicle))
+            .map(|c| c.id)
+            .collect();
+        let request = EvidenceRequest {
+            incident: id,
+            from,
+            to,
+            cameras,
+            by: who.clone(),
+            outcome: outcome.to_owned(),
+        };
         self.sealing.push((id, request));
         self.mark(EventKind::Evidence, None, format!("{id} to be sealed by {who}"));
         self.release_seals();
@@ -635,7 +868,12 @@ impl Station {
     /// segment that holds its end can be closed.
     fn release_seals(&mut self) {
         let utc = self.view.utc;
-        let due: Vec<_> = self.sealing.iter().filter(|(_, r)| utc.0 >= r.to.0 + 1_000_000).cloned().collect();
+        let due: Vec<_> = self
+            .sealing
+            .iter()
+            .filter(|(_, r)| utc.0 >= r.to.0 + 1_000_000)
+            .cloned()
+            .collect();
         for (id, request) in due {
             self.sealing.retain(|(i, _)| *i != id);
             self.effects.push_back(Effect::Preserve(request));

@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use vedette_geo::{AboveHome, Amsl, LatLon};
 use vedette_model::plan::{LegKind, LinkLoss, PatrolPlan, Verdict};
 use vedette_model::{
-    Airframe, Alert, AlertId, CameraId, FlightMode, GnssFix, GroundTrack, Incident, IncidentId, Known, LandedState, LinkId,
-    LinkReport, MissionKind, Mono, OperatorId, PictureAge, PlanId, Receipt, SensorPose, SessionId, Severity, Spectrum, TrackId, Utc,
-    VehicleId, VehicleIdentity,
+    Airframe, Alert, AlertId, CameraId, FlightMode, GnssFix, GroundTrack, Incident, IncidentId, Known, LandedState,
+    LinkId, LinkReport, MissionKind, Mono, OperatorId, PictureAge, PlanId, Receipt, SensorPose, SessionId, Severity,
+    Spectrum, TrackId, Utc, VehicleId, VehicleIdentity,
 };
 
 use crate::coverage::CoverageView;
@@ -213,7 +213,11 @@ impl AgeHistogram {
         if self.classes.is_empty() {
             self.classes = vec![0; 201];
         }
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 0..=200")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "clamped to 0..=200"
+        )]
         let i = (age_ms / 20).clamp(0, 200) as usize;
         self.classes[i] += 1;
     }
@@ -224,7 +228,12 @@ impl AgeHistogram {
         if total == 0 {
             return None;
         }
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "counts")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            clippy::cast_precision_loss,
+            reason = "counts"
+        )]
         let want = ((total as f64) * share).ceil() as u64;
         let mut sum = 0;
         for (i, &c) in self.classes.iter().enumerate() {

@@ -61,13 +61,7 @@ impl BundleBuilder {
     ///
     /// # Errors
     /// [`Error::FileName`], [`Error::Duplicate`], or [`Error::Chain`] for a broken chain.
-    pub fn add(
-        &mut self,
-        name: &str,
-        bytes: Vec<u8>,
-        kind: FileKind,
-        span: Option<Span>,
-    ) -> Result<(), Error> {
+    pub fn add(&mut self, name: &str, bytes: Vec<u8>, kind: FileKind, span: Option<Span>) -> Result<(), Error> {
         let summary = if name.ends_with(".jsonl") {
             let summary = chain::split_lines(&bytes).and_then(chain::check_chain);
             Some(summary.map_err(|source| Error::Chain {
@@ -187,14 +181,7 @@ impl BundleBuilder {
         Ok(())
     }
 
-    fn entry(
-        &mut self,
-        name: &str,
-        hash: &Hash,
-        size: u64,
-        kind: FileKind,
-        span: Option<Span>,
-    ) -> Result<(), Error> {
+    fn entry(&mut self, name: &str, hash: &Hash, size: u64, kind: FileKind, span: Option<Span>) -> Result<(), Error> {
         if !manifest::valid_name(name) {
             return Err(Error::FileName(name.into()));
         }
@@ -217,9 +204,7 @@ impl BundleBuilder {
     fn check_facts(&self) -> Result<(), Error> {
         if let (Some(range), Some(chain)) = (&self.meta.journal, self.chains.get("journal.jsonl")) {
             let last = chain.first_seq + chain.lines.saturating_sub(1);
-            if (range.first_seq, range.last_seq, &range.head_sha256)
-                != (chain.first_seq, last, &chain.last_hash)
-            {
+            if (range.first_seq, range.last_seq, &range.head_sha256) != (chain.first_seq, last, &chain.last_hash) {
                 return Err(Error::Contradiction(format!(
                     "journal.jsonl holds lines {} to {last}, the case says {} to {} (or another last hash)",
                     chain.first_seq, range.first_seq, range.last_seq
@@ -242,12 +227,7 @@ impl BundleBuilder {
         let utc = |us: i64| -> String {
             u64::try_from(us)
                 .ok()
-                .and_then(|us| {
-                    der::DateTime::from_unix_duration(std::time::Duration::from_secs(
-                        us / 1_000_000,
-                    ))
-                    .ok()
-                })
+                .and_then(|us| der::DateTime::from_unix_duration(std::time::Duration::from_secs(us / 1_000_000)).ok())
                 .map_or_else(|| format!("{us} us"), |t| t.to_string())
         };
         let m = &self.meta;

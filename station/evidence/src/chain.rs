@@ -26,11 +26,7 @@ struct Link {
 ///
 /// # Errors
 /// [`Error::Line`] when `body` is not such an object.
-pub fn line<T: Serialize + ?Sized>(
-    prev: &Hash,
-    seq: u64,
-    body: &T,
-) -> Result<(String, Hash), Error> {
+pub fn line<T: Serialize + ?Sized>(prev: &Hash, seq: u64, body: &T) -> Result<(String, Hash), Error> {
     let text = serde_json::to_string(body).map_err(|e| Error::Line(e.to_string()))?;
     let rest = text
         .strip_prefix('{')
@@ -131,20 +127,14 @@ where
     let mut count = 0u64;
     for bytes in lines {
         let number = count + 1;
-        let broken = |reason: String| ChainBreak {
-            line: number,
-            reason,
-        };
-        let link: Link = serde_json::from_slice(bytes)
-            .map_err(|e| broken(format!("not a chained record: {e}")))?;
-        let claimed = parse_hex(&link.prev)
-            .ok_or_else(|| broken("\"prev\" is not 64 lower-case hexadecimal digits".into()))?;
+        let broken = |reason: String| ChainBreak { line: number, reason };
+        let link: Link = serde_json::from_slice(bytes).map_err(|e| broken(format!("not a chained record: {e}")))?;
+        let claimed =
+            parse_hex(&link.prev).ok_or_else(|| broken("\"prev\" is not 64 lower-case hexadecimal digits".into()))?;
         match first {
             None => {
                 if link.seq == 0 && claimed != GENESIS {
-                    return Err(broken(
-                        "line 0 of a chain must have a \"prev\" of zeros".into(),
-                    ));
+                    return Err(broken("line 0 of a chain must have a \"prev\" of zeros".into()));
                 }
                 first = Some((link.seq, claimed));
             }

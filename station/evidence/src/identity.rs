@@ -17,9 +17,7 @@ use std::time::Duration;
 use x509_cert::builder::profile::BuilderProfile;
 use x509_cert::builder::{Builder, CertificateBuilder};
 use x509_cert::certificate::{Certificate, TbsCertificate};
-use x509_cert::ext::pkix::{
-    AuthorityKeyIdentifier, BasicConstraints, KeyUsage, KeyUsages, SubjectKeyIdentifier,
-};
+use x509_cert::ext::pkix::{AuthorityKeyIdentifier, BasicConstraints, KeyUsage, KeyUsages, SubjectKeyIdentifier};
 use x509_cert::ext::{Extension, ToExtension};
 use x509_cert::name::Name;
 use x509_cert::serial_number::SerialNumber;
@@ -27,8 +25,7 @@ use x509_cert::spki::{SubjectPublicKeyInfo, SubjectPublicKeyInfoRef};
 use x509_cert::time::{Time, Validity};
 
 /// ecdsa-with-SHA256 (RFC 5758 §3.2).
-pub(crate) const ECDSA_SHA256: ObjectIdentifier =
-    ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.2");
+pub(crate) const ECDSA_SHA256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.2");
 /// id-ecPublicKey (RFC 5480 §2.1.1).
 const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
 /// secp256r1 (RFC 5480 §2.1.1.1).
@@ -72,12 +69,7 @@ impl IdentityPem {
     ///
     /// # Errors
     /// [`Error::Name`] for an unusable name, [`Error::Asn1`] for a time outside 1970-2049.
-    pub fn generate(
-        seed: &[u8; 32],
-        agency: &str,
-        station: &str,
-        not_before_unix_s: u64,
-    ) -> Result<Self, Error> {
+    pub fn generate(seed: &[u8; 32], agency: &str, station: &str, not_before_unix_s: u64) -> Result<Self, Error> {
         let ca_key = derive_key(seed, b"vedette authority key v1");
         let station_key = derive_key(seed, b"vedette station key v1");
         let ca_name = name(agency, "authority")?;
@@ -135,9 +127,7 @@ impl Identity {
         let ca = Certificate::from_pem(ca_cert)?;
         let public = public_key(&station).map_err(Error::Certificate)?;
         if &public != key.verifying_key() {
-            return Err(Error::Key(
-                "the station's key is not the one in its certificate".into(),
-            ));
+            return Err(Error::Key("the station's key is not the one in its certificate".into()));
         }
         check_issued(&station, &ca).map_err(Error::Certificate)?;
         Ok(Self { key, station, ca })
@@ -185,16 +175,11 @@ pub fn fingerprint(cert_pem: &str) -> Result<String, String> {
 /// The P-256 key of a certificate.
 pub(crate) fn public_key(cert: &Certificate) -> Result<VerifyingKey, String> {
     let spki = cert.tbs_certificate().subject_public_key_info();
-    let curve: Option<ObjectIdentifier> = spki
-        .algorithm
-        .parameters
-        .as_ref()
-        .and_then(|p| p.decode_as().ok());
+    let curve: Option<ObjectIdentifier> = spki.algorithm.parameters.as_ref().and_then(|p| p.decode_as().ok());
     if spki.algorithm.oid != EC_PUBLIC_KEY || curve != Some(SECP256R1) {
         return Err("holds a key that is not ECDSA P-256".into());
     }
-    VerifyingKey::from_sec1_bytes(spki.subject_public_key.raw_bytes())
-        .map_err(|_| "holds a damaged public key".into())
+    VerifyingKey::from_sec1_bytes(spki.subject_public_key.raw_bytes()).map_err(|_| "holds a damaged public key".into())
 }
 
 /// True when `signature` (DER) over `message` is by `key`.
@@ -215,20 +200,13 @@ pub(crate) fn check_issued(cert: &Certificate, ca: &Certificate) -> Result<(), S
     let may_sign = matches!(root.get_extension::<BasicConstraints>(), Ok(Some((_, b))) if b.ca)
         && matches!(root.get_extension::<KeyUsage>(), Ok(Some((_, u))) if u.key_cert_sign());
     if !may_sign {
-        return Err(format!(
-            "\"{}\" is not an authority's certificate",
-            root.subject()
-        ));
+        return Err(format!("\"{}\" is not an authority's certificate", root.subject()));
     }
     let key = public_key(ca).map_err(|e| format!("the authority's certificate {e}"))?;
     let message = leaf.to_der().map_err(|e| e.to_string())?;
-    if cert.signature_algorithm().oid != ECDSA_SHA256
-        || !signature_holds(&key, &message, cert.signature().raw_bytes())
+    if cert.signature_algorithm().oid != ECDSA_SHA256 || !signature_holds(&key, &message, cert.signature().raw_bytes())
     {
-        return Err(format!(
-            "was not signed by the authority \"{}\"",
-            root.subject()
-        ));
+        return Err(format!("was not signed by the authority \"{}\"", root.subject()));
     }
     Ok(())
 }
@@ -285,8 +263,7 @@ fn certificate(
     issuer: &SigningKey,
     validity: Validity,
 ) -> Result<Certificate, Error> {
-    let public = SubjectPublicKeyInfo::from_key(subject.verifying_key())
-        .map_err(|e| Error::Key(e.to_string()))?;
+    let public = SubjectPublicKeyInfo::from_key(subject.verifying_key()).map_err(|e| Error::Key(e.to_string()))?;
     let mut serial = sha256(subject.verifying_key().to_sec1_bytes().as_ref())[..16].to_vec();
     serial[0] = serial[0] & 0x3f | 0x40; // positive, and always 16 bytes
     let serial = SerialNumber::new(&serial)?;

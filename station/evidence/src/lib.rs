@@ -51,9 +51,7 @@ pub enum Error {
     #[error("{0}")]
     Contradiction(String),
     /// A name that cannot stand in a certificate.
-    #[error(
-        "\"{0}\" cannot be a certificate's name: 1 to 48 letters, digits, spaces, '.', '_' or '-'"
-    )]
+    #[error("\"{0}\" cannot be a certificate's name: 1 to 48 letters, digits, spaces, '.', '_' or '-'")]
     Name(String),
     /// A key that cannot be used.
     #[error("signing key: {0}")]

@@ -175,8 +175,7 @@ impl Manifest {
     pub fn parse(text: &[u8]) -> Result<Self, String> {
         let text = std::str::from_utf8(text).map_err(|_| "is not UTF-8 text".to_string())?;
         let value = jcs::parse_strict(text)?;
-        let manifest: Self = serde_json::from_value(value)
-            .map_err(|e| format!("is not a bundle's manifest: {e}"))?;
+        let manifest: Self = serde_json::from_value(value).map_err(|e| format!("is not a bundle's manifest: {e}"))?;
         if manifest.format != FORMAT {
             return Err(format!(
                 "is of format \"{}\"; this program reads \"{FORMAT}\"",
@@ -208,8 +207,7 @@ pub fn parse_hash_list(bytes: &[u8]) -> Result<BTreeMap<String, Hash>, String> {
             .split_once("  ")
             .and_then(|(h, name)| Some((name, hash::parse_hex(h)?)))
             .filter(|(name, _)| valid_name(name));
-        let (name, h) =
-            entry.ok_or_else(|| format!("line {} is not \"<sha256>  <name>\"", i + 1))?;
+        let (name, h) = entry.ok_or_else(|| format!("line {} is not \"<sha256>  <name>\"", i + 1))?;
         files.insert(name.to_string(), h);
     }
     if hash_list(&files) != text {
@@ -225,9 +223,6 @@ pub fn valid_name(name: &str) -> bool {
     let fine = |c: char| c.is_ascii_alphanumeric() || " ._-+=".contains(c);
     name.len() <= 200
         && name.split('/').all(|part| {
-            !part.is_empty()
-                && !part.starts_with(['-', ' '])
-                && !part.ends_with([' ', '.'])
-                && part.chars().all(fine)
+            !part.is_empty() && !part.starts_with(['-', ' ']) && !part.ends_with([' ', '.']) && part.chars().all(fine)
         })
 }

@@ -58,12 +58,7 @@ pub(crate) struct BadSeal {
 }
 
 /// Checks a signature file against its content, the station's certificate and the authority's.
-pub(crate) fn check(
-    p7s: &[u8],
-    content: &[u8],
-    station: &Certificate,
-    ca: &Certificate,
-) -> Result<Signed, BadSeal> {
+pub(crate) fn check(p7s: &[u8], content: &[u8], station: &Certificate, ca: &Certificate) -> Result<Signed, BadSeal> {
     let bad = |reason: &str| BadSeal {
         in_content: false,
         reason: reason.into(),
@@ -102,8 +97,7 @@ pub(crate) fn check(
     if !identity::signature_holds(&key, &signed_bytes, signer.signature.as_bytes()) {
         return Err(bad("the signature is not by the key of station.pem"));
     }
-    identity::check_issued(station, ca)
-        .map_err(|e| bad(&format!("the signer's certificate {e}")))?;
+    identity::check_issued(station, ca).map_err(|e| bad(&format!("the signer's certificate {e}")))?;
     identity::check_issued(ca, ca).map_err(|e| bad(&format!("the authority's certificate {e}")))?;
     for cert in [station, ca] {
         identity::check_valid_at(cert, unix_s).map_err(|e| bad(&e))?;
@@ -131,22 +125,12 @@ fn attributes(digest: &Hash, unix_s: u64) -> der::Result<Attributes> {
     SetOfVec::try_from(vec![
         one(CONTENT_TYPE, Any::encode_from(&DATA)?)?,
         one(SIGNING_TIME, Any::encode_from(&time)?)?,
-        one(
-            MESSAGE_DIGEST,
-            Any::encode_from(&OctetString::new(&digest[..])?)?,
-        )?,
+        one(MESSAGE_DIGEST, Any::encode_from(&OctetString::new(&digest[..])?)?)?,
     ])
 }
 
-fn assemble(
-    station: &Certificate,
-    attributes: Attributes,
-    signature: &[u8],
-) -> der::Result<Vec<u8>> {
-    let algorithm = |oid| AlgorithmIdentifierOwned {
-        oid,
-        parameters: None,
-    };
+fn assemble(station: &Certificate, attributes: Attributes, signature: &[u8]) -> der::Result<Vec<u8>> {
+    let algorithm = |oid| AlgorithmIdentifierOwned { oid, parameters: None };
     let tbs = station.tbs_certificate();
     let signer = SignerInfo {
         version: CmsVersion::V1,
@@ -167,9 +151,9 @@ fn assemble(
             econtent_type: DATA,
             econtent: None,
         },
-        certificates: Some(CertificateSet::try_from(vec![
-            CertificateChoices::Certificate(station.clone()),
-        ])?),
+        certificates: Some(CertificateSet::try_from(vec![CertificateChoices::Certificate(
+            station.clone(),
+        )])?),
         crls: None,
         signer_infos: SignerInfos::try_from(vec![signer])?,
     };

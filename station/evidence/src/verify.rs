@@ -130,18 +130,12 @@ pub fn verify(source: &dyn FileSource, authority: Option<&[u8]>) -> Report {
     }
     for name in &names {
         if !listed.contains_key(name) && !manifest::OUTSIDE.contains(&name.as_str()) {
-            report.bad(
-                name,
-                "is not part of the bundle: it was added after sealing",
-            );
+            report.bad(name, "is not part of the bundle: it was added after sealing");
         }
     }
     // 3. What the manifest says.
-    let parsed = small(source, "manifest.json", &mut report).and_then(|bytes| {
-        Manifest::parse(&bytes)
-            .map_err(|e| report.bad("manifest.json", e))
-            .ok()
-    });
+    let parsed = small(source, "manifest.json", &mut report)
+        .and_then(|bytes| Manifest::parse(&bytes).map_err(|e| report.bad("manifest.json", e)).ok());
     if let Some(m) = parsed {
         report.case_id = Some(m.meta.case_id.clone());
         same_lists(&m, &listed, &mut report);
@@ -149,9 +143,7 @@ pub fn verify(source: &dyn FileSource, authority: Option<&[u8]>) -> Report {
         tree(&m, &chains, &mut report);
         heads(source, &m, &mut report);
         for gap in &m.meta.gaps {
-            report
-                .notes
-                .push(format!("gap in {}: {}", gap.what, gap.reason));
+            report.notes.push(format!("gap in {}: {}", gap.what, gap.reason));
         }
     }
     let stamped = names.iter().any(|n| n == "manifest.tsr");
@@ -165,12 +157,7 @@ pub fn verify(source: &dyn FileSource, authority: Option<&[u8]>) -> Report {
 }
 
 /// Step 1.
-fn signature(
-    source: &dyn FileSource,
-    content: &[u8],
-    authority: Option<&[u8]>,
-    report: &mut Report,
-) {
+fn signature(source: &dyn FileSource, content: &[u8], authority: Option<&[u8]>, report: &mut Report) {
     let p7s = small(source, "manifest.p7s", report);
     let station = small(source, "station.pem", report);
     let own_ca = small(source, "ca.pem", report);
@@ -228,10 +215,7 @@ fn file_hash(source: &dyn FileSource, name: &str, expected: &Hash, report: &mut 
                 _ => String::new(),
             };
             if &hash != expected {
-                report.bad(
-                    name,
-                    format!("was altered: {size} bytes, SHA-256 {}{why}", hex(&hash)),
-                );
+                report.bad(name, format!("was altered: {size} bytes, SHA-256 {}{why}", hex(&hash)));
             } else if !why.is_empty() {
                 report.notes.push(format!("{name} was recorded so{why}"));
             }
@@ -266,8 +250,7 @@ impl Read for Packets<'_> {
 
 /// Step 3: the manifest and the hash list must name the same files.
 fn same_lists(m: &Manifest, listed: &BTreeMap<String, Hash>, report: &mut Report) {
-    let mut rest: BTreeMap<&str, String> =
-        listed.iter().map(|(n, h)| (n.as_str(), hex(h))).collect();
+    let mut rest: BTreeMap<&str, String> = listed.iter().map(|(n, h)| (n.as_str(), hex(h))).collect();
     rest.remove("manifest.json");
     for file in &m.files {
         match rest.remove(file.name.as_str()) {
@@ -279,10 +262,9 @@ fn same_lists(m: &Manifest, listed: &BTreeMap<String, Hash>, report: &mut Report
             None => report.bad(&file.name, "is in manifest.json but not in manifest.sha256"),
         }
         if file.kind == FileKind::Truncated {
-            report.notes.push(format!(
-                "{} ends early: the recording was interrupted",
-                file.name
-            ));
+            report
+                .notes
+                .push(format!("{} ends early: the recording was interrupted", file.name));
         }
     }
     for name in rest.keys() {
@@ -294,11 +276,7 @@ fn same_lists(m: &Manifest, listed: &BTreeMap<String, Hash>, report: &mut Report
 }
 
 /// Step 3: every `*.jsonl` file is a chain and ends where the manifest says.
-fn chains(
-    source: &dyn FileSource,
-    m: &Manifest,
-    report: &mut Report,
-) -> BTreeMap<String, Vec<Hash>> {
+fn chains(source: &dyn FileSource, m: &Manifest, report: &mut Report) -> BTreeMap<String, Vec<Hash>> {
     let mut hashes = BTreeMap::new();
     for file in m.files.iter().filter(|f| f.name.ends_with(".jsonl")) {
         let name = file.name.as_str();
@@ -311,10 +289,7 @@ fn chains(
         });
         match (checked, m.chains.get(name)) {
             (Err(broken), _) => report.bad(name, broken.to_string()),
-            (Ok(_), None) => report.bad(
-                name,
-                "is a chained file that manifest.json does not describe",
-            ),
+            (Ok(_), None) => report.bad(name, "is a chained file that manifest.json does not describe"),
             (Ok((found, lines)), Some(said)) => {
                 if &found != said {
                     report.bad(name, chain_difference(&found, said));
@@ -323,11 +298,7 @@ fn chains(
             }
         }
     }
-    for name in m
-        .chains
-        .keys()
-        .filter(|n| !m.files.iter().any(|f| &f.name == *n))
-    {
+    for name in m.chains.keys().filter(|n| !m.files.iter().any(|f| &f.name == *n)) {
         report.bad(name, "is described as a chain but is not among the files");
     }
     hashes
@@ -352,23 +323,14 @@ fn chain_difference(found: &ChainSummary, said: &ChainSummary) -> String {
 /// Step 3: the session's tree has the root the manifest says, and the files and journal lines in this bundle are its leaves.
 fn tree(m: &Manifest, chains: &BTreeMap<String, Vec<Hash>>, report: &mut Report) {
     let Some(tree) = &m.tree else {
-        report
-            .notes
-            .push("no tree over the recording session".into());
+        report.notes.push("no tree over the recording session".into());
         return;
     };
     let leaves: Vec<Hash> = tree.leaves.iter().map(|l| merkle::leaf_hash(l)).collect();
     if hex(&merkle::root(&leaves)) != tree.root {
-        report.bad(
-            "manifest.json",
-            "the root of the tree is not the root of its leaves",
-        );
+        report.bad("manifest.json", "the root of the tree is not the root of its leaves");
     }
-    let files: BTreeMap<&str, &str> = m
-        .files
-        .iter()
-        .map(|f| (f.name.as_str(), f.sha256.as_str()))
-        .collect();
+    let files: BTreeMap<&str, &str> = m.files.iter().map(|f| (f.name.as_str(), f.sha256.as_str())).collect();
     let mut elsewhere = 0u64;
     for leaf in &tree.leaves {
         let (hash, name) = leaf.split_once("  ").unwrap_or((leaf, ""));
@@ -376,9 +338,7 @@ fn tree(m: &Manifest, chains: &BTreeMap<String, Vec<Hash>>, report: &mut Report)
             let line = chains
                 .get(journal)
                 .zip(m.chains.get(journal))
-                .and_then(|(lines, c)| {
-                    lines.get(usize::try_from(last.checked_sub(c.first_seq)?).ok()?)
-                });
+                .and_then(|(lines, c)| lines.get(usize::try_from(last.checked_sub(c.first_seq)?).ok()?));
             match line {
                 Some(h) if hex(h) != hash => report.bad(
                     journal,
@@ -390,10 +350,7 @@ fn tree(m: &Manifest, chains: &BTreeMap<String, Vec<Hash>>, report: &mut Report)
         } else {
             match files.get(name) {
                 Some(h) if *h != hash => {
-                    report.bad(
-                        name,
-                        "is not the file that was put into the tree while recording",
-                    );
+                    report.bad(name, "is not the file that was put into the tree while recording");
                 }
                 Some(_) => {}
                 None => elsewhere += 1,
@@ -447,9 +404,7 @@ fn heads(source: &dyn FileSource, m: &Manifest, report: &mut Report) {
             report.bad(name, "is not a tree head");
             continue;
         };
-        let part = usize::try_from(head.tree_size)
-            .ok()
-            .and_then(|n| leaves.get(..n));
+        let part = usize::try_from(head.tree_size).ok().and_then(|n| leaves.get(..n));
         if head.format != merkle::HEAD_FORMAT || head.station != m.meta.station {
             report.bad(name, "is the head of another station's tree");
         } else if part.is_none_or(|p| hex(&merkle::root(p)) != head.root) {

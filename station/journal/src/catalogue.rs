@@ -41,7 +41,10 @@ impl Catalogue {
     pub fn open(root: &Path) -> Result<Self, JournalError> {
         std::fs::create_dir_all(root).map_err(io("cannot make folder", root))?;
         let path = root.join("catalogue.sqlite");
-        let wrap = |source| JournalError::Catalogue { path: path.display().to_string(), source };
+        let wrap = |source| JournalError::Catalogue {
+            path: path.display().to_string(),
+            source,
+        };
         let db = Connection::open(&path).map_err(wrap)?;
         db.execute_batch(
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;
@@ -53,7 +56,10 @@ impl Catalogue {
     }
 
     fn wrap(&self, source: rusqlite::Error) -> JournalError {
-        JournalError::Catalogue { path: self.path.display().to_string(), source }
+        JournalError::Catalogue {
+            path: self.path.display().to_string(),
+            source,
+        }
     }
 
     /// Adds a session or updates its head.
@@ -75,7 +81,17 @@ impl Catalogue {
     /// # Errors
     /// [`JournalError::Catalogue`].
     #[expect(clippy::too_many_arguments, reason = "one column each")]
-    pub fn note_incident(&self, id: &str, session: &str, evidence: &str, dir: &str, from: Utc, to: Utc, outcome: &str, manifest: &str) -> Result<(), JournalError> {
+    pub fn note_incident(
+        &self,
+        id: &str,
+        session: &str,
+        evidence: &str,
+        dir: &str,
+        from: Utc,
+        to: Utc,
+        outcome: &str,
+        manifest: &str,
+    ) -> Result<(), JournalError> {
         self.db
             .execute(
                 "INSERT OR REPLACE INTO incident(id, session, evidence, dir, from_us, to_us, outcome, manifest) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
@@ -96,7 +112,13 @@ impl Catalogue {
             .map_err(|e| self.wrap(e))?;
         let rows = q
             .query_map([], |r| {
-                Ok(SessionRow { id: r.get(0)?, dir: r.get(1)?, started: Utc(r.get(2)?), watch: r.get(3)?, head: r.get(4)? })
+                Ok(SessionRow {
+                    id: r.get(0)?,
+                    dir: r.get(1)?,
+                    started: Utc(r.get(2)?),
+                    watch: r.get(3)?,
+                    head: r.get(4)?,
+                })
             })
             .map_err(|e| self.wrap(e))?;
         rows.collect::<Result<_, _>>().map_err(|e| self.wrap(e))
@@ -122,7 +144,9 @@ impl AccessLog {
     /// The ledger in `root`.
     #[must_use]
     pub fn new(root: &Path) -> Self {
-        Self { path: root.join("access.jsonl") }
+        Self {
+            path: root.join("access.jsonl"),
+        }
     }
 
     /// Adds one line and brings it to the platter.
@@ -133,10 +157,22 @@ impl AccessLog {
     pub fn note(&self, utc: Utc, who: &OperatorId, act: &str, what: &str, why: &str) -> Result<(), JournalError> {
         let mut chain = self.resume()?;
         let line = chain
-            .push(&Access { utc: utc.to_string(), who: &who.0, act, what, why })
+            .push(&Access {
+                utc: utc.to_string(),
+                who: &who.0,
+                act,
+                what,
+                why,
+            })
             .map_err(|e| JournalError::Encode(e.to_string()))?;
-        let mut f = OpenOptions::new().append(true).create(true).open(&self.path).map_err(io("cannot open access log", &self.path))?;
-        f.write_all(line.as_bytes()).and_then(|()| f.sync_data()).map_err(io("cannot write access log", &self.path))
+        let mut f = OpenOptions::new()
+            .append(true)
+            .create(true)
+            .open(&self.path)
+            .map_err(io("cannot open access log", &self.path))?;
+        f.write_all(line.as_bytes())
+            .and_then(|()| f.sync_data())
+            .map_err(io("cannot write access log", &self.path))
     }
 
     /// All whole lines.
@@ -149,14 +185,17 @@ impl AccessLog {
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
             Err(e) => return Err(io("cannot read access log", &self.path)(e)),
         };
-        BufReader::new(file).lines().collect::<Result<_, _>>().map_err(io("cannot read access log", &self.path))
+        BufReader::new(file)
+            .lines()
+            .collect::<Result<_, _>>()
+            .map_err(io("cannot read access log", &self.path))
     }
 
     fn resume(&self) -> Result<ChainWriter, JournalError> {
         let lines = self.lines()?;
         Ok(match lines.last() {
             None => ChainWriter::new(),
-            Some(last) => ChainWriter::resume(vedette_evidence::sha256(last.as_bytes()), lines.len() as u64),
+            Some(last) => ChainWriter::resume(vedette_evidence::hash::sha256(last.as_bytes()), lines.len() as u64),
         })
     }
 }

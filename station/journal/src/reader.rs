@@ -36,8 +36,10 @@ pub struct Recorded {
 
 impl Recorded {
     /// The session in random access.
-    #[must_use]
-    pub fn replay(self) -> Replay {
+    ///
+    /// # Errors
+    /// [`vedette_core::CoreError`] when the setup cannot be used.
+    pub fn replay(self) -> Result<Replay, vedette_core::CoreError> {
         Replay::new(self.setup, self.entries)
     }
 }
@@ -60,14 +62,20 @@ pub fn read(dir: &Path) -> Result<Recorded, JournalError> {
     let path = dir.join(FILE);
     let file = std::fs::File::open(&path).map_err(io("cannot open journal", &path))?;
     let mut reader = BufReader::new(file);
-    let bad = |line: u64, why: String| JournalError::Line { path: path.display().to_string(), line, why };
+    let bad = |line: u64, why: String| JournalError::Line {
+        path: path.display().to_string(),
+        line,
+        why,
+    };
     let mut buf = Vec::new();
     let (mut setup, mut entries, mut torn, mut broken) = (None, Vec::new(), None, None);
-    let mut head = vedette_evidence::hex(&vedette_evidence::chain::GENESIS);
+    let mut head = vedette_evidence::hash::hex(&vedette_evidence::chain::GENESIS);
     let mut n = 0u64;
     loop {
         buf.clear();
-        let got = reader.read_until(b'\n', &mut buf).map_err(io("cannot read journal", &path))?;
+        let got = reader
+            .read_until(b'\n', &mut buf)
+            .map_err(io("cannot read journal", &path))?;
         if got == 0 {
             break;
         }
@@ -84,15 +92,25 @@ pub fn read(dir: &Path) -> Result<Recorded, JournalError> {
             Err(e) => return Err(bad(n, e.to_string())),
         }
         if n == 0 {
-            setup = Some(serde_json::from_slice::<First>(&buf).map_err(|e| bad(0, format!("no setup of a session: {e}")))?.setup);
+            setup = Some(
+                serde_json::from_slice::<First>(&buf)
+                    .map_err(|e| bad(0, format!("no setup of a session: {e}")))?
+                    .setup,
+            );
         } else {
             entries.push(serde_json::from_slice::<Entry>(&buf).map_err(|e| bad(n, e.to_string()))?);
         }
-        head = vedette_evidence::hex(&vedette_evidence::sha256(&buf));
+        head = vedette_evidence::hash::hex(&vedette_evidence::hash::sha256(&buf));
         n += 1;
     }
     let setup = setup.ok_or_else(|| bad(0, "the journal is empty; the session ended before it began".into()))?;
-    Ok(Recorded { setup, entries, torn, broken, head })
+    Ok(Recorded {
+        setup,
+        entries,
+        torn,
+        broken,
+        head,
+    })
 }
 
 /// The journal's lines (bytes, unchanged) whose entries lie in a span of UTC, for an evidence
@@ -111,7 +129,9 @@ pub fn excerpt(dir: &Path, from: Utc, to: Utc) -> Result<(Vec<u8>, Vec<u8>), Jou
     let (mut first, mut lines, mut buf, mut n) = (Vec::new(), Vec::new(), Vec::new(), 0u64);
     loop {
         buf.clear();
-        let got = reader.read_until(b'\n', &mut buf).map_err(io("cannot read journal", &path))?;
+        let got = reader
+            .read_until(b'\n', &mut buf)
+            .map_err(io("cannot read journal", &path))?;
         if got == 0 || buf.last() != Some(&b'\n') {
             break;
         }

@@ -40,8 +40,19 @@ impl Journal {
     pub fn create(dir: &Path, setup: &Setup) -> Result<Self, JournalError> {
         std::fs::create_dir_all(dir).map_err(io("cannot make session folder", dir))?;
         let path = dir.join(FILE);
-        let file = OpenOptions::new().append(true).create_new(true).open(&path).map_err(io("cannot start journal", &path))?;
-        let mut j = Self { path, file, chain: ChainWriter::new(), lines: 0, head: String::new(), unsynced_since: None };
+        let file = OpenOptions::new()
+            .append(true)
+            .create_new(true)
+            .open(&path)
+            .map_err(io("cannot start journal", &path))?;
+        let mut j = Self {
+            path,
+            file,
+            chain: ChainWriter::new(),
+            lines: 0,
+            head: String::new(),
+            unsynced_since: None,
+        };
         j.line(&First { setup })?;
         j.sync()?;
         Ok(j)
@@ -54,7 +65,10 @@ impl Journal {
     pub fn append(&mut self, entry: &Entry) -> Result<u64, JournalError> {
         self.line(entry)?;
         let first = *self.unsynced_since.get_or_insert(entry.mono);
-        let person = matches!(entry.input, Input::Operator { .. } | Input::Preserved { .. } | Input::Planned { .. });
+        let person = matches!(
+            entry.input,
+            Input::Operator { .. } | Input::Preserved { .. } | Input::Planned { .. }
+        );
         if person || entry.mono.since(first) > SYNC_MS * 1000 {
             self.sync()?;
         }
@@ -64,10 +78,12 @@ impl Journal {
     fn line<T: Serialize>(&mut self, body: &T) -> Result<(), JournalError> {
         let mut next = self.chain.clone();
         let text = next.push(body).map_err(|e| JournalError::Encode(e.to_string()))?;
-        self.file.write_all(text.as_bytes()).map_err(io("cannot write journal", &self.path))?;
+        self.file
+            .write_all(text.as_bytes())
+            .map_err(io("cannot write journal", &self.path))?;
         self.chain = next;
         self.lines += 1;
-        self.head = vedette_evidence::hex(&vedette_evidence::sha256(text.trim_end().as_bytes()));
+        self.head = vedette_evidence::hash::hex(&vedette_evidence::hash::sha256(text.trim_end().as_bytes()));
         Ok(())
     }
 

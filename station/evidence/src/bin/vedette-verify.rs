@@ -75,10 +75,7 @@ fn main() -> ExitCode {
         return say(&mut io::stderr(), USAGE, 2);
     };
     if !folder.join("manifest.sha256").is_file() && !folder.join("manifest.json").is_file() {
-        let text = format!(
-            "{}: no bundle here (no manifest.sha256)\n",
-            folder.display()
-        );
+        let text = format!("{}: no bundle here (no manifest.sha256)\n", folder.display());
         return say(&mut io::stderr(), &text, 2);
     }
     let authority = match ca.as_deref().map(read).transpose() {

@@ -75,10 +75,7 @@ pub(crate) fn builder(case_id: &str, salt: u8, signer: &Identity) -> BundleBuild
                 .push(&json!({"t_utc": utc, "t_mono": utc - T0, "what": format!("input {k} «salt {salt}»")}))
                 .unwrap();
         }
-        log.append(leaf(
-            &format!("video/ch1/seg-{:06}.ts", i + 1),
-            &sha256(bytes),
-        ));
+        log.append(leaf(&format!("video/ch1/seg-{:06}.ts", i + 1), &sha256(bytes)));
         log.append(journal_leaf(
             "journal.jsonl",
             first,
@@ -100,20 +97,10 @@ pub(crate) fn builder(case_id: &str, salt: u8, signer: &Identity) -> BundleBuild
     for act in ["looked", "confirmed", "sealed"] {
         lines += &operator.push(&json!({"act": act, "by": "jm"})).unwrap();
     }
-    b.add(
-        "journal.jsonl",
-        journal.into_bytes(),
-        FileKind::Original,
-        None,
-    )
-    .unwrap();
-    b.add(
-        "operator.jsonl",
-        lines.into_bytes(),
-        FileKind::Original,
-        None,
-    )
-    .unwrap();
+    b.add("journal.jsonl", journal.into_bytes(), FileKind::Original, None)
+        .unwrap();
+    b.add("operator.jsonl", lines.into_bytes(), FileKind::Original, None)
+        .unwrap();
     b.add(
         "chips/track 12.jpg",
         vec![0xff, 0xd8, salt, 0xff, 0xd9],
@@ -169,16 +156,13 @@ pub(crate) fn segment(salt: u8) -> Vec<u8> {
     out.extend(section(0, &[0, 0xb0, 13, 0, 1, 0xc1, 0, 0, 0, 1, 0xf0, 0]));
     out.extend(section(
         0x1000,
-        &[
-            2, 0xb0, 18, 0, 1, 0xc1, 0, 0, 0xe1, 0, 0xf0, 0, 0x1b, 0xe1, 0, 0xf0, 0,
-        ],
+        &[2, 0xb0, 18, 0, 1, 0xc1, 0, 0, 0xe1, 0, 0xf0, 0, 0x1b, 0xe1, 0, 0xf0, 0],
     ));
     // 16x16 baseline: SPS, PPS, then an IDR slice header; the picture itself does not matter here.
     let mut pes = vec![0, 0, 1, 0xe0, 0, 0, 0x80, 0x80, 5, 0x21, 0, 1, 0, 1];
     pes.extend([0, 0, 0, 1, 0x09, 0x10]);
     pes.extend([
-        0, 0, 0, 1, 0x67, 0x42, 0xc0, 0x0a, 0xdd, 0xec, 0x04, 0x40, 0, 0, 3, 0, 0x40, 0, 0, 3, 0,
-        3, 0xc4, 0x89, 0xe0,
+        0, 0, 0, 1, 0x67, 0x42, 0xc0, 0x0a, 0xdd, 0xec, 0x04, 0x40, 0, 0, 3, 0, 0x40, 0, 0, 3, 0, 3, 0xc4, 0x89, 0xe0,
     ]);
     pes.extend([0, 0, 0, 1, 0x68, 0xce, 0x0f, 0x2c, 0x80]);
     pes.extend([0, 0, 0, 1, 0x65, 0x88, 0x84, salt, 0x0a, 0xf2, 0x62, 0x80]);

@@ -46,10 +46,7 @@ fn canonical_json_matches_rfc_8785() {
 fn numbers_that_would_be_rounded_are_refused() {
     assert!(jcs::canonical(&json!(9_007_199_254_740_993i64)).is_err());
     assert!(jcs::canonical(&json!(u64::MAX)).is_err());
-    assert!(
-        jcs::parse_strict("{\"a\":1,\"a\":1}").is_err(),
-        "doubled key"
-    );
+    assert!(jcs::parse_strict("{\"a\":1,\"a\":1}").is_err(), "doubled key");
     assert!(jcs::parse_strict("{\"a\": 1}").is_err(), "space");
 }
 
@@ -111,16 +108,8 @@ fn chain_names_the_first_bad_line() {
     let e = check_chain(split_lines(altered.as_bytes()).unwrap()).unwrap_err();
     assert_eq!(e.line, 3);
     assert!(e.reason.contains("line 2"), "{e}");
-    assert!(
-        check_chain(lines[2..].iter().copied()).is_ok(),
-        "an excerpt"
-    );
-    assert_eq!(
-        split_lines(&text.as_bytes()[..text.len() - 3])
-            .unwrap_err()
-            .line,
-        5
-    );
+    assert!(check_chain(lines[2..].iter().copied()).is_ok(), "an excerpt");
+    assert_eq!(split_lines(&text.as_bytes()[..text.len() - 3]).unwrap_err().line, 5);
 }
 
 #[test]

@@ -38,8 +38,7 @@ fn a_stream_over_udp_is_recorded_as_sent_and_shown_with_its_metadata() {
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
     socket.connect(channel.local_address().unwrap()).unwrap();
     let sent = stream(130);
-    let mut seen = 0;
-    for bytes in &sent {
+    for (seen, bytes) in sent.iter().enumerate() {
         for datagram in bytes.chunks(7 * 188) {
             socket.send(datagram).unwrap();
         }
@@ -57,7 +56,6 @@ fn a_stream_over_udp_is_recorded_as_sent_and_shown_with_its_metadata() {
         let middle = WIDTH * HEIGHT / 2 + WIDTH / 20;
         let (grey, colour) = (frame.gray[middle], &rgba[4 * middle..4 * middle + 4]);
         assert!(colour[..3].iter().all(|c| c.abs_diff(grey) <= 4) && colour[3] == 255);
-        seen += 1;
     }
     let stats = channel.stats();
     assert_eq!((stats.units, stats.frames, stats.sets), (130, 130, 130));
