@@ -317,8 +317,8 @@ fn returns(plan: &AircraftPlan, see: &mut dyn FnMut(&Path)) {
         for s in leg_samples(leg).iter().step_by((RETURN_FROM_M / STEP_M) as usize) {
             let height = s.amsl.max(plan.return_amsl.0);
             if !seen.insert((
-                (s.at.lat_deg * 2e3) as i64,
-                (s.at.lon_deg * 2e3) as i64,
+                (s.at.lat_deg * 1e3) as i64,
+                (s.at.lon_deg * 1e3) as i64,
                 (height / 20.0) as i64,
             )) {
                 continue;
