@@ -3,6 +3,7 @@
 
 mod film;
 mod live;
+mod others;
 mod recordings;
 mod review;
 
