@@ -5,7 +5,7 @@ use vedette_model::{
     Alert, AlertId, AlertState, Decision, Incident, IncidentId, IncidentState, Mono, OperatorId, Refusal, Utc,
     VehicleId,
 };
-use vedette_sight::rules::AlertDraft;
+use vedette_sight::AlertDraft;
 
 use crate::view::StationView;
 
@@ -15,15 +15,12 @@ pub(crate) const BEFORE_S: i64 = 30;
 pub(crate) const AFTER_S: i64 = 10;
 
 /// The border as the rules want it.
-pub(crate) fn border_of(site: &crate::SiteLines) -> Border {
-    Border::from_line(
-        site.border_name.clone(),
-        site.border.clone(),
-        site.home_left,
-        site.accuracy_m,
-        site.edition.clone(),
-        site.edition.clone(),
-    )
+pub(crate) fn border_of(site: &crate::SiteLines) -> Result<Border, vedette_atlas::AtlasError> {
+    let mut b = Border::new(&site.border_name, site.border.clone(), site.home_left)?;
+    b.accuracy_m = site.accuracy_m;
+    b.home.clone_from(&site.home_name);
+    b.edition.clone_from(&site.edition);
+    Ok(b)
 }
 
 /// The crossing points as the rules want them.

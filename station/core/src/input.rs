@@ -52,6 +52,51 @@ pub struct SiteLines {
     pub hash: String,
 }
 
+impl SiteLines {
+    /// The lines of a loaded world.
+    #[must_use]
+    pub fn of(world: &vedette_atlas::World) -> Self {
+        let no_fly = world
+            .no_fly()
+            .map(|z| {
+                let (polygon, centre, radius_m) = match &z.shape {
+                    vedette_atlas::Shape::Polygon(p) => (p.clone(), None, 0.0),
+                    vedette_atlas::Shape::Disc { centre, radius_m } => (Vec::new(), Some(*centre), *radius_m),
+                };
+                NoFly {
+                    name: z.name.clone(),
+                    polygon,
+                    centre,
+                    radius_m,
+                    floor: z.floor,
+                    ceiling: z.ceiling,
+                }
+            })
+            .collect();
+        let source = world.terrain.source();
+        Self {
+            border_name: world.border.name.clone(),
+            border: world.border.line.clone(),
+            home_left: world.border.home_left,
+            accuracy_m: world.border.accuracy_m,
+            edition: format!("{}, {}", world.border.edition, world.border.source),
+            home_name: world.border.home.clone(),
+            foreign_name: String::new(),
+            context: world.context.iter().map(|b| b.line.clone()).collect(),
+            no_fly,
+            crossings: world
+                .crossings
+                .iter()
+                .map(|c| (c.name.clone(), c.at, c.radius_m))
+                .collect(),
+            geoid: world.geoid.clone(),
+            terrain: source.label.clone(),
+            terrain_synthetic: source.synthetic,
+            hash: world.site_hash(),
+        }
+    }
+}
+
 /// One camera the station expects.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CameraSpec {
@@ -81,7 +126,7 @@ pub struct Setup {
     /// Cameras.
     pub cameras: Vec<CameraSpec>,
     /// Thresholds of the behaviour rules.
-    pub policy: vedette_sight::rules::Policy,
+    pub policy: vedette_sight::Policy,
     /// Seed of everything random in this session.
     pub seed: u64,
 }

@@ -20,7 +20,7 @@ mod view;
 pub use coverage::CoverageView;
 pub use input::{CameraSpec, Effect, Entry, EvidenceRequest, Input, OperatorSpec, Setup, SiteLines, ViewStamp};
 pub use replay::Replay;
-pub use station::{Station, digest};
+pub use station::{CoreError, Station, digest};
 pub use view::{
     AgeHistogram, CameraView, EventKind, LegView, Notice, NoticeKind, PlanOnAircraft, PlanState, StationView,
     TimelineEvent, TrackView, TransferView, VehicleView,

@@ -5,7 +5,7 @@
 
 use vedette_model::{Mono, Utc};
 
-use crate::{Entry, Setup, Station, StationView};
+use crate::{CoreError, Entry, Setup, Station, StationView};
 
 /// Entries between two kept states.
 const STRIDE: usize = 1000;
@@ -22,9 +22,11 @@ pub struct Replay {
 
 impl Replay {
     /// Runs the whole session once, keeping a state every thousand entries; stands at its end.
-    #[must_use]
-    pub fn new(setup: Setup, entries: Vec<Entry>) -> Self {
-        let mut station = Station::new(setup);
+    ///
+    /// # Errors
+    /// [`CoreError`] when the setup cannot be used.
+    pub fn new(setup: Setup, entries: Vec<Entry>) -> Result<Self, CoreError> {
+        let mut station = Station::new(setup)?;
         let mut kept = Vec::with_capacity(entries.len() / STRIDE + 1);
         for (i, e) in entries.iter().enumerate() {
             if i % STRIDE == 0 {
@@ -35,12 +37,12 @@ impl Replay {
         if kept.is_empty() {
             kept.push(station.clone());
         }
-        Self {
+        Ok(Self {
             at: entries.len(),
             entries,
             kept,
             now: station,
-        }
+        })
     }
 
     /// Number of entries.

