@@ -266,14 +266,14 @@ impl Host {
             Effect::Plan { brief, parent, seed } => self.plan(brief, parent, seed),
             Effect::Upload { vehicle, uid, plan, ids, expires } => {
                 let valid = self.valid.lock().ok().and_then(|v| v.get(&plan).cloned());
-                let Some(part) = valid.as_ref().and_then(|v| v.plan().aircraft.iter().find(|a| a.vehicle == vehicle)) else {
+                let Some(part) = valid.as_ref().and_then(|v| v.mission_for(vehicle)) else {
                     tracing::warn!("no valid plan {plan} for {vehicle}: nothing is uploaded");
                     return;
                 };
                 let lists = [
-                    (MissionKind::Mission, part.items.clone()),
-                    (MissionKind::Fence, part.fence_items.clone()),
-                    (MissionKind::Rally, part.rally_items.clone()),
+                    (MissionKind::Mission, part.mission.to_vec()),
+                    (MissionKind::Fence, part.fence.to_vec()),
+                    (MissionKind::Rally, part.rally.to_vec()),
                 ];
                 for (id, (kind, items)) in ids.into_iter().zip(lists) {
                     let body = RequestBody::Upload { kind, items };
@@ -305,13 +305,16 @@ impl Host {
                         plan.parent = parent;
                         plan.id = vedette_planner::plan_id(&plan);
                     }
-                    let verdict = vedette_checker::check(&plan, &world);
-                    if let Ok(v) = vedette_checker::clear(verdict.clone(), plan.clone()) {
-                        if let Ok(mut held) = valid.lock() {
-                            held.insert(plan.id.clone(), v);
+                    match vedette_checker::approve(plan, &world) {
+                        Ok(v) => {
+                            let (plan, verdict) = (Box::new(v.plan().clone()), Box::new(v.verdict().clone()));
+                            if let Ok(mut held) = valid.lock() {
+                                held.insert(plan.id.clone(), v);
+                            }
+                            Input::Planned { plan, verdict }
                         }
+                        Err(refused) => Input::Planned { plan: Box::new(refused.plan), verdict: Box::new(refused.verdict) },
                     }
-                    Input::Planned { plan: Box::new(plan), verdict: Box::new(verdict) }
                 }
                 Err(e) => Input::PlanFailed { why: e.to_string() },
             };
