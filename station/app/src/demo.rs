@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, Result};
 use vedette_core::{StationView, ViewStamp, digest};
@@ -159,15 +160,37 @@ impl Stage {
 
     /// The console is open; a person (or the script) does the watch.
     fn in_window(self, a: &DemoArgs) -> Result<Landed, Stop> {
-        let stop = Arc::new(std::sync::atomic::AtomicBool::new(false));
-        let helper = self.flight.helper(a.auto, self.clock, stop.clone());
+        let stop = Arc::new(AtomicBool::new(false));
+        let helper = self.helper(a.auto, stop.clone())?;
         let shown = pictures::window(&self.flight, &self.world, "Vedette · demo", &OperatorId("operator-2".into()), stop.clone());
-        stop.store(true, std::sync::atomic::Ordering::Release);
+        stop.store(true, Ordering::Release);
         if helper.join().is_err() {
             tracing::error!("the demo's helper thread died");
         }
         shown.map_err(|e| Stop::Machine(format!("{e:#}")))?;
         Ok(self.land()?)
+    }
+
+    /// Prepares the watch for the person (plan, approval, upload); with `auto` does all of it.
+    fn helper(&self, auto: bool, stop: Arc<AtomicBool>) -> Result<std::thread::JoinHandle<()>> {
+        let (view, inputs, clock) = (self.flight.view(), self.flight.inputs(), self.clock);
+        std::thread::Builder::new()
+            .name("script".into())
+            .spawn(move || {
+                let mut script = Script::new(Goal { at_most_s: 900.0, after_seal_s: 60.0 });
+                let mut told = Told::default();
+                while !stop.load(Ordering::Acquire) {
+                    std::thread::sleep(clock.real(250));
+                    let Some((_, v)) = view.latest() else { continue };
+                    told.tell(&v);
+                    if auto || script.phase() == Phase::Prepare {
+                        for intent in script.act(&v) {
+                            crate::flight::give(&inputs, &OperatorId("operator-2".into()), intent, stamp(&v));
+                        }
+                    }
+                }
+            })
+            .context("cannot start the demo's helper thread")
     }
 
     /// Ends simulator and station and keeps what they left.

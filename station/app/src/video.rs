@@ -5,7 +5,7 @@
 //! and the newest win, counted; the screen has a slot.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use crossbeam_channel::Sender;
 use vedette_atlas::World;
 use vedette_core::{CameraSpec, Input};
 use vedette_geo::{Amsl, Hae, LatLon};
-use vedette_ingest::{Channel, ChannelConfig, ChannelStats, Frame, FrameReceiver, IngestEvent, SourceSpec};
+use vedette_ingest::{Channel, ChannelConfig, Frame, FrameReceiver, IngestEvent, SourceSpec};
 use vedette_klv::UasDatalink;
 use vedette_model::{PictureAge, Pts, SensorPose, Spectrum, Utc, VisionReport};
 use vedette_panels::feeds::{VideoFrame, VideoSlots};
@@ -37,6 +37,8 @@ pub(crate) struct Around {
     pub(crate) screen: VideoSlots,
     pub(crate) session: PathBuf,
     pub(crate) sigmas: PoseSigmas,
+    /// SHA-256 of every analysed frame, by camera and frame time.
+    pub(crate) hashes: Arc<Mutex<crate::flight::FrameHashes>>,
 }
 
 /// A camera at work.
@@ -80,9 +82,9 @@ impl Camera {
         Ok(Self { channel, analyst, stop })
     }
 
-    /// Counters so far.
-    pub(crate) fn stats(&self) -> ChannelStats {
-        self.channel.stats()
+    /// The address a UDP stream is awaited on.
+    pub(crate) fn address(&self) -> Option<std::net::SocketAddr> {
+        self.channel.local_address()
     }
 
     /// Closes the recording and ends the thread.
@@ -194,6 +196,9 @@ impl Eye {
             let Ok(image) = GrayFrame::new(frame.width as usize, frame.height as usize, &frame.gray) else { return };
             let a = self.analyst.analyse(&image, captured, pts, pose.as_ref(), &*self.around.world.terrain);
             self.analysed += 1;
+            if let Ok(mut h) = self.around.hashes.lock() {
+                h.insert((self.spec.camera, captured), vedette_evidence::hash::sha256(&frame.gray));
+            }
             report.frames_analysed = self.analysed;
             report.footprint = a.footprint;
             report.px_per_m = a.px_per_m;
