@@ -131,10 +131,7 @@ pub struct Rotation<To: FrameTag, From: FrameTag> {
 
 impl<To: FrameTag, From: FrameTag> Rotation<To, From> {
     const fn of(m: [[f64; 3]; 3]) -> Self {
-        Self {
-            m,
-            tag: PhantomData,
-        }
+        Self { m, tag: PhantomData }
     }
     /// Turns a vector into the other frame.
     #[must_use]
@@ -206,11 +203,7 @@ impl Rotation<Body, Gimbal> {
     /// Sensor relative azimuth, elevation and roll (MISB ST 0601 tags 18, 19, 20): azimuth
     /// clockwise from the nose seen from above, elevation positive up, roll about the axis.
     #[must_use]
-    pub fn body_from_gimbal(
-        rel_azimuth_deg: f64,
-        rel_elevation_deg: f64,
-        rel_roll_deg: f64,
-    ) -> Self {
+    pub fn body_from_gimbal(rel_azimuth_deg: f64, rel_elevation_deg: f64, rel_roll_deg: f64) -> Self {
         Self::zyx(rel_roll_deg, rel_elevation_deg, rel_azimuth_deg)
     }
 }

@@ -22,16 +22,14 @@ pub fn distance_m(a: LatLon, b: LatLon) -> f64 {
 /// Azimuth at `a` of the geodesic to `b`, degrees clockwise from true north, 0..360.
 #[must_use]
 pub fn azimuth_deg(a: LatLon, b: LatLon) -> f64 {
-    let (azi1, _azi2, _a12): (f64, f64, f64) =
-        WGS84.with(|g| g.inverse(a.lat_deg, a.lon_deg, b.lat_deg, b.lon_deg));
+    let (azi1, _azi2, _a12): (f64, f64, f64) = WGS84.with(|g| g.inverse(a.lat_deg, a.lon_deg, b.lat_deg, b.lon_deg));
     crate::norm_deg_360(azi1)
 }
 
 /// The point `distance_m` metres from `from` along `azimuth_deg` (true north, clockwise).
 #[must_use]
 pub fn destination(from: LatLon, azimuth_deg: f64, distance_m: f64) -> LatLon {
-    let (lat_deg, lon_deg): (f64, f64) =
-        WGS84.with(|g| g.direct(from.lat_deg, from.lon_deg, azimuth_deg, distance_m));
+    let (lat_deg, lon_deg): (f64, f64) = WGS84.with(|g| g.direct(from.lat_deg, from.lon_deg, azimuth_deg, distance_m));
     LatLon { lat_deg, lon_deg }
 }
 

@@ -6,9 +6,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum GeoError {
     /// Latitude or longitude is not a number or out of range.
-    #[error(
-        "position {lat_deg}, {lon_deg} is not on WGS 84: latitude must be -90..90 and longitude -180..180 degrees"
-    )]
+    #[error("position {lat_deg}, {lon_deg} is not on WGS 84: latitude must be -90..90 and longitude -180..180 degrees")]
     OutOfRange {
         /// Latitude given, degrees.
         lat_deg: f64,
@@ -38,11 +36,7 @@ impl LatLon {
     /// # Errors
     /// [`GeoError::OutOfRange`] when a coordinate is not finite or outside its range.
     pub fn new(lat_deg: f64, lon_deg: f64) -> Result<Self, GeoError> {
-        if lat_deg.is_finite()
-            && lon_deg.is_finite()
-            && lat_deg.abs() <= 90.0
-            && lon_deg.abs() <= 180.0
-        {
+        if lat_deg.is_finite() && lon_deg.is_finite() && lat_deg.abs() <= 90.0 && lon_deg.abs() <= 180.0 {
             Ok(Self { lat_deg, lon_deg })
         } else {
             Err(GeoError::OutOfRange { lat_deg, lon_deg })
@@ -62,10 +56,7 @@ impl LatLon {
     #[must_use]
     #[expect(clippy::cast_possible_truncation, reason = "180e7 fits an i32")]
     pub fn to_e7(self) -> (i32, i32) {
-        (
-            (self.lat_deg * 1e7).round() as i32,
-            (self.lon_deg * 1e7).round() as i32,
-        )
+        ((self.lat_deg * 1e7).round() as i32, (self.lon_deg * 1e7).round() as i32)
     }
 }
 
@@ -74,11 +65,6 @@ impl std::fmt::Display for LatLon {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let ns = if self.lat_deg < 0.0 { 'S' } else { 'N' };
         let ew = if self.lon_deg < 0.0 { 'W' } else { 'E' };
-        write!(
-            f,
-            "{:.5}° {ns} {:.5}° {ew}",
-            self.lat_deg.abs(),
-            self.lon_deg.abs()
-        )
+        write!(f, "{:.5}° {ns} {:.5}° {ew}", self.lat_deg.abs(), self.lon_deg.abs())
     }
 }

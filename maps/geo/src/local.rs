@@ -44,8 +44,7 @@ impl Ecef {
         let ep2 = (A_M * A_M - b * b) / (b * b);
         let lon = self.y_m.atan2(self.x_m);
         let theta = (self.z_m * A_M).atan2(p * b);
-        let mut lat =
-            (self.z_m + ep2 * b * theta.sin().powi(3)).atan2(p - E2 * A_M * theta.cos().powi(3));
+        let mut lat = (self.z_m + ep2 * b * theta.sin().powi(3)).atan2(p - E2 * A_M * theta.cos().powi(3));
         let mut h = 0.0;
         for _ in 0..2 {
             let n = A_M / (1.0 - E2 * lat.sin().powi(2)).sqrt();
@@ -119,8 +118,7 @@ impl LocalFrame {
     #[must_use]
     pub fn geodetic(&self, enu: Vec3<Enu>) -> (LatLon, Hae) {
         let v = [enu.x, enu.y, enu.z];
-        let col =
-            |i: usize| self.rows[0][i] * v[0] + self.rows[1][i] * v[1] + self.rows[2][i] * v[2];
+        let col = |i: usize| self.rows[0][i] * v[0] + self.rows[1][i] * v[1] + self.rows[2][i] * v[2];
         Ecef {
             x_m: self.centre.x_m + col(0),
             y_m: self.centre.y_m + col(1),

@@ -107,23 +107,13 @@ pub fn mgrs(p: LatLon) -> Result<String, GeoError> {
         clippy::cast_sign_loss,
         reason = "UTM ranges are small"
     )]
-    let (col, row) = (
-        (u.easting_m / 100_000.0) as usize,
-        (u.northing_m / 100_000.0) as usize,
-    );
+    let (col, row) = ((u.easting_m / 100_000.0) as usize, (u.northing_m / 100_000.0) as usize);
     let cols: &[u8] = [b"ABCDEFGH", b"JKLMNPQR", b"STUVWXYZ"][usize::from(set % 3)];
     let rows: &[u8] = b"ABCDEFGHJKLMNPQRSTUV";
     let shift = if set % 2 == 0 { 0 } else { 5 };
     let c = cols[(col.max(1) - 1).min(7)] as char;
     let r = rows[(row + shift) % 20] as char;
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "below 100,000"
-    )]
-    let (e, n) = (
-        (u.easting_m % 100_000.0) as u32,
-        (u.northing_m % 100_000.0) as u32,
-    );
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "below 100,000")]
+    let (e, n) = ((u.easting_m % 100_000.0) as u32, (u.northing_m % 100_000.0) as u32);
     Ok(format!("{}{} {c}{r} {e:05} {n:05}", u.zone, u.band))
 }

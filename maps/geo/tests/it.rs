@@ -17,22 +17,15 @@ fn known_geodesic_jfk_to_lhr() {
 #[test]
 fn mgrs_of_known_places() {
     // Eiffel tower and Sydney opera house.
-    assert_eq!(
-        mgrs(ll(48.8582, 2.2945)).expect("in UTM"),
-        "31U DQ 48251 11932"
-    );
-    assert_eq!(
-        &mgrs(ll(-33.857_0, 151.215)).expect("in UTM")[..6],
-        "56H LH"
-    );
+    assert_eq!(mgrs(ll(48.8582, 2.2945)).expect("in UTM"), "31U DQ 48251 11932");
+    assert_eq!(&mgrs(ll(-33.857_0, 151.215)).expect("in UTM")[..6], "56H LH");
     assert!(mgrs(ll(85.0, 0.0)).is_err());
 }
 
 #[test]
 fn a_banked_aircraft_sees_where_its_camera_points() {
     // Heading east, level, camera 30 degrees right of the nose and 45 down: azimuth 120.
-    let ned_from_gimbal = Rotation::ned_from_body(0.0, 0.0, 90.0)
-        .after(&Rotation::body_from_gimbal(30.0, -45.0, 0.0));
+    let ned_from_gimbal = Rotation::ned_from_body(0.0, 0.0, 90.0).after(&Rotation::body_from_gimbal(30.0, -45.0, 0.0));
     let los = ned_from_gimbal
         .after(&Rotation::gimbal_from_camera())
         .apply(Vec3::<Camera>::new(0.0, 0.0, 1.0));

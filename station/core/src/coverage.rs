@@ -5,7 +5,7 @@ use vedette_geo::{LatLon, LocalFrame, distance_m, interpolate};
 use vedette_model::{Mono, VisionReport};
 
 /// Cell length along the section, metres.
-pub const CELL_M: f64 = 25.0;
+pub(crate) const CELL_M: f64 = 25.0;
 
 /// Coverage of the section, cell by cell.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -50,9 +50,13 @@ impl CoverageView {
 
     /// Marks the cells whose middle lies inside the picture's footprint.
     pub(crate) fn look(&mut self, now: Mono, v: &VisionReport, least_px_per_m: f64) {
-        let (Some(a), Some(b), Some(c), Some(d), Some(px)) =
-            (v.footprint[0], v.footprint[1], v.footprint[2], v.footprint[3], v.px_per_m)
-        else {
+        let (Some(a), Some(b), Some(c), Some(d), Some(px)) = (
+            v.footprint[0],
+            v.footprint[1],
+            v.footprint[2],
+            v.footprint[3],
+            v.px_per_m,
+        ) else {
             return;
         };
         if px < least_px_per_m {
@@ -101,7 +105,12 @@ impl CoverageView {
         if self.cells.is_empty() {
             return None;
         }
-        let held = self.last_seen.iter().flatten().filter(|s| Mono(now.since(**s)).seconds() <= promise).count();
+        let held = self
+            .last_seen
+            .iter()
+            .flatten()
+            .filter(|s| Mono(now.since(**s)).seconds() <= promise)
+            .count();
         #[expect(clippy::cast_precision_loss, reason = "cell counts")]
         Some(held as f64 / self.cells.len() as f64)
     }

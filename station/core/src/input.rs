@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use vedette_geo::{Geoid, LatLon};
 use vedette_model::plan::{Brief, NoFly, PatrolPlan, Verdict};
 use vedette_model::{
-    Authority, CameraId, EvidenceId, IncidentId, Intent, LinkReport, Mono, OperatorId, PlanId, RecorderReport, Report, Request,
-    SessionId, Spectrum, Utc, VehicleId, VisionReport,
+    Authority, CameraId, EvidenceId, IncidentId, Intent, LinkReport, Mono, OperatorId, PlanId, RecorderReport, Report,
+    Request, SessionId, Spectrum, Utc, VehicleId, VisionReport,
 };
 
 /// A person who may use the station.
@@ -52,6 +52,51 @@ pub struct SiteLines {
     pub hash: String,
 }
 
+impl SiteLines {
+    /// The lines of a loaded world.
+    #[must_use]
+    pub fn of(world: &vedette_atlas::World) -> Self {
+        let no_fly = world
+            .no_fly()
+            .map(|z| {
+                let (polygon, centre, radius_m) = match &z.shape {
+                    vedette_atlas::Shape::Polygon(p) => (p.clone(), None, 0.0),
+                    vedette_atlas::Shape::Disc { centre, radius_m } => (Vec::new(), Some(*centre), *radius_m),
+                };
+                NoFly {
+                    name: z.name.clone(),
+                    polygon,
+                    centre,
+                    radius_m,
+                    floor: z.floor,
+                    ceiling: z.ceiling,
+                }
+            })
+            .collect();
+        let source = world.terrain.source();
+        Self {
+            border_name: world.border.name.clone(),
+            border: world.border.line.clone(),
+            home_left: world.border.home_left,
+            accuracy_m: world.border.accuracy_m,
+            edition: format!("{}, {}", world.border.edition, world.border.source),
+            home_name: world.border.home.clone(),
+            foreign_name: String::new(),
+            context: world.context.iter().map(|b| b.line.clone()).collect(),
+            no_fly,
+            crossings: world
+                .crossings
+                .iter()
+                .map(|c| (c.name.clone(), c.at, c.radius_m))
+                .collect(),
+            geoid: world.geoid.clone(),
+            terrain: source.label.clone(),
+            terrain_synthetic: source.synthetic,
+            hash: world.site_hash(),
+        }
+    }
+}
+
 /// One camera the station expects.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CameraSpec {
@@ -81,7 +126,7 @@ pub struct Setup {
     /// Cameras.
     pub cameras: Vec<CameraSpec>,
     /// Thresholds of the behaviour rules.
-    pub policy: vedette_sight::rules::Policy,
+    pub policy: vedette_sight::Policy,
     /// Seed of everything random in this session.
     pub seed: u64,
 }
@@ -156,11 +201,10 @@ pub enum Input {
     },
 }
 
-/// One journal entry: an input and when it was taken.
+/// One journal entry: an input and when it was taken. Its number is its place in the journal,
+/// from 1; the setup is number 0.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
-    /// From 1; the setup is entry 0.
-    pub seq: u64,
     /// Station clock.
     pub mono: Mono,
     /// UTC.

@@ -13,13 +13,15 @@ mod gate;
 mod input;
 mod orders;
 mod planning;
+mod replay;
 mod station;
 mod view;
 
 pub use coverage::CoverageView;
 pub use input::{CameraSpec, Effect, Entry, EvidenceRequest, Input, OperatorSpec, Setup, SiteLines, ViewStamp};
-pub use station::{Station, digest};
+pub use replay::Replay;
+pub use station::{CoreError, Station, digest};
 pub use view::{
-    AgeHistogram, CameraView, EventKind, LegView, Notice, NoticeKind, PlanOnAircraft, PlanState, StationView, TimelineEvent,
-    TrackView, TransferView, VehicleView,
+    AgeHistogram, CameraView, EventKind, LegView, Notice, NoticeKind, PlanOnAircraft, PlanState, StationView,
+    TimelineEvent, TrackView, TransferView, VehicleView,
 };

@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use vedette_geo::{AboveHome, Amsl, LatLon};
 use vedette_model::plan::{LegKind, LinkLoss, PatrolPlan, Verdict};
 use vedette_model::{
-    Airframe, Alert, AlertId, CameraId, FlightMode, GnssFix, GroundTrack, Incident, IncidentId, Known, LandedState, LinkId,
-    LinkReport, MissionKind, Mono, OperatorId, PictureAge, PlanId, Receipt, SensorPose, SessionId, Severity, Spectrum, TrackId, Utc,
-    VehicleId, VehicleIdentity,
+    Airframe, Alert, AlertId, CameraId, FlightMode, GnssFix, GroundTrack, Incident, IncidentId, Known, LandedState,
+    LinkId, LinkReport, MissionKind, Mono, OperatorId, PictureAge, PlanId, Receipt, SensorPose, SessionId, Severity,
+    Spectrum, TrackId, Utc, VehicleId, VehicleIdentity,
 };
 
 use crate::coverage::CoverageView;
@@ -213,9 +213,21 @@ impl AgeHistogram {
         if self.classes.is_empty() {
             self.classes = vec![0; 201];
         }
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 0..=200")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "clamped to 0..=200"
+        )]
         let i = (age_ms / 20).clamp(0, 200) as usize;
         self.classes[i] += 1;
+    }
+    /// Adds the counts of another distribution.
+    pub fn merge(&mut self, other: &Self) {
+        if self.classes.is_empty() {
+            self.classes.clone_from(&other.classes);
+        } else {
+            self.classes.iter_mut().zip(&other.classes).for_each(|(a, b)| *a += b);
+        }
     }
     /// The age below which a share of pictures was, milliseconds (upper edge of its class).
     #[must_use]
@@ -224,7 +236,12 @@ impl AgeHistogram {
         if total == 0 {
             return None;
         }
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "counts")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            clippy::cast_precision_loss,
+            reason = "counts"
+        )]
         let want = ((total as f64) * share).ceil() as u64;
         let mut sum = 0;
         for (i, &c) in self.classes.iter().enumerate() {

@@ -14,25 +14,20 @@ mod time;
 mod vehicle;
 mod vision;
 
-pub use alert::{
-    Alert, AlertFact, AlertState, Decision, Incident, IncidentState, Priority, RuleId,
-};
+pub use alert::{Alert, AlertFact, AlertState, Decision, Incident, IncidentState, Priority, RuleId};
 pub use ids::{
-    AlertId, CameraId, CommandId, EvidenceId, IncidentId, LinkId, OperatorId, PlanId, SessionId,
-    TrackId, VehicleId,
+    AlertId, CameraId, CommandId, EvidenceId, IncidentId, LinkId, OperatorId, PlanId, SessionId, TrackId, VehicleId,
 };
 pub use known::{Freshness, Known};
 pub use mission::{AltFrame, MissionItem, MissionKind, command};
 pub use order::{
-    Authority, CommandOutcome, GimbalAim, Intent, Order, Receipt, ReceiptState, Refusal, Request,
-    RequestBody, Retry, Risk,
+    Authority, CommandOutcome, GimbalAim, Intent, Order, Receipt, ReceiptState, Refusal, Request, RequestBody, Retry,
+    Risk,
 };
 pub use record::{GapCause, LinkReport, LinkState, RecorderReport};
 pub use time::{ClockMap, Mono, Pts, Utc, VehicleBoot};
-pub use vehicle::{
-    Airframe, Family, FlightMode, GnssFix, LandedState, Report, Severity, VehicleIdentity,
-};
+pub use vehicle::{Airframe, Family, FlightMode, GnssFix, LandedState, Report, Severity, VehicleIdentity};
 pub use vision::{
-    Ellipse95, GroundFix, GroundTrack, ImageBox, NoFix, PictureAge, Polarity, SensorPose, Spectrum,
-    TargetClass, VisionReport,
+    Ellipse95, GroundFix, GroundTrack, ImageBox, NoFix, PictureAge, Polarity, SensorPose, Spectrum, TargetClass,
+    VisionReport,
 };

@@ -6,8 +6,7 @@ use serde::{Deserialize, Serialize};
 use vedette_geo::{AboveHome, Amsl, LatLon};
 
 use crate::{
-    AlertId, CommandId, Decision, IncidentId, MissionItem, MissionKind, Mono, OperatorId, PlanId,
-    TrackId, VehicleId,
+    AlertId, CommandId, Decision, IncidentId, MissionItem, MissionKind, Mono, OperatorId, PlanId, TrackId, VehicleId,
 };
 
 /// What an operator may do.
@@ -116,9 +115,7 @@ impl Order {
         match self {
             Self::Hold | Self::Return | Self::Land => Retry::UntilAck,
             Self::TakeOff { .. } | Self::StartMission => Retry::Once,
-            Self::ResumeMission | Self::GoTo { .. } | Self::Orbit { .. } | Self::Gimbal(_) => {
-                Retry::UntilAck
-            }
+            Self::ResumeMission | Self::GoTo { .. } | Self::Orbit { .. } | Self::Gimbal(_) => Retry::UntilAck,
         }
     }
     /// Short name, as on its button.

@@ -4,9 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 /// Microseconds of the station's monotonic clock since the session started. Never steps back.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Mono(pub i64);
 
@@ -25,10 +23,7 @@ impl Mono {
     }
     /// Seconds since the session started.
     #[must_use]
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "microseconds of centuries fit a double"
-    )]
+    #[expect(clippy::cast_precision_loss, reason = "microseconds of centuries fit a double")]
     pub fn seconds(self) -> f64 {
         self.0 as f64 * 1e-6
     }
@@ -36,9 +31,7 @@ impl Mono {
 
 /// Microseconds since 1970-01-01T00:00:00 UTC without leap jumps (the MISP precision time
 /// stamp, MISB ST 0603).
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Utc(pub i64);
 
@@ -77,14 +70,7 @@ impl Utc {
 
     /// From a calendar date and time of day.
     #[must_use]
-    pub fn from_civil(
-        year: i64,
-        month: u32,
-        day: u32,
-        hour: u32,
-        minute: u32,
-        second: u32,
-    ) -> Self {
+    pub fn from_civil(year: i64, month: u32, day: u32, hour: u32, minute: u32, second: u32) -> Self {
         let y = year - i64::from(month <= 2);
         let era = y.div_euclid(400);
         let yoe = y.rem_euclid(400);
@@ -92,10 +78,7 @@ impl Utc {
         let doy = (153 * (if m > 2 { m - 3 } else { m + 9 }) + 2) / 5 + i64::from(day) - 1;
         let doe = yoe * 365 + yoe / 4 - yoe / 100 + doy;
         let days = era * 146_097 + doe - 719_468;
-        Self(
-            ((days * 24 + i64::from(hour)) * 60 + i64::from(minute)) * 60_000_000
-                + i64::from(second) * 1_000_000,
-        )
+        Self(((days * 24 + i64::from(hour)) * 60 + i64::from(minute)) * 60_000_000 + i64::from(second) * 1_000_000)
     }
 
     /// `02:47:18`.

@@ -1,1 +1,44 @@
-//! Frames and poses in, ground tracks and alerts out.
+//! From pictures and poses to tracks on the ground, and from tracks to suggestions for a person.
+//!
+//! The chain, each link usable alone: [`register`] (how the camera moved) → movers and hot spots
+//! (what stands out) → [`ImageTracker`] (which looks belong together) → [`look`] (where that is,
+//! and how wrong it may be) → [`GroundFilter`] (position and velocity with an ellipse that never
+//! shrinks below the biases) → [`RuleSet`] (what a person should look at). [`Analyst`] runs it for
+//! one camera.
+//!
+//! Invariant: the same frames, poses and ground give the same tracks and the same drafts on every
+//! machine. Classes only: nothing here can say *who*. It knows no stream, file, clock or screen.
+
+mod analyst;
+mod assign;
+mod classify;
+mod detect;
+mod error;
+mod filter;
+mod flow;
+mod ground;
+mod homography;
+mod hotspots;
+mod image;
+mod movers;
+mod pose;
+mod register;
+mod rules;
+mod terrain;
+mod tracker;
+
+pub use analyst::{Analysis, Analyst, AnalystConfig, SightPolicy, TrackIds};
+pub use classify::{ClassEvidence, Features};
+pub use detect::Detection;
+pub use error::SightError;
+pub use filter::GroundFilter;
+pub use ground::{
+    BIASES, FixErrors, Ground, LevelGround, Look, MAX_RANGE_M, MIN_GRAZING_DEG, bearing_bias_deg, footprint, geolocate,
+    look, project, px_per_m, ray_of,
+};
+pub use homography::Homography;
+pub use image::GrayFrame;
+pub use pose::{PlatformPose, PoseBuffer, PoseMotion, PoseSigmas};
+pub use register::{HEALTHY, Registration, register};
+pub use rules::{AlertDraft, ApproachPolicy, CrossingPolicy, LoiterPolicy, Policy, RuleSet};
+pub use tracker::{ImageTrack, ImageTracker, ScoredBox, TrackerPolicy, overlap};

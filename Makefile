@@ -1,0 +1,43 @@
+# Two commands do everything on a fresh Debian or Ubuntu machine with Rust: make demo, make test.
+.DEFAULT_GOAL := help
+DEMO ?=
+SETUP ?= run
+CARGO ?= cargo
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+PURE := vedette-geo vedette-atlas vedette-planner vedette-checker vedette-formats vedette-klv vedette-sight \
+        vedette-model vedette-protocol vedette-core vedette-evidence vedette-sim-vehicle
+NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
+
+.PHONY: help setup build demo test check bench fmt clippy
+
+help: ## this list
+	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## install missing system packages (.ci/packages.txt)
+	@[ "$(SETUP)" = skip ] || sh .ci/setup
+
+build: setup ## build everything once, for demo and tests alike
+	$(CARGO) build --workspace --bins
+
+demo: build ## the main job end to end: make demo DEMO="--headless --seed 7"
+	$(TARGET)/debug/vedette demo $(DEMO)
+
+test: setup fmt clippy ## everything that must hold: format, lints, all tests, end-to-end demo, doctests
+ifeq ($(NEXTEST),yes)
+	$(CARGO) nextest run --workspace --no-fail-fast
+else
+	$(CARGO) test --workspace --no-fail-fast
+endif
+	$(CARGO) test --workspace --doc
+
+fmt:
+	$(CARGO) fmt --all --check
+
+clippy:
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+
+check: ## the pure crates only, under a minute
+	$(CARGO) check $(addprefix -p ,$(PURE))
+
+bench: ## benches, in release, without the console
+	$(CARGO) bench $(addprefix -p ,$(PURE))

@@ -1,0 +1,346 @@
+//! A border line and its chainage: metres along the line are the working coordinate of a patrol.
+//!
+//! Invariant: chainage runs along geodesics from the first point; the signed distance is positive
+//! on the home side. It does not know who may cross.
+
+use serde::{Deserialize, Serialize};
+use vedette_geo::{LatLon, distance_m, interpolate};
+
+use crate::zone::to_segment;
+use crate::{AtlasError, Bounds, Plane};
+
+/// Longest piece of the search index, metres: on longer ones a straight map line leaves the
+/// geodesic.
+const PIECE_M: f64 = 2000.0;
+/// Pieces per box of the search index.
+const GROUP: usize = 24;
+
+/// A border line.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Record", into = "Record")]
+pub struct Border {
+    /// As in the site and in briefs: `AND-ESP`.
+    pub name: String,
+    /// Vertices in order.
+    pub line: Vec<LatLon>,
+    /// Home lies to the left when walking along the line.
+    pub home_left: bool,
+    /// Name of the home side.
+    pub home: String,
+    /// How far the drawn line may be off the true one, metres.
+    pub accuracy_m: f64,
+    /// Edition of the data.
+    pub edition: String,
+    /// Where the data come from, with the attribution its licence asks for.
+    pub source: String,
+    index: Index,
+}
+
+/// The nearest point of a border.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Near {
+    /// Metres along the line.
+    pub chainage_m: f64,
+    /// The point on the line.
+    pub at: LatLon,
+    /// Distance, metres; positive on the home side, negative beyond the line.
+    pub signed_m: f64,
+}
+
+#[derive(Serialize, Deserialize, Clone)]
+struct Record {
+    name: String,
+    line: Vec<LatLon>,
+    home_left: bool,
+    home: String,
+    accuracy_m: f64,
+    edition: String,
+    source: String,
+}
+
+impl TryFrom<Record> for Border {
+    type Error = AtlasError;
+    fn try_from(r: Record) -> Result<Self, AtlasError> {
+        let mut b = Self::new(&r.name, r.line, r.home_left)?;
+        b.home = r.home;
+        b.accuracy_m = r.accuracy_m;
+        b.edition = r.edition;
+        b.source = r.source;
+        Ok(b)
+    }
+}
+
+impl From<Border> for Record {
+    fn from(b: Border) -> Self {
+        Self {
+            name: b.name,
+            line: b.line,
+            home_left: b.home_left,
+            home: b.home,
+            accuracy_m: b.accuracy_m,
+            edition: b.edition,
+            source: b.source,
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq)]
+struct Index {
+    /// Chainage of every vertex, metres.
+    vertex_m: Vec<f64>,
+    /// Points of the search line (vertices and points between far vertices).
+    points: Vec<LatLon>,
+    /// Their chainage, metres.
+    point_m: Vec<f64>,
+    /// Box over each run of `GROUP` pieces.
+    boxes: Vec<Bounds>,
+    closed: bool,
+}
+
+impl Border {
+    /// A border of `line`; repeated points are dropped, the descriptive fields start empty.
+    ///
+    /// # Errors
+    /// [`AtlasError::ShortLine`] with fewer than two different points; [`AtlasError::Position`]
+    /// for a point off the globe.
+    pub fn new(name: &str, mut line: Vec<LatLon>, home_left: bool) -> Result<Self, AtlasError> {
+        for (index, p) in line.iter().enumerate() {
+            LatLon::new(p.lat_deg, p.lon_deg).map_err(|e| AtlasError::Position {
+                feature: 0,
+                index,
+                why: e.to_string(),
+            })?;
+        }
+        line.dedup_by(|b, a| distance_m(*a, *b) < 0.01);
+        if line.len() < 2 {
+            return Err(AtlasError::ShortLine {
+                name: name.to_owned(),
+                points: line.len(),
+            });
+        }
+        let index = Index::new(&line);
+        Ok(Self {
+            name: name.to_owned(),
+            line,
+            home_left,
+            home: String::new(),
+            accuracy_m: 0.0,
+            edition: String::new(),
+            source: String::new(),
+            index,
+        })
+    }
+
+    /// Length, metres.
+    #[must_use]
+    pub fn length_m(&self) -> f64 {
+        self.index.vertex_m.last().copied().unwrap_or(0.0)
+    }
+
+    /// Whether the line ends where it begins.
+    #[must_use]
+    pub fn closed(&self) -> bool {
+        self.index.closed
+    }
+
+    /// Chainage of each vertex, metres.
+    #[must_use]
+    pub fn chainages(&self) -> &[f64] {
+        &self.index.vertex_m
+    }
+
+    /// Piece of the search line that holds a chainage, and the share along it.
+    fn piece(&self, chainage_m: f64) -> (usize, f64) {
+        let ix = &self.index;
+        let m = chainage_m.clamp(0.0, self.length_m());
+        let i = ix.point_m.partition_point(|c| *c <= m).clamp(1, ix.points.len() - 1) - 1;
+        let span = (ix.point_m[i + 1] - ix.point_m[i]).max(1e-9);
+        (i, ((m - ix.point_m[i]) / span).clamp(0.0, 1.0))
+    }
+
+    /// The point at a chainage; before the start and after the end, the end points.
+    #[must_use]
+    pub fn at(&self, chainage_m: f64) -> LatLon {
+        let (i, t) = self.piece(chainage_m);
+        interpolate(self.index.points[i], self.index.points[i + 1], t)
+    }
+
+    /// Direction of the line at a chainage, degrees true, in the sense of growing chainage.
+    #[must_use]
+    pub fn azimuth_deg(&self, chainage_m: f64) -> f64 {
+        let (i, t) = self.piece(chainage_m);
+        let (a, b) = (self.index.points[i], self.index.points[i + 1]);
+        if t < 0.5 {
+            vedette_geo::azimuth_deg(interpolate(a, b, t), b)
+        } else {
+            vedette_geo::norm_deg_360(vedette_geo::azimuth_deg(interpolate(a, b, t), a) + 180.0)
+        }
+    }
+
+    /// Nearest point of the line and the distance with its side.
+    #[must_use]
+    pub fn nearest(&self, p: LatLon) -> Near {
+        let plane = Plane::new(p);
+        let ix = &self.index;
+        let mut best = (f64::INFINITY, 0usize, 0.0);
+        let mut order: Vec<(f64, usize)> = ix
+            .boxes
+            .iter()
+            .enumerate()
+            .map(|(g, b)| (lower_bound(&plane, b), g))
+            .collect();
+        order.sort_by(|a, b| a.0.total_cmp(&b.0));
+        for (low, g) in order {
+            if low > best.0 {
+                break;
+            }
+            let from = g * GROUP;
+            let to = (from + GROUP).min(ix.points.len() - 1);
+            let mut a = plane.to_xy(ix.points[from]);
+            for i in from..to {
+                let b = plane.to_xy(ix.points[i + 1]);
+                let (d, t) = to_segment(a, b);
+                if d < best.0 {
+                    best = (d, i, t);
+                }
+                a = b;
+            }
+        }
+        let (distance, i, t) = best;
+        let chainage_m = ix.point_m[i] + t * (ix.point_m[i + 1] - ix.point_m[i]);
+        let left = self.left_of(&plane, i, t);
+        let side = if left == self.home_left { 1.0 } else { -1.0 };
+        Near {
+            chainage_m,
+            at: interpolate(ix.points[i], ix.points[i + 1], t),
+            signed_m: side * distance,
+        }
+    }
+
+    /// Whether the plane's origin lies left of the line at its nearest point. At a vertex the
+    /// two edges' normals are averaged (the pseudo-normal rule), which is right for any corner.
+    fn left_of(&self, plane: &Plane, i: usize, t: f64) -> bool {
+        let ix = &self.index;
+        let edge = |k: usize| {
+            let (a, b) = (plane.to_xy(ix.points[k]), plane.to_xy(ix.points[k + 1]));
+            let (dx, dy) = (b.0 - a.0, b.1 - a.1);
+            let n = dx.hypot(dy).max(1e-12);
+            (dx / n, dy / n)
+        };
+        let last = ix.points.len() - 2;
+        let (mut d, on) = (edge(i), ix.points[i]);
+        let mut from = plane.to_xy(on);
+        if t <= 0.0 {
+            let before = if i > 0 { Some(i - 1) } else { ix.closed.then_some(last) };
+            if let Some(k) = before {
+                let e = edge(k);
+                d = (d.0 + e.0, d.1 + e.1);
+            }
+        } else if t >= 1.0 {
+            from = plane.to_xy(ix.points[i + 1]);
+            let after = if i < last { Some(i + 1) } else { ix.closed.then_some(0) };
+            if let Some(k) = after {
+                let e = edge(k);
+                d = (d.0 + e.0, d.1 + e.1);
+            }
+        }
+        d.0 * (-from.1) - d.1 * (-from.0) > 0.0
+    }
+
+    /// The part between two chainages, with the same side and description.
+    ///
+    /// # Errors
+    /// [`AtlasError::ShortLine`] when nothing is left.
+    pub fn section(&self, from_m: f64, to_m: f64) -> Result<Self, AtlasError> {
+        let (from, to) = (from_m.clamp(0.0, self.length_m()), to_m.clamp(0.0, self.length_m()));
+        let mut line = Vec::new();
+        if from < to {
+            line.push(self.at(from));
+            for (p, m) in self.line.iter().zip(&self.index.vertex_m) {
+                if *m > from && *m < to {
+                    line.push(*p);
+                }
+            }
+            line.push(self.at(to));
+        }
+        let mut b = Self::new(&self.name, line, self.home_left)?;
+        b.home.clone_from(&self.home);
+        b.accuracy_m = self.accuracy_m;
+        b.edition.clone_from(&self.edition);
+        b.source.clone_from(&self.source);
+        Ok(b)
+    }
+
+    /// Points every `step_m` metres or less along the line, ends and vertices included.
+    #[must_use]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "number of steps along a line"
+    )]
+    pub fn densified(&self, step_m: f64) -> Vec<LatLon> {
+        let step = step_m.max(1.0);
+        let mut out = vec![self.line[0]];
+        for w in self.line.windows(2) {
+            let n = (distance_m(w[0], w[1]) / step).ceil().max(1.0) as usize;
+            out.extend((1..=n).map(|k| interpolate(w[0], w[1], k as f64 / n as f64)));
+        }
+        out
+    }
+}
+
+impl Index {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "number of steps along a line"
+    )]
+    fn new(line: &[LatLon]) -> Self {
+        let mut vertex_m = vec![0.0];
+        let mut points = vec![line[0]];
+        let mut point_m = vec![0.0];
+        let mut total = 0.0;
+        for w in line.windows(2) {
+            let length = distance_m(w[0], w[1]);
+            let n = (length / PIECE_M).ceil().max(1.0) as usize;
+            for k in 1..n {
+                let share = k as f64 / n as f64;
+                points.push(interpolate(w[0], w[1], share));
+                point_m.push(total + length * share);
+            }
+            total += length;
+            points.push(w[1]);
+            point_m.push(total);
+            vertex_m.push(total);
+        }
+        let boxes = (0..points.len() - 1)
+            .step_by(GROUP)
+            .filter_map(|from| {
+                let to = (from + GROUP).min(points.len() - 1);
+                Bounds::around(&points[from..=to], 1.0)
+            })
+            .collect();
+        let closed = line.len() > 3 && distance_m(line[0], line[line.len() - 1]) < 0.01;
+        Self {
+            vertex_m,
+            points,
+            point_m,
+            boxes,
+            closed,
+        }
+    }
+}
+
+/// A distance no point of the box is nearer than; 2 % of slack for the map's convergence.
+fn lower_bound(plane: &Plane, b: &Bounds) -> f64 {
+    let o = plane.origin();
+    let (lat_m, lon_m) = plane.metres_per_degree();
+    let dy = (b.south_deg - o.lat_deg).max(o.lat_deg - b.north_deg).max(0.0) * lat_m;
+    if dy > 50_000.0 {
+        return dy * 0.98;
+    }
+    let dx = (b.west_deg - o.lon_deg).max(o.lon_deg - b.east_deg).clamp(0.0, 180.0) * lon_m;
+    (dx * dx * 0.9 + dy * dy * 0.98).sqrt() * 0.98
+}

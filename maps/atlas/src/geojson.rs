@@ -1,0 +1,177 @@
+//! GeoJSON (RFC 7946) lines, polygons and points, from bytes.
+//!
+//! Invariant: every position is checked; anything else is an error that names feature and
+//! position. Unknown members are ignored, as the RFC asks.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use vedette_geo::LatLon;
+
+use crate::AtlasError;
+
+/// Deepest nesting of geometry collections followed.
+const DEEPEST: usize = 8;
+
+/// The shapes of a feature that this crate uses.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Geometry {
+    /// One place.
+    Point(LatLon),
+    /// An open line.
+    Line(Vec<LatLon>),
+    /// Rings of one polygon: outer first, then holes; first and last point are equal.
+    Polygon(Vec<Vec<LatLon>>),
+}
+
+/// One shape with the properties of its feature.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Feature {
+    /// The shape; multi-geometries and collections become several features.
+    pub geometry: Geometry,
+    /// Properties that are text, numbers or yes/no, as text.
+    pub properties: BTreeMap<String, String>,
+}
+
+/// Reads a FeatureCollection, a Feature or a bare geometry.
+///
+/// # Errors
+/// [`AtlasError::Json`] or [`AtlasError::Position`] when the bytes are not that.
+pub fn read_geojson(bytes: &[u8]) -> Result<Vec<Feature>, AtlasError> {
+    let v: Value = serde_json::from_slice(bytes).map_err(|e| json(&e.to_string()))?;
+    let mut out = Vec::new();
+    match v.get("type").and_then(Value::as_str) {
+        Some("FeatureCollection") => {
+            let list = v
+                .get("features")
+                .and_then(Value::as_array)
+                .ok_or_else(|| json("a FeatureCollection without a list of features"))?;
+            for (i, f) in list.iter().enumerate() {
+                feature(f, i, &mut out)?;
+            }
+        }
+        Some("Feature") => feature(&v, 0, &mut out)?,
+        Some(_) => geometry(&v, 0, 0, &BTreeMap::new(), &mut out)?,
+        None => return Err(json("the outermost object has no type")),
+    }
+    Ok(out)
+}
+
+fn json(why: &str) -> AtlasError {
+    AtlasError::Json { why: why.to_owned() }
+}
+
+fn feature(f: &Value, number: usize, out: &mut Vec<Feature>) -> Result<(), AtlasError> {
+    let mut properties = BTreeMap::new();
+    if let Some(map) = f.get("properties").and_then(Value::as_object) {
+        for (k, v) in map {
+            let text = match v {
+                Value::String(s) => s.clone(),
+                Value::Number(n) => n.to_string(),
+                Value::Bool(b) => b.to_string(),
+                _ => continue,
+            };
+            properties.insert(k.clone(), text);
+        }
+    }
+    match f.get("geometry") {
+        Some(Value::Null) => Ok(()),
+        Some(g) => geometry(g, number, 0, &properties, out),
+        None => Err(json(&format!("feature {number} has no geometry"))),
+    }
+}
+
+fn geometry(
+    g: &Value,
+    number: usize,
+    depth: usize,
+    properties: &BTreeMap<String, String>,
+    out: &mut Vec<Feature>,
+) -> Result<(), AtlasError> {
+    let kind = g.get("type").and_then(Value::as_str).unwrap_or("");
+    if kind == "GeometryCollection" {
+        let parts = g
+            .get("geometries")
+            .and_then(Value::as_array)
+            .ok_or_else(|| json(&format!("collection in feature {number} has no geometries")))?;
+        if depth >= DEEPEST {
+            return Err(json(&format!(
+                "feature {number} nests collections deeper than {DEEPEST}"
+            )));
+        }
+        for p in parts {
+            geometry(p, number, depth + 1, properties, out)?;
+        }
+        return Ok(());
+    }
+    let c = g
+        .get("coordinates")
+        .ok_or_else(|| json(&format!("geometry of feature {number} has no coordinates")))?;
+    let mut add = |geometry| {
+        out.push(Feature {
+            geometry,
+            properties: properties.clone(),
+        });
+    };
+    match kind {
+        "Point" => add(Geometry::Point(position(c, number, 0)?)),
+        "LineString" => add(Geometry::Line(line(c, number)?)),
+        "MultiLineString" => {
+            for l in list(c, number)? {
+                add(Geometry::Line(line(l, number)?));
+            }
+        }
+        "Polygon" => add(Geometry::Polygon(rings(c, number)?)),
+        "MultiPolygon" => {
+            for p in list(c, number)? {
+                add(Geometry::Polygon(rings(p, number)?));
+            }
+        }
+        "MultiPoint" => {
+            for (i, p) in list(c, number)?.iter().enumerate() {
+                add(Geometry::Point(position(p, number, i)?));
+            }
+        }
+        other => {
+            return Err(json(&format!("feature {number} has an unknown geometry `{other}`")));
+        }
+    }
+    Ok(())
+}
+
+fn list(v: &Value, number: usize) -> Result<&Vec<Value>, AtlasError> {
+    v.as_array()
+        .ok_or_else(|| json(&format!("coordinates of feature {number} are not a list")))
+}
+
+fn line(v: &Value, number: usize) -> Result<Vec<LatLon>, AtlasError> {
+    list(v, number)?
+        .iter()
+        .enumerate()
+        .map(|(i, p)| position(p, number, i))
+        .collect()
+}
+
+fn rings(v: &Value, number: usize) -> Result<Vec<Vec<LatLon>>, AtlasError> {
+    let mut out = Vec::new();
+    for r in list(v, number)? {
+        let ring = line(r, number)?;
+        if ring.len() < 4 || ring.first() != ring.last() {
+            return Err(json(&format!(
+                "a ring of feature {number} has {} positions or does not close; it needs four or more and the first again at the end",
+                ring.len()
+            )));
+        }
+        out.push(ring);
+    }
+    Ok(out)
+}
+
+fn position(v: &Value, feature: usize, index: usize) -> Result<LatLon, AtlasError> {
+    let refuse = |why: String| AtlasError::Position { feature, index, why };
+    let pair = v.as_array().filter(|a| a.len() >= 2);
+    let (lon, lat) = pair
+        .and_then(|a| Some((a[0].as_f64()?, a[1].as_f64()?)))
+        .ok_or_else(|| refuse("it is not a list of two or more numbers".to_owned()))?;
+    LatLon::new(lat, lon).map_err(|e| refuse(e.to_string()))
+}

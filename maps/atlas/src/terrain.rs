@@ -1,0 +1,372 @@
+//! Heights of the land from one or more tiles.
+//!
+//! Invariant: `None` is unknown (void, or outside every tile); heights between postings are
+//! bilinear, so the highest point of a cell is at one of its corners. Metres above the sea
+//! (EGM96 for SRTM).
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use vedette_geo::{Amsl, LatLon};
+
+use crate::{AtlasError, Plane, hgt, synthetic};
+
+/// A box of latitudes and longitudes that does not cross the date line.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Bounds {
+    /// South edge, degrees.
+    pub south_deg: f64,
+    /// West edge, degrees.
+    pub west_deg: f64,
+    /// North edge, degrees.
+    pub north_deg: f64,
+    /// East edge, degrees.
+    pub east_deg: f64,
+}
+
+impl Bounds {
+    /// The smallest box around `points`, widened by `margin_m` metres; `None` without points.
+    #[must_use]
+    pub fn around(points: &[LatLon], margin_m: f64) -> Option<Self> {
+        let first = points.first()?;
+        let mut b = Self {
+            south_deg: first.lat_deg,
+            north_deg: first.lat_deg,
+            west_deg: first.lon_deg,
+            east_deg: first.lon_deg,
+        };
+        for p in points {
+            b.south_deg = b.south_deg.min(p.lat_deg);
+            b.north_deg = b.north_deg.max(p.lat_deg);
+            b.west_deg = b.west_deg.min(p.lon_deg);
+            b.east_deg = b.east_deg.max(p.lon_deg);
+        }
+        let (lat_m, lon_m) = Plane::new(b.centre()).metres_per_degree();
+        b.south_deg = (b.south_deg - margin_m / lat_m).max(-90.0);
+        b.north_deg = (b.north_deg + margin_m / lat_m).min(90.0);
+        b.west_deg = (b.west_deg - margin_m / lon_m).max(-180.0);
+        b.east_deg = (b.east_deg + margin_m / lon_m).min(180.0);
+        Some(b)
+    }
+
+    /// Middle of the box.
+    #[must_use]
+    pub fn centre(&self) -> LatLon {
+        LatLon {
+            lat_deg: 0.5 * (self.south_deg + self.north_deg),
+            lon_deg: 0.5 * (self.west_deg + self.east_deg),
+        }
+    }
+
+    /// Whether a point lies in the box or on its edge.
+    #[must_use]
+    pub fn contains(&self, at: LatLon) -> bool {
+        (self.south_deg..=self.north_deg).contains(&at.lat_deg) && (self.west_deg..=self.east_deg).contains(&at.lon_deg)
+    }
+}
+
+/// What the heights are and how good.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TerrainSource {
+    /// As shown on map and report: `SRTM 3″ N42E001` or `synthetic relief, seed 7`.
+    pub label: String,
+    /// Edition or file digest that tells two versions apart.
+    pub edition: String,
+    /// One standard deviation of a height, metres (SRTM: 16 m at 90 %, so 9.7 m; Farr et al. 2007).
+    pub sigma_m: f64,
+    /// Invented, not measured.
+    pub synthetic: bool,
+    /// Distance between postings, metres, the coarser of the two axes.
+    pub spacing_m: f64,
+}
+
+/// One raster of heights, north row first.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tile {
+    north_deg: f64,
+    west_deg: f64,
+    step_lat_deg: f64,
+    step_lon_deg: f64,
+    rows: usize,
+    cols: usize,
+    heights: Vec<f32>,
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "grid indices are bounded by the tile"
+)]
+impl Tile {
+    pub(crate) fn new(
+        north_deg: f64,
+        west_deg: f64,
+        step_lat_deg: f64,
+        step_lon_deg: f64,
+        rows: usize,
+        cols: usize,
+        heights: Vec<f32>,
+    ) -> Self {
+        debug_assert_eq!(heights.len(), rows * cols);
+        Self {
+            north_deg,
+            west_deg,
+            step_lat_deg,
+            step_lon_deg,
+            rows,
+            cols,
+            heights,
+        }
+    }
+
+    /// The box the tile covers.
+    #[must_use]
+    pub fn bounds(&self) -> Bounds {
+        Bounds {
+            north_deg: self.north_deg,
+            west_deg: self.west_deg,
+            south_deg: self.north_deg - self.step_lat_deg * (self.rows - 1) as f64,
+            east_deg: self.west_deg + self.step_lon_deg * (self.cols - 1) as f64,
+        }
+    }
+
+    /// Distance between postings at a place, metres, the coarser of the two axes.
+    #[must_use]
+    pub fn spacing_m(&self, at: LatLon) -> f64 {
+        let (lat_m, lon_m) = Plane::new(at).metres_per_degree();
+        (self.step_lat_deg * lat_m).max(self.step_lon_deg * lon_m)
+    }
+
+    /// Postings without a height.
+    #[must_use]
+    pub fn voids(&self) -> usize {
+        self.heights.iter().filter(|h| h.is_nan()).count()
+    }
+
+    /// Grid coordinates (rows from north, columns from west), if inside.
+    fn rc(&self, at: LatLon) -> Option<(f64, f64)> {
+        let r = (self.north_deg - at.lat_deg) / self.step_lat_deg;
+        let c = (at.lon_deg - self.west_deg) / self.step_lon_deg;
+        // A billionth of a posting of slack: an edge belongs to the tile.
+        let eps = 1e-9;
+        (r >= -eps && c >= -eps && r <= (self.rows - 1) as f64 + eps && c <= (self.cols - 1) as f64 + eps)
+            .then(|| (r.max(0.0), c.max(0.0)))
+    }
+
+    fn cell(&self, r: f64, c: f64) -> (usize, usize) {
+        ((r as usize).min(self.rows - 2), (c as usize).min(self.cols - 2))
+    }
+
+    fn corners(&self, r0: usize, c0: usize) -> [f64; 4] {
+        let i = r0 * self.cols + c0;
+        [
+            f64::from(self.heights[i]),
+            f64::from(self.heights[i + 1]),
+            f64::from(self.heights[i + self.cols]),
+            f64::from(self.heights[i + self.cols + 1]),
+        ]
+    }
+
+    /// Height and its change per row southwards and per column eastwards; NaN when unknown.
+    #[inline]
+    fn sample(&self, at: LatLon) -> Option<(f64, f64, f64)> {
+        let (r, c) = self.rc(at)?;
+        let (r0, c0) = self.cell(r, c);
+        let (fr, fc) = (r - r0 as f64, c - c0 as f64);
+        let [a, b, d, e] = self.corners(r0, c0);
+        let north = a + (b - a) * fc;
+        let south = d + (e - d) * fc;
+        let west = a + (d - a) * fr;
+        let east = b + (e - b) * fr;
+        Some((north + (south - north) * fr, south - north, east - west))
+    }
+}
+
+/// Heights of the land.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Terrain {
+    tiles: Vec<Tile>,
+    source: TerrainSource,
+    hash: String,
+}
+
+impl Terrain {
+    /// One tile from the bytes of an `.hgt` file or a `.hgt.zip` archive.
+    ///
+    /// # Errors
+    /// [`AtlasError`] when name, size, container or heights are not those of an SRTM tile.
+    pub fn from_hgt(name: &str, bytes: &[u8]) -> Result<Tile, AtlasError> {
+        hgt::tile(name, bytes)
+    }
+
+    /// Terrain from tiles; where tiles overlap the first that knows the height answers.
+    #[must_use]
+    pub fn new(tiles: Vec<Tile>, source: TerrainSource) -> Self {
+        let mut h = Sha256::new();
+        h.update(source.label.as_bytes());
+        h.update(source.edition.as_bytes());
+        for t in &tiles {
+            for v in [t.north_deg, t.west_deg, t.step_lat_deg, t.step_lon_deg] {
+                h.update(v.to_le_bytes());
+            }
+            let mut row = Vec::with_capacity(t.cols * 4);
+            for chunk in t.heights.chunks(t.cols) {
+                row.clear();
+                for v in chunk {
+                    row.extend_from_slice(&v.to_le_bytes());
+                }
+                h.update(&row);
+            }
+        }
+        Self {
+            tiles,
+            source,
+            hash: crate::world::hex(&h.finalize()),
+        }
+    }
+
+    /// Seeded ridged relief between about 900 and 2800 m over `bounds`, the same bytes on every
+    /// machine (plain arithmetic only). Bounds without an area give terrain that knows nothing.
+    #[must_use]
+    pub fn synthetic(seed: u64, bounds: Bounds) -> Self {
+        synthetic::terrain(seed, bounds)
+    }
+
+    /// What the heights are and how good.
+    #[must_use]
+    pub fn source(&self) -> &TerrainSource {
+        &self.source
+    }
+
+    /// SHA-256 over label, edition, geometry and every height, hexadecimal.
+    #[must_use]
+    pub fn hash(&self) -> &str {
+        &self.hash
+    }
+
+    /// The tiles.
+    #[must_use]
+    pub fn tiles(&self) -> &[Tile] {
+        &self.tiles
+    }
+
+    /// Height and slope (rise per metre north and east) of the bilinear surface.
+    #[inline]
+    pub(crate) fn sample(&self, at: LatLon) -> Option<(f64, f64, f64)> {
+        let (h, dr, dc, t) = self
+            .tiles
+            .iter()
+            .find_map(|t| t.sample(at).filter(|s| !s.0.is_nan()).map(|(h, dr, dc)| (h, dr, dc, t)))?;
+        Some((h, -dr / t.step_lat_deg, dc / t.step_lon_deg))
+    }
+
+    /// Ground height by bilinear interpolation; `None` is unknown.
+    #[must_use]
+    #[inline]
+    pub fn elevation(&self, at: LatLon) -> Option<Amsl> {
+        self.tiles
+            .iter()
+            .find_map(|t| t.sample(at).map(|s| s.0).filter(|h| !h.is_nan()))
+            .map(Amsl)
+    }
+
+    /// Slope of the ground, rise per metre towards north and east; `None` is unknown.
+    #[must_use]
+    pub fn slope(&self, at: LatLon) -> Option<(f64, f64)> {
+        let (_, per_lat, per_lon) = self.sample(at)?;
+        let (lat_m, lon_m) = Plane::new(at).metres_per_degree();
+        Some((per_lat / lat_m, per_lon / lon_m))
+    }
+
+    /// No ground within `radius_m` is higher than this: the highest posting of every cell the
+    /// disc touches. `None` when any of it is unknown.
+    #[must_use]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "grid indices are bounded by the tile"
+    )]
+    pub fn max_within(&self, at: LatLon, radius_m: f64) -> Option<Amsl> {
+        let radius_m = radius_m.max(0.0);
+        let plane = Plane::new(at);
+        let (lat_m, lon_m) = plane.metres_per_degree();
+        let (dlat, dlon) = (radius_m / lat_m, radius_m / lon_m);
+        let mut best = f64::NEG_INFINITY;
+        let known = |lat_deg: f64, lon_deg: f64| {
+            let p = LatLon { lat_deg, lon_deg };
+            self.tiles.iter().any(|t| t.rc(p).is_some())
+        };
+        for (sy, sx) in [(0.0, 0.0), (1.0, 1.0), (1.0, -1.0), (-1.0, 1.0), (-1.0, -1.0)] {
+            if !known(at.lat_deg + sy * dlat, at.lon_deg + sx * dlon) {
+                return None;
+            }
+        }
+        for t in &self.tiles {
+            let b = t.bounds();
+            let (n, s) = (
+                (at.lat_deg + dlat).min(b.north_deg),
+                (at.lat_deg - dlat).max(b.south_deg),
+            );
+            let (w, e) = ((at.lon_deg - dlon).max(b.west_deg), (at.lon_deg + dlon).min(b.east_deg));
+            if n < s || e < w {
+                continue;
+            }
+            let r0 = ((b.north_deg - n) / t.step_lat_deg) as usize;
+            let r1 = (((b.north_deg - s) / t.step_lat_deg) as usize).min(t.rows - 2);
+            let c0 = ((w - b.west_deg) / t.step_lon_deg) as usize;
+            let c1 = (((e - b.west_deg) / t.step_lon_deg) as usize).min(t.cols - 2);
+            for r in r0.min(t.rows - 2)..=r1 {
+                // Nearest point of the cell to the centre of the disc, in metres.
+                let north = b.north_deg - r as f64 * t.step_lat_deg;
+                let dy = gap(at.lat_deg, north - t.step_lat_deg, north) * lat_m;
+                for c in c0.min(t.cols - 2)..=c1 {
+                    let west = b.west_deg + c as f64 * t.step_lon_deg;
+                    let dx = gap(at.lon_deg, west, west + t.step_lon_deg) * lon_m;
+                    // One part in a thousand covers the plane map's own error.
+                    if dx * dx + dy * dy > radius_m * radius_m * 1.002 {
+                        continue;
+                    }
+                    for h in t.corners(r, c) {
+                        if h.is_nan() {
+                            return None;
+                        }
+                        best = best.max(h);
+                    }
+                }
+            }
+        }
+        best.is_finite().then_some(Amsl(best))
+    }
+
+    /// Heights on a regular grid, north row first, `nx` columns by `ny` rows including the edges;
+    /// metres above the sea, `None` unknown.
+    #[must_use]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_precision_loss,
+        reason = "for pictures"
+    )]
+    pub fn grid(&self, bounds: Bounds, nx: usize, ny: usize) -> Vec<Option<f32>> {
+        let mut out = Vec::with_capacity(nx * ny);
+        let step = |a: f64, b: f64, i: usize, n: usize| {
+            if n < 2 {
+                0.5 * (a + b)
+            } else {
+                a + (b - a) * i as f64 / (n - 1) as f64
+            }
+        };
+        for j in 0..ny {
+            let lat_deg = step(bounds.north_deg, bounds.south_deg, j, ny);
+            for i in 0..nx {
+                let lon_deg = step(bounds.west_deg, bounds.east_deg, i, nx);
+                out.push(self.elevation(LatLon { lat_deg, lon_deg }).map(|h| h.0 as f32));
+            }
+        }
+        out
+    }
+}
+
+fn gap(v: f64, low: f64, high: f64) -> f64 {
+    (low - v).max(v - high).max(0.0)
+}

@@ -1,0 +1,212 @@
+//! `revisit`: flies the timetable and measures how long every place of the section goes unseen;
+//! and the least revisit time any schedule of this fleet could reach. That legs see what they claim: `camera`.
+
+use crate::found::{Fault, Found};
+use crate::land::Land;
+use vedette_model::plan::{Aircraft, Leg, PatrolPlan};
+
+pub(crate) const NAME: &str = "revisit";
+/// Longest cell, metres.
+const CELL_M: f64 = 50.0;
+
+/// What was measured.
+#[derive(Debug, Default)]
+pub(crate) struct Coverage {
+    pub(crate) max_s: f64,
+    pub(crate) mean_s: f64,
+    pub(crate) bound_s: f64,
+    pub(crate) per_cell_s: Vec<Option<f64>>,
+    pub(crate) cell_m: f64,
+}
+
+pub(crate) fn check(plan: &PatrolPlan, land: &Land<'_>, found: &mut Found) -> Coverage {
+    let cells = (plan.section_m / CELL_M).ceil().clamp(1.0, 1e6) as usize;
+    let cell_m = plan.section_m / cells as f64;
+    let promise = &plan.promise;
+    let watching: Vec<(&Leg, &Aircraft)> = plan
+        .aircraft
+        .iter()
+        .filter_map(|a| Some((a, plan.brief.fleet.iter().find(|f| f.vehicle == a.vehicle)?)))
+        .flat_map(|(a, craft)| a.legs.iter().map(move |l| (l, craft)))
+        .filter(|(l, _)| l.watches_m.is_some())
+        .collect();
+    window(plan, &watching, land, found);
+
+    // Gaps at both ends and in the middle of every cell; a cell's gap is its worst.
+    let mut gaps: Vec<Option<f64>> = Vec::with_capacity(2 * cells + 1);
+    for k in 0..=2 * cells {
+        gaps.push(gap_s(
+            cell_m * k as f64 / 2.0,
+            &watching,
+            promise.from_s,
+            promise.until_s,
+        ));
+    }
+    let per_cell_s: Vec<Option<f64>> = (0..cells)
+        .map(|i| {
+            gaps[2 * i..=2 * i + 2]
+                .iter()
+                .try_fold(0.0, |m: f64, g| g.map(|g| m.max(g)))
+        })
+        .collect();
+    let blind = |i: usize| {
+        let (from, to) = (cell_m * i as f64, cell_m * (i + 1) as f64);
+        plan.blind.iter().any(|b| b.from_m < to && b.to_m > from)
+    };
+    let cell_fault = |what: String, i: usize| {
+        let mut fault = Fault::new(NAME, what);
+        fault.at = land.section_at(cell_m * (i as f64 + 0.5));
+        fault
+    };
+    let (mut max_s, mut sum, mut seen, mut dark) = (0.0f64, 0.0, 0.0f64, 0.0);
+    let mut worst = 0;
+    for (i, gap) in per_cell_s.iter().enumerate() {
+        match gap {
+            _ if blind(i) => dark += cell_m,
+            None => {
+                let what = format!(
+                    "Metres {:.0} to {:.0} of the section are never seen, and the plan does not call them blind.",
+                    cell_m * i as f64,
+                    cell_m * (i + 1) as f64
+                );
+                found.add(cell_fault(what, i).sort("never"), land);
+            }
+            Some(g) => {
+                (sum, seen) = (sum + g, seen + 1.0);
+                if *g > max_s {
+                    (max_s, worst) = (*g, i);
+                }
+            }
+        }
+    }
+    if dark > 0.0 {
+        let what = format!(
+            "{dark:.0} m of {:.0} m are blind: {}.",
+            plan.section_m,
+            plan.blind.first().map_or("", |b| b.why.as_str())
+        );
+        found.add(Fault::new(NAME, what).note().sort("blind").value(dark, 0.0, "m"), land);
+    }
+    if dark >= plan.section_m * 0.5 {
+        let what = format!(
+            "More than half of the section is blind ({dark:.0} of {:.0} m).",
+            plan.section_m
+        );
+        found.add(
+            Fault::new(NAME, what)
+                .sort("dark")
+                .value(dark, plan.section_m * 0.5, "m"),
+            land,
+        );
+    }
+    for (sort, limit, whose) in [
+        ("promise", promise.revisit_s, "the plan promises"),
+        ("brief", plan.brief.requirement.revisit_s, "the brief asks for"),
+    ] {
+        if max_s > limit * 1.001 + 0.5 {
+            let what = format!("A cell goes unseen for {max_s:.0} s; {whose} {limit:.0} s.");
+            found.add(cell_fault(what, worst).sort(sort).value(max_s, limit, "s"), land);
+        }
+    }
+    let bound_s = bound_s(plan);
+    if (promise.lower_bound_s - bound_s).abs() > 0.05 * bound_s + 1.0 {
+        let what = format!(
+            "The plan names {:.0} s as the least revisit time possible, the checker finds {bound_s:.0} s.",
+            promise.lower_bound_s
+        );
+        found.add(
+            Fault::new(NAME, what)
+                .note()
+                .sort("bound")
+                .value(promise.lower_bound_s, bound_s, "s"),
+            land,
+        );
+    }
+    Coverage {
+        max_s,
+        mean_s: if seen > 0.0 { sum / seen } else { 0.0 },
+        bound_s,
+        per_cell_s,
+        cell_m,
+    }
+}
+
+/// Longest time a place goes unseen between two moments; `None` when it is never seen.
+fn gap_s(x: f64, watching: &[(&Leg, &Aircraft)], from_s: f64, until_s: f64) -> Option<f64> {
+    let mut seen: Vec<(f64, f64)> = watching
+        .iter()
+        .filter_map(|(l, _)| {
+            let [a, b] = l.watches_m?;
+            let (near, far) = (x - l.watch_half_m, x + l.watch_half_m);
+            // Shares of the leg at which the watched stretch contains x.
+            let (u, v) = if (b - a).abs() < 1e-9 {
+                if a < near || a > far {
+                    return None;
+                }
+                (0.0, 1.0)
+            } else {
+                let (p, q) = ((near - a) / (b - a), (far - a) / (b - a));
+                (p.min(q).max(0.0), p.max(q).min(1.0))
+            };
+            let span = l.end_s - l.start_s;
+            let (i, o) = (l.start_s + u * span, l.start_s + v * span);
+            (u <= v && o >= from_s && i <= until_s).then_some((i, o))
+        })
+        .collect();
+    seen.sort_by(|a, b| a.0.total_cmp(&b.0));
+    seen.first()?;
+    let (mut last, mut gap) = (from_s, 0.0f64);
+    for (i, o) in seen {
+        gap = gap.max(i - last);
+        last = last.max(o);
+    }
+    Some(gap.max(until_s - last))
+}
+
+/// Least revisit time of any schedule of these aircraft on an open line, seconds, footprints w taken off the length L:
+/// 2(L − w)/v for one aircraft; otherwise (L − Σw)/Σv, because in a time I an aircraft sees at most v·I + w of the line
+/// (Czyzowicz et al. 2011), and without footprints (L/Σv)·max(1 + 1/s, 1/(1 − 1/(2√k))), s = fastest/slowest, k aircraft
+/// (Haeupler et al. 2018, arXiv 1809.06727). Speeds are cruise airspeeds: out and back, wind never helps.
+fn bound_s(plan: &PatrolPlan) -> f64 {
+    let of = |vehicle| plan.brief.fleet.iter().find(|f| f.vehicle == vehicle);
+    let crew: Vec<(f64, f64)> = plan
+        .aircraft
+        .iter()
+        .filter_map(|a| {
+            let watch = a.legs.iter().filter(|l| l.watches_m.is_some());
+            let half = watch.map(|l| l.watch_half_m).fold(f64::NEG_INFINITY, f64::max);
+            Some((of(a.vehicle)?.envelope.cruise_m_s, 2.0 * half)).filter(|c| c.1 >= 0.0 && c.0 > 0.0)
+        })
+        .collect();
+    let speeds: f64 = crew.iter().map(|c| c.0).sum();
+    let widths: f64 = crew.iter().map(|c| c.1).sum();
+    let fastest = crew.iter().map(|c| c.0).fold(0.0f64, f64::max);
+    let slowest = crew.iter().map(|c| c.0).fold(f64::INFINITY, f64::min);
+    if crew.is_empty() {
+        return f64::INFINITY;
+    }
+    let open = match crew.len() {
+        1 => 2.0,
+        _ if widths > 0.0 => 1.0,
+        k => (1.0 + slowest / fastest).max(1.0 / (1.0 - 1.0 / (2.0 * (k as f64).sqrt()))),
+    };
+    (plan.section_m - widths).max(0.0) / speeds * open
+}
+
+/// The promise must cover the patrol: not start long after it, not end long before, and last for at least one revisit.
+fn window(plan: &PatrolPlan, watching: &[(&Leg, &Aircraft)], land: &Land<'_>, found: &mut Found) {
+    let p = &plan.promise;
+    let first = watching.iter().map(|(l, _)| l.start_s).fold(f64::INFINITY, f64::min);
+    let last = watching.iter().map(|(l, _)| l.end_s).fold(f64::NEG_INFINITY, f64::max);
+    let (held, patrol) = (p.until_s - p.from_s, last - first);
+    if held < p.revisit_s || held < 0.5 * patrol || !patrol.is_finite() {
+        let what =
+            format!("The promise holds for {held:.0} s of {patrol:.0} s on patrol, too little to mean anything.");
+        found.add(
+            Fault::new(NAME, what)
+                .sort("window")
+                .value(held, p.revisit_s.max(0.5 * patrol), "s"),
+            land,
+        );
+    }
+}

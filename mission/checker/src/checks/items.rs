@@ -1,0 +1,76 @@
+//! `items`: the mission items that will be uploaded are the legs that were judged: the same places at the same heights in the
+//! same order, nothing left out, nothing put in.
+
+use crate::earth::apart_m;
+use crate::found::{Fault, Found};
+use crate::land::Land;
+use crate::path::{Visit, visits};
+use vedette_model::command;
+use vedette_model::plan::{AircraftPlan, LegKind, PatrolPlan};
+
+pub(crate) const NAME: &str = "items";
+/// Places within these are the same, metres.
+const SAME_M: f64 = 2.0;
+
+pub(crate) fn check(plan: &PatrolPlan, land: &Land<'_>, found: &mut Found) {
+    for a in &plan.aircraft {
+        let Some(craft) = plan.brief.fleet.iter().find(|f| f.vehicle == a.vehicle) else {
+            continue;
+        };
+        match visits(a, craft.family) {
+            Ok(all) => compare(a, &all, land, found),
+            Err(i) => {
+                let what = format!("Item {i} jumps to no item, or without end: unroll the loop.");
+                found.add(Fault::new(NAME, what).of(a.vehicle, None).sort("jump"), land);
+            }
+        }
+    }
+}
+
+fn compare(a: &AircraftPlan, visits: &[Visit], land: &Land<'_>, found: &mut Found) {
+    let mut next = 0;
+    // Which legs' ends must be among the items: all flown between take-off and landing that lead somewhere.
+    for (i, leg) in a.legs.iter().enumerate() {
+        let place = matches!(leg.kind, LegKind::Transit | LegKind::Patrol | LegKind::Turn);
+        if !place || apart_m(leg.from, leg.to) < SAME_M {
+            continue;
+        }
+        let fits = |v: &Visit| {
+            apart_m(v.at, leg.to) <= SAME_M && (v.amsl.is_nan() || (v.amsl - leg.to_amsl.0).abs() <= SAME_M)
+        };
+        match visits.iter().skip(next).position(fits) {
+            Some(k) => next += k + 1,
+            None => {
+                let far = visits
+                    .iter()
+                    .skip(next)
+                    .map(|v| apart_m(v.at, leg.to))
+                    .fold(f64::INFINITY, f64::min);
+                let what = format!(
+                    "The end of leg {i} is not among the mission items that follow; the nearest is {far:.0} m away."
+                );
+                let fault = Fault::new(NAME, what).of(a.vehicle, i).sort("leg");
+                found.add(fault.value(far, SAME_M, "m").at(leg.to, leg.end_s), land);
+            }
+        }
+    }
+    for v in visits {
+        if v.command == command::NAV_RETURN_TO_LAUNCH {
+            continue;
+        }
+        let on = a
+            .legs
+            .iter()
+            .any(|l| apart_m(l.to, v.at) <= SAME_M || apart_m(l.from, v.at) <= SAME_M);
+        if !on && apart_m(v.at, a.home) > SAME_M {
+            let what = format!("Mission item {} leads to a place that is on no leg.", v.item);
+            found.add(
+                Fault::new(NAME, what)
+                    .of(a.vehicle, None)
+                    .sort(format!("item {}", v.item))
+                    .at(v.at, None),
+                land,
+            );
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! The station's signing identity on disk: made at first use from the machine's random source.
+
+use std::io::{Read, Write};
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use vedette_evidence::identity::{Identity, IdentityPem};
+
+use crate::clock::Clock;
+
+/// Opens the identity in `dir`, or makes it. The authority's key is written once, to be taken
+/// away from the station; sealing does not need it.
+pub(crate) fn open(dir: &Path, station: &str) -> Result<Identity> {
+    let read = |name: &str| std::fs::read_to_string(dir.join(name)).with_context(|| format!("cannot read {}", dir.join(name).display()));
+    if !dir.join("station.key.pem").is_file() {
+        std::fs::create_dir_all(dir).with_context(|| format!("cannot make key folder {}", dir.display()))?;
+        let mut seed = [0u8; 32];
+        std::fs::File::open("/dev/urandom")
+            .and_then(|mut f| f.read_exact(&mut seed))
+            .context("cannot read the system's random source /dev/urandom")?;
+        let not_before = u64::try_from(Clock::machine_utc().0 / 1_000_000 - 3600).unwrap_or(0);
+        let pem = IdentityPem::generate(&seed, "Vedette demo authority", station, not_before)?;
+        for (name, text, secret) in [
+            ("station.pem", &pem.station_cert, false),
+            ("ca.pem", &pem.ca_cert, false),
+            ("ca.key.pem", &pem.ca_key, true),
+            ("station.key.pem", &pem.station_key, true),
+        ] {
+            write_private(&dir.join(name), text, secret)?;
+        }
+    }
+    Ok(Identity::from_pem(&read("station.key.pem")?, &read("station.pem")?, &read("ca.pem")?)?)
+}
+
+fn write_private(path: &Path, text: &str, secret: bool) -> Result<()> {
+    use std::os::unix::fs::OpenOptionsExt;
+    std::fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(if secret { 0o600 } else { 0o644 })
+        .open(path)
+        .and_then(|mut f| f.write_all(text.as_bytes()).and_then(|()| f.sync_all()))
+        .with_context(|| format!("cannot write {}", path.display()))
+}

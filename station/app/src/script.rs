@@ -1,0 +1,261 @@
+//! The scripted operator: does with the same intents and the same view what a person does at the
+//! console, and nothing else. Used headless and in tests.
+//!
+//! Pure: a view in, intents out. It may not look at the simulator's truth.
+
+use std::collections::BTreeMap;
+
+use vedette_core::{PlanOnAircraft, StationView};
+use vedette_geo::{AboveHome, Amsl};
+use vedette_model::{
+    Airframe, AlertId, AlertState, Decision, FlightMode, GimbalAim, IncidentState, Intent, LandedState, Mono, Order, Priority,
+    ReceiptState, VehicleId,
+};
+
+/// How far the watch has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Phase {
+    /// Aircraft heard, plan made and approved, uploaded.
+    Prepare,
+    /// In the air until the incident is sealed and the revisit was flown.
+    Watch,
+    /// Everybody returns.
+    Home,
+    /// All on the ground and disarmed.
+    Done,
+}
+
+/// When the watch may end.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Goal {
+    /// Session seconds after which it goes home even without an incident.
+    pub(crate) at_most_s: f64,
+    /// Session seconds it stays on patrol at least after the incident was sealed.
+    pub(crate) after_seal_s: f64,
+}
+
+/// The scripted operator.
+#[derive(Debug)]
+pub(crate) struct Script {
+    phase: Phase,
+    goal: Goal,
+    asked_plan: bool,
+    approved: bool,
+    /// Last time something was asked of an aircraft, by kind.
+    asked: BTreeMap<(VehicleId, &'static str), Mono>,
+    watching: Option<(VehicleId, AlertId, Mono)>,
+    answered: BTreeMap<AlertId, Mono>,
+    sealed_at: Option<Mono>,
+    aim_sent: Option<Mono>,
+}
+
+impl Script {
+    pub(crate) fn new(goal: Goal) -> Self {
+        Self {
+            phase: Phase::Prepare,
+            goal,
+            asked_plan: false,
+            approved: false,
+            asked: BTreeMap::new(),
+            watching: None,
+            answered: BTreeMap::new(),
+            sealed_at: None,
+            aim_sent: None,
+        }
+    }
+
+    pub(crate) fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    fn once_every(&mut self, v: VehicleId, what: &'static str, now: Mono, ms: i64) -> bool {
+        let due = self.asked.get(&(v, what)).is_none_or(|t| now.since(*t) > ms * 1000);
+        if due {
+            self.asked.insert((v, what), now);
+        }
+        due
+    }
+
+    /// What it does, seeing this.
+    pub(crate) fn act(&mut self, view: &StationView) -> Vec<Intent> {
+        match self.phase {
+            Phase::Prepare => self.prepare(view),
+            Phase::Watch => self.watch(view),
+            Phase::Home => self.home(view),
+            Phase::Done => Vec::new(),
+        }
+    }
+
+    fn prepare(&mut self, view: &StationView) -> Vec<Intent> {
+        let now = view.now;
+        if !self.asked_plan {
+            self.asked_plan = true;
+            return vec![Intent::MakePlan];
+        }
+        let (Some(plan), Some(verdict)) = (&view.plan.plan, &view.plan.verdict) else { return Vec::new() };
+        if !verdict.is_clear() {
+            return Vec::new();
+        }
+        if !self.approved {
+            self.approved = true;
+            return vec![Intent::ApprovePlan { plan: plan.id.clone() }];
+        }
+        let mut out = Vec::new();
+        for v in view.vehicles.values() {
+            let heard = v.identity.is_some() && v.alive && v.home.is_some();
+            let idle = !matches!(v.plan_on_board, PlanOnAircraft::Uploading | PlanOnAircraft::Same);
+            if heard && idle && self.once_every(v.id, "upload", now, 30_000) {
+                out.push(Intent::UploadPlan { vehicle: v.id, plan: plan.id.clone() });
+            }
+        }
+        let ready = view.vehicles.values().all(|v| v.plan_on_board == PlanOnAircraft::Same && v.ready.is_some_and(|r| r.value) && v.transfer.is_none());
+        if ready {
+            self.phase = Phase::Watch;
+        }
+        out
+    }
+
+    fn launch(&mut self, view: &StationView, id: VehicleId) -> Vec<Intent> {
+        let Some(v) = view.vehicles.get(&id) else { return Vec::new() };
+        let flying = v.landed.is_some_and(|l| l.value == LandedState::InAir);
+        let auto = v.mode.is_some_and(|m| m.value == FlightMode::Auto);
+        let Some(part) = view.plan.plan.as_ref().and_then(|p| p.aircraft.iter().find(|a| a.vehicle == id)) else {
+            return Vec::new();
+        };
+        let give = |order: Order| vec![Intent::Command { vehicle: id, order, held: true }];
+        if v.airframe == Airframe::Copter && !flying {
+            if self.once_every(id, "takeoff", view.now, 30_000) {
+                return give(Order::TakeOff { height: AboveHome(part.take_off.0.min(30.0)) });
+            }
+        } else if !auto && v.patrol_began.is_none() && v.leg.is_none() {
+            let high = v.above_home.is_some_and(|h| h.value.0 > 15.0) || v.airframe != Airframe::Copter;
+            if high && self.once_every(id, "start", view.now, 20_000) {
+                return give(Order::StartMission);
+            }
+        }
+        Vec::new()
+    }
+
+    fn watch(&mut self, view: &StationView) -> Vec<Intent> {
+        let now = view.now;
+        let mut out = Vec::new();
+        for id in view.vehicles.keys().copied().collect::<Vec<_>>() {
+            out.extend(self.launch(view, id));
+        }
+        out.extend(self.answer(view));
+        let began = view.plan.began;
+        let sealed = view.incidents.values().any(|i| matches!(i.state, IncidentState::Sealed { .. }));
+        if sealed {
+            self.sealed_at.get_or_insert(now);
+        }
+        let enough = self.sealed_at.is_some_and(|t| now.since(t) as f64 * 1e-6 > self.goal.after_seal_s);
+        let over = began.is_some_and(|b| now.since(b) as f64 * 1e-6 > self.goal.at_most_s);
+        if enough || over {
+            self.phase = Phase::Home;
+        }
+        out
+    }
+
+    /// Alerts: a suggestion about somebody near the line is looked at, a crossing is decided.
+    fn answer(&mut self, view: &StationView) -> Vec<Intent> {
+        let now = view.now;
+        let mut out = Vec::new();
+        for a in view.alerts.values() {
+            let open = matches!(a.state, AlertState::Open | AlertState::Acknowledged { .. });
+            match a.priority {
+                Priority::P2 if a.state == AlertState::Open => {
+                    out.push(Intent::Show { alert: Some(a.id), track: a.track, vehicle: a.vehicle });
+                    out.push(Intent::Acknowledge { alert: a.id });
+                    if let (None, Some(v), Some(_)) = (&self.watching, a.vehicle, a.track) {
+                        self.watching = Some((v, a.id, now));
+                    }
+                }
+                Priority::P1 if open => {
+                    let first = *self.answered.entry(a.id).or_insert_with(|| {
+                        out.push(Intent::Show { alert: Some(a.id), track: a.track, vehicle: a.vehicle });
+                        now
+                    });
+                    // A person looks before deciding.
+                    if now.since(first) > 4_000_000 {
+                        out.push(Intent::Decide { alert: a.id, decision: Decision::Confirm });
+                        out.push(Intent::OpenIncident { alert: a.id });
+                    }
+                    if let (None, Some(v), Some(_)) = (&self.watching, a.vehicle, a.track) {
+                        self.watching = Some((v, a.id, now));
+                    }
+                }
+                Priority::P1 | Priority::P2 => {}
+            }
+        }
+        for i in view.incidents.values().filter(|i| i.state == IncidentState::Open) {
+            if now.since(i.opened) > 8_000_000 {
+                out.push(Intent::SealIncident { incident: i.id, outcome: "patrol informed, on foot, one person".into() });
+            }
+        }
+        out.extend(self.keep_eyes_on(view));
+        out
+    }
+
+    fn keep_eyes_on(&mut self, view: &StationView) -> Vec<Intent> {
+        let now = view.now;
+        let Some((vehicle, alert, since)) = self.watching else { return Vec::new() };
+        let mut out = Vec::new();
+        let Some(v) = view.vehicles.get(&vehicle) else { return out };
+        let track = view.alerts.get(&alert).and_then(|a| a.track).and_then(|t| view.tracks.get(&t));
+        let decided = view.incidents.values().any(|i| !matches!(i.state, IncidentState::Open));
+        let lost = track.is_none_or(|t| now.since(t.heard) > 45_000_000);
+        let long = now.since(since) > 240_000_000;
+        if decided || lost || long {
+            if self.once_every(vehicle, "resume", now, 20_000) {
+                out.push(Intent::Command { vehicle, order: Order::Gimbal(GimbalAim::Neutral), held: false });
+                out.push(Intent::Command { vehicle, order: Order::ResumeMission, held: true });
+            }
+            if v.mode.is_some_and(|m| m.value == FlightMode::Auto) {
+                self.watching = None;
+            }
+            return out;
+        }
+        let Some(t) = track else { return out };
+        let holding = v.mode.is_some_and(|m| matches!(m.value, FlightMode::Hold | FlightMode::Guided));
+        let pending = view.receipts.iter().any(|r| r.vehicle == vehicle && r.what.starts_with("HOLD") && r.state == ReceiptState::Sent);
+        if !holding && !pending && self.once_every(vehicle, "hold", now, 8_000) {
+            out.push(Intent::Command { vehicle, order: Order::Hold, held: true });
+        }
+        // The camera follows where the track is going to be in a second.
+        if let Ok(fix) = &t.track.fix {
+            let due = self.aim_sent.is_none_or(|s| now.since(s) > 2_500_000);
+            if due && holding {
+                self.aim_sent = Some(now);
+                let [ve, vn] = t.track.velocity_en_m_s;
+                let ahead = vedette_geo::destination(fix.at, ve.atan2(vn).to_degrees(), ve.hypot(vn).min(3.0));
+                out.push(Intent::Command {
+                    vehicle,
+                    order: Order::Gimbal(GimbalAim::Place { at: ahead, amsl: Amsl(fix.amsl.0) }),
+                    held: false,
+                });
+            }
+        }
+        out
+    }
+
+    fn home(&mut self, view: &StationView) -> Vec<Intent> {
+        let now = view.now;
+        let mut out = Vec::new();
+        let mut down = true;
+        for v in view.vehicles.values() {
+            let ground = v.landed.is_some_and(|l| l.value == LandedState::OnGround) && v.armed.is_some_and(|a| !a.value);
+            if ground {
+                continue;
+            }
+            down = false;
+            let returning = v.mode.is_some_and(|m| matches!(m.value, FlightMode::Return | FlightMode::Land));
+            if !returning && self.once_every(v.id, "return", now, 15_000) {
+                out.push(Intent::Command { vehicle: v.id, order: Order::Return, held: true });
+            }
+        }
+        if down {
+            self.phase = Phase::Done;
+        }
+        out
+    }
+}

@@ -1,0 +1,257 @@
+//! The small verbs: each a few lines around a pure crate.
+
+use std::io::Write;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use vedette_model::plan::{Brief, PatrolPlan, Verdict};
+
+use crate::cli::{CheckArgs, InspectArgs, PlanArgs, SimArgs, VerifyArgs};
+use crate::{Outcome, Stop, files};
+
+/// Prints one line to standard output; a closed pipe ends the program quietly.
+pub(crate) fn say(line: &str) {
+    if writeln!(std::io::stdout(), "{line}").is_err() {
+        std::process::exit(0);
+    }
+}
+
+/// Without a verb: what to do next.
+pub(crate) fn console() -> Outcome {
+    Err(Stop::Usage(
+        "name what to do: `vedette demo` shows the main job, `vedette station CONFIG.toml --window` opens the console on your aircraft, `vedette --help` lists all verbs".into(),
+    ))
+}
+
+/// Reads a site; a missing or damaged file is a paragraph.
+pub(crate) fn world(site: Option<&Path>, seed: u64) -> Result<vedette_atlas::World> {
+    let dir = match site {
+        Some(d) => d.to_owned(),
+        None => files::shipped("maps/data/andorra")?,
+    };
+    Ok(vedette_atlas::load::site(&dir, files::data().as_deref(), seed)?)
+}
+
+/// Reads a brief with file and line in its errors.
+pub(crate) fn brief(path: &Path) -> Result<Brief> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read brief {}", path.display()))?;
+    toml::from_str(&text).with_context(|| format!("brief {} is damaged", path.display()))
+}
+
+/// `vedette plan`.
+pub(crate) fn plan(a: &PlanArgs, json: bool) -> Outcome {
+    let world = world(a.site.as_deref(), a.seed)?;
+    let brief = brief(&a.brief)?;
+    let plan = vedette_planner::plan(&brief, &world, a.seed).map_err(|e| Stop::No(e.to_string()))?;
+    let verdict = vedette_checker::check(&plan, &world);
+    write_plan(&a.out, &plan, &verdict, &world)?;
+    tell_verdict(&plan, &verdict, json);
+    if verdict.is_clear() { Ok(()) } else { Err(Stop::No(format!("plan {} is refused by the checker", plan.id))) }
+}
+
+/// `vedette check`.
+pub(crate) fn check(a: &CheckArgs, json: bool) -> Outcome {
+    let world = world(a.site.as_deref(), a.seed)?;
+    let text = std::fs::read_to_string(&a.plan).map_err(|e| Stop::Usage(format!("cannot read plan {}: {e}", a.plan.display())))?;
+    let plan: PatrolPlan = serde_json::from_str(&text).map_err(|e| Stop::No(format!("plan {} is damaged: {e}", a.plan.display())))?;
+    let verdict = vedette_checker::check(&plan, &world);
+    tell_verdict(&plan, &verdict, json);
+    if verdict.is_clear() { Ok(()) } else { Err(Stop::No(format!("plan {} is refused", plan.id))) }
+}
+
+fn tell_verdict(plan: &PatrolPlan, v: &Verdict, json: bool) {
+    if json {
+        say(&serde_json::to_string(v).unwrap_or_default());
+        return;
+    }
+    say(&format!("plan {} on {}", plan.id, plan.terrain));
+    say(&format!(
+        "revisit: promised {:.0} s, measured by the checker {:.0} s, lower bound {:.0} s",
+        plan.promise.revisit_s, v.revisit_measured_s, v.lower_bound_s
+    ));
+    for m in &v.margins {
+        say(&format!(
+            "{}: {:.0} m from the line, {:.0} m above ground, {:.0} % battery left, {} of {} items",
+            m.vehicle,
+            m.border_m,
+            m.clearance_m,
+            m.energy_share * 100.0,
+            m.items.0,
+            m.items.1
+        ));
+    }
+    for f in &v.findings {
+        say(&format!("{:?}: {}: {}", f.severity, f.check, f.what));
+    }
+    say(if v.is_clear() { "verdict: clear" } else { "verdict: refused" });
+}
+
+/// Writes a plan in every form: JSON, and per aircraft `.plan` and `.waypoints`, KML, GeoJSON.
+pub(crate) fn write_plan(dir: &Path, plan: &PatrolPlan, verdict: &Verdict, world: &vedette_atlas::World) -> Result<()> {
+    files::write(&dir.join("plan.json"), &serde_json::to_vec_pretty(plan)?)?;
+    files::write(&dir.join("verdict.json"), &serde_json::to_vec_pretty(verdict)?)?;
+    for a in &plan.aircraft {
+        let tail = plan.brief.fleet.iter().find(|f| f.vehicle == a.vehicle).map_or_else(|| a.vehicle.to_string(), |f| f.tail.clone());
+        files::write(&dir.join(format!("{tail}.plan")), vedette_formats::qgc_plan(plan, a.vehicle)?.as_bytes())?;
+        files::write(&dir.join(format!("{tail}.waypoints")), vedette_formats::waypoints(plan, a.vehicle)?.as_bytes())?;
+    }
+    files::write(&dir.join("plan.kml"), vedette_formats::kml(plan, &world.border.line)?.as_bytes())?;
+    files::write(&dir.join("plan.geojson"), vedette_formats::geojson(plan)?.as_bytes())
+}
+
+/// `vedette verify`: runs the separate verifier program that lies beside this one.
+pub(crate) fn verify(a: &VerifyArgs, json: bool) -> Outcome {
+    let exe = verifier().map_err(|e| Stop::Machine(format!("{e:#}")))?;
+    let mut c = std::process::Command::new(&exe);
+    if json {
+        c.arg("--json");
+    }
+    if let Some(ca) = &a.authority {
+        c.arg("--ca").arg(ca);
+    }
+    let status = c.arg(&a.bundle).status().map_err(|e| Stop::Machine(format!("cannot run {}: {e}", exe.display())))?;
+    match status.code() {
+        Some(0) => Ok(()),
+        Some(2) => Err(Stop::Usage("see above".into())),
+        _ => Err(Stop::No("the bundle is not intact".into())),
+    }
+}
+
+/// The verifier's program.
+pub(crate) fn verifier() -> Result<std::path::PathBuf> {
+    let exe = std::env::current_exe().context("cannot find this program's own place")?;
+    let p = exe.with_file_name("vedette-verify");
+    anyhow::ensure!(p.is_file(), "the verifier {} is missing; build it with `cargo build --workspace --bins`", p.display());
+    Ok(p)
+}
+
+/// `vedette klv dump`.
+pub(crate) fn klv_dump(file: &Path) -> Outcome {
+    let bytes = std::fs::read(file).map_err(|e| Stop::Usage(format!("cannot read {}: {e}", file.display())))?;
+    let mut n = 0u64;
+    for v in vedette_klv::dump_bytes(&bytes) {
+        say(&v.to_string());
+        n += 1;
+    }
+    if n == 0 {
+        return Err(Stop::No(format!("{} holds no KLV metadata (MPEG-TS or raw KLV was looked for)", file.display())));
+    }
+    Ok(())
+}
+
+/// `vedette klv check`.
+pub(crate) fn klv_check(file: &Path, json: bool) -> Outcome {
+    let bytes = std::fs::read(file).map_err(|e| Stop::Usage(format!("cannot read {}: {e}", file.display())))?;
+    let c = vedette_klv::check_bytes(&bytes);
+    let text = if json { serde_json::to_string(&c) } else { serde_json::to_string_pretty(&c) };
+    say(&text.unwrap_or_default());
+    if c.clean() { Ok(()) } else { Err(Stop::No(format!("{} has issues", file.display()))) }
+}
+
+/// `vedette sim`: aircraft and cameras for any ground station.
+pub(crate) fn sim(a: &SimArgs) -> Outcome {
+    let usage = |what: &str, given: &str, allowed: &str| Stop::Usage(format!("--{what} {given} is not known; allowed: {allowed}"));
+    let family = match a.family.as_str() {
+        "ardupilot" => vedette_model::Family::ArduPilot,
+        "px4" => vedette_model::Family::Px4,
+        other => return Err(usage("family", other, "ardupilot, px4")),
+    };
+    let airframe = match a.airframe.as_str() {
+        "copter" => vedette_model::Airframe::Copter,
+        "plane" => vedette_model::Airframe::Plane,
+        "quadplane" => vedette_model::Airframe::Quadplane,
+        other => return Err(usage("airframe", other, "copter, plane, quadplane")),
+    };
+    let world = std::sync::Arc::new(world(None, a.seed)?);
+    let options = vedette_sim::SimOptions {
+        scenario: a.scenario.clone(),
+        vehicles: a.scenario.is_none().then_some(a.vehicles),
+        family,
+        airframe,
+        home: a.home.clone(),
+        connect: a.connect.clone(),
+        listen: a.listen.clone(),
+        video: a.video.clone(),
+        speed: a.speed,
+        seed: Some(a.seed),
+        truth: a.truth.clone(),
+        ..vedette_sim::SimOptions::default()
+    };
+    let (scenario, serve) = options.build(&world).map_err(|e| Stop::Usage(e.to_string()))?;
+    let until = a.seconds.unwrap_or(f64::INFINITY);
+    let running = vedette_sim::Simulation::start(scenario, world, serve).map_err(|e| Stop::Machine(e.to_string()))?;
+    for (system, address) in running.addresses() {
+        say(&format!("aircraft {system} at {address}"));
+    }
+    let stop = crate::flight::interrupted()?;
+    while running.stats().t_s < until && !stop.load(std::sync::atomic::Ordering::Acquire) {
+        std::thread::sleep(std::time::Duration::from_millis(200));
+    }
+    let stats = running.stop();
+    say(&serde_json::to_string(&stats).unwrap_or_default());
+    Ok(())
+}
+
+/// `vedette inspect`: what an endpoint carries.
+pub(crate) fn inspect(a: &InspectArgs, json: bool) -> Outcome {
+    let clock = crate::clock::Clock::start(crate::clock::Clock::machine_utc(), 1.0);
+    let radio = crate::radio::Radio::open(std::slice::from_ref(&a.endpoint), clock, None).map_err(|e| Stop::Machine(format!("{e:#}")))?;
+    let stop = crate::flight::interrupted()?;
+    let until = a.seconds.unwrap_or(f64::INFINITY);
+    let station = radio.station();
+    let mut next = 1.0;
+    while clock.now().seconds() < until && !stop.load(std::sync::atomic::Ordering::Acquire) {
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        while station.outputs().try_recv().is_ok() {}
+        if clock.now().seconds() < next {
+            continue;
+        }
+        next += 1.0;
+        for r in station.inspect().iter() {
+            if json {
+                say(&serde_json::json!({ "link": r.link, "peer": r.peer.to_string(), "system": r.system, "component": r.component, "id": r.msgid, "name": r.name, "count": r.count, "rate_hz": r.rate_hz, "last": r.last }).to_string());
+            } else {
+                say(&format!("{} {:<22} {:>3}/{:<3} {:>5} {:<32} {:>7} {:>6.1} Hz  {}", r.link, r.peer.to_string(), r.system, r.component, r.msgid, r.name, r.count, r.rate_hz, r.last));
+            }
+        }
+        if !json {
+            say("");
+        }
+    }
+    drop(station);
+    radio.stop();
+    Ok(())
+}
+
+/// `vedette doctor`: what this machine lacks; exit 3 when something is missing.
+pub(crate) fn doctor(json: bool) -> Outcome {
+    let mut missing: Vec<(String, String)> = vedette_ingest::check_elements()
+        .into_iter()
+        .map(|m| (format!("GStreamer element {} ({})", m.element, m.what_for), m.debian_package.to_owned()))
+        .collect();
+    for (program, what, package) in [
+        ("ffprobe", "VERIFY.sh looks at recordings with it", "ffmpeg"),
+        ("openssl", "VERIFY.sh checks signatures with it", "openssl"),
+    ] {
+        let found = std::env::var_os("PATH").is_some_and(|p| std::env::split_paths(&p).any(|d| d.join(program).is_file()));
+        if !found {
+            missing.push((format!("{program} ({what})"), package.to_owned()));
+        }
+    }
+    missing.extend(crate::pictures::lacking());
+    if files::data().is_none() {
+        say("note: VEDETTE_DATA names no folder: no real terrain, the relief will be synthetic");
+    }
+    if json {
+        say(&serde_json::json!({ "missing": missing }).to_string());
+    } else {
+        for (what, package) in &missing {
+            say(&format!("missing: {what}: apt-get install {package}"));
+        }
+    }
+    if missing.is_empty() {
+        say("nothing is missing");
+        return Ok(());
+    }
+    Err(Stop::Machine(format!("{} things are missing; `make setup` installs them on Debian and Ubuntu", missing.len())))
+}

@@ -1,0 +1,233 @@
+//! Applies what aircraft say to what is known of them.
+
+use vedette_geo::distance_m;
+use vedette_model::plan::Aircraft;
+use vedette_model::{FlightMode, Known, LandedState, Mono, Report, Severity};
+
+use crate::view::{EventKind, LegView, PlanOnAircraft, PlanState, TransferView, VehicleView};
+
+/// Most places kept of a trail.
+const TRAIL: usize = 900;
+
+/// An aircraft of the brief nothing is known of yet.
+pub(crate) fn unheard(a: &Aircraft) -> VehicleView {
+    VehicleView {
+        id: a.vehicle,
+        tail: a.tail.clone(),
+        name: a.name.clone(),
+        airframe: a.airframe,
+        identity: None,
+        alive: false,
+        last_heard: None,
+        duplicate: false,
+        mode: None,
+        mode_name: String::new(),
+        armed: None,
+        at: None,
+        amsl: None,
+        above_home: None,
+        velocity_ned_m_s: None,
+        heading_deg: None,
+        attitude_deg: None,
+        speeds_m_s: None,
+        battery_pct: None,
+        volts: None,
+        bingo_s: None,
+        home_share: None,
+        gnss: None,
+        wind: None,
+        home: None,
+        landed: None,
+        gimbal_deg: None,
+        ready: None,
+        item: None,
+        leg: None,
+        parameters: None,
+        plan_on_board: PlanOnAircraft::Unknown,
+        plan_id: None,
+        transfer: None,
+        patrol_began: None,
+        trail: Vec::new(),
+        texts: Vec::new(),
+        custody: None,
+    }
+}
+
+/// A mark for the timeline, if the report makes one.
+pub(crate) type Mark = Option<(EventKind, String)>;
+
+/// Applies one report. Orders, uploads and command results are handled by their own modules.
+pub(crate) fn apply(v: &mut VehicleView, now: Mono, captured: Mono, report: &Report) -> Mark {
+    if !matches!(report, Report::Alive(_)) {
+        v.last_heard = Some(now);
+    }
+    match report {
+        Report::Identity(id) => {
+            let first = v.identity.is_none();
+            v.identity = Some(id.clone());
+            v.alive = true;
+            return first.then(|| (EventKind::Link, format!("{} heard", v.tail)));
+        }
+        Report::Heartbeat { mode, mode_name, armed } => {
+            let was_armed = v.armed.map(|a| a.value);
+            let was_mode = v.mode.map(|m| m.value);
+            v.mode = Some(Known::new(*mode, captured));
+            v.mode_name.clone_from(mode_name);
+            v.armed = Some(Known::new(*armed, captured));
+            v.alive = true;
+            if was_armed.is_some_and(|w| w != *armed) {
+                return Some((
+                    EventKind::Flight,
+                    if *armed { "armed".into() } else { "disarmed".into() },
+                ));
+            }
+            if was_mode.is_some_and(|w| w != *mode) {
+                return Some((EventKind::Flight, mode_name.clone()));
+            }
+        }
+        Report::Position {
+            at,
+            amsl,
+            above_home,
+            velocity_ned_m_s,
+            heading_deg,
+        } => {
+            let step = v.at.is_none_or(|k| captured.since(k.captured) >= 0);
+            if step {
+                let due = v.trail.last().is_none_or(|p| distance_m(*p, *at) > 5.0);
+                if due && v.armed.is_some_and(|a| a.value) {
+                    if v.trail.len() == TRAIL {
+                        v.trail.remove(0);
+                    }
+                    v.trail.push(*at);
+                }
+                v.at = Some(Known::new(*at, captured));
+                v.amsl = Some(Known::new(*amsl, captured));
+                v.above_home = Some(Known::new(*above_home, captured));
+                v.velocity_ned_m_s = Some(Known::new(*velocity_ned_m_s, captured));
+                if let Some(h) = heading_deg {
+                    v.heading_deg = Some(Known::new(*h, captured));
+                }
+            }
+        }
+        Report::Attitude {
+            roll_deg,
+            pitch_deg,
+            yaw_deg,
+        } => {
+            v.attitude_deg = Some(Known::new([*roll_deg, *pitch_deg, *yaw_deg], captured));
+        }
+        Report::Speeds {
+            air_m_s,
+            ground_m_s,
+            climb_m_s,
+        } => {
+            v.speeds_m_s = Some(Known::new([*air_m_s, *ground_m_s, *climb_m_s], captured));
+        }
+        Report::Battery {
+            remaining_pct, volts, ..
+        } => {
+            if let Some(p) = remaining_pct {
+                v.battery_pct = Some(Known::new(*p, captured));
+            }
+            if let Some(u) = volts {
+                v.volts = Some(Known::new(*u, captured));
+            }
+        }
+        Report::Gnss(fix) => v.gnss = Some(Known::new(*fix, captured)),
+        Report::Wind { from_deg, speed_m_s } => v.wind = Some(Known::new((*from_deg, *speed_m_s), captured)),
+        Report::Home { at, amsl } => v.home = Some((*at, *amsl)),
+        Report::Landed(s) => {
+            let was = v.landed.map(|l| l.value);
+            v.landed = Some(Known::new(*s, captured));
+            if was.is_some_and(|w| w != *s) {
+                let words = match s {
+                    LandedState::OnGround => "on the ground",
+                    LandedState::TakingOff => "taking off",
+                    LandedState::InAir => "in the air",
+                    LandedState::Landing => "landing",
+                };
+                return Some((EventKind::Flight, words.into()));
+            }
+        }
+        Report::Gimbal {
+            roll_deg,
+            pitch_deg,
+            yaw_deg,
+        } => {
+            v.gimbal_deg = Some(Known::new([*roll_deg, *pitch_deg, *yaw_deg], captured));
+        }
+        Report::Mission { current, total, .. } => {
+            let total = total.or(v.item.and_then(|i| i.value.1));
+            v.item = Some(Known::new((*current, total), captured));
+        }
+        Report::Transfer { kind, done, of } => {
+            v.transfer = (done < of).then_some(TransferView {
+                kind: *kind,
+                done: *done,
+                of: *of,
+            });
+        }
+        Report::Parameters { have, of } => v.parameters = Some((*have, *of)),
+        Report::Health { ready_to_arm, .. } => v.ready = Some(Known::new(*ready_to_arm, captured)),
+        Report::Text { severity, text } => {
+            if v.texts.len() == 40 {
+                v.texts.remove(0);
+            }
+            v.texts.push((now, *severity, text.clone()));
+            if *severity <= Severity::Error {
+                return Some((EventKind::Flight, text.clone()));
+            }
+        }
+        Report::Alive(alive) => {
+            let was = v.alive;
+            v.alive = *alive;
+            if was != *alive {
+                return Some((
+                    EventKind::Link,
+                    if *alive { "link back".into() } else { "link lost".into() },
+                ));
+            }
+        }
+        Report::DuplicateId => {
+            if !v.duplicate {
+                v.duplicate = true;
+                return Some((EventKind::Link, "second sender with this id".into()));
+            }
+        }
+        Report::PlanOnVehicle { .. }
+        | Report::Parameter { .. }
+        | Report::Clock(_)
+        | Report::VideoStream { .. }
+        | Report::CommandDone { .. } => {}
+    }
+    None
+}
+
+/// Leg the aircraft flies, by the plan's geometry: the nearest leg not far behind the last one.
+pub(crate) fn find_leg(v: &mut VehicleView, plan: &PlanState) -> Option<LegView> {
+    let plan = plan.plan.as_ref()?;
+    if v.plan_on_board != PlanOnAircraft::Same || v.mode?.value != FlightMode::Auto {
+        return v.leg;
+    }
+    let part = plan.aircraft.iter().find(|a| a.vehicle == v.id)?;
+    let at = v.at?.value;
+    let from = v.leg.map_or(0, |l| l.index);
+    let to = (from + 6).min(part.legs.len());
+    let nearest = (from..to).min_by(|&i, &j| {
+        let off = |k: usize| {
+            let l = &part.legs[k];
+            let (a, b) = (distance_m(at, l.from), distance_m(at, l.to));
+            // Excess of the way through `at` over the leg itself: zero on the leg.
+            a + b - distance_m(l.from, l.to)
+        };
+        off(i).total_cmp(&off(j))
+    })?;
+    let l = &part.legs[nearest];
+    Some(LegView {
+        index: nearest,
+        kind: l.kind,
+        watches_m: l.watches_m,
+        link_loss: l.link_loss,
+    })
+}

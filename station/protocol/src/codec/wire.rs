@@ -1,0 +1,213 @@
+//! The messages the station lives on, as plain fields: numbers stay numbers, so that an enum value
+//! newer than our dialect hides neither an aircraft nor its answer.
+//!
+//! Invariant: fields stand in wire order (by size, extensions last; MAVLink serialization guide),
+//! and a payload whose trailing zeros were cut off reads the same as the whole one. Field
+//! meanings and units are those of MAVLink `common.xml` and `ardupilotmega.xml`.
+
+/// A field that can be read from and written to a little-endian payload.
+pub trait Field: Copy + Default {
+    /// Bytes on the wire.
+    const LEN: usize;
+    /// Reads from exactly [`Self::LEN`] bytes.
+    fn get(bytes: &[u8]) -> Self;
+    /// Appends itself.
+    fn put(&self, out: &mut Vec<u8>);
+}
+
+macro_rules! number_fields {
+    ($($t:ty),*) => {$(
+        impl Field for $t {
+            const LEN: usize = size_of::<$t>();
+            fn get(bytes: &[u8]) -> Self {
+                let mut b = [0_u8; size_of::<$t>()];
+                b.copy_from_slice(bytes);
+                <$t>::from_le_bytes(b)
+            }
+            fn put(&self, out: &mut Vec<u8>) {
+                out.extend_from_slice(&self.to_le_bytes());
+            }
+        }
+    )*};
+}
+number_fields!(u8, i8, u16, i16, u32, i32, u64, i64, f32);
+
+/// Array field; a wrapper because not every length has a `Default`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Array<T, const N: usize>(pub [T; N]);
+
+impl<T: Field, const N: usize> Default for Array<T, N> {
+    fn default() -> Self {
+        Self([T::default(); N])
+    }
+}
+
+impl<T: Field, const N: usize> Field for Array<T, N> {
+    const LEN: usize = T::LEN * N;
+    fn get(bytes: &[u8]) -> Self {
+        let mut out = [T::default(); N];
+        for (slot, chunk) in out.iter_mut().zip(bytes.chunks_exact(T::LEN)) {
+            *slot = T::get(chunk);
+        }
+        Self(out)
+    }
+    fn put(&self, out: &mut Vec<u8>) {
+        for v in &self.0 {
+            v.put(out);
+        }
+    }
+}
+
+/// Characters, NUL-terminated unless they fill the field.
+pub type Chars<const N: usize> = Array<u8, N>;
+
+impl<const N: usize> Array<u8, N> {
+    /// From text; what does not fit is cut off.
+    #[must_use]
+    pub fn from_text(text: &str) -> Self {
+        let mut out = [0_u8; N];
+        for (slot, b) in out.iter_mut().zip(text.bytes()) {
+            *slot = b;
+        }
+        Self(out)
+    }
+    /// Text up to the first NUL; anything that is not printable becomes U+FFFD.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let end = self.0.iter().position(|b| *b == 0).unwrap_or(N);
+        String::from_utf8_lossy(&self.0[..end])
+            .chars()
+            .map(|c| if c.is_control() { '\u{FFFD}' } else { c })
+            .collect()
+    }
+}
+
+/// A message with a fixed layout.
+pub trait WireMessage: Sized + Default {
+    /// Message id.
+    const ID: u32;
+    /// Payload length with extensions.
+    const LEN: usize;
+    /// Reads a payload; missing bytes are zeros, further bytes are ignored.
+    fn from_payload(payload: &[u8]) -> Self;
+    /// Whole payload.
+    fn to_payload(&self) -> Vec<u8>;
+}
+
+macro_rules! wire_messages {
+    ($($(#[$doc:meta])* $name:ident = $id:literal { $($field:ident : $t:ty),* $(,)? })*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Default)]
+        #[expect(missing_docs, reason = "field names, units and meanings are common.xml's")]
+        pub struct $name { $(pub $field: $t),* }
+        impl WireMessage for $name {
+            const ID: u32 = $id;
+            const LEN: usize = 0 $(+ <$t as Field>::LEN)*;
+            fn from_payload(payload: &[u8]) -> Self {
+                let mut whole = [0_u8; Self::LEN];
+                let n = payload.len().min(Self::LEN);
+                whole[..n].copy_from_slice(&payload[..n]);
+                let mut _at = 0;
+                $(
+                    let $field = <$t as Field>::get(&whole[_at.._at + <$t as Field>::LEN]);
+                    _at += <$t as Field>::LEN;
+                )*
+                Self { $($field),* }
+            }
+            fn to_payload(&self) -> Vec<u8> {
+                let mut out = Vec::with_capacity(Self::LEN);
+                $(self.$field.put(&mut out);)*
+                out
+            }
+        }
+    )*
+        /// Ids of all messages read by this module with their payload lengths.
+        pub const LAYOUTS: &[(u32, usize)] = &[$(($id, <$name as WireMessage>::LEN)),*];
+    };
+}
+
+wire_messages! {
+    /// HEARTBEAT. `kind` is MAV_TYPE.
+    Heartbeat = 0 { custom_mode: u32, kind: u8, autopilot: u8, base_mode: u8, system_status: u8, mavlink_version: u8 }
+    /// SYS_STATUS.
+    SysStatus = 1 { present: u32, enabled: u32, health: u32, load: u16, voltage_mv: u16, current_ca: i16,
+        drop_rate: u16, errors_comm: u16, errors_1: u16, errors_2: u16, errors_3: u16, errors_4: u16, remaining: i8,
+        present_ext: u32, enabled_ext: u32, health_ext: u32 }
+    /// SYSTEM_TIME.
+    SystemTime = 2 { time_unix_usec: u64, time_boot_ms: u32 }
+    /// PARAM_REQUEST_READ.
+    ParamRequestRead = 20 { index: i16, target_system: u8, target_component: u8, id: Chars<16> }
+    /// PARAM_REQUEST_LIST.
+    ParamRequestList = 21 { target_system: u8, target_component: u8 }
+    /// PARAM_VALUE.
+    ParamValue = 22 { value: f32, count: u16, index: u16, id: Chars<16>, kind: u8 }
+    /// GPS_RAW_INT.
+    GpsRawInt = 24 { time_usec: u64, lat: i32, lon: i32, alt: i32, eph: u16, epv: u16, vel: u16, cog: u16,
+        fix_type: u8, satellites: u8, alt_ellipsoid: i32, h_acc: u32, v_acc: u32, vel_acc: u32, hdg_acc: u32, yaw: u16 }
+    /// ATTITUDE, radians.
+    Attitude = 30 { time_boot_ms: u32, roll: f32, pitch: f32, yaw: f32, roll_speed: f32, pitch_speed: f32, yaw_speed: f32 }
+    /// GLOBAL_POSITION_INT.
+    GlobalPositionInt = 33 { time_boot_ms: u32, lat: i32, lon: i32, alt: i32, relative_alt: i32, vx: i16, vy: i16, vz: i16, hdg: u16 }
+    /// MISSION_ITEM (floating-point positions).
+    MissionItemFloat = 39 { p1: f32, p2: f32, p3: f32, p4: f32, x: f32, y: f32, z: f32, seq: u16, command: u16,
+        target_system: u8, target_component: u8, frame: u8, current: u8, autocontinue: u8, mission_type: u8 }
+    /// MISSION_REQUEST.
+    MissionRequest = 40 { seq: u16, target_system: u8, target_component: u8, mission_type: u8 }
+    /// MISSION_CURRENT.
+    MissionCurrent = 42 { seq: u16, total: u16, mission_state: u8, mission_mode: u8, mission_id: u32, fence_id: u32, rally_id: u32 }
+    /// MISSION_REQUEST_LIST.
+    MissionRequestList = 43 { target_system: u8, target_component: u8, mission_type: u8 }
+    /// MISSION_COUNT.
+    MissionCount = 44 { count: u16, target_system: u8, target_component: u8, mission_type: u8, opaque_id: u32 }
+    /// MISSION_CLEAR_ALL.
+    MissionClearAll = 45 { target_system: u8, target_component: u8, mission_type: u8 }
+    /// MISSION_ITEM_REACHED.
+    MissionItemReached = 46 { seq: u16 }
+    /// MISSION_ACK. `result` is MAV_MISSION_RESULT.
+    MissionAck = 47 { target_system: u8, target_component: u8, result: u8, mission_type: u8, opaque_id: u32 }
+    /// MISSION_REQUEST_INT.
+    MissionRequestInt = 51 { seq: u16, target_system: u8, target_component: u8, mission_type: u8 }
+    /// MISSION_ITEM_INT.
+    MissionItemInt = 73 { p1: f32, p2: f32, p3: f32, p4: f32, x: i32, y: i32, z: f32, seq: u16, command: u16,
+        target_system: u8, target_component: u8, frame: u8, current: u8, autocontinue: u8, mission_type: u8 }
+    /// VFR_HUD.
+    VfrHud = 74 { airspeed: f32, groundspeed: f32, alt: f32, climb: f32, heading: i16, throttle: u16 }
+    /// COMMAND_INT.
+    CommandInt = 75 { p1: f32, p2: f32, p3: f32, p4: f32, x: i32, y: i32, z: f32, command: u16,
+        target_system: u8, target_component: u8, frame: u8, current: u8, autocontinue: u8 }
+    /// COMMAND_LONG.
+    CommandLong = 76 { p1: f32, p2: f32, p3: f32, p4: f32, p5: f32, p6: f32, p7: f32, command: u16,
+        target_system: u8, target_component: u8, confirmation: u8 }
+    /// COMMAND_ACK. `result` is MAV_RESULT.
+    CommandAck = 77 { command: u16, result: u8, progress: u8, result_param2: i32, target_system: u8, target_component: u8 }
+    /// TIMESYNC, nanoseconds.
+    TimeSync = 111 { tc1: i64, ts1: i64, target_system: u8, target_component: u8 }
+    /// BATTERY_STATUS.
+    BatteryStatus = 147 { current_consumed: i32, energy_consumed: i32, temperature: i16, voltages: Array<u16, 10>,
+        current_ca: i16, id: u8, function: u8, kind: u8, remaining: i8, time_remaining: i32, charge_state: u8,
+        voltages_ext: Array<u16, 4>, mode: u8, fault_bitmask: u32 }
+    /// AUTOPILOT_VERSION.
+    AutopilotVersion = 148 { capabilities: u64, uid: u64, flight_sw: u32, middleware_sw: u32, os_sw: u32, board: u32,
+        vendor: u16, product: u16, flight_custom: Chars<8>, middleware_custom: Chars<8>, os_custom: Chars<8>, uid2: Chars<18> }
+    /// WIND (ArduPilot): direction it comes from, degrees.
+    Wind = 168 { direction: f32, speed: f32, speed_z: f32 }
+    /// WIND_COV (PX4): the way it blows, north and east, metres per second.
+    WindCov = 231 { time_usec: u64, north: f32, east: f32, down: f32, var_horiz: f32, var_vert: f32, alt: f32, h_acc: f32, v_acc: f32 }
+    /// HOME_POSITION.
+    HomePosition = 242 { lat: i32, lon: i32, alt: i32, x: f32, y: f32, z: f32, q: Array<f32, 4>,
+        approach_x: f32, approach_y: f32, approach_z: f32, time_usec: u64 }
+    /// EXTENDED_SYS_STATE.
+    ExtendedSysState = 245 { vtol_state: u8, landed_state: u8 }
+    /// STATUSTEXT.
+    StatusText = 253 { severity: u8, text: Chars<50>, id: u16, chunk_seq: u8 }
+    /// VIDEO_STREAM_INFORMATION.
+    VideoStreamInformation = 269 { framerate: f32, bitrate: u32, flags: u16, width: u16, height: u16, rotation: u16,
+        hfov: u16, stream_id: u8, count: u8, kind: u8, name: Chars<32>, uri: Chars<160>, encoding: u8, camera_device_id: u8 }
+    /// GIMBAL_MANAGER_INFORMATION, radians.
+    GimbalManagerInformation = 280 { time_boot_ms: u32, cap_flags: u32, roll_min: f32, roll_max: f32, pitch_min: f32,
+        pitch_max: f32, yaw_min: f32, yaw_max: f32, gimbal_device_id: u8 }
+    /// GIMBAL_DEVICE_ATTITUDE_STATUS.
+    GimbalDeviceAttitudeStatus = 285 { time_boot_ms: u32, q: Array<f32, 4>, rate_x: f32, rate_y: f32, rate_z: f32,
+        failure_flags: u32, flags: u16, target_system: u8, target_component: u8, delta_yaw: f32,
+        delta_yaw_rate: f32, gimbal_device_id: u8 }
+}

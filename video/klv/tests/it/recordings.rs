@@ -1,0 +1,223 @@
+//! Real recordings: every value of public gold files, to one step of its encoding.
+use super::data;
+use std::io::Read;
+use vedette_klv::imapb::Imapb;
+use vedette_klv::{
+    Checksum, Dialect, ItemKey, KlvIssue, TsEvent, TsReader, UasDatalink, Value, check_bytes, dump_bytes, parse_all,
+};
+
+fn klv_of(bytes: &[u8]) -> Vec<(u16, Option<u64>, Vec<u8>)> {
+    let mut reader = TsReader::new();
+    let mut events = reader.push(bytes);
+    events.extend(reader.finish());
+    events
+        .into_iter()
+        .filter_map(|e| match e {
+            TsEvent::Klv { pid, pts90k, bytes, .. } => Some((pid, pts90k, bytes)),
+            _ => None,
+        })
+        .collect()
+}
+
+#[test]
+fn imapb_equals_the_public_vectors() {
+    let Some(path) = data("klv/jmisb/st1201tests.json") else {
+        return;
+    };
+    let vectors: Vec<serde_json::Value> = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    for v in &vectors {
+        let f = |k: &str| v[k].as_f64().unwrap();
+        let length = v["L"].as_u64().unwrap() as usize;
+        let map = Imapb::new(f("a"), f("b"), length).unwrap();
+        let x = match v["x"].as_str() {
+            None => f("x"),
+            Some("Infinity") => f64::INFINITY,
+            Some("-Infinity") => f64::NEG_INFINITY,
+            Some("+QNaN") => f64::NAN,
+            Some(_) => continue, // the sign of a NaN is not kept
+        };
+        let hex = v["forwardResultHex"].as_str().unwrap();
+        let want = u64::from_str_radix(&hex[2..], 16).unwrap();
+        let got = map.encode_int(x);
+        assert_eq!(got, want, "{v}");
+        if let (Some(back), Some(number)) = (v["reverseResult"].as_f64(), map.decode_int(got).number()) {
+            assert!((back - number).abs() <= 1e-9 * back.abs().max(1.0), "{v} {number}");
+        }
+    }
+    assert!(vectors.len() > 2_000);
+}
+
+/// Compares one gold value with ours; `None` when the gold form is a nested set or pack we keep as bytes.
+fn equal(gold: &serde_json::Value, ours: &Value) -> Option<bool> {
+    let number = gold
+        .as_f64()
+        .or_else(|| gold["value"].as_f64())
+        .or_else(|| gold["integer"].as_f64());
+    match ours {
+        Value::Special(_) => Some(gold.is_null()),
+        Value::Text(t) => Some(gold.as_str() == Some(t)),
+        Value::Uint(v) if gold.is_array() => {
+            // Bit fields are lists of the set bits.
+            let bits = gold
+                .as_array()?
+                .iter()
+                .try_fold(0_u64, |acc, b| Some(acc | 1 << b["integer"].as_u64()?))?;
+            Some(*v == bits)
+        }
+        Value::Uint(v) => Some(number? == *v as f64),
+        Value::Int(v) => Some(number? == *v as f64),
+        Value::Real { value, lsb } => Some((number? - value).abs() <= *lsb),
+        _ => None,
+    }
+}
+
+#[test]
+fn every_value_of_the_recorded_stream_equals_the_gold() {
+    let (Some(ts), Some(gold)) = (
+        data("klv/kwiver/h264_klv.ts"),
+        data("klv/kwiver/video_stream_klv.json.zz"),
+    ) else {
+        return;
+    };
+    let mut text = String::new();
+    flate2::read::ZlibDecoder::new(std::fs::File::open(gold).unwrap())
+        .read_to_string(&mut text)
+        .unwrap();
+    let gold: Vec<serde_json::Value> = serde_json::from_str(&text).unwrap();
+    let packets = klv_of(&std::fs::read(ts).unwrap());
+    let sets: Vec<_> = packets.iter().flat_map(|(_, _, b)| parse_all(b)).collect();
+    assert_eq!(sets.len(), gold.len());
+    let (mut compared, mut kept) = (0, 0);
+    for ((set, issues), gold) in sets.iter().zip(&gold) {
+        assert_eq!(set.checksum, Checksum::Verified);
+        assert_eq!(issues, &[]);
+        let mut items: Vec<_> = set.items.iter().filter(|i| i.key != ItemKey::Tag(1)).collect();
+        items.sort_by_key(|i| i.key); // the gold is sorted by tag
+        let wanted = gold["value"].as_array().unwrap();
+        assert_eq!(items.len(), wanted.len());
+        for (item, want) in items.iter().zip(wanted) {
+            let tag = want["key"]["integer"].as_u64().unwrap() as u32;
+            assert_eq!(item.key, ItemKey::Tag(tag));
+            match equal(&want["value"], &item.value) {
+                Some(same) => {
+                    assert!(same, "tag {tag}: {} against {:?}", want["value"], item.value);
+                    compared += 1;
+                }
+                None => {
+                    assert!(
+                        matches!(item.value, Value::Bytes | Value::Security(_) | Value::Vmti(_)),
+                        "tag {tag} {:?} against {}",
+                        item.value,
+                        want["value"]
+                    );
+                    kept += 1;
+                }
+            }
+        }
+    }
+    eprintln!("{compared} values equal to the gold, {kept} nested sets kept as bytes or read as sets");
+    let vmti = UasDatalink::from_set(&sets[0].0).vmti.unwrap();
+    let want = gold[0]["value"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|i| i["key"]["integer"] == 74)
+        .unwrap();
+    let field = |n: u64| {
+        want["value"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|i| i["key"]["integer"] == n)
+            .map(|i| i["value"].clone())
+    };
+    assert_eq!(vmti.system_name.as_deref(), field(3).unwrap().as_str());
+    assert_eq!(vmti.frame_width.map(u64::from), field(8).unwrap().as_u64());
+    let series = field(101).unwrap();
+    let series = series.as_array().unwrap();
+    assert_eq!(vmti.targets.len(), series.len());
+    let security = UasDatalink::from_set(&sets[0].0).security.unwrap();
+    assert_eq!(security.classification, Some(1));
+}
+
+#[test]
+fn the_flight_over_a_p_hill_closes_its_own_triangle() {
+    let Some(path) = data("klv/kwiver/aphill_klv_10s.ts") else {
+        return;
+    };
+    let packets = klv_of(&std::fs::read(path).unwrap());
+    assert_eq!(packets.len(), 300);
+    for (_, _, bytes) in &packets {
+        let sets = parse_all(bytes);
+        assert_eq!(sets.len(), 1);
+        let (set, issues) = &sets[0];
+        assert_eq!(set.dialect, Dialect::Eg0104);
+        assert_eq!(issues, &[]);
+        let v = UasDatalink::from_set(set);
+        let (range, angle) = (v.slant_range_m.unwrap(), v.sight_obliquity_deg.unwrap());
+        let height = v.sensor_msl_m.unwrap() - v.frame_center_elev_m.unwrap_or(0.0);
+        assert!((3_400.0..3_600.0).contains(&range));
+        let closes = range * angle.to_radians().sin();
+        assert!((closes.abs() - height).abs() < 1.0, "{closes} {height} {angle}");
+        assert!(v.corners.iter().all(Option::is_some));
+        assert!((1e15..2e15).contains(&(v.time_us.unwrap() as f64)));
+    }
+}
+
+#[test]
+fn the_sample_with_a_wrong_checksum_is_shown_unverified() {
+    let Some(path) = data("klv/klvdata/DynamicConstantMISMMSPacketData.bin") else {
+        return;
+    };
+    let bytes = std::fs::read(path).unwrap();
+    let sets = parse_all(&bytes);
+    assert_eq!(sets.len(), 1);
+    assert!(sets[0].1.contains(&KlvIssue::Checksum {
+        stored: 0xaa43,
+        computed: 0x3e1e
+    }));
+    let v = UasDatalink::from_set(&sets[0].0);
+    assert!(!v.verified);
+    assert_eq!(v.mission_id.as_deref(), Some("Mission 12"));
+    let good = data("klv/klvdata/DynamicOnlyMISMMSPacketData.bin").unwrap();
+    let sets = parse_all(&std::fs::read(good).unwrap());
+    assert!(sets[0].0.verified());
+}
+
+#[test]
+fn the_moving_target_sample_is_read() {
+    let Some(path) = data("klv/jmisb/0903.bin") else {
+        return;
+    };
+    let sets = parse_all(&std::fs::read(path).unwrap());
+    assert!(sets.len() >= 3);
+    for (set, _) in &sets {
+        assert_eq!(set.dialect, Dialect::St0903);
+        assert_eq!(set.checksum, Checksum::Verified);
+        let vmti = UasDatalink::from_set(set).vmti.unwrap();
+        assert_eq!(vmti.frame_width, Some(1000));
+        assert!(!vmti.targets.is_empty());
+        assert!(vmti.targets[0].bbox.is_some());
+    }
+}
+
+#[test]
+fn files_of_all_codecs_dump_and_check() {
+    for (name, sets) in [("h264_klv.ts", 30), ("h265_klv.ts", 30), ("mpeg2_klv.ts", 30)] {
+        let Some(path) = data(&format!("klv/kwiver/{name}")) else {
+            return;
+        };
+        let bytes = std::fs::read(path).unwrap();
+        let lines: Vec<_> = dump_bytes(&bytes).collect();
+        assert_eq!(lines.len(), sets, "{name}");
+        assert!(lines.iter().all(|l| l["verified"] == true), "{name}");
+        let check = check_bytes(&bytes);
+        assert_eq!(check.sets, sets as u64);
+        assert_eq!(check.verified, sets as u64);
+        assert!(check.transport.is_empty(), "{name} {:?}", check.transport);
+        eprintln!("{name}: {}", serde_json::to_string(&check).unwrap());
+    }
+    if let Some(path) = data("klv/kwiver/h264_no_klv.ts") {
+        assert_eq!(dump_bytes(&std::fs::read(path).unwrap()).count(), 0);
+    }
+}

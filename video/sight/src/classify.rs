@@ -1,0 +1,160 @@
+//! What an object may be, from its size on the ground, its shape, its warmth and whether it moves.
+//!
+//! Classes only: nothing here looks at who. Each feature has a plain likelihood per class, written
+//! out below with its reason; "unknown" has one too, so that an odd thing stays unknown. An object
+//! never seen moving is never called a person: a warm rock has a person's size.
+
+use vedette_model::TargetClass;
+
+/// What was measured of one look.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Features {
+    /// Width across the line of sight, metres.
+    pub width_m: f64,
+    /// Height of the box across the line of sight, metres.
+    pub height_m: f64,
+    /// Depression of the line of sight, degrees.
+    pub depression_deg: f64,
+    /// Speed over ground, metres per second.
+    pub speed_m_s: f64,
+    /// One sigma of that speed.
+    pub speed_sigma_m_s: f64,
+    /// Warmer than the ground (thermal white-hot); `None` in visible light.
+    pub warmer: Option<bool>,
+    /// Has been seen to move against the ground.
+    pub moved: bool,
+}
+
+/// Kinds compared, in a fixed order.
+const KINDS: [Kind; 4] = [
+    // Standing person: 1.7 m tall, 0.55 m wide, walks to 2.5 m/s, runs to 6.
+    Kind {
+        class: TargetClass::Person,
+        height: (1.70, 0.22),
+        width: (0.60, 0.38),
+        depth: 0.4,
+        speed: (1.2, 1.6),
+    },
+    // Rider with cycle or motorcycle: 1.7 m tall, 1.6 m long seen from the side.
+    Kind {
+        class: TargetClass::TwoWheeler,
+        height: (1.65, 0.25),
+        width: (1.3, 0.4),
+        depth: 1.2,
+        speed: (7.0, 5.0),
+    },
+    // Dog to cow: wider than tall.
+    Kind {
+        class: TargetClass::Animal,
+        height: (0.80, 0.35),
+        width: (1.15, 0.35),
+        depth: 0.7,
+        speed: (1.0, 2.0),
+    },
+    // Car to van: 1.6 m tall, 1.8 x 4.4 m on the ground.
+    Kind {
+        class: TargetClass::Vehicle,
+        height: (1.7, 0.3),
+        width: (3.2, 0.45),
+        depth: 3.0,
+        speed: (9.0, 8.0),
+    },
+];
+
+struct Kind {
+    class: TargetClass,
+    /// Height, metres, and spread of its logarithm.
+    height: (f64, f64),
+    /// Width, metres, and spread of its logarithm.
+    width: (f64, f64),
+    /// Extent away from the viewer, metres: adds to the picture's height when seen from above.
+    depth: f64,
+    /// Usual speed and its spread, metres per second.
+    speed: (f64, f64),
+}
+
+/// Evidence gathered over looks; log-likelihoods, forgetting slowly.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct ClassEvidence {
+    sums: [f64; KINDS.len()],
+    unknown: f64,
+    looks: u32,
+    moved: bool,
+}
+
+impl ClassEvidence {
+    /// Adds one look.
+    pub fn add(&mut self, f: &Features) {
+        let known = [f.width_m, f.height_m, f.speed_m_s]
+            .iter()
+            .all(|v| v.is_finite() && *v >= 0.0);
+        if !known {
+            return;
+        }
+        // Successive looks share their errors (blur, threshold): a look counts as a fifth, and
+        // the past fades, so that no sum can outgrow what later looks say.
+        const SHARE: f64 = 0.2;
+        const FADE: f64 = 0.97;
+        for (sum, kind) in self.sums.iter_mut().zip(&KINDS) {
+            *sum = *sum * FADE + SHARE * kind.log_likelihood(f);
+        }
+        self.unknown = self.unknown * FADE + SHARE * UNKNOWN_LOG;
+        self.looks += 1;
+        self.moved |= f.moved;
+    }
+
+    /// Best class and its share of the evidence (a share among these five, not a probability of
+    /// being right).
+    #[must_use]
+    pub fn best(&self) -> (TargetClass, f64) {
+        if self.looks == 0 {
+            return (TargetClass::Unknown, 0.0);
+        }
+        let top = self.sums.iter().copied().fold(self.unknown, f64::max);
+        let total: f64 = self.sums.iter().map(|s| (s - top).exp()).sum::<f64>() + (self.unknown - top).exp();
+        let (mut class, mut log) = (TargetClass::Unknown, self.unknown);
+        for (s, k) in self.sums.iter().zip(&KINDS) {
+            if *s > log {
+                (class, log) = (k.class, *s);
+            }
+        }
+        let share = (log - top).exp() / total;
+        if self.moved {
+            (class, share)
+        } else {
+            (TargetClass::Unknown, share)
+        }
+    }
+
+    /// Whether it was ever seen to move against the ground.
+    #[must_use]
+    pub fn moved(&self) -> bool {
+        self.moved
+    }
+}
+
+/// What a look of something else is worth: about the density at two spreads from every mean.
+const UNKNOWN_LOG: f64 = -5.5;
+
+impl Kind {
+    fn log_likelihood(&self, f: &Features) -> f64 {
+        let (s, c) = f.depression_deg.to_radians().sin_cos();
+        let seen_height = self.height.0 * c.abs() + self.depth * s.abs();
+        let log_normal = |v: f64, mean: f64, spread: f64| {
+            let z = (v.max(0.05) / mean).ln() / spread;
+            // Heavy tail: one bad cut-out must not decide.
+            -(1.0 + 0.5 * z * z).ln() * 2.0 - spread.ln()
+        };
+        let size =
+            log_normal(f.height_m, seen_height, self.height.1) + log_normal(f.width_m, self.width.0, self.width.1);
+        // At rest every kind may be; speed speaks only above its own doubt.
+        let fast = (f.speed_m_s - f.speed_sigma_m_s).max(0.0);
+        let z = ((fast - self.speed.0) / self.speed.1).max(0.0);
+        let speed = -(1.0 + 0.5 * z * z).ln() * 2.0 - 0.3 * self.speed.1.ln();
+        let warmth = match (f.warmer, self.class) {
+            (Some(false), TargetClass::Person | TargetClass::Animal) => -1.0,
+            _ => 0.0,
+        };
+        size + speed + warmth
+    }
+}

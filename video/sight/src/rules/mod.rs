@@ -1,0 +1,378 @@
+//! What a person should look at: behaviour of tracks against the line.
+//!
+//! Each rule is one file: it checks one track against one line and reports a draft or nothing.
+//! Invariants: a draft is a suggestion, it states its measured facts with their error, it is made
+//! once per track and rule, and no rule claims a side of the line that the track's 95 % ellipse
+//! does not support. All state is here and can be written down and read back ([`RuleSet`] is
+//! serialisable), time comes in as a value, and nothing depends on map order.
+
+mod approach;
+mod crossing;
+mod loiter;
+mod policy;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use vedette_atlas::{Border, Crossing, Near};
+use vedette_geo::{LatLon, azimuth_deg, distance_m};
+use vedette_model::{
+    AlertFact, CameraId, GroundFix, GroundTrack, Priority, RuleId, TargetClass, TrackId, Utc, VehicleId,
+};
+
+pub use policy::{ApproachPolicy, CrossingPolicy, LoiterPolicy, Policy};
+
+/// An alert as a rule proposes it; the station gives it a number and a state.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AlertDraft {
+    /// Rule, by file name.
+    pub rule: RuleId,
+    /// Priority.
+    pub priority: Priority,
+    /// Short title.
+    pub title: String,
+    /// Why, in one sentence.
+    pub why: String,
+    /// Measured facts behind it.
+    pub facts: Vec<AlertFact>,
+    /// Track it is about.
+    pub track: Option<TrackId>,
+    /// Aircraft that saw it.
+    pub vehicle: Option<VehicleId>,
+    /// Camera that saw it.
+    pub camera: Option<CameraId>,
+    /// Where.
+    pub at: Option<LatLon>,
+    /// Chainage along the line, metres.
+    pub chainage_m: Option<f64>,
+    /// Detector score weighed with how clear the geometry is, 0..=1; not a probability.
+    pub confidence: f64,
+    /// Frame time of the deciding look.
+    pub captured: Utc,
+}
+
+/// What is remembered of one track.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Memory {
+    first: Utc,
+    last: Utc,
+    /// Frame of the last look counted, so that a repeated report is not a second look.
+    counted: Utc,
+    class: TargetClass,
+    /// Looks outside the line, clear of it by the ellipse, and without regard to it.
+    clear_outside: u32,
+    outside: u32,
+    /// Largest distance outside, metres, with its half width.
+    farthest_out: (f64, f64),
+    /// Looks in a row inside, and since when.
+    inside_run: u32,
+    inside_since: Option<Utc>,
+    /// Near the line outside: since when, looks, where it began, farthest from there, nearest to
+    /// the line.
+    near_since: Option<Utc>,
+    near_looks: u32,
+    near_from: Option<LatLon>,
+    near_spread_m: f64,
+    /// Distance to the line when coming closer began, and when.
+    closing_from: Option<(f64, Utc)>,
+    closing_looks: u32,
+    fired: BTreeSet<RuleId>,
+}
+
+impl Memory {
+    fn new(t: &GroundTrack) -> Self {
+        Self {
+            first: t.captured,
+            last: t.captured,
+            counted: Utc(i64::MIN),
+            class: t.class,
+            clear_outside: 0,
+            outside: 0,
+            farthest_out: (0.0, 0.0),
+            inside_run: 0,
+            inside_since: None,
+            near_since: None,
+            near_looks: 0,
+            near_from: None,
+            near_spread_m: 0.0,
+            closing_from: None,
+            closing_looks: 0,
+            fired: BTreeSet::new(),
+        }
+    }
+}
+
+/// One look at one track against the line: what every rule is given.
+pub(crate) struct Sight<'a> {
+    track: &'a GroundTrack,
+    fix: &'a GroundFix,
+    near: Near,
+    /// Distance to the line, metres, positive on the home side.
+    signed_m: f64,
+    /// Half width of the track's 95 % ellipse towards the line, metres.
+    half_m: f64,
+    /// That and the line's own accuracy, root sum of squares.
+    margin_m: f64,
+    line_accuracy_m: f64,
+    /// Nearest lawful crossing: name, distance from its edge (negative inside).
+    crossing: Option<(&'a str, f64)>,
+    /// Speed towards the home side, metres per second.
+    inward_m_s: f64,
+}
+
+impl Sight<'_> {
+    fn speed_m_s(&self) -> f64 {
+        let [e, n] = self.track.velocity_en_m_s;
+        e.hypot(n)
+    }
+    fn lawful(&self) -> bool {
+        self.crossing.is_some_and(|(_, d)| d <= self.half_m.min(30.0))
+    }
+    /// Someone or something a rule may speak of: seen now, moved, and not an animal.
+    fn subject(&self) -> bool {
+        self.track.seen
+            && matches!(
+                self.track.class,
+                TargetClass::Person | TargetClass::Vehicle | TargetClass::TwoWheeler
+            )
+    }
+    fn facts(&self) -> Vec<AlertFact> {
+        let e = self.fix.ellipse95();
+        let fact = |name: &str, value: String| AlertFact {
+            name: name.to_owned(),
+            value,
+        };
+        let side = if self.signed_m >= 0.0 { "inside" } else { "outside" };
+        let mut facts = vec![
+            fact(
+                "distance to the line",
+                format!("{:.0} m {side}, ± {:.0} m (95 %)", self.signed_m.abs(), self.half_m),
+            ),
+            fact(
+                "95 % ellipse",
+                format!(
+                    "{:.0} m by {:.0} m half axes, long axis {:.0}° true",
+                    e.semi_major_m, e.semi_minor_m, e.azimuth_deg
+                ),
+            ),
+            fact("class", format!("{} (measured)", name_of(self.track.class))),
+            fact("detector score", format!("{:.2} of 1", self.track.score)),
+            fact("looks", format!("{}", self.track.looks)),
+            fact("speed", format!("{:.1} m/s", self.speed_m_s())),
+            fact("chainage", format!("{:.0} m", self.near.chainage_m)),
+        ];
+        if self.line_accuracy_m > 0.0 {
+            facts.push(fact(
+                "accuracy of the drawn line",
+                format!("{:.0} m", self.line_accuracy_m),
+            ));
+        }
+        if let Some((name, d)) = self.crossing {
+            facts.push(fact(
+                "nearest crossing point",
+                format!("{name}, {:.0} m away", d.max(0.0)),
+            ));
+        }
+        facts
+    }
+    fn draft(&self, rule: &str, priority: Priority, title: String, why: String, clarity: f64) -> AlertDraft {
+        AlertDraft {
+            rule: RuleId(rule.to_owned()),
+            priority,
+            title,
+            why,
+            facts: self.facts(),
+            track: Some(self.track.id),
+            vehicle: None,
+            camera: Some(self.track.camera),
+            at: Some(self.fix.at),
+            chainage_m: Some(self.near.chainage_m),
+            confidence: (self.track.score * clarity).clamp(0.0, 1.0),
+            captured: self.track.captured,
+        }
+    }
+    fn away_from_crossings(&self) -> String {
+        match self.crossing {
+            Some((name, d)) if d < 5000.0 => {
+                format!("{:.0} m from the nearest crossing point ({name})", d.max(0.0))
+            }
+            _ => "far from any crossing point".to_owned(),
+        }
+    }
+}
+
+/// A class as it is said in a sentence, without article.
+fn name_of(class: TargetClass) -> &'static str {
+    match class {
+        TargetClass::Person => "person",
+        TargetClass::Vehicle => "vehicle",
+        TargetClass::TwoWheeler => "two-wheeler",
+        TargetClass::Animal => "animal",
+        TargetClass::Boat => "boat",
+        TargetClass::Unknown => "moving object",
+    }
+}
+
+/// Where and when a rule last spoke, so that a second camera on the same object stays quiet.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Spoken {
+    rule: RuleId,
+    camera: CameraId,
+    at: LatLon,
+    half_m: f64,
+    when: Utc,
+}
+
+/// All behaviour rules with their memory. Serialisable: the station's state can be written down
+/// and read back at any moment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RuleSet {
+    policy: Policy,
+    memory: BTreeMap<TrackId, Memory>,
+    spoken: Vec<Spoken>,
+}
+
+impl RuleSet {
+    /// Rules with nothing seen yet.
+    #[must_use]
+    pub fn new(policy: Policy) -> Self {
+        Self {
+            policy,
+            memory: BTreeMap::new(),
+            spoken: Vec::new(),
+        }
+    }
+
+    /// The thresholds in force.
+    #[must_use]
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// Judges one camera's tracks. `now_utc` is the frame's time or the station's; it is used to
+    /// forget, never to decide.
+    pub fn judge(
+        &mut self,
+        now_utc: Utc,
+        tracks: &[GroundTrack],
+        camera: CameraId,
+        vehicle: VehicleId,
+        border: &Border,
+        crossings: &[Crossing],
+    ) -> Vec<AlertDraft> {
+        let mut drafts = Vec::new();
+        for track in tracks {
+            let Ok(fix) = &track.fix else { continue };
+            let memory = self.memory.entry(track.id).or_insert_with(|| Memory::new(track));
+            memory.last = memory.last.max(track.captured);
+            memory.class = track.class;
+            if !track.seen || track.captured <= memory.counted {
+                continue;
+            }
+            memory.counted = track.captured;
+            let sight = sight(track, fix, border, crossings);
+            remember(memory, &sight, &self.policy);
+            for check in [crossing::check, loiter::check, approach::check] {
+                let Some(mut draft) = check(&sight, memory, &self.policy) else {
+                    continue;
+                };
+                draft.vehicle = Some(vehicle);
+                draft.camera = Some(camera);
+                memory.fired.insert(draft.rule.clone());
+                if !echo(&self.spoken, &draft, &sight, camera) {
+                    self.spoken.push(Spoken {
+                        rule: draft.rule.clone(),
+                        camera,
+                        at: fix.at,
+                        half_m: sight.half_m,
+                        when: track.captured,
+                    });
+                    drafts.push(draft);
+                }
+            }
+        }
+        let forget = now_utc.plus_us(-((self.policy.forget_s * 1e6) as i64));
+        self.memory.retain(|_, m| m.last >= forget);
+        self.spoken.retain(|s| s.when >= now_utc.plus_us(-ECHO_US));
+        drafts
+    }
+}
+
+/// Another camera's draft of the same rule counts as the same object this long.
+const ECHO_US: i64 = 60_000_000;
+
+fn echo(spoken: &[Spoken], draft: &AlertDraft, sight: &Sight<'_>, camera: CameraId) -> bool {
+    spoken.iter().any(|s| {
+        s.rule == draft.rule
+            && s.camera != camera
+            && (draft.captured.0 - s.when.0).abs() < ECHO_US
+            && distance_m(s.at, sight.fix.at) < (s.half_m + sight.half_m).clamp(15.0, 60.0)
+    })
+}
+
+fn sight<'a>(track: &'a GroundTrack, fix: &'a GroundFix, border: &Border, crossings: &'a [Crossing]) -> Sight<'a> {
+    let near = border.nearest(fix.at);
+    // Direction from the track across the line towards home.
+    let along = border.azimuth_deg(near.chainage_m);
+    let home_deg = if near.signed_m.abs() > 0.5 {
+        let to_line = azimuth_deg(fix.at, near.at);
+        if near.signed_m < 0.0 { to_line } else { to_line + 180.0 }
+    } else {
+        along + if border.home_left { -90.0 } else { 90.0 }
+    };
+    let half_m = fix.half_width95_m(home_deg);
+    let (s, c) = home_deg.to_radians().sin_cos();
+    let [ve, vn] = track.velocity_en_m_s;
+    let crossing = crossings
+        .iter()
+        .map(|k| (k.name.as_str(), distance_m(k.at, fix.at) - k.radius_m))
+        .min_by(|a, b| a.1.total_cmp(&b.1));
+    Sight {
+        track,
+        fix,
+        near,
+        signed_m: near.signed_m,
+        half_m,
+        margin_m: half_m.hypot(border.accuracy_m),
+        line_accuracy_m: border.accuracy_m,
+        crossing,
+        inward_m_s: ve * s + vn * c,
+    }
+}
+
+/// Counts what the rules ask about later.
+fn remember(m: &mut Memory, s: &Sight<'_>, policy: &Policy) {
+    if s.signed_m < 0.0 {
+        m.outside += 1;
+        if s.signed_m + s.half_m < 0.0 {
+            m.clear_outside += 1;
+        }
+        if -s.signed_m > m.farthest_out.0 {
+            m.farthest_out = (-s.signed_m, s.half_m);
+        }
+        m.inside_run = 0;
+        m.inside_since = None;
+    } else {
+        m.inside_run += 1;
+        m.inside_since.get_or_insert(s.track.captured);
+    }
+    let near = s.signed_m < 0.0 && -s.signed_m <= policy.loiter.within_m;
+    if near && s.subject() {
+        m.near_since.get_or_insert(s.track.captured);
+        let from = *m.near_from.get_or_insert(s.fix.at);
+        m.near_looks += 1;
+        m.near_spread_m = m.near_spread_m.max(distance_m(from, s.fix.at));
+    } else if !near {
+        m.near_since = None;
+        m.near_from = None;
+        m.near_looks = 0;
+        m.near_spread_m = 0.0;
+    }
+    if s.signed_m < 0.0 && s.subject() && s.inward_m_s >= policy.approach.least_m_s {
+        m.closing_from.get_or_insert((-s.signed_m, s.track.captured));
+        m.closing_looks += 1;
+    } else if s.inward_m_s < 0.5 * policy.approach.least_m_s {
+        m.closing_from = None;
+        m.closing_looks = 0;
+    }
+}

@@ -1,0 +1,145 @@
+//! Thresholds of the rules, as one versioned record a person can read, change and sign.
+
+use serde::{Deserialize, Serialize};
+
+use crate::SightError;
+
+/// All thresholds. A field that is not known is refused: a misspelt threshold must not be silently
+/// the default.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Policy {
+    /// Version of this record, counted up with every change by the authority.
+    pub version: u32,
+    /// A track not seen for so long is forgotten, seconds.
+    pub forget_s: f64,
+    /// Crossing of the line.
+    pub crossing: CrossingPolicy,
+    /// Loitering near the line.
+    pub loiter: LoiterPolicy,
+    /// Approach to the line.
+    pub approach: ApproachPolicy,
+}
+
+/// Thresholds of `crossing`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CrossingPolicy {
+    /// Looks outside the line before it counts as having been there.
+    pub outside_looks: u32,
+    /// Looks inside in a row before a clear crossing is reported.
+    pub clear_looks: u32,
+    /// Looks inside in a row before a crossing is reported as likely while the ellipse still
+    /// overlaps the line.
+    pub likely_looks: u32,
+    /// Least distance inside for a likely crossing, metres.
+    pub likely_m: f64,
+    /// Least time inside for a likely crossing, seconds.
+    pub likely_s: f64,
+}
+
+/// Thresholds of `loiter`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LoiterPolicy {
+    /// Counts within this distance outside the line, metres.
+    pub within_m: f64,
+    /// Stays at least so long, seconds.
+    pub least_s: f64,
+    /// Looks in that time at least.
+    pub looks: u32,
+    /// Stays within this distance of where it was first seen there, metres.
+    pub spread_m: f64,
+}
+
+/// Thresholds of `approach`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApproachPolicy {
+    /// Counts within this distance outside the line, metres.
+    pub within_m: f64,
+    /// Least speed towards the line, metres per second.
+    pub least_m_s: f64,
+    /// Comes closer for at least so long, seconds.
+    pub least_s: f64,
+    /// Comes closer by at least so much, metres.
+    pub least_m: f64,
+    /// Looks in that time at least.
+    pub looks: u32,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            version: 1,
+            forget_s: 900.0,
+            crossing: CrossingPolicy {
+                outside_looks: 5,
+                clear_looks: 3,
+                likely_looks: 40,
+                likely_m: 5.0,
+                likely_s: 6.5,
+            },
+            loiter: LoiterPolicy {
+                within_m: 80.0,
+                least_s: 6.0,
+                looks: 15,
+                spread_m: 25.0,
+            },
+            approach: ApproachPolicy {
+                within_m: 150.0,
+                least_m_s: 0.4,
+                least_s: 3.0,
+                least_m: 4.0,
+                looks: 15,
+            },
+        }
+    }
+}
+
+impl Policy {
+    /// Checks every number.
+    ///
+    /// # Errors
+    /// [`SightError::Policy`] with the first field that is not finite or not positive.
+    pub fn checked(self) -> Result<Self, SightError> {
+        let positive = [
+            ("forget_s", self.forget_s),
+            ("crossing.likely_m", self.crossing.likely_m),
+            ("crossing.likely_s", self.crossing.likely_s),
+            ("loiter.within_m", self.loiter.within_m),
+            ("loiter.least_s", self.loiter.least_s),
+            ("loiter.spread_m", self.loiter.spread_m),
+            ("approach.within_m", self.approach.within_m),
+            ("approach.least_m_s", self.approach.least_m_s),
+            ("approach.least_s", self.approach.least_s),
+            ("approach.least_m", self.approach.least_m),
+        ];
+        for (field, value) in positive {
+            if !(value.is_finite() && value > 0.0) {
+                return Err(SightError::Policy {
+                    field,
+                    value,
+                    must: "a finite number above 0",
+                });
+            }
+        }
+        let counts = [
+            ("crossing.outside_looks", self.crossing.outside_looks),
+            ("crossing.clear_looks", self.crossing.clear_looks),
+            ("crossing.likely_looks", self.crossing.likely_looks),
+            ("loiter.looks", self.loiter.looks),
+            ("approach.looks", self.approach.looks),
+        ];
+        for (field, value) in counts {
+            if value == 0 {
+                return Err(SightError::Policy {
+                    field,
+                    value: 0.0,
+                    must: "at least 1",
+                });
+            }
+        }
+        Ok(self)
+    }
+}

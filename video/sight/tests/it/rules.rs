@@ -1,0 +1,220 @@
+//! What the rules say, and what they keep quiet about.
+
+use vedette_atlas::{Border, Crossing};
+use vedette_geo::{Amsl, LatLon, destination};
+use vedette_model::{
+    CameraId, GroundFix, GroundTrack, ImageBox, NoFix, Priority, Pts, TargetClass, TrackId, Utc, VehicleId,
+};
+use vedette_sight::{AlertDraft, Policy, RuleSet};
+
+/// A line running east; home is south of it (right hand).
+fn border() -> Border {
+    let a = LatLon {
+        lat_deg: 42.45,
+        lon_deg: 1.48,
+    };
+    Border::new("TEST", vec![a, destination(a, 90.0, 2000.0)], false).expect("a line")
+}
+
+/// A place `chainage` along and `inside` metres south of the line.
+fn place(chainage: f64, inside: f64) -> LatLon {
+    destination(border().at(chainage), 180.0, inside)
+}
+
+fn track(id: u32, t_s: f64, at: LatLon, south_m_s: f64, sigma_m: f64) -> GroundTrack {
+    GroundTrack {
+        id: TrackId(id),
+        camera: CameraId(11),
+        captured: Utc((t_s * 1e6) as i64),
+        pts: Pts((t_s * 90_000.0) as i64),
+        image: ImageBox {
+            x: 300.0,
+            y: 200.0,
+            w: 4.0,
+            h: 10.0,
+        },
+        class: TargetClass::Person,
+        score: 0.8,
+        looks: 30,
+        fix: Ok(GroundFix {
+            at,
+            amsl: Amsl(1500.0),
+            cov_en_m2: [sigma_m * sigma_m, 0.0, sigma_m * sigma_m],
+            slant_m: 280.0,
+        }),
+        velocity_en_m_s: [0.0, -south_m_s],
+        seen: true,
+    }
+}
+
+/// A walk straight over the line at 1.2 m/s, ten looks a second, from 40 m outside to `to` inside.
+fn walk(
+    rules: &mut RuleSet,
+    to_m: f64,
+    sigma_m: f64,
+    change: impl Fn(&mut GroundTrack),
+    crossings: &[Crossing],
+) -> Vec<(f64, AlertDraft)> {
+    let mut out = Vec::new();
+    let mut inside = -40.0;
+    let mut t = 0.0;
+    while inside < to_m {
+        let mut k = track(7, t, place(1000.0, inside), 1.2, sigma_m);
+        change(&mut k);
+        let now = k.captured;
+        for d in rules.judge(now, &[k], CameraId(11), VehicleId(1), &border(), crossings) {
+            out.push((inside, d));
+        }
+        t += 0.1;
+        inside += 0.12;
+    }
+    out
+}
+
+#[test]
+fn a_walk_over_the_line_gives_one_approach_and_one_crossing() {
+    let mut rules = RuleSet::new(Policy::default());
+    let drafts = walk(&mut rules, 60.0, 3.0, |_| (), &[]);
+    let said: Vec<_> = drafts.iter().map(|(_, d)| (d.rule.0.as_str(), d.priority)).collect();
+    assert_eq!(
+        said,
+        [("approach", Priority::P2), ("crossing", Priority::P1)],
+        "{drafts:#?}"
+    );
+    let (inside, crossing) = &drafts[1];
+    // Half width 3 m · √5.991 = 7.3 m: not before the ellipse is clear of the line.
+    assert!((7.3..9.0).contains(inside), "fired at {inside} m");
+    assert_eq!(crossing.title, "Line crossed to home side");
+    assert!(crossing.why.contains("± 7 m"), "{}", crossing.why);
+    assert_eq!(crossing.track, Some(TrackId(7)));
+    assert_eq!(crossing.vehicle, Some(VehicleId(1)));
+    assert!((crossing.chainage_m.expect("a place") - 1000.0).abs() < 1.0);
+    assert!(crossing.facts.iter().any(|f| f.name == "95 % ellipse"));
+}
+
+#[test]
+fn a_wide_ellipse_is_only_ever_likely() {
+    let mut rules = RuleSet::new(Policy::default());
+    let drafts = walk(&mut rules, 25.0, 15.0, |_| (), &[]);
+    let crossing = drafts
+        .iter()
+        .find(|(_, d)| d.rule.0 == "crossing")
+        .expect("reported in the end");
+    assert_eq!(crossing.1.title, "Line likely crossed to home side");
+    assert!(crossing.1.why.contains("still overlaps"));
+    assert!(crossing.1.confidence < 0.8);
+}
+
+#[test]
+fn the_drawn_line_s_own_error_counts() {
+    let mut line = border();
+    line.accuracy_m = 20.0;
+    let mut rules = RuleSet::new(Policy::default());
+    let mut fired = None;
+    for i in 0..700 {
+        let inside = -40.0 + 0.12 * f64::from(i);
+        let k = track(7, f64::from(i) * 0.1, place(1000.0, inside), 1.2, 1.0);
+        let now = k.captured;
+        for d in rules.judge(now, &[k], CameraId(11), VehicleId(1), &line, &[]) {
+            if d.rule.0 == "crossing" {
+                fired = Some((inside, d));
+            }
+        }
+    }
+    let (inside, d) = fired.expect("reported");
+    assert!(d.title.contains("likely"), "at {inside} m: {}", d.why);
+    assert!(d.facts.iter().any(|f| f.name == "accuracy of the drawn line"));
+}
+
+#[test]
+fn at_a_crossing_point_walking_over_is_lawful() {
+    let post = Crossing {
+        name: "Sant Julià".to_owned(),
+        at: place(1010.0, 0.0),
+        radius_m: 80.0,
+    };
+    let mut rules = RuleSet::new(Policy::default());
+    assert_eq!(walk(&mut rules, 40.0, 3.0, |_| (), &[post]), Vec::new());
+}
+
+#[test]
+fn animals_rocks_and_things_without_a_position_raise_nothing() {
+    for class in [TargetClass::Animal, TargetClass::Unknown] {
+        let mut rules = RuleSet::new(Policy::default());
+        assert!(walk(&mut rules, 40.0, 3.0, |t| t.class = class, &[]).is_empty());
+    }
+    let mut rules = RuleSet::new(Policy::default());
+    assert!(walk(&mut rules, 40.0, 3.0, |t| t.fix = Err(NoFix::Grazing), &[]).is_empty());
+    let mut rules = RuleSet::new(Policy::default());
+    assert!(walk(&mut rules, 40.0, 3.0, |t| t.seen = false, &[]).is_empty());
+}
+
+#[test]
+fn someone_always_at_home_has_not_crossed() {
+    let mut rules = RuleSet::new(Policy::default());
+    for i in 0..400 {
+        let k = track(3, f64::from(i) * 0.1, place(500.0, 30.0), 0.0, 3.0);
+        let now = k.captured;
+        assert!(
+            rules
+                .judge(now, &[k], CameraId(11), VehicleId(1), &border(), &[])
+                .is_empty()
+        );
+    }
+}
+
+#[test]
+fn staying_outside_near_the_line_is_loitering_once_and_two_cameras_say_it_once() {
+    let mut rules = RuleSet::new(Policy::default());
+    let mut drafts = Vec::new();
+    for i in 0..300 {
+        let t = f64::from(i) * 0.1;
+        let sway = 3.0 * (t / 4.0).sin();
+        for (id, camera) in [(4, CameraId(11)), (5, CameraId(12))] {
+            let mut k = track(id, t, place(700.0 + sway, -40.0), 0.0, 3.0);
+            k.camera = camera;
+            let now = k.captured;
+            drafts.extend(rules.judge(now, &[k], camera, VehicleId(1), &border(), &[]));
+        }
+    }
+    assert_eq!(drafts.len(), 1, "{drafts:#?}");
+    assert_eq!(drafts[0].rule.0, "loiter");
+    assert_eq!(drafts[0].priority, Priority::P2);
+    assert!(drafts[0].why.contains("40 m"), "{}", drafts[0].why);
+}
+
+#[test]
+fn rules_written_down_and_read_back_go_on_as_if_nothing_happened() {
+    let mut a = RuleSet::new(Policy::default());
+    let first = walk(&mut a, -5.0, 3.0, |_| (), &[]);
+    let text = serde_json::to_string(&a).expect("serialisable");
+    let mut b: RuleSet = serde_json::from_str(&text).expect("readable");
+    assert_eq!(a, b);
+    let go_on = |rules: &mut RuleSet| {
+        let mut out = Vec::new();
+        for i in 0..300 {
+            let t = 40.0 + f64::from(i) * 0.1;
+            let k = track(7, t, place(1000.0, -5.0 + 0.12 * f64::from(i)), 1.2, 3.0);
+            let now = k.captured;
+            out.extend(rules.judge(now, &[k], CameraId(11), VehicleId(1), &border(), &[]));
+        }
+        out
+    };
+    let (x, y) = (go_on(&mut a), go_on(&mut b));
+    assert_eq!(x, y);
+    assert_eq!(first.len() + x.len(), 2, "approach once, crossing once");
+}
+
+#[test]
+fn a_misspelt_or_senseless_threshold_is_refused() {
+    let good = toml::to_string(&Policy::default()).expect("writable");
+    let back: Policy = toml::from_str(&good).expect("readable");
+    assert_eq!(back, Policy::default());
+    let bad = good.replace("likely_m", "likly_m");
+    let e = toml::from_str::<Policy>(&bad).expect_err("unknown field");
+    assert!(e.to_string().contains("likly_m"), "{e}");
+    let mut p = Policy::default();
+    p.loiter.least_s = f64::NAN;
+    let e = p.checked().expect_err("not a number");
+    assert!(e.to_string().contains("loiter.least_s"), "{e}");
+}
