@@ -4,9 +4,7 @@
 //! It must not know what is drawn.
 
 use egui::{Pos2, Rect, Vec2, pos2, vec2};
-use vedette_geo::{
-    Amsl, Camera as CameraFrame, Gimbal, Hae, LatLon, LocalFrame, Ned, Rotation, Vec3,
-};
+use vedette_geo::{Amsl, Camera as CameraFrame, Gimbal, Hae, LatLon, LocalFrame, Ned, Rotation, Vec3};
 use vedette_model::SensorPose;
 
 use crate::relief::Relief;
@@ -85,8 +83,7 @@ impl MapCamera {
             right: [ca, -sa, 0.0],
             up: [sa * ct, ca * ct, st],
             forward: [sa * st, ca * st, -ct],
-            distance_m: f64::from(rect.height().max(1.0)) / 2.0 * self.m_per_px
-                / (FOV_DEG.to_radians() / 2.0).tan(),
+            distance_m: f64::from(rect.height().max(1.0)) / 2.0 * self.m_per_px / (FOV_DEG.to_radians() / 2.0).tan(),
         }
     }
 
@@ -195,8 +192,7 @@ impl View {
         }
         let f = f64::from(self.rect.height()) / 2.0 / (FOV_DEG.to_radians() / 2.0).tan();
         let eye = self.eye();
-        let dir: V =
-            std::array::from_fn(|i| self.forward[i] + (self.right[i] * x + self.up[i] * y) / f);
+        let dir: V = std::array::from_fn(|i| self.forward[i] + (self.right[i] * x + self.up[i] * y) / f);
         let ground = |e: f64, n: f64| relief.and_then(|r| r.at(e, n)).unwrap_or(self.cam.up_m);
         let mut last = 0.0;
         for i in 1..=240 {
@@ -207,11 +203,7 @@ impl View {
                 for _ in 0..24 {
                     let m = f64::midpoint(a, b);
                     let q: V = std::array::from_fn(|k| eye[k] + dir[k] * m);
-                    if q[2] <= ground(q[0], q[1]) {
-                        b = m
-                    } else {
-                        a = m
-                    }
+                    if q[2] <= ground(q[0], q[1]) { b = m } else { a = m }
                 }
                 return Some((eye[0] + dir[0] * b, eye[1] + dir[1] * b));
             }

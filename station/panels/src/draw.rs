@@ -4,8 +4,8 @@
 //! Invariant: a control looks the same everywhere and has a label. It must not know station data.
 
 use egui::{
-    Align2, Color32, CornerRadius, FontId, Painter, Pos2, Rect, Response, Sense, Shape, Stroke,
-    StrokeKind, Ui, Vec2, WidgetInfo, WidgetType, pos2, vec2,
+    Align2, Color32, CornerRadius, FontId, Painter, Pos2, Rect, Response, Sense, Shape, Stroke, StrokeKind, Ui, Vec2,
+    WidgetInfo, WidgetType, pos2, vec2,
 };
 
 use crate::icon::{self, Icon};
@@ -17,14 +17,7 @@ pub(crate) fn rect(x: f32, y: f32, w: f32, h: f32) -> Rect {
 }
 
 /// Text on one line; returns where it stands.
-pub(crate) fn text(
-    p: &Painter,
-    at: Pos2,
-    align: Align2,
-    s: &str,
-    font: FontId,
-    colour: Color32,
-) -> Rect {
+pub(crate) fn text(p: &Painter, at: Pos2, align: Align2, s: &str, font: FontId, colour: Color32) -> Rect {
     p.text(at, align, s, font, colour)
 }
 
@@ -81,9 +74,7 @@ pub(crate) fn text_wrapped(
 
 /// How wide a line of text is.
 pub(crate) fn width(p: &Painter, s: &str, font: FontId) -> f32 {
-    p.layout_no_wrap(s.to_owned(), font, Color32::WHITE)
-        .size()
-        .x
+    p.layout_no_wrap(s.to_owned(), font, Color32::WHITE).size().x
 }
 
 /// Spaced capitals for names of sides.
@@ -101,29 +92,14 @@ pub(crate) fn spaced(p: &Painter, at: Pos2, s: &str, colour: Color32) -> Rect {
     );
     let g = p.layout_job(job);
     let r = Align2::CENTER_CENTER.anchor_size(at, g.size());
-    p.galley(
-        r.min + vec2(1.0, 1.0),
-        g.clone(),
-        Color32::from_black_alpha(200),
-    );
-    p.galley_with_override_text_color(
-        r.min + vec2(1.0, 1.0),
-        g.clone(),
-        Color32::from_black_alpha(200),
-    );
+    p.galley(r.min + vec2(1.0, 1.0), g.clone(), Color32::from_black_alpha(200));
+    p.galley_with_override_text_color(r.min + vec2(1.0, 1.0), g.clone(), Color32::from_black_alpha(200));
     p.galley(r.min, g, colour);
     r
 }
 
 /// Text with a dark edge, for pictures.
-pub(crate) fn outlined(
-    p: &Painter,
-    at: Pos2,
-    align: Align2,
-    s: &str,
-    font: FontId,
-    colour: Color32,
-) -> Rect {
+pub(crate) fn outlined(p: &Painter, at: Pos2, align: Align2, s: &str, font: FontId, colour: Color32) -> Rect {
     for d in [(1.0, 0.0), (-1.0, 0.0), (0.0, 1.0), (0.0, -1.0)] {
         p.text(
             at + vec2(d.0, d.1),
@@ -162,26 +138,12 @@ pub(crate) fn keycap(p: &Painter, right: f32, mid_y: f32, s: &str, pal: &Palette
         Stroke::new(1.0, pal.line_strong),
         StrokeKind::Inside,
     );
-    text(
-        p,
-        r.center(),
-        Align2::CENTER_CENTER,
-        s,
-        theme::key(),
-        pal.text2,
-    );
+    text(p, r.center(), Align2::CENTER_CENTER, s, theme::key(), pal.text2);
     r
 }
 
 /// An outlined tag; returns its rectangle. `anchor` is its right or left middle.
-pub(crate) fn tag(
-    p: &Painter,
-    at: Pos2,
-    right: bool,
-    s: &str,
-    colour: Color32,
-    pal: &Palette,
-) -> Rect {
+pub(crate) fn tag(p: &Painter, at: Pos2, right: bool, s: &str, colour: Color32, pal: &Palette) -> Rect {
     let w = width(p, s, theme::small()) + 14.0;
     let x = if right { at.x - w } else { at.x };
     let r = rect(x, at.y - 10.0, w, 20.0);
@@ -190,20 +152,9 @@ pub(crate) fn tag(
         r,
         3,
         pal.surface[0],
-        if colour == pal.text2 {
-            pal.line_strong
-        } else {
-            colour
-        },
+        if colour == pal.text2 { pal.line_strong } else { colour },
     );
-    text(
-        p,
-        r.center(),
-        Align2::CENTER_CENTER,
-        s,
-        theme::small(),
-        colour,
-    );
+    text(p, r.center(), Align2::CENTER_CENTER, s, theme::small(), colour);
     r
 }
 
@@ -277,8 +228,7 @@ impl<'a> Button<'a> {
             w += 16.0;
         }
         if !self.words.is_empty() {
-            w += width(p, self.words, theme::control())
-                + if self.icon.is_some() { 7.0 } else { 0.0 };
+            w += width(p, self.words, theme::control()) + if self.icon.is_some() { 7.0 } else { 0.0 };
         }
         if !self.key.is_empty() {
             w += (width(p, self.key, theme::key()) + 8.0).max(16.0) + 8.0;
@@ -428,9 +378,9 @@ pub(crate) fn hatch_polygon(p: &Painter, poly: &[Pos2], step: f32, colour: Color
     }
     // Lines x + y = c; along each, the crossings with the edges in order.
     let c_of = |q: &Pos2| q.x + q.y;
-    let (lo, hi) = poly.iter().fold((f32::MAX, f32::MIN), |(a, b), q| {
-        (a.min(c_of(q)), b.max(c_of(q)))
-    });
+    let (lo, hi) = poly
+        .iter()
+        .fold((f32::MAX, f32::MIN), |(a, b), q| (a.min(c_of(q)), b.max(c_of(q))));
     if !(lo.is_finite() && hi.is_finite()) || hi - lo > 20_000.0 {
         return;
     }
@@ -446,10 +396,7 @@ pub(crate) fn hatch_polygon(p: &Painter, poly: &[Pos2], step: f32, colour: Color
         }
         xs.sort_by(f32::total_cmp);
         for w in xs.chunks_exact(2) {
-            p.line_segment(
-                [pos2(w[0], c - w[0]), pos2(w[1], c - w[1])],
-                Stroke::new(1.0, colour),
-            );
+            p.line_segment([pos2(w[0], c - w[0]), pos2(w[1], c - w[1])], Stroke::new(1.0, colour));
         }
         c += step;
     }
@@ -478,12 +425,7 @@ pub(crate) fn dashed(p: &Painter, pts: &[Pos2], width: f32, colour: Color32, das
         dash,
         gap,
     ));
-    p.extend(Shape::dashed_line(
-        pts,
-        Stroke::new(width, colour),
-        dash,
-        gap,
-    ));
+    p.extend(Shape::dashed_line(pts, Stroke::new(width, colour), dash, gap));
 }
 
 /// Five rising bars, filled by a share.
@@ -513,11 +455,7 @@ pub(crate) fn battery(p: &Painter, r: Rect, share: f64, reserve: f64, pal: &Pale
         pal.text2,
     );
     let x = inner.left() + inner.width() * m;
-    p.vline(
-        x,
-        (r.top() - 1.5)..=(r.bottom() + 1.5),
-        Stroke::new(2.0, pal.text1),
-    );
+    p.vline(x, (r.top() - 1.5)..=(r.bottom() + 1.5), Stroke::new(2.0, pal.text1));
 }
 
 /// Label left, value right, on one row.

@@ -188,13 +188,7 @@ mod tests {
     #[test]
     fn a_full_queue_of_intents_says_so() {
         let (tx, rx) = intents(1);
-        let it = || {
-            (
-                OperatorId("op".into()),
-                Intent::MakePlan,
-                ViewStamp::default(),
-            )
-        };
+        let it = || (OperatorId("op".into()), Intent::MakePlan, ViewStamp::default());
         assert_eq!(tx.send(it()), Ok(()));
         assert_eq!(tx.send(it()), Err(SendError::Full));
         drop(rx);

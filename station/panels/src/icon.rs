@@ -69,10 +69,7 @@ pub fn paint(p: &Painter, at: Pos2, size: f32, icon: Icon, colour: Color32) {
         p.add(Shape::line(pts.iter().map(|a| q(a.0, a.1)).collect(), st));
     };
     let closed = |pts: &[(f32, f32)]| {
-        p.add(Shape::closed_line(
-            pts.iter().map(|a| q(a.0, a.1)).collect(),
-            st,
-        ));
+        p.add(Shape::closed_line(pts.iter().map(|a| q(a.0, a.1)).collect(), st));
     };
     let ring = |x: f32, y: f32, r: f32| {
         p.circle_stroke(q(x, y), r * k, st);
@@ -244,13 +241,7 @@ pub fn paint(p: &Painter, at: Pos2, size: f32, icon: Icon, colour: Color32) {
         Icon::Play => closed(&[(4.5, 3.0), (12.5, 8.0), (4.5, 13.0)]),
         Icon::Mark | Icon::Flag => {
             line(&[(3.5, 14.5), (3.5, 2.0)]);
-            closed(&[
-                (3.5, 2.5),
-                (12.5, 2.5),
-                (10.5, 5.5),
-                (12.5, 8.5),
-                (3.5, 8.5),
-            ]);
+            closed(&[(3.5, 2.5), (12.5, 2.5), (10.5, 5.5), (12.5, 8.5), (3.5, 8.5)]);
         }
         Icon::Layers => {
             closed(&[(8.0, 2.0), (14.5, 5.5), (8.0, 9.0), (1.5, 5.5)]);
@@ -273,13 +264,7 @@ pub fn paint(p: &Painter, at: Pos2, size: f32, icon: Icon, colour: Color32) {
             line(&[(8.0, 10.0), (8.0, 11.8)]);
         }
         Icon::Note => {
-            closed(&[
-                (3.0, 1.5),
-                (10.0, 1.5),
-                (13.0, 4.5),
-                (13.0, 14.5),
-                (3.0, 14.5),
-            ]);
+            closed(&[(3.0, 1.5), (10.0, 1.5), (13.0, 4.5), (13.0, 14.5), (3.0, 14.5)]);
             line(&[(5.5, 7.0), (10.5, 7.0)]);
             line(&[(5.5, 10.5), (10.5, 10.5)]);
         }

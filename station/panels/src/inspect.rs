@@ -24,13 +24,7 @@ impl Table<'_> {
             self.cell(i, name, *right, pal.text3, false);
         }
         self.y += 22.0;
-        draw::hline(
-            self.p,
-            self.x,
-            self.x + self.width,
-            self.y - 8.0,
-            pal.line_soft,
-        );
+        draw::hline(self.p, self.x, self.x + self.width, self.y - 8.0, pal.line_soft);
         self.y += 6.0;
     }
     fn cell(&self, i: usize, s: &str, right: bool, c: egui::Color32, mono: bool) {
@@ -139,37 +133,29 @@ pub(crate) fn show(ui: &mut Ui, r: Rect, v: &StationView, pal: &Palette) {
     for a in v.vehicles.values() {
         let id = a.identity.as_ref();
         let gnss = a.gnss.map_or(words::UNKNOWN.into(), |g| {
-            let acc = g
-                .value
-                .h_acc_m
-                .map_or(String::new(), |m| format!(" ±{m:.1} m"));
+            let acc = g.value.h_acc_m.map_or(String::new(), |m| format!(" ±{m:.1} m"));
             format!("fix {} {} sat{acc}", g.value.fix_type, g.value.satellites)
         });
         t.row(
             &[
                 format!("{} {}", a.tail, a.name),
-                id.map_or(words::UNKNOWN.into(), |i| {
-                    format!("{}/{}", i.system, i.component)
-                }),
+                id.map_or(words::UNKNOWN.into(), |i| format!("{}/{}", i.system, i.component)),
                 id.filter(|i| i.uid != 0)
                     .map_or(words::UNKNOWN.into(), |i| format!("{:016x}", i.uid)),
                 id.map_or(words::UNKNOWN.into(), |i| {
-                    format!(
-                        "{:?} {} {}",
-                        i.family,
-                        words::airframe(i.airframe),
-                        i.firmware
-                    )
+                    format!("{:?} {} {}", i.family, words::airframe(i.airframe), i.firmware)
                 }),
                 a.parameters
                     .map_or(words::UNKNOWN.into(), |(h, of)| format!("{h} of {of}")),
                 gnss,
-                a.ready.map_or(words::UNKNOWN.into(), |k| {
-                    if k.value { "yes".into() } else { "no".into() }
-                }),
-                a.last_heard.map_or(words::UNKNOWN.into(), |h| {
-                    words::age((v.now.since(h) / 1000).max(0))
-                }),
+                a.ready.map_or(
+                    words::UNKNOWN.into(),
+                    |k| {
+                        if k.value { "yes".into() } else { "no".into() }
+                    },
+                ),
+                a.last_heard
+                    .map_or(words::UNKNOWN.into(), |h| words::age((v.now.since(h) / 1000).max(0))),
             ],
             if a.duplicate { pal.alarm2 } else { pal.text1 },
             pal,
@@ -210,11 +196,9 @@ pub(crate) fn show(ui: &mut Ui, r: Rect, v: &StationView, pal: &Palette) {
         let mb = c.recorded[0] as f64 / 1e6;
         t.row(
             &[
-                format!("{who} {:?}", c.spectrum).to_lowercase().replacen(
-                    &who.to_lowercase(),
-                    &who,
-                    1,
-                ),
+                format!("{who} {:?}", c.spectrum)
+                    .to_lowercase()
+                    .replacen(&who.to_lowercase(), &who, 1),
                 words::count(c.frames[0]),
                 words::count(c.frames[1]),
                 words::count(c.frames[2]),
@@ -228,30 +212,16 @@ pub(crate) fn show(ui: &mut Ui, r: Rect, v: &StationView, pal: &Palette) {
                 c.segments.to_string(),
                 c.gaps.to_string(),
             ],
-            if c.refused.is_some() {
-                pal.alarm2
-            } else {
-                pal.text1
-            },
+            if c.refused.is_some() { pal.alarm2 } else { pal.text1 },
             pal,
         );
     }
     let y = t.y + 10.0;
-    draw::header(
-        &p,
-        draw::rect(r.left(), y, r.width(), 32.0),
-        "Status texts",
-        "",
-        pal,
-    );
+    draw::header(&p, draw::rect(r.left(), y, r.width(), 32.0), "Status texts", "", pal);
     let mut texts: Vec<_> = v
         .vehicles
         .values()
-        .flat_map(|a| {
-            a.texts
-                .iter()
-                .map(move |t| (t.0, a.tail.as_str(), t.1, t.2.as_str()))
-        })
+        .flat_map(|a| a.texts.iter().map(move |t| (t.0, a.tail.as_str(), t.1, t.2.as_str())))
         .collect();
     texts.sort_by_key(|t| std::cmp::Reverse(t.0));
     let mut y = y + 46.0;

@@ -9,9 +9,7 @@ use std::sync::Arc;
 use egui::{Rect, TextureId};
 use vedette_core::StationView;
 use vedette_geo::LatLon;
-use vedette_model::{
-    AlertId, CameraId, IncidentId, OperatorId, Pts, SensorPose, Spectrum, Utc, VehicleId,
-};
+use vedette_model::{AlertId, CameraId, IncidentId, OperatorId, Pts, SensorPose, Spectrum, Utc, VehicleId};
 
 use crate::camera::MapCamera;
 use crate::fly::orders::{Hold, OrderKind};

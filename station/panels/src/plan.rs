@@ -36,24 +36,14 @@ pub(crate) fn show(
         pos2(left.right() + 1.0, r.top()),
         pos2(right.left() - 1.0, r.bottom() - chart_h),
     );
-    let chart = Rect::from_min_max(
-        pos2(map.left(), map.bottom()),
-        pos2(map.right(), r.bottom()),
-    );
+    let chart = Rect::from_min_max(pos2(map.left(), map.bottom()), pos2(map.right(), r.bottom()));
     fly::map_show(ui, map, v, l, feeds, lay, pal, out);
     brief(ui, left, v, pal);
     verdict(ui, right, v, l, lay, pal, out);
     gaps(ui, chart, v, pal);
 }
 
-fn rows(
-    p: &egui::Painter,
-    r: Rect,
-    y: &mut f32,
-    title: &str,
-    items: &[(&str, String)],
-    pal: &Palette,
-) {
+fn rows(p: &egui::Painter, r: Rect, y: &mut f32, title: &str, items: &[(&str, String)], pal: &Palette) {
     draw::text(
         p,
         pos2(r.left() + 12.0, *y + 10.0),
@@ -155,18 +145,11 @@ fn brief(ui: &mut Ui, r: Rect, v: &StationView, pal: &Palette) {
             &mut y,
             &format!("{} {}", a.tail, a.name),
             &[
-                (
-                    "Airframe",
-                    format!("{:?} {}", a.family, words::airframe(a.airframe)),
-                ),
+                ("Airframe", format!("{:?} {}", a.family, words::airframe(a.airframe))),
                 ("Cruise", format!("{:.0} m/s", a.envelope.cruise_m_s)),
                 (
                     "Battery",
-                    format!(
-                        "{:.0} Wh, reserve {:.0} %",
-                        e.battery_wh,
-                        e.reserve_share * 100.0
-                    ),
+                    format!("{:.0} Wh, reserve {:.0} %", e.battery_wh, e.reserve_share * 100.0),
                 ),
                 (
                     "Camera",
@@ -197,12 +180,7 @@ fn verdict(
     let head = draw::rect(r.left(), r.top(), r.width(), 32.0);
     let end = draw::header(&p, head, "Verdict", "by the independent checker", pal);
     let typing = ui.ctx().egui_wants_keyboard_input();
-    let key = |k: Key| {
-        !typing
-            && ui
-                .ctx()
-                .input(|i| i.modifiers.is_none() && i.key_pressed(k))
-    };
+    let key = |k: Key| !typing && ui.ctx().input(|i| i.modifiers.is_none() && i.key_pressed(k));
     let (make, approve_key) = (
         key(Key::P),
         key(Key::Enter) && ui.ctx().memory(|m| m.focused().is_none()),
@@ -219,22 +197,9 @@ fn verdict(
         _ => ("none yet".to_owned(), pal.text2),
     };
     if r.right() - end > 90.0 {
-        draw::tag(
-            &p,
-            pos2(r.right() - 12.0, head.center().y),
-            true,
-            &word.0,
-            word.1,
-            pal,
-        );
+        draw::tag(&p, pos2(r.right() - 12.0, head.center().y), true, &word.0, word.1, pal);
     }
-    draw::named(
-        ui,
-        head,
-        "verdict",
-        WidgetType::Label,
-        &format!("Verdict: {}", word.0),
-    );
+    draw::named(ui, head, "verdict", WidgetType::Label, &format!("Verdict: {}", word.0));
     if let Some(why) = &v.plan.failed {
         let t = draw::text_wrapped(&p, pos2(x, y), why, theme::body(), pal.alarm2, w, 8, 18.0);
         y = t.bottom() + 10.0;
@@ -275,17 +240,11 @@ fn verdict(
         .look(if ready { Look::Primary } else { Look::Plain })
         .enabled(ready);
     if approve
-        .show(
-            ui,
-            draw::rect(x + mw + 8.0, y, approve.wants(&p), 32.0),
-            pal,
-        )
+        .show(ui, draw::rect(x + mw + 8.0, y, approve.wants(&p), 32.0), pal)
         .clicked()
         || (ready && approve_key)
     {
-        out.push(Intent::ApprovePlan {
-            plan: plan.id.clone(),
-        });
+        out.push(Intent::ApprovePlan { plan: plan.id.clone() });
     }
     y += 42.0;
     figures(&p, x, w, &mut y, v, plan, j, pal);
@@ -301,9 +260,8 @@ fn verdict(
             PlanOnAircraft::Same => ("another plan on board".to_owned(), pal.alarm2),
             PlanOnAircraft::Differs => ("differs from ours".to_owned(), pal.alarm2),
             PlanOnAircraft::Uploading => (
-                view.transfer.map_or("uploading".to_owned(), |t| {
-                    format!("uploading {}/{}", t.done, t.of)
-                }),
+                view.transfer
+                    .map_or("uploading".to_owned(), |t| format!("uploading {}/{}", t.done, t.of)),
                 pal.text1,
             ),
             PlanOnAircraft::Unknown => ("not on board".to_owned(), pal.text2),
@@ -315,10 +273,7 @@ fn verdict(
             format!("Upload to {} {}", view.tail, view.name)
         };
         let ok = v.plan.approved.is_some() && view.plan_on_board != PlanOnAircraft::Uploading;
-        let b = Button::new(&words)
-            .label(&label)
-            .icon(Icon::Export)
-            .enabled(ok);
+        let b = Button::new(&words).label(&label).icon(Icon::Export).enabled(ok);
         let bw = b.wants(&p);
         if b.show(ui, draw::rect(x, y, bw, 28.0), pal).clicked() {
             out.push(Intent::UploadPlan {
@@ -338,15 +293,7 @@ fn verdict(
         y += 34.0;
     }
     y += 4.0;
-    findings(
-        ui,
-        &p,
-        Rect::from_min_max(pos2(r.left(), y), r.max),
-        v,
-        l,
-        j,
-        pal,
-    );
+    findings(ui, &p, Rect::from_min_max(pos2(r.left(), y), r.max), v, l, j, pal);
 }
 
 #[expect(clippy::too_many_arguments, reason = "a drawing call says all of it")]
@@ -360,16 +307,9 @@ fn figures(
     j: &Verdict,
     pal: &Palette,
 ) {
-    let approved = v
-        .plan
-        .approved
-        .as_ref()
-        .map_or("not approved".to_owned(), |(o, at)| {
-            format!(
-                "{o} at {}",
-                vedette_model::Utc(v.utc.0 - v.now.since(*at)).clock()
-            )
-        });
+    let approved = v.plan.approved.as_ref().map_or("not approved".to_owned(), |(o, at)| {
+        format!("{o} at {}", vedette_model::Utc(v.utc.0 - v.now.since(*at)).clock())
+    });
     let flown = v
         .coverage
         .worst_gap_s(v.now)
@@ -377,19 +317,10 @@ fn figures(
     let items: [(&str, String); 8] = [
         ("Plan", words::groups(&plan.id.0, 4)),
         ("Approved", approved),
-        (
-            "Revisit asked",
-            words::duration(plan.brief.requirement.revisit_s),
-        ),
+        ("Revisit asked", words::duration(plan.brief.requirement.revisit_s)),
         ("Revisit promised", words::duration(plan.promise.revisit_s)),
-        (
-            "Revisit measured by the checker",
-            words::duration(j.revisit_measured_s),
-        ),
-        (
-            "No fleet schedule can beat",
-            words::duration(j.lower_bound_s),
-        ),
+        ("Revisit measured by the checker", words::duration(j.revisit_measured_s)),
+        ("No fleet schedule can beat", words::duration(j.lower_bound_s)),
         ("Longest gap flown so far", flown),
         (
             "Least separation",
@@ -438,15 +369,7 @@ fn figures(
     *y += 8.0;
 }
 
-fn findings(
-    ui: &mut Ui,
-    p: &egui::Painter,
-    r: Rect,
-    v: &StationView,
-    l: &mut FlyLocal,
-    j: &Verdict,
-    pal: &Palette,
-) {
+fn findings(ui: &mut Ui, p: &egui::Painter, r: Rect, v: &StationView, l: &mut FlyLocal, j: &Verdict, pal: &Palette) {
     draw::hline(p, r.left(), r.right(), r.top(), pal.line_soft);
     let refused = j
         .findings
@@ -532,9 +455,7 @@ fn findings(
         );
         let where_ = [
             Some(f.check.clone()),
-            f.vehicle
-                .and_then(|x| v.vehicles.get(&x))
-                .map(|a| a.tail.clone()),
+            f.vehicle.and_then(|x| v.vehicles.get(&x)).map(|a| a.tail.clone()),
             f.leg.map(|g| format!("leg {}", g + 1)),
             f.chainage_m.map(words::km),
             f.time_s.map(|t| format!("at {}", words::duration(t))),
@@ -580,13 +501,7 @@ fn gaps(ui: &mut Ui, r: Rect, v: &StationView, pal: &Palette) {
         return;
     };
     let asked = plan.brief.requirement.revisit_s;
-    let top = j
-        .gap_per_cell_s
-        .iter()
-        .flatten()
-        .copied()
-        .fold(asked, f64::max)
-        * 1.12;
+    let top = j.gap_per_cell_s.iter().flatten().copied().fold(asked, f64::max) * 1.12;
     #[expect(clippy::cast_possible_truncation, reason = "share of a plot")]
     let yy = |s: f64| plot.bottom() - plot.height() * ((s / top).clamp(0.0, 1.0) as f32);
     for s in [0.0, top / 2.0] {
@@ -624,16 +539,9 @@ fn gaps(ui: &mut Ui, r: Rect, v: &StationView, pal: &Palette) {
                 p.rect_filled(
                     Rect::from_min_max(pos2(x0, yy(*s)), pos2(x1, plot.bottom())),
                     CornerRadius::ZERO,
-                    if *s > asked {
-                        pal.age[4]
-                    } else {
-                        pal.surface[4]
-                    },
+                    if *s > asked { pal.age[4] } else { pal.surface[4] },
                 );
-                p.line_segment(
-                    [pos2(x0, yy(*s)), pos2(x1, yy(*s))],
-                    Stroke::new(1.5, pal.text1),
-                );
+                p.line_segment([pos2(x0, yy(*s)), pos2(x1, yy(*s))], Stroke::new(1.5, pal.text1));
             }
             None => draw::hatch(
                 &p,
@@ -648,12 +556,7 @@ fn gaps(ui: &mut Ui, r: Rect, v: &StationView, pal: &Palette) {
         .iter()
         .enumerate()
         .filter(|(_, us)| **us > 0)
-        .map(|(i, us)| {
-            pos2(
-                x(i, flown.len().max(1)),
-                yy(vedette_model::Mono(*us).seconds()),
-            )
-        })
+        .map(|(i, us)| pos2(x(i, flown.len().max(1)), yy(vedette_model::Mono(*us).seconds())))
         .collect();
     for q in &pts {
         p.circle_filled(*q, 1.5, pal.age[2]);
@@ -671,11 +574,7 @@ fn gaps(ui: &mut Ui, r: Rect, v: &StationView, pal: &Palette) {
             &p,
             pos2(px, plot.bottom() + 12.0),
             Align2::CENTER_CENTER,
-            &if k == 0.0 {
-                "km 0".to_owned()
-            } else {
-                format!("{k}")
-            },
+            &if k == 0.0 { "km 0".to_owned() } else { format!("{k}") },
             theme::small(),
             pal.text2,
         );

@@ -37,11 +37,7 @@ impl Relief {
         height: &dyn Fn(LatLon) -> Option<f64>,
     ) -> Self {
         let frame = LocalFrame::new(middle, Hae(0.0));
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "positive sizes"
-        )]
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "positive sizes")]
         let n = |half: f64| (2.0 * half / step_m).ceil().max(1.0) as usize + 1;
         let (columns, rows) = (n(half_east_m), n(half_north_m));
         // One exact conversion per corner of a coarse net; bilinear between. Over the net's
@@ -50,10 +46,7 @@ impl Relief {
         for j in 0..rows {
             for i in 0..columns {
                 #[expect(clippy::cast_precision_loss, reason = "grid indices")]
-                let (e, nn) = (
-                    -half_east_m + i as f64 * step_m,
-                    -half_north_m + j as f64 * step_m,
-                );
+                let (e, nn) = (-half_east_m + i as f64 * step_m, -half_north_m + j as f64 * step_m);
                 let p = quick_geodetic(&frame, e, nn);
                 #[expect(clippy::cast_possible_truncation, reason = "heights fit f32")]
                 heights.push(height(p).map_or(f32::NAN, |h| h as f32));
@@ -80,11 +73,7 @@ impl Relief {
         if x < 0.0 || y < 0.0 {
             return None;
         }
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "checked above"
-        )]
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked above")]
         let (i, j) = (x.floor() as usize, y.floor() as usize);
         if i + 1 >= self.columns || j + 1 >= self.rows {
             return None;
@@ -147,10 +136,7 @@ mod tests {
         });
         for (e, n) in [(0.0, 0.0), (-8000.0, 6500.0), (8500.0, -6900.0)] {
             let h = r.at(e, n).expect("inside");
-            assert!(
-                (h - (1000.0 + e * 0.1 + n * 0.05)).abs() < 1.0,
-                "{e} {n}: {h}"
-            );
+            assert!((h - (1000.0 + e * 0.1 + n * 0.05)).abs() < 1.0, "{e} {n}: {h}");
         }
         assert_eq!(r.at(9500.0, 0.0), None, "outside is unknown, not zero");
     }

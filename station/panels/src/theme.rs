@@ -45,16 +45,8 @@ const MONO_STRONG: &str = "mono-strong";
 #[must_use]
 pub fn fonts(bytes: &FontBytes) -> FontDefinitions {
     let mut d = FontDefinitions::default();
-    let base_sans = d
-        .families
-        .get(&FontFamily::Proportional)
-        .cloned()
-        .unwrap_or_default();
-    let base_mono = d
-        .families
-        .get(&FontFamily::Monospace)
-        .cloned()
-        .unwrap_or_default();
+    let base_sans = d.families.get(&FontFamily::Proportional).cloned().unwrap_or_default();
+    let base_mono = d.families.get(&FontFamily::Monospace).cloned().unwrap_or_default();
     let mut add = |family: FontFamily, chain: &[(&str, &Option<Vec<u8>>)], base: &[String]| {
         let mut names = Vec::new();
         for (name, data) in chain {

@@ -23,11 +23,7 @@ pub fn thousands(v: f64) -> String {
         }
         out.push(c);
     }
-    if v < 0.0 && n > 0.0 {
-        format!("−{out}")
-    } else {
-        out
-    }
+    if v < 0.0 && n > 0.0 { format!("−{out}") } else { out }
 }
 
 /// An integer with commas.
@@ -95,11 +91,7 @@ pub fn duration(s: f64) -> String {
 pub fn age(ms: i64) -> String {
     #[expect(clippy::cast_precision_loss, reason = "shown, not computed with")]
     let s = ms as f64 / 1000.0;
-    if s < 100.0 {
-        format!("{s:.1} s")
-    } else {
-        duration(s)
-    }
+    if s < 100.0 { format!("{s:.1} s") } else { duration(s) }
 }
 
 /// Age of a known value, `—` without one.
@@ -186,10 +178,7 @@ mod tests {
         assert_eq!(duration(252.0), "4 min 12 s");
         assert_eq!(duration(27_600.0), "7 h 40");
         assert_eq!(bearing(Some(359.7)), "000° T");
-        assert_eq!(
-            date(Utc::from_civil(2026, 11, 14, 2, 0, 0)),
-            "Sat 14 Nov 2026"
-        );
+        assert_eq!(date(Utc::from_civil(2026, 11, 14, 2, 0, 0)), "Sat 14 Nov 2026");
         assert_eq!(groups("d471e87bb4a937df", 2), "d471 e87b");
     }
 }

@@ -14,12 +14,7 @@ use crate::theme::{self, Layout, Palette};
 use crate::words;
 
 /// Reasons offered for a dismissal; free words come after them.
-pub(crate) const REASONS: [&str; 4] = [
-    "animal",
-    "warm ground or rock",
-    "legal crossing",
-    "our own patrol",
-];
+pub(crate) const REASONS: [&str; 4] = ["animal", "warm ground or rock", "legal crossing", "our own patrol"];
 /// Outcomes offered when sealing.
 pub(crate) const OUTCOMES: [&str; 3] = ["handed to patrol", "turned back", "false alarm"];
 
@@ -38,11 +33,7 @@ pub(crate) fn queue(v: &StationView) -> Vec<&Alert> {
         (AlertState::Confirmed { .. }, _) => 3,
         _ => 4,
     };
-    let mut q: Vec<&Alert> = v
-        .alerts
-        .values()
-        .filter(|a| waits(a) || wants_case(v, a))
-        .collect();
+    let mut q: Vec<&Alert> = v.alerts.values().filter(|a| waits(a) || wants_case(v, a)).collect();
     q.sort_by_key(|a| (rank(a), std::cmp::Reverse(a.raised)));
     q
 }
@@ -68,9 +59,7 @@ pub(crate) fn front<'a>(v: &'a StationView, l: &FlyLocal) -> Option<&'a Alert> {
     match chosen {
         // A P1 nobody answered comes before a chosen lesser one.
         Some(c)
-            if !(urgent.priority == Priority::P1
-                && urgent.state == AlertState::Open
-                && c.priority == Priority::P2) =>
+            if !(urgent.priority == Priority::P1 && urgent.state == AlertState::Open && c.priority == Priority::P2) =>
         {
             Some(c)
         }
@@ -158,10 +147,7 @@ pub(crate) fn show(
             &p,
             pos2(r.left() + 12.0, (y + 10.0).min(bottom + 10.0)),
             Align2::LEFT_CENTER,
-            &format!(
-                "and {} more, none lost: timeline and Review (F4)",
-                q.len() - shown
-            ),
+            &format!("and {} more, none lost: timeline and Review (F4)", q.len() - shown),
             theme::small(),
             pal.text2,
         );
@@ -247,8 +233,7 @@ fn mark(ui: &Ui, p: &egui::Painter, at: egui::Pos2, a: &Alert, ic: Icon, colour:
     // P1 pulses once a second until it is answered; nothing else on the screen moves.
     let c = if ic == Icon::P1 && a.state == AlertState::Open {
         let t = ui.input(|i| i.time);
-        ui.ctx()
-            .request_repaint_after(std::time::Duration::from_millis(100));
+        ui.ctx().request_repaint_after(std::time::Duration::from_millis(100));
         #[expect(clippy::cast_possible_truncation, reason = "0..1")]
         let k = (0.775 + 0.225 * (t * std::f64::consts::TAU).cos()) as f32;
         colour.gamma_multiply(k)
@@ -273,11 +258,7 @@ fn card(
     let p = ui.painter().clone();
     let (colour, fill, ic) = colours(a, pal);
     p.rect_filled(r, CornerRadius::ZERO, fill);
-    let edge = if a.state == AlertState::Open {
-        4.0
-    } else {
-        2.0
-    };
+    let edge = if a.state == AlertState::Open { 4.0 } else { 2.0 };
     p.rect_filled(
         draw::rect(r.left(), r.top(), edge, r.height()),
         CornerRadius::ZERO,
@@ -307,13 +288,7 @@ fn card(
         title_colour,
         time.left() - r.left() - 52.0,
     );
-    let said = format!(
-        "{:?} {}: {} {}",
-        a.priority,
-        state_words(v, a),
-        a.title,
-        a.why
-    );
+    let said = format!("{:?} {}: {} {}", a.priority, state_words(v, a), a.title, a.why);
     draw::named(
         ui,
         draw::rect(r.left(), r.top(), r.width(), 34.0),
@@ -343,10 +318,7 @@ fn card(
         dismissal(
             ui,
             Rect::from_min_max(
-                pos2(
-                    r.left() + 16.0,
-                    y + 18.0 * if lay.compact { 1.0 } else { 2.0 },
-                ),
+                pos2(r.left() + 16.0, y + 18.0 * if lay.compact { 1.0 } else { 2.0 }),
                 r.max - vec2(12.0, 6.0),
             ),
             a,
@@ -429,9 +401,7 @@ fn card(
                     .icon(Icon::Flag)
                     .key("C")
                     .look(Look::Primary);
-                if b.show(ui, draw::rect(x, by, b.wants(&p), bh), pal)
-                    .clicked()
-                {
+                if b.show(ui, draw::rect(x, by, b.wants(&p), bh), pal).clicked() {
                     out.push(Intent::OpenIncident { alert: a.id });
                 }
                 right_words = state_words(v, a);
@@ -464,11 +434,7 @@ fn sentence(a: &Alert, v: &StationView) -> String {
         .and_then(|x| v.vehicles.get(&x))
         .map(|x| format!(" Seen by {}.", x.tail))
         .unwrap_or_default();
-    let end = if waits(a) {
-        " Suggestion, you decide."
-    } else {
-        ""
-    };
+    let end = if waits(a) { " Suggestion, you decide." } else { "" };
     format!("{}{seen} Score {:.2}.{end}", a.why, a.confidence)
 }
 
@@ -495,14 +461,7 @@ pub(crate) fn look_at(v: &StationView, l: &mut FlyLocal, a: &Alert, out: &mut Ve
     });
 }
 
-fn dismissal(
-    ui: &mut Ui,
-    r: Rect,
-    a: &Alert,
-    l: &mut FlyLocal,
-    pal: &Palette,
-    out: &mut Vec<Intent>,
-) {
+fn dismissal(ui: &mut Ui, r: Rect, a: &Alert, l: &mut FlyLocal, pal: &Palette, out: &mut Vec<Intent>) {
     let p = ui.painter().clone();
     let mut x = r.left();
     let mut chosen: Option<String> = None;
@@ -528,13 +487,8 @@ fn dismissal(
             .hint_text("or in your own words")
             .font(theme::body());
         let resp = ui.place(field, edit);
-        resp.widget_info(|| {
-            egui::WidgetInfo::labeled(egui::WidgetType::TextEdit, true, "Reason of dismissal")
-        });
-        if resp.lost_focus()
-            && ui.input(|i| i.key_pressed(egui::Key::Enter))
-            && !d.reason.trim().is_empty()
-        {
+        resp.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::TextEdit, true, "Reason of dismissal"));
+        if resp.lost_focus() && ui.input(|i| i.key_pressed(egui::Key::Enter)) && !d.reason.trim().is_empty() {
             chosen = Some(d.reason.trim().to_owned());
         }
         let ok = !d.reason.trim().is_empty();
@@ -565,22 +519,11 @@ fn dismissal(
 }
 
 /// Outcome and seal button of an incident; returns its state in words.
-fn seal_row(
-    ui: &mut Ui,
-    r: Rect,
-    i: &Incident,
-    l: &mut FlyLocal,
-    pal: &Palette,
-    out: &mut Vec<Intent>,
-) -> String {
+fn seal_row(ui: &mut Ui, r: Rect, i: &Incident, l: &mut FlyLocal, pal: &Palette, out: &mut Vec<Intent>) -> String {
     match &i.state {
         IncidentState::Open | IncidentState::Failed { .. } => {
             let p = ui.painter().clone();
-            let chosen = l
-                .outcome
-                .entry(i.id)
-                .or_insert_with(|| OUTCOMES[0].to_owned())
-                .clone();
+            let chosen = l.outcome.entry(i.id).or_insert_with(|| OUTCOMES[0].to_owned()).clone();
             let mut x = r.left();
             let next = OUTCOMES
                 .iter()
@@ -589,9 +532,7 @@ fn seal_row(
             let label = format!("Outcome of {}: {chosen}, press for the next", i.id);
             let b = Button::new(&chosen).label(&label).icon(Icon::Down);
             let w = b.wants(&p);
-            if b.show(ui, draw::rect(x, r.top(), w, r.height()), pal)
-                .clicked()
-            {
+            if b.show(ui, draw::rect(x, r.top(), w, r.height()), pal).clicked() {
                 l.outcome.insert(i.id, OUTCOMES[next].to_owned());
             }
             x += w + 8.0;
@@ -637,11 +578,7 @@ fn row(
         draw::rect(
             r.left(),
             r.top(),
-            if a.state == AlertState::Open {
-                4.0
-            } else {
-                2.0
-            },
+            if a.state == AlertState::Open { 4.0 } else { 2.0 },
             r.height(),
         ),
         CornerRadius::ZERO,
@@ -692,14 +629,7 @@ fn row(
 }
 
 /// Incidents of this session, for the Review workspace of a live station.
-pub(crate) fn incidents(
-    ui: &mut Ui,
-    r: Rect,
-    v: &StationView,
-    l: &mut FlyLocal,
-    pal: &Palette,
-    out: &mut Vec<Intent>,
-) {
+pub(crate) fn incidents(ui: &mut Ui, r: Rect, v: &StationView, l: &mut FlyLocal, pal: &Palette, out: &mut Vec<Intent>) {
     let p = ui.painter().clone();
     p.rect_filled(r, CornerRadius::ZERO, pal.surface[1]);
     let head = draw::rect(r.left(), r.top(), r.width(), 32.0);
@@ -731,10 +661,7 @@ pub(crate) fn incidents(
             Stroke::new(1.0, pal.line_soft),
             egui::StrokeKind::Inside,
         );
-        let title = v
-            .alerts
-            .get(&i.alert)
-            .map_or("alert gone", |a| a.title.as_str());
+        let title = v.alerts.get(&i.alert).map_or("alert gone", |a| a.title.as_str());
         let t = draw::text(
             &p,
             c.min + vec2(12.0, 18.0),
@@ -777,11 +704,7 @@ pub(crate) fn incidents(
         draw::text_in(
             &p,
             pos2(
-                if sealed {
-                    c.left() + 12.0
-                } else {
-                    c.right() - 12.0
-                },
+                if sealed { c.left() + 12.0 } else { c.right() - 12.0 },
                 c.bottom() - 27.0,
             ),
             if sealed {
@@ -794,10 +717,7 @@ pub(crate) fn incidents(
             if sealed { pal.confirmed } else { pal.text2 },
             c.width() * 0.5,
         );
-        if let IncidentState::Sealed {
-            manifest_sha256, ..
-        } = &i.state
-        {
+        if let IncidentState::Sealed { manifest_sha256, .. } = &i.state {
             draw::text(
                 &p,
                 c.right_bottom() - vec2(12.0, 27.0),

@@ -43,9 +43,7 @@ pub(crate) fn doing(v: &StationView, a: &VehicleView) -> String {
             PlanOnAircraft::Same => "On the ground, plan on board".into(),
             PlanOnAircraft::Uploading => "On the ground, plan uploading".into(),
             PlanOnAircraft::Differs => "On the ground, plan differs".into(),
-            PlanOnAircraft::Unknown if v.plan.plan.is_some() => {
-                "On the ground, no plan on board".into()
-            }
+            PlanOnAircraft::Unknown if v.plan.plan.is_some() => "On the ground, no plan on board".into(),
             PlanOnAircraft::Unknown => "On the ground".into(),
         },
         Some(LandedState::TakingOff) => "Taking off".into(),
@@ -86,10 +84,7 @@ fn on_loss(v: &StationView, a: &VehicleView) -> String {
     match a.leg.map(|l| l.link_loss) {
         Some(LinkLoss::Continue) => "continues its plan, then lands at home".into(),
         Some(LinkLoss::Return) => match back {
-            Some(p) => format!(
-                "returns at {} m, lands at home",
-                words::thousands(p.return_amsl.0)
-            ),
+            Some(p) => format!("returns at {} m, lands at home", words::thousands(p.return_amsl.0)),
             None => "returns and lands at home".into(),
         },
         Some(LinkLoss::Land) => "lands where it is".into(),
@@ -131,13 +126,7 @@ pub(crate) fn show(
     draw::header(&p, head, "Fleet", "", pal);
     let n = v.vehicles.len().min(9);
     if n > 0 {
-        let k = draw::keycap(
-            &p,
-            head.right() - 12.0,
-            head.center().y,
-            &n.to_string(),
-            pal,
-        );
+        let k = draw::keycap(&p, head.right() - 12.0, head.center().y, &n.to_string(), pal);
         if n > 1 {
             let d = draw::text(
                 &p,
@@ -162,10 +151,7 @@ pub(crate) fn show(
     }
     let inst_h = if lay.compact { 152.0 } else { 252.0 };
     let card_h = if lay.compact { 104.0 } else { 152.0 };
-    let list = Rect::from_min_max(
-        pos2(r.left(), head.bottom()),
-        pos2(r.right(), r.bottom() - inst_h),
-    );
+    let list = Rect::from_min_max(pos2(r.left(), head.bottom()), pos2(r.right(), r.bottom() - inst_h));
     let mut y = list.top();
     for a in v.vehicles.values() {
         let c = draw::rect(r.left(), y, r.width(), card_h);
@@ -209,20 +195,10 @@ pub(crate) fn show(
     }
 }
 
-fn card(
-    ui: &mut Ui,
-    c: Rect,
-    v: &StationView,
-    a: &VehicleView,
-    l: &FlyLocal,
-    lay: &Layout,
-    pal: &Palette,
-) -> bool {
+fn card(ui: &mut Ui, c: Rect, v: &StationView, a: &VehicleView, l: &FlyLocal, lay: &Layout, pal: &Palette) -> bool {
     let on = l.selected == Some(a.id);
     let resp = ui.interact(c, ui.id().with(("card", a.id)), Sense::click());
-    let mode = a
-        .mode
-        .map_or(words::UNKNOWN.to_owned(), |_| a.mode_name.clone());
+    let mode = a.mode.map_or(words::UNKNOWN.to_owned(), |_| a.mode_name.clone());
     let pct = a
         .battery_pct
         .map_or(words::UNKNOWN.to_owned(), |k| format!("{:.0} %", k.value));
@@ -230,12 +206,7 @@ fn card(
         let mut i = WidgetInfo::labeled(
             WidgetType::Button,
             true,
-            format!(
-                "{} {}, {mode}, battery {pct}, {}",
-                a.tail,
-                a.name,
-                doing(v, a)
-            ),
+            format!("{} {}, {mode}, battery {pct}, {}", a.tail, a.name, doing(v, a)),
         );
         i.selected = Some(on);
         i
@@ -298,11 +269,7 @@ fn card(
             Align2::RIGHT_CENTER,
             &badge,
             theme::small(),
-            if lost || a.duplicate {
-                pal.alarm2
-            } else {
-                pal.text2
-            },
+            if lost || a.duplicate { pal.alarm2 } else { pal.text2 },
         );
     } else {
         draw::tag(
@@ -310,11 +277,7 @@ fn card(
             pos2(x1, y),
             true,
             &badge,
-            if lost || a.duplicate {
-                pal.alarm2
-            } else {
-                pal.text2
-            },
+            if lost || a.duplicate { pal.alarm2 } else { pal.text2 },
             pal,
         );
     }
@@ -367,12 +330,7 @@ fn card(
     );
     // Energy.
     y += if lay.compact { 20.0 } else { 26.0 };
-    let bat = draw::rect(
-        x0 - 2.0,
-        y - 4.0,
-        if lay.compact { 56.0 } else { 104.0 },
-        8.0,
-    );
+    let bat = draw::rect(x0 - 2.0, y - 4.0, if lay.compact { 56.0 } else { 104.0 }, 8.0);
     let reserve = v
         .plan
         .plan
@@ -419,22 +377,12 @@ fn card(
             pos2(x1, y),
             Align2::RIGHT_CENTER,
             &bingo,
-            if warn {
-                theme::small_strong()
-            } else {
-                theme::small()
-            },
+            if warn { theme::small_strong() } else { theme::small() },
             if warn { pal.text1 } else { pal.text2 },
         )
     };
     if warn && !ground {
-        icon::paint(
-            &p,
-            pos2(bw.left() - 10.0, y),
-            13.0,
-            Icon::Battery,
-            pal.text1,
-        );
+        icon::paint(&p, pos2(bw.left() - 10.0, y), 13.0, Icon::Battery, pal.text1);
     }
     // What it does.
     y += if lay.compact { 20.0 } else { 26.0 };
@@ -482,12 +430,7 @@ fn instruments(
     let p = ui.painter().with_clip_rect(r);
     p.rect_filled(r, CornerRadius::ZERO, pal.surface[1]);
     draw::hline(&p, r.left(), r.right(), r.top() + 0.5, pal.line_soft);
-    let head = draw::rect(
-        r.left(),
-        r.top(),
-        r.width(),
-        if lay.compact { 28.0 } else { 32.0 },
-    );
+    let head = draw::rect(r.left(), r.top(), r.width(), if lay.compact { 28.0 } else { 32.0 });
     let name = if lay.compact {
         a.tail.clone()
     } else {
@@ -506,16 +449,11 @@ fn instruments(
     let below = a.at.and_then(|k| relief.and_then(|r| r.at_place(k.value)));
     let agl = a.amsl.zip(below).map(|(h, g)| h.value.0 - g);
     let c = |stale: bool| if stale { pal.text3 } else { pal.text1 };
-    let old = a
-        .amsl
-        .is_none_or(|k| k.freshness(v.now) == Freshness::Stale);
+    let old = a.amsl.is_none_or(|k| k.freshness(v.now) == Freshness::Stale);
     let rows: [(&str, String); 5] = [
         ("AMSL", words::metres(a.amsl.map(|k| k.value.0))),
         ("AGL", words::metres(agl)),
-        (
-            "Above home",
-            words::signed_metres(a.above_home.map(|k| k.value.0)),
-        ),
+        ("Above home", words::signed_metres(a.above_home.map(|k| k.value.0))),
         ("Heading", words::bearing(a.heading_deg.map(|k| k.value))),
         ("Ground", words::tenth(speeds.map(|s| s[1]), "m/s")),
     ];
@@ -529,18 +467,15 @@ fn instruments(
         PlanOnAircraft::Same => (
             format!(
                 "same {}",
-                a.plan_id
-                    .as_ref()
-                    .map_or(String::new(), |i| words::groups(&i.0, 2))
+                a.plan_id.as_ref().map_or(String::new(), |i| words::groups(&i.0, 2))
             ),
             pal.confirmed,
             Some(Icon::Check),
         ),
         PlanOnAircraft::Differs => ("differs from ours".into(), pal.alarm2, Some(Icon::P2)),
         PlanOnAircraft::Uploading => (
-            a.transfer.map_or("uploading".into(), |t| {
-                format!("uploading {}/{}", t.done, t.of)
-            }),
+            a.transfer
+                .map_or("uploading".into(), |t| format!("uploading {}/{}", t.done, t.of)),
             pal.text1,
             None,
         ),
@@ -615,11 +550,7 @@ fn instruments(
             pos2(r.right() - 12.0, y),
             Align2::RIGHT_CENTER,
             val,
-            if big {
-                theme::figure_small()
-            } else {
-                theme::mono()
-            },
+            if big { theme::figure_small() } else { theme::mono() },
             c(old),
         );
         y += if big { 25.0 } else { 21.0 };
@@ -634,13 +565,7 @@ fn instruments(
             pal.text1,
             None,
         ),
-        (
-            Icon::Seal,
-            "Plan on aircraft",
-            plan_words,
-            plan_colour,
-            plan_icon,
-        ),
+        (Icon::Seal, "Plan on aircraft", plan_words, plan_colour, plan_icon),
     ] {
         icon::paint(&p, pos2(r.left() + 20.0, y), 14.0, ic, pal.text2);
         draw::text(
@@ -670,22 +595,12 @@ fn instruments(
 fn attitude(p: &egui::Painter, c: egui::Pos2, r: f32, a: &VehicleView, now: Mono, pal: &Palette) {
     p.circle_stroke(c, r, Stroke::new(1.0, pal.line_strong));
     let Some(k) = a.attitude_deg else {
-        draw::text(
-            p,
-            c,
-            Align2::CENTER_CENTER,
-            words::UNKNOWN,
-            theme::title(),
-            pal.text3,
-        );
+        draw::text(p, c, Align2::CENTER_CENTER, words::UNKNOWN, theme::title(), pal.text3);
         return;
     };
     let stale = k.freshness(now) == Freshness::Stale;
     #[expect(clippy::cast_possible_truncation, reason = "degrees")]
-    let (roll, pitch) = (
-        (k.value[0] as f32).to_radians(),
-        (k.value[1] as f32).clamp(-40.0, 40.0),
-    );
+    let (roll, pitch) = ((k.value[0] as f32).to_radians(), (k.value[1] as f32).clamp(-40.0, 40.0));
     let (s, co) = (-roll).sin_cos();
     let turn = |x: f32, y: f32| c + vec2(x * co - y * s, x * s + y * co);
     let k_px = r / 45.0;
@@ -695,19 +610,11 @@ fn attitude(p: &egui::Painter, c: egui::Pos2, r: f32, a: &VehicleView, now: Mono
     let half = (r * r - off * off).max(0.0).sqrt();
     let mut ground: Vec<egui::Pos2> = Vec::new();
     for i in 0..=24u8 {
-        let t =
-            off.atan2(half) + (std::f32::consts::PI - 2.0 * off.atan2(half)) * f32::from(i) / 24.0;
+        let t = off.atan2(half) + (std::f32::consts::PI - 2.0 * off.atan2(half)) * f32::from(i) / 24.0;
         ground.push(turn(r * t.cos(), r * t.sin()));
     }
-    p.add(egui::Shape::convex_polygon(
-        ground,
-        pal.surface[3],
-        Stroke::NONE,
-    ));
-    p.line_segment(
-        [turn(-half, off), turn(half, off)],
-        Stroke::new(1.5, colour),
-    );
+    p.add(egui::Shape::convex_polygon(ground, pal.surface[3], Stroke::NONE));
+    p.line_segment([turn(-half, off), turn(half, off)], Stroke::new(1.5, colour));
     for d in [-20.0_f32, -10.0, 10.0, 20.0] {
         let y = off - d * k_px;
         if y.abs() < r * 0.8 {
@@ -717,10 +624,7 @@ fn attitude(p: &egui::Painter, c: egui::Pos2, r: f32, a: &VehicleView, now: Mono
     for d in [-60.0_f32, -30.0, 0.0, 30.0, 60.0] {
         let t = (d - 90.0).to_radians();
         p.line_segment(
-            [
-                c + vec2(t.cos(), t.sin()) * r,
-                c + vec2(t.cos(), t.sin()) * (r - 5.0),
-            ],
+            [c + vec2(t.cos(), t.sin()) * r, c + vec2(t.cos(), t.sin()) * (r - 5.0)],
             Stroke::new(1.0, pal.text2),
         );
     }
@@ -728,9 +632,6 @@ fn attitude(p: &egui::Painter, c: egui::Pos2, r: f32, a: &VehicleView, now: Mono
         [c + vec2(-24.0, 0.0), c + vec2(-8.0, 0.0)],
         Stroke::new(2.0, pal.accent),
     );
-    p.line_segment(
-        [c + vec2(8.0, 0.0), c + vec2(24.0, 0.0)],
-        Stroke::new(2.0, pal.accent),
-    );
+    p.line_segment([c + vec2(8.0, 0.0), c + vec2(24.0, 0.0)], Stroke::new(2.0, pal.accent));
     p.circle_filled(c, 2.0, pal.accent);
 }

@@ -4,9 +4,7 @@
 //! Invariant: `Esc` leaves and never orders; a held key and a held button are the same gesture.
 //! It must not know how an action is drawn.
 
-use egui::{
-    Align2, CornerRadius, Key, Modifiers, Rect, Stroke, StrokeKind, Ui, WidgetType, pos2, vec2,
-};
+use egui::{Align2, CornerRadius, Key, Modifiers, Rect, Stroke, StrokeKind, Ui, WidgetType, pos2, vec2};
 use vedette_core::StationView;
 use vedette_model::{AlertState, Decision, IncidentState, Intent};
 
@@ -81,9 +79,7 @@ pub(crate) fn listen(ui: &mut Ui, v: &StationView, l: &mut FlyLocal, out: &mut V
         return;
     }
     let pressed = |k: Key| ctx.input(|i| i.modifiers.is_none() && i.key_pressed(k));
-    if ctx.input(|i| {
-        i.key_pressed(Key::Questionmark) || (i.modifiers.shift && i.key_pressed(Key::Slash))
-    }) {
+    if ctx.input(|i| i.key_pressed(Key::Questionmark) || (i.modifiers.shift && i.key_pressed(Key::Slash))) {
         l.help = !l.help;
     }
     if let Some(d) = l.dismiss.clone() {
@@ -163,8 +159,7 @@ fn answer(pressed: &dyn Fn(Key) -> bool, v: &StationView, l: &mut FlyLocal, out:
         out.push(Intent::OpenIncident { alert: a.id });
     }
     if pressed(Key::S)
-        && let Some(i) =
-            case.filter(|i| matches!(i.state, IncidentState::Open | IncidentState::Failed { .. }))
+        && let Some(i) = case.filter(|i| matches!(i.state, IncidentState::Open | IncidentState::Failed { .. }))
     {
         let outcome = l
             .outcome
@@ -178,12 +173,7 @@ fn answer(pressed: &dyn Fn(Key) -> bool, v: &StationView, l: &mut FlyLocal, out:
     }
 }
 
-fn view_keys(
-    ctx: &egui::Context,
-    pressed: &dyn Fn(Key) -> bool,
-    v: &StationView,
-    l: &mut FlyLocal,
-) {
+fn view_keys(ctx: &egui::Context, pressed: &dyn Fn(Key) -> bool, v: &StationView, l: &mut FlyLocal) {
     if ctx.input(|i| i.modifiers.alt && i.key_pressed(Key::Num2)) {
         l.map.tilt_deg = 0.0;
         l.map.azimuth_deg = 0.0;
@@ -194,17 +184,13 @@ fn view_keys(
     let focused = ctx.memory(|m| m.focused().is_some());
     let (x, y) = ctx.input(|i| {
         let d = |a: Key, b: Key| f32::from(i8::from(i.key_down(a)) - i8::from(i.key_down(b)));
-        (
-            d(Key::ArrowLeft, Key::ArrowRight),
-            d(Key::ArrowUp, Key::ArrowDown),
-        )
+        (d(Key::ArrowLeft, Key::ArrowRight), d(Key::ArrowUp, Key::ArrowDown))
     });
     let alt = ctx.input(|i| i.modifiers.alt);
     if (x != 0.0 || y != 0.0) && !focused {
         let dt = ctx.input(|i| i.stable_dt).min(0.1);
         if alt {
-            l.map.azimuth_deg =
-                vedette_geo::norm_deg_360(l.map.azimuth_deg + f64::from(x * dt) * 60.0);
+            l.map.azimuth_deg = vedette_geo::norm_deg_360(l.map.azimuth_deg + f64::from(x * dt) * 60.0);
             if !l.map.is_flat() {
                 l.map.tilt_deg = (l.map.tilt_deg + f64::from(y * dt) * 30.0).clamp(15.0, 75.0);
             }
@@ -290,11 +276,7 @@ pub(crate) fn help(ui: &mut Ui, r: Rect, l: &mut FlyLocal, pal: &Palette) {
     if Button::new("")
         .label("Close keys")
         .icon(crate::icon::Icon::Cross)
-        .show(
-            ui,
-            draw::rect(b.right() - 40.0, b.top() + 8.0, 30.0, 24.0),
-            pal,
-        )
+        .show(ui, draw::rect(b.right() - 40.0, b.top() + 8.0, 30.0, 24.0), pal)
         .clicked()
     {
         l.help = false;

@@ -4,8 +4,8 @@
 //! It must not know who rendered the terrain.
 
 use egui::{
-    Align2, Color32, CornerRadius, Painter, Pos2, Rect, Sense, Shape, Stroke, StrokeKind, Ui,
-    WidgetInfo, WidgetType, pos2, vec2,
+    Align2, Color32, CornerRadius, Painter, Pos2, Rect, Sense, Shape, Stroke, StrokeKind, Ui, WidgetInfo, WidgetType,
+    pos2, vec2,
 };
 use vedette_core::{StationView, TrackView};
 use vedette_geo::{LatLon, mgrs};
@@ -77,10 +77,7 @@ pub(crate) fn show(
         l.fitted = true;
     }
     if l.chase
-        && let Some(at) = l
-            .selected
-            .and_then(|s| v.vehicles.get(&s))
-            .and_then(|a| a.at)
+        && let Some(at) = l.selected.and_then(|s| v.vehicles.get(&s)).and_then(|a| a.at)
     {
         (l.map.east_m, l.map.north_m) = shapes.frame.plane(at.value);
     }
@@ -177,8 +174,7 @@ fn gestures(
         let scroll = ui.input(|i| i.smooth_scroll_delta().y);
         let pinch = ui.input(egui::InputState::zoom_delta);
         if scroll.abs() > 0.1 || (pinch - 1.0).abs() > 1e-3 {
-            l.map
-                .zoom(f64::from((-scroll * 0.0025).exp() / pinch), at, r);
+            l.map.zoom(f64::from((-scroll * 0.0025).exp() / pinch), at, r);
         }
     }
     if resp.clicked()
@@ -219,10 +215,7 @@ fn terrain(p: &Painter, w: &View, feeds: &FlyFeeds, pal: &Palette) {
     };
     // Until the shell has rendered the newest camera, the old picture is moved to where it belongs.
     let mut target = r;
-    if m.camera.is_flat()
-        && w.cam.is_flat()
-        && (m.camera.azimuth_deg - w.cam.azimuth_deg).abs() < 0.01
-    {
+    if m.camera.is_flat() && w.cam.is_flat() && (m.camera.azimuth_deg - w.cam.azimuth_deg).abs() < 0.01 {
         if let Some(c) = w.project(m.camera.east_m, m.camera.north_m, 0.0) {
             #[expect(clippy::cast_possible_truncation, reason = "ratio of zooms")]
             let k = (m.camera.m_per_px / w.cam.m_per_px) as f32;
@@ -237,29 +230,14 @@ fn terrain(p: &Painter, w: &View, feeds: &FlyFeeds, pal: &Palette) {
     );
 }
 
-fn lines(
-    p: &Painter,
-    w: &View,
-    v: &StationView,
-    l: &FlyLocal,
-    s: &Shapes,
-    relief: Option<&Relief>,
-    pal: &Palette,
-) {
+fn lines(p: &Painter, w: &View, v: &StationView, l: &FlyLocal, s: &Shapes, relief: Option<&Relief>, pal: &Palette) {
     for c in &s.context {
         for q in pieces(w, c) {
-            p.add(Shape::line(
-                q,
-                Stroke::new(1.0, draw::alpha(pal.text2, 130)),
-            ));
+            p.add(Shape::line(q, Stroke::new(1.0, draw::alpha(pal.text2, 130))));
         }
     }
     for z in &s.zones {
-        let ring: Vec<Pos2> = z
-            .ring
-            .iter()
-            .filter_map(|q| w.project(q[0], q[1], q[2]))
-            .collect();
+        let ring: Vec<Pos2> = z.ring.iter().filter_map(|q| w.project(q[0], q[1], q[2])).collect();
         if ring.len() < z.ring.len() {
             continue;
         }
@@ -286,10 +264,7 @@ fn lines(
                     q,
                     Stroke::new(
                         1.0,
-                        draw::alpha(
-                            if on { pal.accent } else { pal.text1 },
-                            if on { 120 } else { 55 },
-                        ),
+                        draw::alpha(if on { pal.accent } else { pal.text1 }, if on { 120 } else { 55 }),
                     ),
                 ));
             }
@@ -304,13 +279,7 @@ fn lines(
     for a in v.vehicles.values() {
         let on = l.selected == Some(a.id);
         let h = a.amsl.map_or(0.0, |k| k.value.0);
-        let trail: Vec<P3> = a
-            .trail
-            .iter()
-            .rev()
-            .take(300)
-            .map(|q| s.place(*q, h))
-            .collect();
+        let trail: Vec<P3> = a.trail.iter().rev().take(300).map(|q| s.place(*q, h)).collect();
         let all = pieces(w, &trail);
         for q in all {
             let n = q.len().max(2);
@@ -335,24 +304,11 @@ fn lines(
 }
 
 /// The watched line white, its coverage on the home side in the age ramp.
-fn border(
-    p: &Painter,
-    w: &View,
-    v: &StationView,
-    s: &Shapes,
-    relief: Option<&Relief>,
-    pal: &Palette,
-) {
+fn border(p: &Painter, w: &View, v: &StationView, s: &Shapes, relief: Option<&Relief>, pal: &Palette) {
     let hidden = |q: &P3| relief.is_some_and(|f| w.hidden(*q, f));
     for q in pieces(w, &s.border) {
-        p.add(Shape::line(
-            q.clone(),
-            Stroke::new(4.0, Color32::from_black_alpha(140)),
-        ));
-        p.add(Shape::line(
-            q,
-            Stroke::new(1.5, draw::alpha(pal.border, 150)),
-        ));
+        p.add(Shape::line(q.clone(), Stroke::new(4.0, Color32::from_black_alpha(140))));
+        p.add(Shape::line(q, Stroke::new(1.5, draw::alpha(pal.border, 150))));
     }
     let shares = ribbon::shares(v);
     let flat = w.cam.is_flat();
@@ -362,10 +318,7 @@ fn border(
     let pts: Vec<Option<Pos2>> = (0..=n)
         .map(|i| {
             let q = s.edges.get(i)?;
-            let (a, b) = (
-                s.edges[i.saturating_sub(1)],
-                s.edges[(i + 1).min(s.edges.len() - 1)],
-            );
+            let (a, b) = (s.edges[i.saturating_sub(1)], s.edges[(i + 1).min(s.edges.len() - 1)]);
             let (dx, dy) = (b[0] - a[0], b[1] - a[1]);
             let len = dx.hypot(dy).max(1e-6);
             w.project(
@@ -375,8 +328,7 @@ fn border(
             )
         })
         .collect();
-    let class =
-        |x: Option<f64>| x.map(|x| crate::theme::AGE_LIMITS.iter().filter(|k| x > **k).count());
+    let class = |x: Option<f64>| x.map(|x| crate::theme::AGE_LIMITS.iter().filter(|k| x > **k).count());
     for under in [true, false] {
         let mut i = 0;
         while i < n {
@@ -409,10 +361,7 @@ fn border(
         }
     }
     for q in pieces(w, &s.section) {
-        p.add(Shape::line(
-            q.clone(),
-            Stroke::new(5.0, Color32::from_black_alpha(150)),
-        ));
+        p.add(Shape::line(q.clone(), Stroke::new(5.0, Color32::from_black_alpha(150))));
         p.add(Shape::line(q, Stroke::new(2.2, pal.border)));
     }
     if !flat {
@@ -452,14 +401,7 @@ fn border(
                 } else {
                     format!("{:.0}", m / 1000.0)
                 };
-                draw::outlined(
-                    p,
-                    t,
-                    Align2::CENTER_CENTER,
-                    &word,
-                    theme::small(),
-                    pal.text1,
-                );
+                draw::outlined(p, t, Align2::CENTER_CENTER, &word, theme::small(), pal.text1);
             }
         }
         m += step;
@@ -549,11 +491,8 @@ fn symbols(
                 strong
             };
             let quiet = if lay.compact { "" } else { z.limits.as_str() };
-            let width = draw::width(p, &strong, theme::small_strong()).max(draw::width(
-                p,
-                quiet,
-                theme::small(),
-            )) + 14.0;
+            let width =
+                draw::width(p, &strong, theme::small_strong()).max(draw::width(p, quiet, theme::small())) + 14.0;
             labels.boxed(
                 p,
                 at + vec2(-width / 2.0 - 20.0, 0.0),
@@ -596,9 +535,9 @@ fn symbols(
         #[expect(clippy::cast_possible_truncation, reason = "degrees")]
         let nose = a.heading_deg.map_or(0.0, |d| d.value - w.cam.azimuth_deg) as f32;
         marks::aircraft(p, at, nose, a.airframe, on, stale, pal);
-        let speed = a.speeds_m_s.map_or(words::UNKNOWN.to_owned(), |k| {
-            format!("{:.0} m/s", k.value[1])
-        });
+        let speed = a
+            .speeds_m_s
+            .map_or(words::UNKNOWN.to_owned(), |k| format!("{:.0} m/s", k.value[1]));
         let quiet = if lay.compact {
             String::new()
         } else {
@@ -640,11 +579,7 @@ fn track(
     if old > 60.0 && !strong {
         return;
     }
-    let past: Vec<P3> = t
-        .trail
-        .iter()
-        .map(|(_, q, _)| s.on_ground(*q, relief))
-        .collect();
+    let past: Vec<P3> = t.trail.iter().map(|(_, q, _)| s.on_ground(*q, relief)).collect();
     for q in pieces(w, &past) {
         p.extend(Shape::dotted_line(&q, draw::alpha(colour, 200), 4.0, 1.0));
     }
@@ -687,14 +622,7 @@ fn track(
     }
 }
 
-fn ellipse(
-    p: &Painter,
-    w: &View,
-    c: P3,
-    e: &vedette_model::Ellipse95,
-    colour: Color32,
-    strong: bool,
-) {
+fn ellipse(p: &Painter, w: &View, c: P3, e: &vedette_model::Ellipse95, colour: Color32, strong: bool) {
     let small = e.semi_major_m / w.cam.m_per_px < 6.0;
     let k = if small {
         6.0 * w.cam.m_per_px / e.semi_major_m.max(0.01)
@@ -707,11 +635,7 @@ fn ellipse(
             let (s, co) = (f64::from(i) * 9.0).to_radians().sin_cos();
             let (u, t) = (
                 co * e.semi_major_m * k,
-                s * if small {
-                    e.semi_major_m
-                } else {
-                    e.semi_minor_m
-                } * k,
+                s * if small { e.semi_major_m } else { e.semi_minor_m } * k,
             );
             w.project(c[0] + u * sa + t * ca, c[1] + u * ca - t * sa, c[2])
         })
@@ -720,12 +644,7 @@ fn ellipse(
         return;
     }
     if small {
-        p.extend(Shape::dashed_line(
-            &ring,
-            Stroke::new(1.2, colour),
-            3.0,
-            3.0,
-        ));
+        p.extend(Shape::dashed_line(&ring, Stroke::new(1.2, colour), 3.0, 3.0));
     } else {
         if strong {
             p.add(Shape::convex_polygon(
@@ -858,10 +777,7 @@ fn controls(
         x += w + 6.0;
         hit
     };
-    if add(
-        ui,
-        Button::new("2-D").label("Map from above").selected(flat),
-    ) {
+    if add(ui, Button::new("2-D").label("Map from above").selected(flat)) {
         l.map.tilt_deg = 0.0;
         l.map.azimuth_deg = 0.0;
     }
@@ -870,9 +786,7 @@ fn controls(
     }
     if add(
         ui,
-        Button::new("Chase")
-            .label("Map follows the aircraft")
-            .selected(l.chase),
+        Button::new("Chase").label("Map follows the aircraft").selected(l.chase),
     ) {
         l.chase = !l.chase;
     }
@@ -889,9 +803,7 @@ fn controls(
     let at = l
         .pin
         .or_else(|| {
-            let pt = ui
-                .input(|i| i.pointer.hover_pos())
-                .filter(|q| r.contains(*q))?;
+            let pt = ui.input(|i| i.pointer.hover_pos()).filter(|q| r.contains(*q))?;
             let (e, n) = w.ground(pt, feeds.relief)?;
             Some(s.frame.from_plane(e, n))
         })
@@ -905,11 +817,7 @@ fn controls(
     let wid = draw::width(&p, &words, theme::mono()) + 18.0;
     let mut box_ = draw::rect(r.right() - 8.0 - wid, y, wid, h);
     if box_.left() > x + 4.0 {
-        p.rect_filled(
-            box_,
-            CornerRadius::same(3),
-            draw::alpha(pal.surface[0], 215),
-        );
+        p.rect_filled(box_, CornerRadius::same(3), draw::alpha(pal.surface[0], 215));
         draw::text(
             &p,
             box_.center(),
@@ -1108,10 +1016,7 @@ fn inset_of(p: &Painter, r: Rect, v: &StationView, t: &TrackView, s: &Shapes, pa
         p,
         pos2(r.right() - 8.0, foot.center().y),
         Align2::RIGHT_CENTER,
-        &format!(
-            "fix {} old",
-            words::age((v.now.since(t.heard) / 1000).max(0))
-        ),
+        &format!("fix {} old", words::age((v.now.since(t.heard) / 1000).max(0))),
         theme::small(),
         pal.text2,
     );

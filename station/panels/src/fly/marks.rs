@@ -2,9 +2,7 @@
 //!
 //! Invariant: shape says as much as colour. It must not know how the map is made.
 
-use egui::{
-    Align2, Color32, CornerRadius, Painter, Pos2, Rect, Shape, Stroke, StrokeKind, pos2, vec2,
-};
+use egui::{Align2, Color32, CornerRadius, Painter, Pos2, Rect, Shape, Stroke, StrokeKind, pos2, vec2};
 use vedette_core::{StationView, TrackView};
 use vedette_model::{Airframe, AlertState, Priority};
 
@@ -40,12 +38,7 @@ pub(crate) fn aircraft(
     match frame {
         Airframe::Copter => {
             p.add(Shape::convex_polygon(
-                vec![
-                    turn(0.0, -9.0),
-                    turn(6.0, 7.0),
-                    turn(0.0, 3.6),
-                    turn(-6.0, 7.0),
-                ],
+                vec![turn(0.0, -9.0), turn(6.0, 7.0), turn(0.0, 3.6), turn(-6.0, 7.0)],
                 Color32::TRANSPARENT,
                 Stroke::NONE,
             ));
@@ -58,12 +51,7 @@ pub(crate) fn aircraft(
                 ));
             }
             p.add(Shape::closed_line(
-                vec![
-                    turn(0.0, -9.5),
-                    turn(6.5, 7.5),
-                    turn(0.0, 3.8),
-                    turn(-6.5, 7.5),
-                ],
+                vec![turn(0.0, -9.5), turn(6.5, 7.5), turn(0.0, 3.8), turn(-6.5, 7.5)],
                 dark,
             ));
         }
@@ -142,11 +130,7 @@ impl Labels {
             vec2(-gap - size.x - 30.0, -size.y - 40.0),
         ];
         let cost = |r: &Rect| {
-            let out = if self.bounds.contains_rect(*r) {
-                0.0
-            } else {
-                1e6
-            };
+            let out = if self.bounds.contains_rect(*r) { 0.0 } else { 1e6 };
             out + self
                 .taken
                 .iter()
@@ -188,10 +172,7 @@ impl Labels {
         let size = vec2(w + 14.0, if quiet.is_empty() { 22.0 } else { 36.0 });
         let r = self.place(at, size, 20.0);
         self.taken.push(r);
-        let near = pos2(
-            at.x.clamp(r.left(), r.right()),
-            at.y.clamp(r.top(), r.bottom()),
-        );
+        let near = pos2(at.x.clamp(r.left(), r.right()), at.y.clamp(r.top(), r.bottom()));
         if near.distance(at) > 24.0 {
             p.line_segment([at, near], Stroke::new(1.0, draw::alpha(line, 150)));
         }
@@ -202,11 +183,7 @@ impl Labels {
             Stroke::new(1.0, line),
             StrokeKind::Inside,
         );
-        let y = if quiet.is_empty() {
-            r.center().y
-        } else {
-            r.top() + 11.0
-        };
+        let y = if quiet.is_empty() { r.center().y } else { r.top() + 11.0 };
         draw::text(
             p,
             pos2(r.left() + 7.0, y),

@@ -38,12 +38,8 @@ pub fn console_ui(ui: &mut Ui, v: &StationView, l: &mut FlyLocal, feeds: &FlyFee
     }
     let pal = Palette::of(l.night);
     let full = ui.max_rect();
-    let lay = Layout::of(
-        full.size(),
-        l.timeline_open.unwrap_or(full.height() >= 860.0),
-    );
-    ui.painter()
-        .rect_filled(full, CornerRadius::ZERO, pal.surface[0]);
+    let lay = Layout::of(full.size(), l.timeline_open.unwrap_or(full.height() >= 860.0));
+    ui.painter().rect_filled(full, CornerRadius::ZERO, pal.surface[0]);
     l.settle(v);
     ensure_shapes(v, l, feeds);
     keys::listen(ui, v, l, &mut out);
@@ -88,18 +84,12 @@ fn fly_in(
 ) {
     let body_bottom = r.bottom() - lay.timeline;
     let fleet = Rect::from_min_max(r.min, pos2(r.left() + lay.fleet, body_bottom));
-    let right = Rect::from_min_max(
-        pos2(r.right() - lay.right, r.top()),
-        pos2(r.right(), body_bottom),
-    );
+    let right = Rect::from_min_max(pos2(r.right() - lay.right, r.top()), pos2(r.right(), body_bottom));
     let middle = Rect::from_min_max(
         pos2(fleet.right() + 1.0, r.top()),
         pos2(right.left() - 1.0, body_bottom),
     );
-    let map = Rect::from_min_max(
-        middle.min,
-        pos2(middle.right(), middle.bottom() - lay.order_bar),
-    );
+    let map = Rect::from_min_max(middle.min, pos2(middle.right(), middle.bottom() - lay.order_bar));
     let bar = Rect::from_min_max(pos2(middle.left(), map.bottom()), middle.max);
     map::show(ui, map, v, l, feeds, lay, pal, out);
     fleet::show(ui, fleet, v, l, feeds, lay, pal, out);
@@ -110,32 +100,10 @@ fn fly_in(
 }
 
 /// One station-health reading: icon, strong words, quiet words.
-fn reading(
-    p: &egui::Painter,
-    x: f32,
-    y: f32,
-    ic: Icon,
-    strong: &str,
-    quiet: &str,
-    bad: bool,
-    pal: &Palette,
-) -> f32 {
+fn reading(p: &egui::Painter, x: f32, y: f32, ic: Icon, strong: &str, quiet: &str, bad: bool, pal: &Palette) -> f32 {
     let c = if bad { pal.alarm2 } else { pal.text1 };
-    icon::paint(
-        p,
-        pos2(x + 8.0, y),
-        15.0,
-        ic,
-        if bad { pal.alarm2 } else { pal.text2 },
-    );
-    let a = draw::text(
-        p,
-        pos2(x + 22.0, y),
-        Align2::LEFT_CENTER,
-        strong,
-        theme::mono(),
-        c,
-    );
+    icon::paint(p, pos2(x + 8.0, y), 15.0, ic, if bad { pal.alarm2 } else { pal.text2 });
+    let a = draw::text(p, pos2(x + 22.0, y), Align2::LEFT_CENTER, strong, theme::mono(), c);
     if quiet.is_empty() {
         return a.right();
     }
@@ -191,11 +159,7 @@ fn top_bar(ui: &mut Ui, r: Rect, v: &StationView, l: &mut FlyLocal, lay: &Layout
             );
         }
         if on {
-            p.hline(
-                tab.x_range(),
-                tab.bottom() - 1.0,
-                Stroke::new(2.0, pal.accent),
-            );
+            p.hline(tab.x_range(), tab.bottom() - 1.0, Stroke::new(2.0, pal.accent));
         }
         let t = draw::text(
             &p,
@@ -240,18 +204,10 @@ fn top_bar(ui: &mut Ui, r: Rect, v: &StationView, l: &mut FlyLocal, lay: &Layout
         .left()
             - 12.0;
     }
-    p.vline(
-        right,
-        (y - 10.0)..=(y + 10.0),
-        Stroke::new(1.0, pal.line_soft),
-    );
+    p.vline(right, (y - 10.0)..=(y + 10.0), Stroke::new(1.0, pal.line_soft));
     right -= 12.0;
     let links = v.links.len();
-    let up = v
-        .links
-        .values()
-        .filter(|k| k.state == LinkState::Up)
-        .count();
+    let up = v.links.values().filter(|k| k.state == LinkState::Up).count();
     let fixed = v
         .vehicles
         .values()
@@ -312,19 +268,12 @@ fn top_bar(ui: &mut Ui, r: Rect, v: &StationView, l: &mut FlyLocal, lay: &Layout
     let mut left_words = if lay.compact {
         v.watch.clone()
     } else {
-        format!(
-            "{title} · {:.1} km",
-            (v.section_to_m - v.section_from_m) / 1000.0
-        )
+        format!("{title} · {:.1} km", (v.section_to_m - v.section_from_m) / 1000.0)
     };
     let mut colour = pal.text2;
     if let Some(w) = l.warning.as_ref().or(l.graphics.as_ref()) {
         left_words.clone_from(w);
-        colour = if l.warning.is_some() {
-            pal.alarm2
-        } else {
-            pal.text3
-        };
+        colour = if l.warning.is_some() { pal.alarm2 } else { pal.text3 };
     }
     if start - x > 60.0 {
         draw::text_in(

@@ -3,15 +3,10 @@
 //! Invariant: an order names one aircraft, needs the whole hold, and success is what telemetry
 //! shows. Releasing early gives nothing. It must not know how orders travel.
 
-use egui::{
-    Align2, CornerRadius, Key, Rect, Sense, Stroke, StrokeKind, Ui, WidgetInfo, WidgetType, pos2,
-    vec2,
-};
+use egui::{Align2, CornerRadius, Key, Rect, Sense, Stroke, StrokeKind, Ui, WidgetInfo, WidgetType, pos2, vec2};
 use vedette_core::{PlanOnAircraft, StationView, VehicleView};
 use vedette_geo::AboveHome;
-use vedette_model::{
-    Authority, GimbalAim, Intent, LandedState, Order, Receipt, ReceiptState, VehicleId,
-};
+use vedette_model::{Authority, GimbalAim, Intent, LandedState, Order, Receipt, ReceiptState, VehicleId};
 
 use crate::draw::{self, Button};
 use crate::icon::{self, Icon};
@@ -62,9 +57,7 @@ impl OrderKind {
         Self::ALL
             .iter()
             .find(|e| e.0 == self)
-            .map_or(("Return", "R", Key::R, Icon::Return), |e| {
-                (e.1, e.2, e.3, e.4)
-            })
+            .map_or(("Return", "R", Key::R, Icon::Return), |e| (e.1, e.2, e.3, e.4))
     }
     /// Name as the station's records say it.
     #[must_use]
@@ -111,11 +104,7 @@ pub fn offered(a: &VehicleView) -> Vec<OrderKind> {
         vec![K::TakeOff, K::Start, K::Look, K::Return]
     } else {
         let mut v = vec![K::Hold, K::Orbit, K::GoTo, K::Look];
-        v.push(if a.patrol_began.is_some() {
-            K::Resume
-        } else {
-            K::Start
-        });
+        v.push(if a.patrol_began.is_some() { K::Resume } else { K::Start });
         v.extend([K::Land, K::Return]);
         v
     }
@@ -129,16 +118,10 @@ pub fn refusal(v: &StationView, l: &FlyLocal, a: &VehicleView, kind: OrderKind) 
     } else {
         Authority::Pilot
     };
-    let has = v
-        .operators
-        .iter()
-        .find(|o| o.id == l.operator)
-        .map(|o| o.authority);
+    let has = v.operators.iter().find(|o| o.id == l.operator).map(|o| o.authority);
     if has.is_none_or(|h| h < needs) {
         return Some(match needs {
-            Authority::Sensor => {
-                "your duty is to watch: sensor operators and pilots order cameras".into()
-            }
+            Authority::Sensor => "your duty is to watch: sensor operators and pilots order cameras".into(),
             _ => "your duty is not to fly: pilots order aircraft".into(),
         });
     }
@@ -158,9 +141,7 @@ pub fn refusal(v: &StationView, l: &FlyLocal, a: &VehicleView, kind: OrderKind) 
         OrderKind::GoTo | OrderKind::Orbit if l.pin.is_none() && target(v, l).is_none() => {
             Some("click the place on the map first".into())
         }
-        OrderKind::GoTo | OrderKind::Orbit if a.amsl.is_none() => {
-            Some("its height is unknown".into())
-        }
+        OrderKind::GoTo | OrderKind::Orbit if a.amsl.is_none() => Some("its height is unknown".into()),
         OrderKind::Look if l.pin.is_none() && target(v, l).is_none() => {
             Some("click a place on the map or show an alert first".into())
         }
@@ -179,16 +160,8 @@ fn target(v: &StationView, l: &FlyLocal) -> Option<vedette_geo::LatLon> {
         .or(alert.at)
 }
 
-fn aircraft_plan<'a>(
-    v: &'a StationView,
-    id: VehicleId,
-) -> Option<&'a vedette_model::plan::AircraftPlan> {
-    v.plan
-        .plan
-        .as_ref()?
-        .aircraft
-        .iter()
-        .find(|p| p.vehicle == id)
+fn aircraft_plan<'a>(v: &'a StationView, id: VehicleId) -> Option<&'a vedette_model::plan::AircraftPlan> {
+    v.plan.plan.as_ref()?.aircraft.iter().find(|p| p.vehicle == id)
 }
 
 /// Consequence of the order, in words.
@@ -197,10 +170,7 @@ pub fn consequence(v: &StationView, l: &FlyLocal, a: &VehicleView, kind: OrderKi
     let plan = aircraft_plan(v, a.id);
     match kind {
         OrderKind::TakeOff => match plan {
-            Some(p) => format!(
-                "arms, climbs to {} m above home",
-                words::thousands(p.take_off.0)
-            ),
+            Some(p) => format!("arms, climbs to {} m above home", words::thousands(p.take_off.0)),
             None => "arms, climbs to 30 m above home".into(),
         },
         OrderKind::Start => match plan {
@@ -218,10 +188,7 @@ pub fn consequence(v: &StationView, l: &FlyLocal, a: &VehicleView, kind: OrderKi
         OrderKind::Look => format!("camera looks at the {}", place_name(l)),
         OrderKind::Land => "lands where it is now".into(),
         OrderKind::Return => match plan {
-            Some(p) => format!(
-                "climbs to {} m, lands at home",
-                words::thousands(p.return_amsl.0)
-            ),
+            Some(p) => format!("climbs to {} m, lands at home", words::thousands(p.return_amsl.0)),
             None => "by its own return setting, lands at home".into(),
         },
     }
@@ -236,22 +203,12 @@ fn place_name(l: &FlyLocal) -> String {
 }
 
 /// The order itself.
-fn order_of(
-    v: &StationView,
-    l: &FlyLocal,
-    a: &VehicleView,
-    kind: OrderKind,
-    feeds: &FlyFeeds,
-) -> Option<Order> {
+fn order_of(v: &StationView, l: &FlyLocal, a: &VehicleView, kind: OrderKind, feeds: &FlyFeeds) -> Option<Order> {
     let at = l.pin.or_else(|| target(v, l));
     let ground = at.and_then(|p| feeds.relief.and_then(|r| r.at_place(p)));
     // Never lower than it flies now, never closer to the ground there than its plan's least height.
     let safe = |amsl: f64| {
-        let least = v
-            .plan
-            .plan
-            .as_ref()
-            .map_or(60.0, |p| p.brief.limits.min_agl_m);
+        let least = v.plan.plan.as_ref().map_or(60.0, |p| p.brief.limits.min_agl_m);
         vedette_geo::Amsl(ground.map_or(amsl, |g| amsl.max(g + least + 10.0)))
     };
     Some(match kind {
@@ -275,12 +232,7 @@ fn order_of(
         OrderKind::Look => {
             let amsl = ground.or_else(|| {
                 let alert = v.alerts.get(&l.alert?)?;
-                v.tracks
-                    .get(&alert.track?)?
-                    .track
-                    .fix
-                    .ok()
-                    .map(|f| f.amsl.0)
+                v.tracks.get(&alert.track?)?.track.fix.ok().map(|f| f.amsl.0)
             })?;
             Order::Gimbal(GimbalAim::Place {
                 at: at?,
@@ -432,8 +384,7 @@ pub(crate) fn show(
     let name = sentence(v, l, a, kind);
     let resp = ui.interact(bar, ui.id().with("hold bar"), Sense::click_and_drag());
     resp.widget_info(|| WidgetInfo::labeled(WidgetType::Button, why_not.is_none(), &name));
-    let bar_down = resp.is_pointer_button_down_on()
-        || (resp.has_focus() && ui.input(|i| i.key_down(Key::Space)));
+    let bar_down = resp.is_pointer_button_down_on() || (resp.has_focus() && ui.input(|i| i.key_down(Key::Space)));
     let down = (bar_down || pressed == Some(kind)) && why_not.is_none();
     let dt = f64::from(ui.input(|i| i.stable_dt)).min(0.25);
     let mine = |h: &Hold| h.vehicle == a.id && h.kind == kind;
@@ -565,23 +516,12 @@ fn paint_bar(
         } else {
             format!("Released: {} · {who}", kind.name())
         };
-        let t = draw::text(
-            p,
-            pos2(x, mid),
-            Align2::LEFT_CENTER,
-            &words,
-            theme::title(),
-            pal.text1,
-        );
+        let t = draw::text(p, pos2(x, mid), Align2::LEFT_CENTER, &words, theme::title(), pal.text1);
         draw::text(
             p,
             pos2(t.right() + 8.0, mid),
             Align2::LEFT_CENTER,
-            if down {
-                "release to cancel"
-            } else {
-                "nothing was sent"
-            },
+            if down { "release to cancel" } else { "nothing was sent" },
             theme::body(),
             pal.text2,
         );

@@ -24,14 +24,7 @@ pub(crate) fn shares(v: &StationView) -> Vec<Option<f64>> {
         .collect()
 }
 
-pub(crate) fn show(
-    ui: &mut Ui,
-    r: Rect,
-    v: &StationView,
-    l: &mut FlyLocal,
-    lay: &Layout,
-    pal: &Palette,
-) {
+pub(crate) fn show(ui: &mut Ui, r: Rect, v: &StationView, l: &mut FlyLocal, lay: &Layout, pal: &Palette) {
     let p = ui.painter().clone();
     p.rect_filled(r, CornerRadius::ZERO, draw::alpha(pal.surface[0], 225));
     p.rect_stroke(
@@ -64,10 +57,7 @@ pub(crate) fn show(
             words::duration(s),
             h * 100.0
         ),
-        (Some(s), None) => format!(
-            "promised {} · held — of {length_km:.1} km",
-            words::duration(s)
-        ),
+        (Some(s), None) => format!("promised {} · held — of {length_km:.1} km", words::duration(s)),
         _ => format!("nothing promised yet · {length_km:.1} km"),
     };
     let right = draw::text(
@@ -92,11 +82,7 @@ pub(crate) fn show(
             if x + w + 24.0 > right.left() - 8.0 {
                 break;
             }
-            p.rect_filled(
-                draw::rect(x, y - 3.5, 14.0, 7.0),
-                CornerRadius::ZERO,
-                *colour,
-            );
+            p.rect_filled(draw::rect(x, y - 3.5, 14.0, 7.0), CornerRadius::ZERO, *colour);
             x = draw::text(
                 &p,
                 pos2(x + 19.0, y),
@@ -133,11 +119,7 @@ pub(crate) fn show(
         match k {
             Some(k) => {
                 let grow = if k >= 4 { 2.0 } else { 0.0 };
-                p.rect_filled(
-                    q.expand2(egui::vec2(0.0, grow)),
-                    CornerRadius::ZERO,
-                    pal.age[k.min(4)],
-                );
+                p.rect_filled(q.expand2(egui::vec2(0.0, grow)), CornerRadius::ZERO, pal.age[k.min(4)]);
             }
             None => {
                 p.rect_filled(q, CornerRadius::ZERO, pal.surface[2]);
@@ -159,11 +141,7 @@ pub(crate) fn show(
     let mut km = 0.0;
     while km <= length_km + 1e-6 {
         let x = at(km * 1000.0);
-        p.vline(
-            x,
-            band.bottom()..=band.bottom() + 3.0,
-            Stroke::new(1.0, pal.text3),
-        );
+        p.vline(x, band.bottom()..=band.bottom() + 3.0, Stroke::new(1.0, pal.text3));
         let label = match (km == 0.0, step < 1.0) {
             (true, _) => "km 0".to_owned(),
             (_, true) => format!("{km:.1}"),
@@ -176,14 +154,7 @@ pub(crate) fn show(
         } else {
             Align2::CENTER_CENTER
         };
-        draw::text(
-            &p,
-            pos2(x, band.bottom() + 11.0),
-            al,
-            &label,
-            theme::small(),
-            pal.text2,
-        );
+        draw::text(&p, pos2(x, band.bottom() + 11.0), al, &label, theme::small(), pal.text2);
         km += step;
     }
     // What each aircraft watches now.
@@ -224,18 +195,8 @@ pub(crate) fn show(
             } else {
                 pal.alarm2
             };
-            p.vline(
-                at(m),
-                (band.top() - 4.0)..=(band.bottom() + 4.0),
-                Stroke::new(2.0, c),
-            );
+            p.vline(at(m), (band.top() - 4.0)..=(band.bottom() + 4.0), Stroke::new(2.0, c));
         }
     }
-    draw::named(
-        ui,
-        r,
-        "ribbon",
-        WidgetType::Label,
-        &format!("Border coverage: {words}"),
-    );
+    draw::named(ui, r, "ribbon", WidgetType::Label, &format!("Border coverage: {words}"));
 }

@@ -70,10 +70,7 @@ fn densify(pts: &[(f64, f64)], step: f64) -> Vec<(f64, f64)> {
         let mut i = 1.0;
         while i < n {
             let t = i / n;
-            out.push((
-                w[0].0 + (w[1].0 - w[0].0) * t,
-                w[0].1 + (w[1].1 - w[0].1) * t,
-            ));
+            out.push((w[0].0 + (w[1].0 - w[0].0) * t, w[0].1 + (w[1].1 - w[0].1) * t));
             i += 1.0;
         }
     }
@@ -92,10 +89,7 @@ impl Shapes {
         self.key == Self::key_of(v, relief)
     }
 
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "centimetres of a stand-off"
-    )]
+    #[expect(clippy::cast_possible_truncation, reason = "centimetres of a stand-off")]
     fn key_of(v: &StationView, relief: Option<&Relief>) -> (String, usize, i64, bool) {
         let off = stand_off_m(v).map_or(-1, |m| (m * 100.0) as i64);
         (v.site.hash.clone(), v.section.len(), off, relief.is_some())
@@ -114,9 +108,7 @@ impl Shapes {
                 lon_deg: 0.0,
             });
         let frame = relief.map_or_else(|| LocalFrame::new(middle, Hae(0.0)), |r| r.frame);
-        let base = relief
-            .and_then(Relief::range)
-            .map_or(0.0, |(a, _)| f64::from(a));
+        let base = relief.and_then(Relief::range).map_or(0.0, |(a, _)| f64::from(a));
         let lift = |p: (f64, f64)| -> P3 {
             let h = relief.and_then(|r| r.at(p.0, p.1)).unwrap_or(base);
             [p.0, p.1, h]
@@ -135,12 +127,7 @@ impl Shapes {
             }
             section_m.push(sum);
         }
-        let cells: Vec<P3> = v
-            .coverage
-            .cells
-            .iter()
-            .map(|p| lift(frame.plane(*p)))
-            .collect();
+        let cells: Vec<P3> = v.coverage.cells.iter().map(|p| lift(frame.plane(*p))).collect();
         let mut edges = Vec::with_capacity(cells.len() + 1);
         for (i, c) in cells.iter().enumerate() {
             if i == 0 {
@@ -161,13 +148,8 @@ impl Shapes {
             for w in section.windows(2) {
                 let (dx, dy) = (w[1][0] - w[0][0], w[1][1] - w[0][1]);
                 let l = dx.hypot(dy).max(1e-6);
-                let q = (
-                    w[0][0] - dy / l * d * home_sign,
-                    w[0][1] + dx / l * d * home_sign,
-                );
-                let clear = section
-                    .windows(2)
-                    .all(|s| segment_distance(q, s[0], s[1]) > d * 0.96);
+                let q = (w[0][0] - dy / l * d * home_sign, w[0][1] + dx / l * d * home_sign);
+                let clear = section.windows(2).all(|s| segment_distance(q, s[0], s[1]) > d * 0.96);
                 let jump = piece
                     .last()
                     .is_some_and(|p| (p[0] - q.0).hypot(p[1] - q.1) > d * 2.5 + 120.0);
@@ -215,11 +197,7 @@ impl Shapes {
                 a.map_or_else(|| none.to_owned(), |x| crate::words::thousands(x.0))
             };
             let limits = match z.ceiling {
-                Some(_) => format!(
-                    "{} – {} m AMSL",
-                    side(z.floor, "surface"),
-                    side(z.ceiling, "")
-                ),
+                Some(_) => format!("{} – {} m AMSL", side(z.floor, "surface"), side(z.ceiling, "")),
                 None => format!("{} – unlimited", side(z.floor, "surface")),
             };
             zones.push(Zone {

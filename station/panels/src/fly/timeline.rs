@@ -3,10 +3,7 @@
 //! Invariant: what is past is solid, what is foreseen dashed; gaps are drawn as facts. It must not
 //! know replay.
 
-use egui::{
-    Align2, Color32, CornerRadius, Painter, Pos2, Rect, Shape, Stroke, StrokeKind, Ui, WidgetType,
-    pos2, vec2,
-};
+use egui::{Align2, Color32, CornerRadius, Painter, Pos2, Rect, Shape, Stroke, StrokeKind, Ui, WidgetType, pos2, vec2};
 use vedette_core::{EventKind, StationView, TimelineEvent, VehicleView};
 use vedette_model::Utc;
 use vedette_model::plan::LegKind;
@@ -66,14 +63,7 @@ impl Axis {
                 words::minute(Utc(t))
             };
             if x > self.left + 24.0 && x < self.right - 24.0 {
-                draw::text(
-                    p,
-                    pos2(x, top),
-                    Align2::CENTER_CENTER,
-                    &word,
-                    theme::small(),
-                    pal.text2,
-                );
+                draw::text(p, pos2(x, top), Align2::CENTER_CENTER, &word, theme::small(), pal.text2);
             }
             t += step * 1_000_000;
         }
@@ -100,21 +90,11 @@ fn window(v: &StationView) -> (Utc, Utc) {
     if end.0 - first.0 <= 40 * 60_000_000 {
         (first, end)
     } else {
-        (
-            v.utc.plus_us(-15 * 60_000_000),
-            v.utc.plus_us(10 * 60_000_000),
-        )
+        (v.utc.plus_us(-15 * 60_000_000), v.utc.plus_us(10 * 60_000_000))
     }
 }
 
-pub(crate) fn show(
-    ui: &mut Ui,
-    r: Rect,
-    v: &StationView,
-    l: &mut FlyLocal,
-    lay: &Layout,
-    pal: &Palette,
-) {
+pub(crate) fn show(ui: &mut Ui, r: Rect, v: &StationView, l: &mut FlyLocal, lay: &Layout, pal: &Palette) {
     let p = ui.painter().with_clip_rect(r);
     p.rect_filled(r, CornerRadius::ZERO, pal.surface[0]);
     draw::hline(&p, r.left(), r.right(), r.top() + 0.5, pal.line_soft);
@@ -138,16 +118,9 @@ pub(crate) fn show(
         theme::small_strong(),
         pal.text1,
     );
-    let b = Button::new("")
-        .label("Timeline size")
-        .icon(Icon::Down)
-        .key("Z");
-    if b.show(
-        ui,
-        draw::rect(live.right() + 8.0, live.top(), b.wants(&p), 24.0),
-        pal,
-    )
-    .clicked()
+    let b = Button::new("").label("Timeline size").icon(Icon::Down).key("Z");
+    if b.show(ui, draw::rect(live.right() + 8.0, live.top(), b.wants(&p), 24.0), pal)
+        .clicked()
     {
         l.timeline_open = Some(!open);
     }
@@ -227,12 +200,7 @@ pub(crate) fn show(
         if let Some(s) = x.bingo_s.filter(|s| *s > 0.0 && x.alive) {
             #[expect(clippy::cast_possible_truncation, reason = "seconds")]
             let t = v.utc.plus_us((s * 1e6) as i64);
-            if t < to
-                && !matches!(
-                    x.landed.map(|k| k.value),
-                    Some(vedette_model::LandedState::OnGround)
-                )
-            {
+            if t < to && !matches!(x.landed.map(|k| k.value), Some(vedette_model::LandedState::OnGround)) {
                 let bx = a.x(t);
                 q.extend(Shape::dashed_line(
                     &[pos2(bx, lanes.top()), pos2(bx, r.bottom())],
@@ -252,9 +220,10 @@ pub(crate) fn show(
         }
     }
     now_line(&q, a.x(v.utc), r.top(), r.bottom(), pal);
-    let last = v.events.last().map_or("no events yet".to_owned(), |e| {
-        format!("{} {}", e.utc.clock(), e.text)
-    });
+    let last = v
+        .events
+        .last()
+        .map_or("no events yet".to_owned(), |e| format!("{} {}", e.utc.clock(), e.text));
     draw::named(
         ui,
         Rect::from_min_max(pos2(a.left, r.top()), r.max),
@@ -300,9 +269,7 @@ fn runs(v: &StationView, a: &VehicleView) -> Vec<Run> {
         };
         let turned = g.kind == LegKind::Turn;
         match out.last_mut() {
-            Some(r) if r.kind == kind && (turned || kind != LegKind::Patrol || same_pass(r, g)) => {
-                r.to_s = g.end_s
-            }
+            Some(r) if r.kind == kind && (turned || kind != LegKind::Patrol || same_pass(r, g)) => r.to_s = g.end_s,
             _ => {
                 let number = out.iter().filter(|r| r.kind == kind).count() + 1;
                 out.push(Run {
@@ -321,15 +288,7 @@ fn same_pass(r: &Run, g: &vedette_model::plan::Leg) -> bool {
     (r.to_s - g.start_s).abs() < 0.5
 }
 
-fn lane(
-    p: &Painter,
-    r: Rect,
-    v: &StationView,
-    a: &VehicleView,
-    axis: &Axis,
-    on: bool,
-    pal: &Palette,
-) {
+fn lane(p: &Painter, r: Rect, v: &StationView, a: &VehicleView, axis: &Axis, on: bool, pal: &Palette) {
     let began = a.patrol_began.or(v.plan.began);
     let Some(began) = began else {
         draw::text(
@@ -369,11 +328,7 @@ fn lane(
         } else {
             pal.surface[2]
         };
-        let line = if now && on {
-            pal.accent
-        } else {
-            pal.line_strong
-        };
+        let line = if now && on { pal.accent } else { pal.line_strong };
         if future {
             p.rect_filled(q, CornerRadius::same(2), draw::alpha(fill, 120));
             let pts = [

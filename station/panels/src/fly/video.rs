@@ -3,10 +3,7 @@
 //! Invariant: a moving picture is never trusted without its age; a box belongs to a frame time and
 //! is dashed when that is long ago. It must not know how frames arrive.
 
-use egui::{
-    Align2, CornerRadius, Painter, Pos2, Rect, Shape, Stroke, StrokeKind, Ui, WidgetType, pos2,
-    vec2,
-};
+use egui::{Align2, CornerRadius, Painter, Pos2, Rect, Shape, Stroke, StrokeKind, Ui, WidgetType, pos2, vec2};
 use vedette_core::{CameraView, StationView};
 use vedette_geo::Amsl;
 use vedette_model::{CameraId, Intent, SensorPose, Spectrum, Utc};
@@ -34,12 +31,7 @@ pub(crate) fn show(
 ) {
     let p = ui.painter().clone();
     p.rect_filled(r, CornerRadius::ZERO, pal.surface[1]);
-    let head = draw::rect(
-        r.left(),
-        r.top(),
-        r.width(),
-        if lay.compact { 28.0 } else { 32.0 },
-    );
+    let head = draw::rect(r.left(), r.top(), r.width(), if lay.compact { 28.0 } else { 32.0 });
     let cam = l.camera.and_then(|c| v.cameras.get(&c));
     let pic = l.camera.and_then(|c| feeds.video.get(&c));
     header(&p, head, v, cam, pic, lay, pal);
@@ -83,16 +75,13 @@ fn header(
         draw::header(p, r, "Video", "no stream known", pal);
         return;
     };
-    let who = v
-        .vehicles
-        .get(&c.vehicle)
-        .map_or(c.vehicle.to_string(), |a| {
-            if lay.compact {
-                a.tail.clone()
-            } else {
-                format!("{} {}", a.tail, a.name)
-            }
-        });
+    let who = v.vehicles.get(&c.vehicle).map_or(c.vehicle.to_string(), |a| {
+        if lay.compact {
+            a.tail.clone()
+        } else {
+            format!("{} {}", a.tail, a.name)
+        }
+    });
     let what = match (c.spectrum, lay.compact) {
         (Spectrum::Thermal, false) => "thermal, white hot",
         (Spectrum::Thermal, true) => "thermal",
@@ -144,11 +133,7 @@ fn header(
     };
     let (word, colour, ic) = match (&c.refused, c.recording) {
         (Some(_), _) => ("RECORDING REFUSED".to_owned(), pal.alarm2, Icon::P2),
-        (None, true) => (
-            format!("REC {:.1} MB", megabytes(c.recorded[0])),
-            pal.text1,
-            Icon::Rec,
-        ),
+        (None, true) => (format!("REC {:.1} MB", megabytes(c.recorded[0])), pal.text1, Icon::Rec),
         (None, false) => ("not recorded".to_owned(), pal.text3, Icon::Rec),
     };
     let t = draw::text(p, right, Align2::RIGHT_CENTER, &word, theme::mono(), colour);
@@ -162,15 +147,7 @@ fn megabytes(b: u64) -> f64 {
 }
 
 /// A dark plate with words on the picture.
-fn plate(
-    p: &Painter,
-    at: Pos2,
-    align: Align2,
-    strong: &str,
-    rest: &str,
-    colour: egui::Color32,
-    pal: &Palette,
-) -> Rect {
+fn plate(p: &Painter, at: Pos2, align: Align2, strong: &str, rest: &str, colour: egui::Color32, pal: &Palette) -> Rect {
     let a = draw::width(p, strong, theme::strong());
     let b = if rest.is_empty() {
         0.0
@@ -178,11 +155,7 @@ fn plate(
         draw::width(p, rest, theme::small()) + 8.0
     };
     let r = align.anchor_size(at, vec2(a + b + 20.0, 24.0));
-    p.rect_filled(
-        r,
-        CornerRadius::same(3),
-        egui::Color32::from_black_alpha(185),
-    );
+    p.rect_filled(r, CornerRadius::same(3), egui::Color32::from_black_alpha(185));
     draw::text(
         p,
         pos2(r.left() + 10.0, r.center().y),
@@ -242,21 +215,11 @@ pub(crate) fn picture(
     };
     let Some(pic) = pic else {
         let word = if c.recorded[0] > 0 {
-            format!(
-                "{:.1} MB arrived, no picture decoded yet",
-                megabytes(c.recorded[0])
-            )
+            format!("{:.1} MB arrived, no picture decoded yet", megabytes(c.recorded[0]))
         } else {
             "No picture yet: no bytes on this stream".to_owned()
         };
-        draw::text(
-            &p,
-            r.center(),
-            Align2::CENTER_CENTER,
-            &word,
-            theme::body(),
-            pal.text3,
-        );
+        draw::text(&p, r.center(), Align2::CENTER_CENTER, &word, theme::body(), pal.text3);
         draw::named(ui, r, "picture", WidgetType::Label, &word);
         return;
     };
@@ -271,12 +234,7 @@ pub(crate) fn picture(
     } else {
         pal.picture_tint
     };
-    p.image(
-        pic.texture,
-        f,
-        Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0)),
-        tint,
-    );
+    p.image(pic.texture, f, Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0)), tint);
     let q = p.with_clip_rect(f);
     let pose = pic.pose.as_deref().or(c.pose.as_ref());
     if let (Some(pose), Some(s)) = (pose, shapes) {
@@ -284,12 +242,7 @@ pub(crate) fn picture(
     }
     boxes(&q, f, size, v, c, captured, pal);
     // Reticle.
-    for d in [
-        vec2(1.0, 0.0),
-        vec2(-1.0, 0.0),
-        vec2(0.0, 1.0),
-        vec2(0.0, -1.0),
-    ] {
+    for d in [vec2(1.0, 0.0), vec2(-1.0, 0.0), vec2(0.0, 1.0), vec2(0.0, -1.0)] {
         q.line_segment(
             [f.center() + d * 6.0, f.center() + d * 16.0],
             Stroke::new(3.0, egui::Color32::from_black_alpha(110)),
@@ -301,10 +254,7 @@ pub(crate) fn picture(
     }
     let slant = slant_m(v, c, pose, relief);
     let age_words = match age_ms {
-        Some(a) => format!(
-            "AGE {:.2} s",
-            f64::from(i32::try_from(a).unwrap_or(i32::MAX)) / 1000.0
-        ),
+        Some(a) => format!("AGE {:.2} s", f64::from(i32::try_from(a).unwrap_or(i32::MAX)) / 1000.0),
         None => "AGE —".to_owned(),
     };
     let late = age_ms.is_none_or(|a| a > 1000);
@@ -319,9 +269,9 @@ pub(crate) fn picture(
     let gimbal = pose.map_or("gimbal —".to_owned(), |x| {
         format!("gimbal {:.0}° · {:03.0}° T", x.pitch_deg, x.yaw_deg).replace('-', "−")
     });
-    let detect = c.px_per_m.map_or(("— px/m".to_owned(), ""), |x| {
-        (format!("{x:.0} px/m"), johnson(x))
-    });
+    let detect = c
+        .px_per_m
+        .map_or(("— px/m".to_owned(), ""), |x| (format!("{x:.0} px/m"), johnson(x)));
     if compact {
         plate(
             &p,
@@ -369,9 +319,7 @@ pub(crate) fn picture(
             pal.text1,
             pal,
         );
-        let sl = slant.map_or("SLANT —".to_owned(), |m| {
-            format!("SLANT {} m", words::thousands(m))
-        });
+        let sl = slant.map_or("SLANT —".to_owned(), |m| format!("SLANT {} m", words::thousands(m)));
         plate(
             &p,
             r.right_bottom() - vec2(10.0, 10.0),
@@ -404,12 +352,7 @@ pub(crate) fn picture(
 }
 
 /// Distance from the camera to the ground in the picture's middle.
-fn slant_m(
-    v: &StationView,
-    c: &CameraView,
-    pose: Option<&SensorPose>,
-    relief: Option<&Relief>,
-) -> Option<f64> {
+fn slant_m(v: &StationView, c: &CameraView, pose: Option<&SensorPose>, relief: Option<&Relief>) -> Option<f64> {
     let pose = pose?;
     let seen = c
         .tracks
@@ -475,10 +418,7 @@ fn border(
         };
         let at = project(q[0], q[1]);
         if let (Some(a), Some((b, _))) = (at, last) {
-            p.line_segment(
-                [b, a],
-                Stroke::new(4.0, egui::Color32::from_black_alpha(150)),
-            );
+            p.line_segment([b, a], Stroke::new(4.0, egui::Color32::from_black_alpha(150)));
             p.line_segment([b, a], Stroke::new(2.0, pal.border));
         }
         if let Some(a) = at {
@@ -494,13 +434,10 @@ fn border(
                     }
                     let k = -s.home_sign * 12.0;
                     if foreign.is_none() && m > lo {
-                        foreign = project(q[0] - d[1] * k, q[1] + d[0] * k)
-                            .filter(|x| f.shrink(60.0).contains(*x));
+                        foreign = project(q[0] - d[1] * k, q[1] + d[0] * k).filter(|x| f.shrink(60.0).contains(*x));
                     }
                 }
-                if label.is_none_or(|(b, _)| {
-                    (b.x - f.left() - 60.0).abs() > (a.x - f.left() - 60.0).abs()
-                }) {
+                if label.is_none_or(|(b, _)| (b.x - f.left() - 60.0).abs() > (a.x - f.left() - 60.0).abs()) {
                     label = Some((a, m));
                 }
             }
@@ -526,14 +463,7 @@ fn border(
         );
     }
     if let Some(at) = foreign {
-        draw::outlined(
-            p,
-            at,
-            Align2::CENTER_CENTER,
-            "foreign side",
-            theme::small(),
-            pal.text1,
-        );
+        draw::outlined(p, at, Align2::CENTER_CENTER, "foreign side", theme::small(), pal.text1);
     }
 }
 
@@ -588,12 +518,7 @@ fn boxes(
                 Stroke::new(3.5, egui::Color32::from_black_alpha(140)),
                 StrokeKind::Middle,
             );
-            p.rect_stroke(
-                box_,
-                CornerRadius::ZERO,
-                Stroke::new(1.5, colour),
-                StrokeKind::Middle,
-            );
+            p.rect_stroke(box_, CornerRadius::ZERO, Stroke::new(1.5, colour), StrokeKind::Middle);
         }
         let word = format!(
             "{} {:.2} · {}",
@@ -634,11 +559,7 @@ fn streams(ui: &mut Ui, r: Rect, v: &StationView, l: &mut FlyLocal, lay: &Layout
         (Spectrum::Thermal, "Thermal", Icon::Thermal),
         (Spectrum::Visible, "Visible", Icon::Camera),
     ] {
-        let have = current.and_then(|c| {
-            v.cameras
-                .values()
-                .find(|k| k.vehicle == c.vehicle && k.spectrum == s)
-        });
+        let have = current.and_then(|c| v.cameras.values().find(|k| k.vehicle == c.vehicle && k.spectrum == s));
         let label = format!("Stream {word}");
         let b = Button::new(if lay.compact { "" } else { word })
             .label(&label)
@@ -662,9 +583,7 @@ fn streams(ui: &mut Ui, r: Rect, v: &StationView, l: &mut FlyLocal, lay: &Layout
                 .find(|k| k.vehicle == a.id && k.spectrum == s)
                 .map(|k| k.id)
         };
-        let Some(to) =
-            of(l.spectrum).or_else(|| v.cameras.values().find(|k| k.vehicle == a.id).map(|k| k.id))
-        else {
+        let Some(to) = of(l.spectrum).or_else(|| v.cameras.values().find(|k| k.vehicle == a.id).map(|k| k.id)) else {
             continue;
         };
         let short = a.tail.rsplit('-').next().unwrap_or(&a.tail).to_owned();

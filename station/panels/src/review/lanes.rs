@@ -3,8 +3,7 @@
 //! Invariant: a gap is drawn where it is; what was not recorded is dark. It must not know players.
 
 use egui::{
-    Align2, Color32, CornerRadius, Rect, Sense, Shape, Stroke, StrokeKind, Ui, WidgetInfo,
-    WidgetType, pos2, vec2,
+    Align2, Color32, CornerRadius, Rect, Sense, Shape, Stroke, StrokeKind, Ui, WidgetInfo, WidgetType, pos2, vec2,
 };
 use vedette_model::{Priority, Utc};
 
@@ -34,10 +33,7 @@ pub(crate) fn show(
         left: r.left() + label_w,
         right: r.right() - 16.0,
     };
-    let lanes = Rect::from_min_max(
-        pos2(a.left, r.top() + 24.0),
-        pos2(a.right, r.bottom() - 4.0),
-    );
+    let lanes = Rect::from_min_max(pos2(a.left, r.top() + 24.0), pos2(a.right, r.bottom() - 4.0));
     let resp = ui.interact(
         Rect::from_min_max(pos2(a.left, r.top()), r.max),
         ui.id().with("review timeline"),
@@ -243,14 +239,7 @@ pub(crate) fn show(
     };
     let tag = draw::rect(left, r.top() + 2.0, w, 20.0);
     draw::framed(&p, tag, 3, pal.accent_fill, pal.accent);
-    draw::text(
-        &p,
-        tag.center(),
-        Align2::CENTER_CENTER,
-        &word,
-        theme::mono(),
-        pal.text1,
-    );
+    draw::text(&p, tag.center(), Align2::CENTER_CENTER, &word, theme::mono(), pal.text1);
 }
 
 /// Operator acts with their words where they fit.
@@ -296,23 +285,14 @@ fn curves(q: &egui::Painter, r: Rect, m: &ReviewModel, a: &Axis, pal: &Palette) 
         let span = (hi - lo).max(1.0);
         let pts: Vec<_> = vals
             .iter()
-            .map(|(t, v)| {
-                pos2(
-                    a.x(*t),
-                    r.bottom() - 5.0 - (v - lo) / span * (r.height() - 10.0),
-                )
-            })
+            .map(|(t, v)| pos2(a.x(*t), r.bottom() - 5.0 - (v - lo) / span * (r.height() - 10.0)))
             .collect();
         if dashed {
             q.extend(Shape::dashed_line(&pts, Stroke::new(1.2, c), 4.0, 3.0));
         } else {
             q.add(Shape::line(pts, Stroke::new(1.5, c)));
         }
-        let y = if dashed {
-            r.bottom() - 9.0
-        } else {
-            r.top() + 9.0
-        };
+        let y = if dashed { r.bottom() - 9.0 } else { r.top() + 9.0 };
         let word = format!("{name} {lo:.0}–{hi:.0} m");
         draw::outlined(
             q,

@@ -213,12 +213,7 @@ pub enum ReviewAct {
 }
 
 /// Draws the review; returns what the reviewer asks for.
-pub fn review_ui(
-    ui: &mut Ui,
-    m: &ReviewModel,
-    l: &mut FlyLocal,
-    feeds: &FlyFeeds,
-) -> Vec<ReviewAct> {
+pub fn review_ui(ui: &mut Ui, m: &ReviewModel, l: &mut FlyLocal, feeds: &FlyFeeds) -> Vec<ReviewAct> {
     let mut out = Vec::new();
     if !theme::ready(ui.ctx()) {
         ui.ctx().request_repaint();
@@ -231,20 +226,15 @@ pub fn review_ui(
     keys(ui, m, l, &mut out);
     let full = ui.max_rect();
     let compact = full.width() < 1600.0;
-    ui.painter()
-        .rect_filled(full, CornerRadius::ZERO, pal.surface[0]);
+    ui.painter().rect_filled(full, CornerRadius::ZERO, pal.surface[0]);
     let top = draw::rect(full.left(), full.top(), full.width(), 40.0);
     top_bar(ui, top, m, compact, &pal);
     let n_video = m.lanes.video.len().clamp(1, 4);
     #[expect(clippy::cast_precision_loss, reason = "a few lanes")]
-    let lanes_h = (if compact { 132.0 } else { 204.0 }
-        + n_video as f32 * if compact { 18.0 } else { 26.0 })
-    .min(full.height() * 0.42);
+    let lanes_h = (if compact { 132.0 } else { 204.0 } + n_video as f32 * if compact { 18.0 } else { 26.0 })
+        .min(full.height() * 0.42);
     let lanes_r = Rect::from_min_max(pos2(full.left(), full.bottom() - lanes_h), full.max);
-    let body = Rect::from_min_max(
-        pos2(full.left(), top.bottom()),
-        pos2(full.right(), lanes_r.top() - 1.0),
-    );
+    let body = Rect::from_min_max(pos2(full.left(), top.bottom()), pos2(full.right(), lanes_r.top() - 1.0));
     let side_w = if compact { 280.0 } else { 360.0 };
     let side_r = Rect::from_min_max(pos2(body.right() - side_w, body.top()), body.max);
     let video_w = (body.width() - side_w) * 0.48;
@@ -276,11 +266,7 @@ fn top_bar(ui: &mut Ui, r: Rect, m: &ReviewModel, compact: bool, pal: &Palette) 
     );
     let tab = draw::rect(a.right() + 14.0, r.top(), 70.0, r.height());
     p.rect_filled(tab, CornerRadius::ZERO, pal.surface[2]);
-    p.hline(
-        tab.x_range(),
-        tab.bottom() - 1.0,
-        Stroke::new(2.0, pal.accent),
-    );
+    p.hline(tab.x_range(), tab.bottom() - 1.0, Stroke::new(2.0, pal.accent));
     draw::text(
         &p,
         tab.center(),
@@ -326,20 +312,11 @@ fn top_bar(ui: &mut Ui, r: Rect, m: &ReviewModel, compact: bool, pal: &Palette) 
         theme::body(),
         pal.text2,
     );
-    icon::paint(
-        &p,
-        pos2(who.left() - 14.0, y),
-        15.0,
-        Icon::Person,
-        pal.text2,
-    );
+    icon::paint(&p, pos2(who.left() - 14.0, y), 15.0, Icon::Person, pal.text2);
     let room = who.left() - 40.0 - tab.right();
-    let (words, c) = m
-        .trouble
-        .as_ref()
-        .map_or((m.title.clone(), pal.text1), |t| {
-            (format!("{} · {t}", m.title), pal.alarm2)
-        });
+    let (words, c) = m.trouble.as_ref().map_or((m.title.clone(), pal.text1), |t| {
+        (format!("{} · {t}", m.title), pal.alarm2)
+    });
     draw::text_in(
         &p,
         pos2(tab.right() + 16.0, y),
@@ -373,9 +350,7 @@ fn video(
     let v = &*m.view;
     p.rect_filled(r, CornerRadius::ZERO, pal.surface[1]);
     let head = draw::rect(r.left(), r.top(), r.width(), 32.0);
-    let lane = l
-        .camera
-        .and_then(|c| m.lanes.video.iter().find(|x| x.camera == c));
+    let lane = l.camera.and_then(|c| m.lanes.video.iter().find(|x| x.camera == c));
     let cam = l.camera.and_then(|c| v.cameras.get(&c));
     let name = lane.map_or("No stream".to_owned(), |x| x.label.clone());
     draw::header(&p, head, &name, "original, never altered", pal);
@@ -398,17 +373,7 @@ fn video(
     }
     let bar = Rect::from_min_max(pos2(r.left(), r.bottom() - 46.0), r.max);
     let frame = Rect::from_min_max(head.left_bottom(), bar.right_top());
-    fly::video_picture(
-        ui,
-        frame,
-        v,
-        cam,
-        pic,
-        l.shapes.as_deref(),
-        feeds.relief,
-        compact,
-        pal,
-    );
+    fly::video_picture(ui, frame, v, cam, pic, l.shapes.as_deref(), feeds.relief, compact, pal);
     // Recorded pictures say when, not how old.
     let t = pic.and_then(|q| q.captured).unwrap_or(m.playhead);
     let word = format!("{} UTC", t.clock_centi());
@@ -419,11 +384,7 @@ fn video(
         w.max(if compact { 300.0 } else { 330.0 }),
         28.0,
     );
-    p.rect_filled(
-        plate,
-        CornerRadius::same(3),
-        egui::Color32::from_black_alpha(235),
-    );
+    p.rect_filled(plate, CornerRadius::same(3), egui::Color32::from_black_alpha(235));
     draw::text(
         &p,
         plate.left_center() + vec2(10.0, 0.0),
@@ -455,11 +416,7 @@ fn video(
     if m.playing {
         if hit(
             ui,
-            Button::new("")
-                .label("Pause")
-                .icon(Icon::Hold)
-                .key("P")
-                .selected(true),
+            Button::new("").label("Pause").icon(Icon::Hold).key("P").selected(true),
         ) {
             out.push(ReviewAct::Pause);
         }
@@ -478,9 +435,7 @@ fn video(
         let label = format!("Speed {word}");
         if hit(
             ui,
-            Button::new(&word)
-                .label(&label)
-                .selected((m.speed - s).abs() < 0.01),
+            Button::new(&word).label(&label).selected((m.speed - s).abs() < 0.01),
         ) {
             out.push(ReviewAct::Speed(s));
         }
@@ -498,15 +453,7 @@ fn video(
     }
 }
 
-fn map(
-    ui: &mut Ui,
-    r: Rect,
-    m: &ReviewModel,
-    l: &mut FlyLocal,
-    feeds: &FlyFeeds,
-    compact: bool,
-    pal: &Palette,
-) {
+fn map(ui: &mut Ui, r: Rect, m: &ReviewModel, l: &mut FlyLocal, feeds: &FlyFeeds, compact: bool, pal: &Palette) {
     let p = ui.painter().clone();
     let head = draw::rect(r.left(), r.top(), r.width(), 32.0);
     draw::header(&p, head, "Map at the playhead", "", pal);
@@ -535,11 +482,7 @@ fn keys(ui: &mut Ui, m: &ReviewModel, l: &mut FlyLocal, out: &mut Vec<ReviewAct>
     }
     let k = |key: Key| ctx.input(|i| i.modifiers.is_none() && i.key_pressed(key));
     if k(Key::P) {
-        out.push(if m.playing {
-            ReviewAct::Pause
-        } else {
-            ReviewAct::Play
-        });
+        out.push(if m.playing { ReviewAct::Pause } else { ReviewAct::Play });
     }
     if k(Key::Comma) {
         out.push(ReviewAct::Step(-1));

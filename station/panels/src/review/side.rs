@@ -21,12 +21,7 @@ fn glyph(p: &egui::Painter, r: Rect, hex: &str, pal: &Palette) {
         if bits >> (63 - i) & 1 == 1 {
             let (x, y) = (f32::from(i % 8), f32::from(i / 8));
             p.rect_filled(
-                draw::rect(
-                    r.left() + x * c + 0.5,
-                    r.top() + y * c + 0.5,
-                    c - 1.0,
-                    c - 1.0,
-                ),
+                draw::rect(r.left() + x * c + 0.5, r.top() + y * c + 0.5, c - 1.0, c - 1.0),
                 CornerRadius::ZERO,
                 pal.text1,
             );
@@ -68,13 +63,7 @@ pub(crate) fn show(
         c,
         pal,
     );
-    draw::named(
-        ui,
-        head,
-        "seal",
-        WidgetType::Label,
-        &format!("Seal: {word}"),
-    );
+    draw::named(ui, head, "seal", WidgetType::Label, &format!("Seal: {word}"));
     let x = r.left() + 12.0;
     let w = r.width() - 24.0;
     let mut y = head.bottom() + 12.0;
@@ -125,9 +114,7 @@ pub(crate) fn show(
         ("Signed by", m.seal.signed_by.clone().unwrap_or_else(dash)),
         (
             "Files",
-            m.seal
-                .files
-                .map_or_else(dash, |(a, b)| format!("{a} of {b} match")),
+            m.seal.files.map_or_else(dash, |(a, b)| format!("{a} of {b} match")),
         ),
         ("Gaps recorded", m.seal.gaps.clone().unwrap_or_else(dash)),
     ] {
@@ -135,10 +122,7 @@ pub(crate) fn show(
         y += 20.0;
     }
     y += 6.0;
-    let can = !matches!(
-        m.seal.verdict,
-        SealVerdict::NotSealed | SealVerdict::Verifying
-    );
+    let can = !matches!(m.seal.verdict, SealVerdict::NotSealed | SealVerdict::Verifying);
     if Button::new("Verify")
         .icon(Icon::Shield)
         .key("V")
@@ -202,14 +186,7 @@ pub(crate) fn show(
     }
 }
 
-fn note_list(
-    ui: &mut Ui,
-    r: Rect,
-    m: &ReviewModel,
-    l: &mut FlyLocal,
-    pal: &Palette,
-    out: &mut Vec<ReviewAct>,
-) {
+fn note_list(ui: &mut Ui, r: Rect, m: &ReviewModel, l: &mut FlyLocal, pal: &Palette, out: &mut Vec<ReviewAct>) {
     let p = ui.painter().with_clip_rect(r);
     let head = draw::rect(r.left(), r.top(), r.width(), 30.0);
     draw::hline(&p, r.left(), r.right(), r.top(), pal.line_soft);
@@ -218,11 +195,7 @@ fn note_list(
     let field = draw::rect(x, r.bottom() - 36.0, r.width() - 24.0, 28.0);
     let mut y = head.bottom() + 8.0;
     let fit = ((field.top() - y) / 42.0).max(0.0);
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a few rows"
-    )]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few rows")]
     let skip = m.notes.len().saturating_sub(fit as usize);
     if m.notes.is_empty() && fit >= 1.0 {
         draw::text(
@@ -267,13 +240,8 @@ fn note_list(
         .hint_text("Add a note at the playhead, Enter")
         .font(theme::body());
     let resp = ui.place(field, edit);
-    resp.widget_info(|| {
-        egui::WidgetInfo::labeled(WidgetType::TextEdit, true, "Note at the playhead")
-    });
-    if resp.lost_focus()
-        && ui.input(|i| i.key_pressed(egui::Key::Enter))
-        && !l.note.trim().is_empty()
-    {
+    resp.widget_info(|| egui::WidgetInfo::labeled(WidgetType::TextEdit, true, "Note at the playhead"));
+    if resp.lost_focus() && ui.input(|i| i.key_pressed(egui::Key::Enter)) && !l.note.trim().is_empty() {
         out.push(ReviewAct::Note(l.note.trim().to_owned()));
         l.note.clear();
     }
