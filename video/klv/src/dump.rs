@@ -213,6 +213,7 @@ fn payloads(bytes: &[u8]) -> Box<dyn Iterator<Item = (Place, Vec<u8>)> + '_> {
             damaged,
             offset,
             bytes,
+            ..
         } => Some((
             Place {
                 pid: Some(pid),

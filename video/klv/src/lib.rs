@@ -17,7 +17,7 @@ pub mod ts;
 pub mod uas;
 pub mod vmti;
 
-pub use dump::{Check, check_bytes, dump_bytes};
+pub use dump::{Check, check_bytes, dump_bytes, is_transport_stream};
 pub use security::SecuritySet;
 pub use set::{Checksum, Dialect, ItemKey, KlvIssue, KlvItem, KlvSet, SetBuilder, Value, parse, parse_all};
 pub use ts::{

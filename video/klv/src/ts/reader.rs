@@ -56,6 +56,8 @@ pub enum TsEvent {
         pid: u16,
         /// Presentation time, 90 kHz; `None` for asynchronous carriage.
         pts90k: Option<u64>,
+        /// PTS of the video access unit that began last when this arrived: the frame an asynchronous set belongs to.
+        video_pts90k: Option<u64>,
         /// Packets are missing inside.
         damaged: bool,
         /// Position in the stream.
@@ -134,6 +136,8 @@ pub struct TsReader {
     position: u64,
     skipped: u64,
     searching: bool,
+    /// PTS of the video access unit that began last.
+    video_pts: Option<u64>,
     pat: SectionBuffer,
     maps: BTreeMap<u16, SectionBuffer>,
     programs: Vec<(u16, u16)>,
@@ -158,6 +162,7 @@ impl TsReader {
             pending: Vec::new(),
             position: 0,
             skipped: 0,
+            video_pts: None,
             pat: SectionBuffer::default(),
             maps: BTreeMap::new(),
             programs: Vec::new(),
@@ -406,6 +411,11 @@ impl TsReader {
                 if random_access {
                     self.out.push_back(TsEvent::RandomAccess { pid, offset });
                 }
+                if payload.get(7).is_some_and(|f| f & 0x80 != 0)
+                    && let Some(pts) = read_time(payload, 9)
+                {
+                    self.video_pts = Some(pts);
+                }
             }
             if let Some(state) = self.pids.get_mut(&pid) {
                 state.pes = Some(Pes {
@@ -460,6 +470,7 @@ impl TsReader {
                     self.out.push_back(TsEvent::Klv {
                         pid,
                         pts90k: unit.pts,
+                        video_pts90k: self.video_pts,
                         damaged: damaged || broken,
                         offset: pes.offset,
                         bytes,
@@ -472,6 +483,7 @@ impl TsReader {
                     self.out.push_back(TsEvent::Klv {
                         pid,
                         pts90k: unit.pts,
+                        video_pts90k: self.video_pts,
                         damaged,
                         offset: pes.offset,
                         bytes: unit.body.to_vec(),
@@ -505,16 +517,7 @@ impl<'a> PesUnit<'a> {
         };
         let flags = *b.get(7)?;
         let header = usize::from(*b.get(8)?);
-        let time = |at: usize| -> Option<u64> {
-            let t = b.get(at..at + 5)?;
-            Some(
-                u64::from(t[0] >> 1 & 7) << 30
-                    | u64::from(t[1]) << 22
-                    | u64::from(t[2] >> 1) << 15
-                    | u64::from(t[3]) << 7
-                    | u64::from(t[4] >> 1),
-            )
-        };
+        let time = |at: usize| read_time(b, at);
         Some(PesUnit {
             pts: (flags & 0x80 != 0 && header >= 5).then(|| time(9)).flatten(),
             dts: (flags & 0xc0 == 0xc0 && header >= 10).then(|| time(14)).flatten(),
@@ -522,6 +525,18 @@ impl<'a> PesUnit<'a> {
             body: b.get(9 + header..end).unwrap_or(&[]),
         })
     }
+}
+
+/// The 33-bit time stamp of a PES header at `at`.
+fn read_time(pes: &[u8], at: usize) -> Option<u64> {
+    let t = pes.get(at..at + 5)?;
+    Some(
+        u64::from(t[0] >> 1 & 7) << 30
+            | u64::from(t[1]) << 22
+            | u64::from(t[2] >> 1) << 15
+            | u64::from(t[3]) << 7
+            | u64::from(t[4] >> 1),
+    )
 }
 
 /// Reads metadata access unit cells (ISO/IEC 13818-1 section 2.12.4): whole units out, fragments kept in `open`.
