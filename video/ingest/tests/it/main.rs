@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod film;
+mod killed;
 mod live;
 mod others;
 mod recordings;
