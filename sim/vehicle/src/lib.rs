@@ -26,6 +26,7 @@ mod execute;
 mod flight;
 mod gimbal;
 mod guide;
+mod landing;
 mod modes;
 mod net;
 mod params;
