@@ -12,6 +12,10 @@ use vedette_geo::{Amsl, LatLon};
 use vedette_model::{Airframe, Family, Mono};
 use vedette_sim_vehicle::{SimVehicle, VehicleConfig, VideoStream, Weather};
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this example is the shell that reads the clock"
+)]
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut options = BTreeMap::new();
     let mut args = std::env::args().skip(1);
@@ -19,12 +23,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let value = args.next().ok_or_else(|| format!("{key} needs a value"))?;
         options.insert(key, value);
     }
-    let get = |key: &str, otherwise: &str| {
-        options
-            .get(key)
-            .cloned()
-            .unwrap_or_else(|| otherwise.to_owned())
-    };
+    let get = |key: &str, otherwise: &str| options.get(key).cloned().unwrap_or_else(|| otherwise.to_owned());
     let airframe = match get("--airframe", "copter").as_str() {
         "copter" => Airframe::Copter,
         "plane" => Airframe::Plane,
@@ -65,20 +64,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let now = Mono((start.elapsed().as_secs_f64() * speed * 1e6) as i64);
         vehicle.step(now, &|_| Some(Amsl(1100.0)), &weather);
         while let Some((peer, frame)) = vehicle.poll_transmit() {
-            let to = peer
-                .and_then(|p| addresses.get(p as usize))
-                .unwrap_or(&connect);
+            let to = peer.and_then(|p| addresses.get(p as usize)).unwrap_or(&connect);
             // A closed port at the other end is not our error: the next frame may find it open.
             drop(socket.send_to(&frame, to));
         }
         if let Ok((n, from)) = socket.recv_from(&mut buffer) {
-            let peer = addresses
-                .iter()
-                .position(|a| *a == from)
-                .unwrap_or_else(|| {
-                    addresses.push(from);
-                    addresses.len() - 1
-                });
+            let peer = addresses.iter().position(|a| *a == from).unwrap_or_else(|| {
+                addresses.push(from);
+                addresses.len() - 1
+            });
             vehicle.handle_datagram(now, peer as u64, &buffer[..n]);
         }
     }

@@ -62,11 +62,7 @@ pub(crate) struct Air {
 impl Air {
     pub(crate) fn new(seed: u64) -> Self {
         let mut gauss = Gauss::new(seed, 1);
-        let (n, e, d) = (
-            Wander(gauss.next()),
-            Wander(gauss.next()),
-            Wander(gauss.next()),
-        );
+        let (n, e, d) = (Wander(gauss.next()), Wander(gauss.next()), Wander(gauss.next()));
         Self { gauss, n, e, d }
     }
     /// Velocity of the air, north, east, down, metres per second.
@@ -87,9 +83,5 @@ impl Air {
 }
 
 fn finite(v: f64) -> f64 {
-    if v.is_finite() {
-        v.clamp(0.0, 60.0)
-    } else {
-        0.0
-    }
+    if v.is_finite() { v.clamp(0.0, 60.0) } else { 0.0 }
 }

@@ -18,11 +18,7 @@ pub(crate) enum Demand {
     /// Rotors: velocity over ground north, east, down, metres per second; nose direction.
     Hover { v: [f64; 3], yaw_deg: f64 },
     /// Wings: bank, climb rate, airspeed.
-    Wing {
-        roll_deg: f64,
-        climb: f64,
-        airspeed: f64,
-    },
+    Wing { roll_deg: f64, climb: f64, airspeed: f64 },
     /// Take-off run straight ahead.
     Run,
 }
@@ -254,10 +250,6 @@ impl Body {
         self.pitch = gamma.to_degrees() + alpha.clamp(-2.0, 12.0);
         let (s, c) = self.yaw.to_radians().sin_cos();
         let level = v * gamma.cos();
-        self.v = [
-            level * c + wind[0],
-            level * s + wind[1],
-            -self.climb + wind[2],
-        ];
+        self.v = [level * c + wind[0], level * s + wind[1], -self.climb + wind[2]];
     }
 }

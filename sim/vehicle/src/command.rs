@@ -52,37 +52,13 @@ fn yes(ok: bool) -> u8 {
 }
 
 impl SimVehicle {
-    pub(crate) fn run_command(
-        &mut self,
-        party: Party,
-        component: u8,
-        broadcast: bool,
-        c: &Command,
-    ) {
+    pub(crate) fn run_command(&mut self, party: Party, component: u8, broadcast: bool, c: &Command) {
         let mut from = component;
         let code = match c.id {
             512 => self.request_message(party.peer, component, broadcast, c.n(1) as u32, &mut from),
-            520 => self.request_message(
-                party.peer,
-                component,
-                broadcast,
-                wire::AutopilotVersion::ID,
-                &mut from,
-            ),
-            521 => self.request_message(
-                party.peer,
-                component,
-                broadcast,
-                wire::CameraInformation::ID,
-                &mut from,
-            ),
-            522 => self.request_message(
-                party.peer,
-                component,
-                broadcast,
-                wire::CameraSettings::ID,
-                &mut from,
-            ),
+            520 => self.request_message(party.peer, component, broadcast, wire::AutopilotVersion::ID, &mut from),
+            521 => self.request_message(party.peer, component, broadcast, wire::CameraInformation::ID, &mut from),
+            522 => self.request_message(party.peer, component, broadcast, wire::CameraSettings::ID, &mut from),
             525 => self.request_message(
                 party.peer,
                 component,
@@ -104,13 +80,7 @@ impl SimVehicle {
                 wire::VideoStreamInformation::ID,
                 &mut from,
             ),
-            2505 => self.request_message(
-                party.peer,
-                component,
-                broadcast,
-                wire::VideoStreamStatus::ID,
-                &mut from,
-            ),
+            2505 => self.request_message(party.peer, component, broadcast, wire::VideoStreamStatus::ID, &mut from),
             410 => {
                 self.send_message(Some(party.peer), wire::HomePosition::ID);
                 ACCEPTED
@@ -266,9 +236,7 @@ impl SimVehicle {
                 ACCEPTED
             }
             195 | 201 | 197 | 1000 | 1001 | 205 => self.gimbal_command(party, c),
-            203 | 2000 | 2001 | 2500 | 2501 | 530 | 531 | 532 | 206
-                if !self.cfg.cameras.is_empty() =>
-            {
+            203 | 2000 | 2001 | 2500 | 2501 | 530 | 531 | 532 | 206 if !self.cfg.cameras.is_empty() => {
                 self.camera_command(party.peer, c)
             }
             246 if !self.pilot.armed => ACCEPTED,
@@ -287,16 +255,11 @@ impl SimVehicle {
         let mut height = c.z().filter(|z| *z > 0.0);
         if px4 {
             // PX4 takes parameter 7 as height above the sea, NaN as its own parameter.
-            height = height
-                .map(|z| z - self.home.place.amsl)
-                .filter(|z| *z > 1.0);
+            height = height.map(|z| z - self.home.place.amsl).filter(|z| *z > 1.0);
             self.pilot.mode = Mode::TakeOff;
         }
-        let own = self
-            .params
-            .get("MIS_TAKEOFF_ALT", self.params.get("TKOFF_ALT", 10.0));
-        let Some(height) = height.or((px4 || self.cfg.airframe != Airframe::Copter).then_some(own))
-        else {
+        let own = self.params.get("MIS_TAKEOFF_ALT", self.params.get("TKOFF_ALT", 10.0));
+        let Some(height) = height.or((px4 || self.cfg.airframe != Airframe::Copter).then_some(own)) else {
             return FAILED;
         };
         if self.cfg.airframe == Airframe::Plane && !px4 {
@@ -406,10 +369,7 @@ impl SimVehicle {
                     v => v.clamp(0, 255) as u8,
                 };
                 let [s, k] = self.gimbal_owner;
-                self.gimbal_owner = [
-                    pick(c.n(1), s, party.system),
-                    pick(c.n(2), k, party.component),
-                ];
+                self.gimbal_owner = [pick(c.n(1), s, party.system), pick(c.n(2), k, party.component)];
                 self.send_message(Some(party.peer), wire::GimbalManagerStatus::ID);
                 ACCEPTED
             }
@@ -466,17 +426,9 @@ impl SimVehicle {
     }
 
     /// Answers with the message, or refuses as its family does.
-    fn request_message(
-        &mut self,
-        peer: u64,
-        component: u8,
-        broadcast: bool,
-        id: u32,
-        from: &mut u8,
-    ) -> u8 {
+    fn request_message(&mut self, peer: u64, component: u8, broadcast: bool, id: u32, from: &mut u8) -> u8 {
         let owner = crate::telemetry::owner(id);
-        let reachable =
-            owner == component || broadcast || (component == AUTOPILOT && owner == AUTOPILOT);
+        let reachable = owner == component || broadcast || (component == AUTOPILOT && owner == AUTOPILOT);
         if reachable && crate::telemetry::available(&self.cfg, id) {
             if broadcast {
                 *from = owner;
@@ -517,19 +469,14 @@ impl SimVehicle {
             ..Item::default()
         };
         let home = (!self.cfg.px4()).then_some(first);
-        let all: Vec<Item> = home
-            .into_iter()
-            .chain(items.iter().map(from_model))
-            .collect();
+        let all: Vec<Item> = home.into_iter().chain(items.iter().map(from_model)).collect();
         let count = u16::try_from(count).map_err(|_| crate::plans::result::NO_SPACE)?;
         let mut last = self.plans.begin(&self.cfg, party, 0, count, self.tick);
         for (seq, item) in all.into_iter().enumerate() {
             if let crate::plans::Next::Ack(code) = last {
                 return Err(code);
             }
-            last = self
-                .plans
-                .item(&self.cfg, party, 0, seq as u16, item, self.tick);
+            last = self.plans.item(&self.cfg, party, 0, seq as u16, item, self.tick);
         }
         match last {
             crate::plans::Next::Done => {

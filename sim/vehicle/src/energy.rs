@@ -63,14 +63,7 @@ impl Battery {
 /// and cruise that grows with the cube beyond cruise. Wings: half parasitic (V³), half induced
 /// (n²/V) at cruise. Climbing adds weight times rate over efficiency, descending gives back half
 /// of it down to a quarter of the level power.
-pub(crate) fn power_w(
-    e: &Energy,
-    env: &Envelope,
-    lift: Lift,
-    airspeed: f64,
-    climb: f64,
-    load_factor: f64,
-) -> f64 {
+pub(crate) fn power_w(e: &Energy, env: &Envelope, lift: Lift, airspeed: f64, climb: f64, load_factor: f64) -> f64 {
     let x = (airspeed / env.cruise_m_s.max(0.1)).clamp(0.0, 4.0);
     let level = match lift {
         Lift::Ground => return AVIONICS_W,

@@ -60,10 +60,7 @@ impl SimVehicle {
     pub(crate) fn mission_changed(&mut self) {
         self.exec.jumps.clear();
         if self.pilot.mode == Mode::Auto && self.pilot.armed && self.exec.stage == Stage::Active {
-            let i = self
-                .exec
-                .index
-                .min(self.plans.lists[0].len().saturating_sub(1));
+            let i = self.exec.index.min(self.plans.lists[0].len().saturating_sub(1));
             self.exec.go = Some(i);
             self.exec.resume = true;
         } else {
@@ -183,11 +180,7 @@ impl SimVehicle {
     /// Place of an item, its height by frame.
     pub(crate) fn item_place(&self, item: &Item, ground: Ground<'_>) -> Place {
         let here = Place::of(&self.sensors.est);
-        let z = if item.z.is_finite() {
-            f64::from(item.z)
-        } else {
-            0.0
-        };
+        let z = if item.z.is_finite() { f64::from(item.z) } else { 0.0 };
         let at = item.at();
         let amsl = match item.frame {
             0 | 5 => z,
@@ -225,20 +218,12 @@ impl SimVehicle {
     /// Starts a NAV_ item; false when there is nothing to fly.
     fn start_nav(&mut self, i: usize, item: &Item, ground: Ground<'_>) -> bool {
         let here = Place::of(&self.sensors.est);
-        let from = if self.exec.resume {
-            None
-        } else {
-            self.exec.last
-        };
+        let from = if self.exec.resume { None } else { self.exec.last };
         let from = from.filter(|f| f.across(&here) < 500.0).unwrap_or(here);
         self.exec.resume = false;
         let to = self.item_place(item, ground);
         let turns = |v: f64| {
-            if v.abs() < 1e-6 {
-                self.loiter_radius()
-            } else {
-                v
-            }
+            if v.abs() < 1e-6 { self.loiter_radius() } else { v }
         };
         let copter = self.cfg.airframe == Airframe::Copter;
         let radius = |v: f64| if copter { 0.0 } else { turns(v) };
@@ -254,10 +239,7 @@ impl SimVehicle {
                     .filter(|a| a.across(&here) > 30.0)
                     .map_or(self.body.yaw, |a| here.bearing(&a));
                 Task::TakeOff {
-                    at: Place {
-                        amsl: to.amsl,
-                        ..here
-                    },
+                    at: Place { amsl: to.amsl, ..here },
                     heading,
                 }
             }
@@ -285,15 +267,10 @@ impl SimVehicle {
                     hold_s,
                 }
             }
-            cmd::NAV_LOITER_UNLIM => {
-                self.circle_after(from, to, radius(item.param(2)), Until::Never)
-            }
+            cmd::NAV_LOITER_UNLIM => self.circle_after(from, to, radius(item.param(2)), Until::Never),
             cmd::NAV_LOITER_TURNS => {
                 let r = if copter {
-                    turns_radius(
-                        item.param(2),
-                        self.params.get("CIRCLE_RADIUS", 1000.0) / 100.0,
-                    )
+                    turns_radius(item.param(2), self.params.get("CIRCLE_RADIUS", 1000.0) / 100.0)
                 } else {
                     turns(item.param(2))
                 };
@@ -305,9 +282,7 @@ impl SimVehicle {
                 radius(item.param(2)),
                 Until::Seconds(item.param(0).clamp(0.0, 65_535.0)),
             ),
-            cmd::NAV_LOITER_TO_ALT => {
-                self.circle_after(from, to, radius(item.param(1)), Until::Height)
-            }
+            cmd::NAV_LOITER_TO_ALT => self.circle_after(from, to, radius(item.param(1)), Until::Height),
             cmd::NAV_LAND | 85 => {
                 let mut at = to;
                 if let Some(g) = ground(self.latlon(at.n, at.e)) {
@@ -330,11 +305,7 @@ impl SimVehicle {
     }
 
     fn circle_after(&self, _from: Place, centre: Place, radius: f64, until: Until) -> Task {
-        Task::Circle {
-            centre,
-            radius,
-            until,
-        }
+        Task::Circle { centre, radius, until }
     }
 
     /// A circle far away is flown to on a leg first.
@@ -452,9 +423,7 @@ impl SimVehicle {
 
     /// Index of DO_LAND_START, if the mission has one.
     pub(crate) fn land_start(&self) -> Option<usize> {
-        self.plans.lists[0]
-            .iter()
-            .position(|i| i.command == cmd::DO_LAND_START)
+        self.plans.lists[0].iter().position(|i| i.command == cmd::DO_LAND_START)
     }
 
     /// Goes to the landing part of the mission.
@@ -497,16 +466,9 @@ impl SimVehicle {
                 .params
                 .get("RTL_ALT", 100.0 * self.params.get("RTL_RETURN_ALT", 30.0))
                 / 100.0;
-            let height = if home {
-                self.home.place.amsl + own
-            } else {
-                haven.amsl
-            };
+            let height = if home { self.home.place.amsl + own } else { haven.amsl };
             let height = height.max(here.amsl);
-            let up = Place {
-                amsl: height,
-                ..here
-            };
+            let up = Place { amsl: height, ..here };
             haven.amsl = height;
             let wait = self.params.get("RTL_LOIT_TIME", 0.0) / 1000.0;
             let mut tasks = Vec::new();

@@ -40,11 +40,7 @@ pub(crate) enum Task {
         hold_s: f64,
     },
     /// Circle (wings), or hover when the radius is 0 (rotors).
-    Circle {
-        centre: Place,
-        radius: f64,
-        until: Until,
-    },
+    Circle { centre: Place, radius: f64, until: Until },
     /// Down at a place; `from` gives the direction of a winged approach.
     Land {
         at: Place,
@@ -190,26 +186,13 @@ impl SimVehicle {
         let env = &self.cfg.envelope;
         let p = &self.params;
         if self.cfg.airframe == Airframe::Copter {
-            let asked = p.get(
-                "WPNAV_SPEED",
-                100.0 * p.get("MPC_XY_CRUISE", env.cruise_m_s),
-            ) / 100.0;
-            let along = self
-                .pilot
-                .speed_order
-                .map_or(asked, |o| o.0)
-                .clamp(0.5, env.max_m_s);
+            let asked = p.get("WPNAV_SPEED", 100.0 * p.get("MPC_XY_CRUISE", env.cruise_m_s)) / 100.0;
+            let along = self.pilot.speed_order.map_or(asked, |o| o.0).clamp(0.5, env.max_m_s);
             Speeds {
                 along,
-                up: (p.get(
-                    "WPNAV_SPEED_UP",
-                    100.0 * p.get("MPC_Z_VEL_MAX_UP", env.climb_m_s),
-                ) / 100.0)
+                up: (p.get("WPNAV_SPEED_UP", 100.0 * p.get("MPC_Z_VEL_MAX_UP", env.climb_m_s)) / 100.0)
                     .clamp(0.2, env.climb_m_s),
-                down: (p.get(
-                    "WPNAV_SPEED_DN",
-                    100.0 * p.get("MPC_Z_VEL_MAX_DN", env.descent_m_s),
-                ) / 100.0)
+                down: (p.get("WPNAV_SPEED_DN", 100.0 * p.get("MPC_Z_VEL_MAX_DN", env.descent_m_s)) / 100.0)
                     .clamp(0.2, env.descent_m_s),
                 accel: (p.get("WPNAV_ACCEL", 250.0) / 100.0).clamp(0.5, 4.0),
             }
@@ -218,18 +201,14 @@ impl SimVehicle {
             let along = match self.pilot.speed_order {
                 None => asked,
                 Some((v, false)) => v,
-                Some((v, true)) => {
-                    self.body.airspeed + (v - self.sensors.est.v[0].hypot(self.sensors.est.v[1]))
-                }
+                Some((v, true)) => self.body.airspeed + (v - self.sensors.est.v[0].hypot(self.sensors.est.v[1])),
             };
             Speeds {
                 along: along.clamp(env.min_m_s, env.max_m_s),
                 up: p
                     .get("TECS_CLMB_MAX", p.get("FW_T_CLMB_MAX", env.climb_m_s))
                     .clamp(0.5, env.climb_m_s),
-                down: p
-                    .get("TECS_SINK_MAX", env.descent_m_s)
-                    .clamp(0.5, env.descent_m_s),
+                down: p.get("TECS_SINK_MAX", env.descent_m_s).clamp(0.5, env.descent_m_s),
                 accel: 2.0,
             }
         }
@@ -238,9 +217,7 @@ impl SimVehicle {
     pub(crate) fn lateral(&self) -> Lateral {
         let p = &self.params;
         Lateral {
-            period_s: p
-                .get("NAVL1_PERIOD", p.get("NPFG_PERIOD", 15.0))
-                .clamp(8.0, 40.0),
+            period_s: p.get("NAVL1_PERIOD", p.get("NPFG_PERIOD", 15.0)).clamp(8.0, 40.0),
             damping: p.get("NAVL1_DAMPING", 0.75).clamp(0.6, 1.0),
             bank_deg: p
                 .get("ROLL_LIMIT_DEG", p.get("FW_R_LIM", 45.0))
@@ -327,16 +304,7 @@ impl SimVehicle {
                 }
                 let next = if hold_s > 0.0 { None } else { next };
                 let end = guide::corner_speed(&from, &to, next.as_ref(), radius.max(1.0), s.accel);
-                guide::rotor_leg(
-                    &est,
-                    &from,
-                    &to,
-                    end,
-                    &s,
-                    self.pilot.yaw,
-                    &mut self.pilot.speed,
-                    TICK_S,
-                )
+                guide::rotor_leg(&est, &from, &to, end, &s, self.pilot.yaw, &mut self.pilot.speed, TICK_S)
             }
             Task::Circle { centre, radius, .. } => {
                 if radius == 0.0 || self.cfg.airframe == Airframe::Quadplane {
@@ -375,14 +343,10 @@ impl SimVehicle {
                 let far = here.across(&at) > 5.0 && agl > 3.0;
                 let demand = guide::rotor_hold(&est, &at, &s, self.pilot.yaw);
                 match demand {
-                    Demand::Hover { v, yaw_deg }
-                        if far && self.cfg.airframe != Airframe::Quadplane =>
-                    {
-                        Demand::Hover {
-                            v: [v[0], v[1], 0.3 * down],
-                            yaw_deg,
-                        }
-                    }
+                    Demand::Hover { v, yaw_deg } if far && self.cfg.airframe != Airframe::Quadplane => Demand::Hover {
+                        v: [v[0], v[1], 0.3 * down],
+                        yaw_deg,
+                    },
                     Demand::Hover { v, yaw_deg } if far => Demand::Hover {
                         v: [v[0], v[1], 0.0],
                         yaw_deg,
@@ -442,19 +406,10 @@ impl SimVehicle {
                 } else {
                     1.0
                 };
-                let ff = if share > 0.0 && share < 1.0 {
-                    slope * gs
-                } else {
-                    0.0
-                };
+                let ff = if share > 0.0 && share < 1.0 { slope * gs } else { 0.0 };
                 Demand::Wing {
                     roll_deg: guide::wing_line(&est, &from, &to, &lat),
-                    climb: guide::wing_climb(
-                        &est,
-                        from.amsl + (to.amsl - from.amsl) * share,
-                        ff,
-                        &s,
-                    ),
+                    climb: guide::wing_climb(&est, from.amsl + (to.amsl - from.amsl) * share, ff, &s),
                     airspeed: s.along,
                 }
             }
@@ -495,12 +450,7 @@ impl SimVehicle {
         match (stage, from) {
             _ if quad => Demand::Wing {
                 roll_deg: guide::wing_line(&est, &here, &at, &lat),
-                climb: guide::wing_climb(
-                    &est,
-                    est.amsl.min((at.amsl + 40.0).max(self.ground + 40.0)),
-                    0.0,
-                    &s,
-                ),
+                climb: guide::wing_climb(&est, est.amsl.min((at.amsl + 40.0).max(self.ground + 40.0)), 0.0, &s),
                 airspeed: s.along,
             },
             (Landing::Plan, _) | (_, None) => {
@@ -552,11 +502,7 @@ impl SimVehicle {
                     };
                 }
                 let near = here.across(&centre) < 3.0 * r;
-                let height = if near {
-                    entry.amsl
-                } else {
-                    est.amsl.max(entry.amsl)
-                };
+                let height = if near { entry.amsl } else { est.amsl.max(entry.amsl) };
                 Demand::Wing {
                     roll_deg: guide::wing_circle(&est, &centre, r, &lat),
                     climb: guide::wing_climb(&est, height, 0.0, &s),
@@ -615,12 +561,10 @@ impl SimVehicle {
             } => {
                 let p = guide::progress(&est, &from, &to);
                 if !rotors {
-                    let turn =
-                        next.map_or(0.0, |n| diff_deg(to.bearing(&n), from.bearing(&to)).abs());
+                    let turn = next.map_or(0.0, |n| diff_deg(to.bearing(&n), from.bearing(&to)).abs());
                     let gs = est.v[0].hypot(est.v[1]);
                     let early = radius.min(self.lateral().l1(gs)) * (turn / 90.0).min(1.0);
-                    return p.left <= early.max(0.0) && here.across(&to) < 4.0 * radius.max(100.0)
-                        || p.left < -200.0;
+                    return p.left <= early.max(0.0) && here.across(&to) < 4.0 * radius.max(100.0) || p.left < -200.0;
                 }
                 if next.is_some() && hold_s <= 0.0 {
                     let ahead = (0.3 * self.pilot.speed).max(radius.min(3.0));
@@ -630,11 +574,7 @@ impl SimVehicle {
                     && here.across(&to) <= radius.max(2.0) + 1.0
                     && (est.amsl - to.amsl).abs() < 2.0
             }
-            Task::Circle {
-                centre,
-                radius,
-                until,
-            } => {
+            Task::Circle { centre, radius, until } => {
                 let bearing = centre.bearing(&here);
                 let step = diff_deg(bearing, self.pilot.last_bearing);
                 self.pilot.last_bearing = bearing;
@@ -688,9 +628,7 @@ impl SimVehicle {
             _ => {
                 let hold = match self.pilot.task {
                     Task::Leg { to, .. } => self.hold_at(to),
-                    Task::TakeOff { at, .. } if self.cfg.airframe == Airframe::Copter => {
-                        self.hold_at(at)
-                    }
+                    Task::TakeOff { at, .. } if self.cfg.airframe == Airframe::Copter => self.hold_at(at),
                     _ => self.holding(),
                 };
                 self.start(hold);

@@ -73,13 +73,7 @@ impl Gimbal {
 
     /// Freezes it in the airframe, or frees it.
     pub(crate) fn set_stuck(&mut self, stuck: bool, m: &Mount) {
-        self.stuck = stuck.then(|| {
-            [
-                self.roll - m.roll,
-                self.pitch - m.pitch,
-                diff_deg(self.yaw, m.yaw),
-            ]
-        });
+        self.stuck = stuck.then(|| [self.roll - m.roll, self.pitch - m.pitch, diff_deg(self.yaw, m.yaw)]);
     }
 
     pub(crate) fn point(&mut self, aim: Aim) {
@@ -104,8 +98,7 @@ impl Gimbal {
                     off.clamp(-limits.yaw_deg, limits.yaw_deg)
                 };
             let pitch = pitch.clamp(limits.pitch_min_deg, limits.pitch_max_deg);
-            let slew =
-                |err: f64| (err / 0.12).clamp(-limits.slew_deg_s, limits.slew_deg_s) * TICK_S;
+            let slew = |err: f64| (err / 0.12).clamp(-limits.slew_deg_s, limits.slew_deg_s) * TICK_S;
             self.pitch += slew(pitch - self.pitch);
             self.yaw = norm_deg_360(self.yaw + slew(diff_deg(yaw, self.yaw)));
             self.roll *= 0.9;
@@ -120,9 +113,7 @@ impl Gimbal {
         // North is where the aircraft's heading says it is.
         let off_north = diff_deg(m.yaw, believed.yaw);
         match self.aim {
-            Aim::Angles { pitch, yaw, lock } => {
-                [pitch, if lock { yaw + off_north } else { m.yaw + yaw }]
-            }
+            Aim::Angles { pitch, yaw, lock } => [pitch, if lock { yaw + off_north } else { m.yaw + yaw }],
             Aim::Rates { pitch, yaw, lock } => {
                 let base = if lock { 0.0 } else { m.yaw };
                 let goal = self.goal.get_or_insert([self.pitch, self.yaw - base]);
@@ -138,10 +129,7 @@ impl Gimbal {
                 } else {
                     self.yaw
                 };
-                [
-                    (amsl - believed.amsl).atan2(across.max(1e-6)).to_degrees(),
-                    yaw,
-                ]
+                [(amsl - believed.amsl).atan2(across.max(1e-6)).to_degrees(), yaw]
             }
         }
     }

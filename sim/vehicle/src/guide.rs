@@ -82,20 +82,12 @@ pub(crate) fn progress(est: &Estimate, from: &Place, to: &Place) -> Progress {
 
 /// Speed at which a multirotor may pass the corner between two legs: the circle that cuts the
 /// corner by at most `cut` metres at lateral acceleration `accel`.
-pub(crate) fn corner_speed(
-    from: &Place,
-    at: &Place,
-    next: Option<&Place>,
-    cut: f64,
-    accel: f64,
-) -> f64 {
+pub(crate) fn corner_speed(from: &Place, at: &Place, next: Option<&Place>, cut: f64, accel: f64) -> f64 {
     let Some(next) = next else { return 0.0 };
     if from.across(at) < 1.0 || at.across(next) < 1.0 {
         return 0.0;
     }
-    let turn = diff_deg(at.bearing(next), from.bearing(at))
-        .abs()
-        .to_radians();
+    let turn = diff_deg(at.bearing(next), from.bearing(at)).abs().to_radians();
     let half = (turn / 2.0).cos();
     if turn < 0.02 {
         return f64::INFINITY;
@@ -105,10 +97,7 @@ pub(crate) fn corner_speed(
 
 /// A multirotor along a straight 3-D leg, slowing to `end_speed` at its end. `speed` is the
 /// speed asked in the last tick and the new one: it grows by the acceleration limit.
-#[expect(
-    clippy::too_many_arguments,
-    reason = "one leg, its limits and its memory"
-)]
+#[expect(clippy::too_many_arguments, reason = "one leg, its limits and its memory")]
 pub(crate) fn rotor_leg(
     est: &Estimate,
     from: &Place,
@@ -127,8 +116,7 @@ pub(crate) fn rotor_leg(
         *speed = 0.0;
         return rotor_hold(est, to, s, yaw_deg);
     }
-    let brake =
-        (end_speed.min(s.along).powi(2) + 2.0 * 0.7 * s.accel * (p.left - 0.5).max(0.0)).sqrt();
+    let brake = (end_speed.min(s.along).powi(2) + 2.0 * 0.7 * s.accel * (p.left - 0.5).max(0.0)).sqrt();
     let slope = rise / length;
     let by_climb = if slope > 1e-6 {
         s.up / slope
@@ -168,13 +156,7 @@ pub(crate) fn rotor_hold(est: &Estimate, at: &Place, s: &Speeds, yaw_deg: f64) -
 }
 
 /// A multirotor on a circle, clockwise for a positive radius.
-pub(crate) fn rotor_circle(
-    est: &Estimate,
-    centre: &Place,
-    radius: f64,
-    s: &Speeds,
-    yaw_deg: f64,
-) -> Demand {
+pub(crate) fn rotor_circle(est: &Estimate, centre: &Place, radius: f64, s: &Speeds, yaw_deg: f64) -> Demand {
     let (dn, de) = (est.n - centre.n, est.e - centre.e);
     let d = dn.hypot(de).max(0.1);
     let (rn, re) = (dn / d, de / d);
@@ -215,11 +197,7 @@ pub(crate) fn wing_line(est: &Estimate, from: &Place, to: &Place, lat: &Lateral)
     let here = Place::of(est);
     let gs = est.v[0].hypot(est.v[1]).max(3.0);
     let l1 = lat.l1(gs);
-    let (from, to) = if from.across(to) < 1.0 {
-        (&here, to)
-    } else {
-        (from, to)
-    };
+    let (from, to) = if from.across(to) < 1.0 { (&here, to) } else { (from, to) };
     let p = progress(est, from, to);
     let course = est.v[1].atan2(est.v[0]).to_degrees();
     let track = diff_deg(from.bearing(to), course).to_radians();

@@ -114,8 +114,7 @@ impl Net {
             self.peers.remove(&old);
         }
         self.unnumbered.queue.clear();
-        self.peers
-            .insert(peer, Channel::new(&self.defaults, now_us, tick));
+        self.peers.insert(peer, Channel::new(&self.defaults, now_us, tick));
     }
 
     /// Whether one more frame of this peer may be handled now.
@@ -140,9 +139,7 @@ impl Net {
 
     fn channels(&mut self) -> impl Iterator<Item = &mut Channel> {
         let alone = self.peers.is_empty();
-        self.peers
-            .values_mut()
-            .chain(alone.then_some(&mut self.unnumbered))
+        self.peers.values_mut().chain(alone.then_some(&mut self.unnumbered))
     }
 
     /// To every channel.
@@ -173,11 +170,7 @@ impl Net {
 
     /// Sets the rate of a message: microseconds, 0 for its default, below 0 for never.
     pub(crate) fn rate(&mut self, peer: u64, id: u32, every_us: i64, now_us: i64) {
-        let fallback = self
-            .defaults
-            .iter()
-            .find(|d| d.0 == id)
-            .map_or(1_000_000, |d| d.1);
+        let fallback = self.defaults.iter().find(|d| d.0 == id).map_or(1_000_000, |d| d.1);
         let Some(c) = self.peers.get_mut(&peer) else {
             return;
         };

@@ -357,10 +357,7 @@ impl Params {
             .into_iter()
             .map(|(name, kind, value)| Param { name, kind, value })
             .collect();
-        let mut p = Self {
-            list,
-            bytewise: px4,
-        };
+        let mut p = Self { list, bytewise: px4 };
         let env = &cfg.envelope;
         let mah = cfg.energy.battery_wh / crate::energy::NOMINAL_V * 1000.0;
         for (name, value) in [
@@ -370,25 +367,14 @@ impl Params {
             ("BATT_CAPACITY", mah.round()),
             ("BAT1_CAPACITY", mah.round()),
             ("BATT_LOW_MAH", (mah * cfg.energy.reserve_share).round()),
-            (
-                "BATT_CRT_MAH",
-                (mah * cfg.energy.reserve_share * 0.5).round(),
-            ),
+            ("BATT_CRT_MAH", (mah * cfg.energy.reserve_share * 0.5).round()),
             (
                 "BATT_FS_LOW_ACT",
-                if cfg.airframe == Airframe::Copter {
-                    2.0
-                } else {
-                    1.0
-                },
+                if cfg.airframe == Airframe::Copter { 2.0 } else { 1.0 },
             ),
             (
                 "BATT_FS_CRT_ACT",
-                if cfg.airframe == Airframe::Copter {
-                    1.0
-                } else {
-                    2.0
-                },
+                if cfg.airframe == Airframe::Copter { 1.0 } else { 2.0 },
             ),
             ("BAT_LOW_THR", cfg.energy.reserve_share),
             ("WPNAV_SPEED", env.cruise_m_s * 100.0),
@@ -407,14 +393,7 @@ impl Params {
             ("FW_R_LIM", env.max_bank_deg),
             ("TECS_CLMB_MAX", env.climb_m_s),
             ("TECS_SINK_MAX", env.descent_m_s),
-            (
-                "Q_ENABLE",
-                if cfg.airframe == Airframe::Quadplane {
-                    1.0
-                } else {
-                    0.0
-                },
-            ),
+            ("Q_ENABLE", if cfg.airframe == Airframe::Quadplane { 1.0 } else { 0.0 }),
             ("MNT1_PITCH_MIN", cfg.gimbal.pitch_min_deg),
             ("MNT1_PITCH_MAX", cfg.gimbal.pitch_max_deg),
         ] {

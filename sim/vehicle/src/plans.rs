@@ -84,10 +84,7 @@ pub(crate) const fn is_nav(command: u16) -> bool {
 /// Commands whose x and y are a place.
 pub(crate) const fn placed(command: u16) -> bool {
     (is_nav(command) && !matches!(command, 20 | 92 | 93))
-        || matches!(
-            command,
-            179 | 188 | 189 | 192 | 195 | 201 | 34 | 5000..=5004 | 5100
-        )
+        || matches!(command, 179 | 188 | 189 | 192 | 195 | 201 | 34 | 5000..=5004 | 5100)
 }
 
 const fn known(command: u16) -> bool {
@@ -181,14 +178,7 @@ impl Plans {
     }
 
     /// MISSION_COUNT from a station: opens an upload or empties the list.
-    pub(crate) fn begin(
-        &mut self,
-        cfg: &VehicleConfig,
-        party: Party,
-        kind: u8,
-        count: u16,
-        tick: u64,
-    ) -> Next {
+    pub(crate) fn begin(&mut self, cfg: &VehicleConfig, party: Party, kind: u8, count: u16, tick: u64) -> Next {
         let Some(&room) = CAPACITY.get(usize::from(kind)) else {
             return Next::Ack(result::UNSUPPORTED);
         };
@@ -228,11 +218,7 @@ impl Plans {
         item: Item,
         tick: u64,
     ) -> Next {
-        let Some(u) = self
-            .upload
-            .as_mut()
-            .filter(|u| u.party == party && u.kind == kind)
-        else {
+        let Some(u) = self.upload.as_mut().filter(|u| u.party == party && u.kind == kind) else {
             return Next::Ack(result::INVALID_SEQUENCE);
         };
         let want = u.got.len() as u16;
@@ -311,8 +297,7 @@ impl Plans {
                     *p = 0.0;
                 }
             }
-            if item.command == cmd::NAV_WAYPOINT && cfg.airframe == vedette_model::Airframe::Copter
-            {
+            if item.command == cmd::NAV_WAYPOINT && cfg.airframe == vedette_model::Airframe::Copter {
                 item.p[1] = 0.0;
             }
         }

@@ -191,9 +191,7 @@ impl SimVehicle {
     }
 
     fn on_param_read(&mut self, peer: u64, m: &wire::ParamRequestRead) {
-        if self.addressed(m.target_system, m.target_component) != Some(AUTOPILOT)
-            || self.cfg.quirks.mute_parameters
-        {
+        if self.addressed(m.target_system, m.target_component) != Some(AUTOPILOT) || self.cfg.quirks.mute_parameters {
             return;
         }
         let index = if m.param_index >= 0 {
@@ -207,9 +205,7 @@ impl SimVehicle {
     }
 
     fn on_param_set(&mut self, peer: u64, m: &wire::ParamSet) {
-        if self.addressed(m.target_system, m.target_component) != Some(AUTOPILOT)
-            || self.cfg.quirks.mute_parameters
-        {
+        if self.addressed(m.target_system, m.target_component) != Some(AUTOPILOT) || self.cfg.quirks.mute_parameters {
             return;
         }
         let name = wire::untext(&m.param_id);
@@ -227,11 +223,7 @@ impl SimVehicle {
     }
 
     fn on_data_stream(&mut self, peer: u64, m: &wire::RequestDataStream) {
-        if self
-            .addressed(m.target_system, m.target_component)
-            .is_none()
-            || self.cfg.quirks.silent_streams
-        {
+        if self.addressed(m.target_system, m.target_component).is_none() || self.cfg.quirks.silent_streams {
             return;
         }
         let every = if m.start_stop == 0 || m.req_message_rate == 0 {
@@ -335,21 +327,14 @@ impl SimVehicle {
             }
             44 => {
                 let m: wire::MissionCount = f.read();
-                let next = self
-                    .plans
-                    .begin(&self.cfg, party, m.mission_type, m.count, self.tick);
+                let next = self.plans.begin(&self.cfg, party, m.mission_type, m.count, self.tick);
                 self.transfer_next(party, m.mission_type, next);
             }
             73 => {
                 let m: wire::MissionItemInt = f.read();
-                let next = self.plans.item(
-                    &self.cfg,
-                    party,
-                    m.mission_type,
-                    m.seq,
-                    Item::from_int(&m),
-                    self.tick,
-                );
+                let next = self
+                    .plans
+                    .item(&self.cfg, party, m.mission_type, m.seq, Item::from_int(&m), self.tick);
                 self.transfer_next(party, m.mission_type, next);
             }
             39 => {
@@ -359,9 +344,9 @@ impl SimVehicle {
                     self.guided_item(party, &item);
                     return;
                 }
-                let next =
-                    self.plans
-                        .item(&self.cfg, party, m.mission_type, m.seq, item, self.tick);
+                let next = self
+                    .plans
+                    .item(&self.cfg, party, m.mission_type, m.seq, item, self.tick);
                 self.transfer_next(party, m.mission_type, next);
             }
             45 => {
@@ -420,10 +405,7 @@ impl SimVehicle {
             self.mission_changed();
         }
         let names = ["MIS_TOTAL", "FENCE_TOTAL", "RALLY_TOTAL"];
-        if let (Some(name), Some(list)) = (
-            names.get(usize::from(kind)),
-            self.plans.lists.get(usize::from(kind)),
-        ) {
+        if let (Some(name), Some(list)) = (names.get(usize::from(kind)), self.plans.lists.get(usize::from(kind))) {
             let n = list.len() as f64;
             self.params.set(name, n);
         }
@@ -509,11 +491,7 @@ impl SimVehicle {
             };
             self.send(party.peer, AUTOPILOT, &m);
         } else {
-            let k = if crate::plans::placed(item.command) {
-                1e-7
-            } else {
-                1.0
-            };
+            let k = if crate::plans::placed(item.command) { 1e-7 } else { 1.0 };
             let m = wire::MissionItem {
                 param1: item.p[0],
                 param2: item.p[1],
@@ -537,9 +515,7 @@ impl SimVehicle {
 
     fn guided_ok(&self) -> bool {
         let hold = Mode::hold(Family::Px4, self.cfg.airframe);
-        self.pilot.armed
-            && !self.body.on_ground
-            && (self.pilot.mode == Mode::Guided || self.pilot.mode == hold)
+        self.pilot.armed && !self.body.on_ground && (self.pilot.mode == Mode::Guided || self.pilot.mode == hold)
     }
 
     fn on_local_target(&mut self, m: &wire::SetPositionTargetLocalNed) {
@@ -608,11 +584,7 @@ impl SimVehicle {
     pub(crate) fn guided_goto(&mut self, to: Place) {
         let from = Place::of(&self.sensors.est);
         let winged = self.cfg.envelope.min_m_s > 0.0;
-        let radius = if winged {
-            self.loiter_radius().abs()
-        } else {
-            1.0
-        };
+        let radius = if winged { self.loiter_radius().abs() } else { 1.0 };
         self.fly([Task::Leg {
             from,
             to,
@@ -631,9 +603,7 @@ impl SimVehicle {
         if m.q.iter().all(|v| v.is_finite()) {
             let [w, x, y, z] = m.q.map(f64::from);
             let pitch = (2.0 * (w * y - z * x)).clamp(-1.0, 1.0).asin().to_degrees();
-            let yaw = (2.0 * (w * z + x * y))
-                .atan2(1.0 - 2.0 * (y * y + z * z))
-                .to_degrees();
+            let yaw = (2.0 * (w * z + x * y)).atan2(1.0 - 2.0 * (y * y + z * z)).to_degrees();
             self.gimbal.point(Aim::Angles {
                 pitch,
                 yaw: if lock { norm_deg_360(yaw) } else { yaw },
@@ -641,11 +611,7 @@ impl SimVehicle {
             });
         } else if m.angular_velocity_y.is_finite() || m.angular_velocity_z.is_finite() {
             let deg = |v: f32| {
-                if v.is_finite() {
-                    f64::from(v).to_degrees()
-                } else {
-                    0.0
-                }
+                if v.is_finite() { f64::from(v).to_degrees() } else { 0.0 }
             };
             self.gimbal.point(Aim::Rates {
                 pitch: deg(m.angular_velocity_y),

@@ -105,10 +105,7 @@ impl Sensors {
             roll: b.roll + k.attitude_deg * w(3),
             pitch: b.pitch + k.attitude_deg * w(4),
             yaw: vedette_geo::norm_deg_360(b.yaw + k.heading_deg * w(5) + self.compass),
-            wind: [
-                wind[0] + k.velocity_m_s * w(6),
-                wind[1] + k.velocity_m_s * w(7),
-            ],
+            wind: [wind[0] + k.velocity_m_s * w(6), wind[1] + k.velocity_m_s * w(7)],
         };
     }
 

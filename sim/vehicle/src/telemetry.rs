@@ -17,12 +17,7 @@ use crate::wire::{self, Message, text};
 
 /// Messages sent without being asked, and every how many microseconds.
 pub(crate) fn default_streams(cfg: &VehicleConfig) -> Vec<(u32, i64)> {
-    let mut out = vec![
-        (242, 2_000_000),
-        (245, 1_000_000),
-        (281, 1_000_000),
-        (285, 200_000),
-    ];
+    let mut out = vec![(242, 2_000_000), (245, 1_000_000), (281, 1_000_000), (285, 200_000)];
     if cfg.px4() {
         out.extend([
             (1, 1_000_000),
@@ -71,8 +66,8 @@ pub(crate) const fn owner(id: u32) -> u8 {
 /// Whether this aircraft can send a message at all.
 pub(crate) fn available(cfg: &VehicleConfig, id: u32) -> bool {
     match id {
-        0 | 1 | 2 | 24 | 29 | 30 | 31 | 32 | 33 | 42 | 62 | 65 | 74 | 125 | 147 | 148 | 162
-        | 241 | 242 | 245 | 280 | 281 | 283 | 285 => true,
+        0 | 1 | 2 | 24 | 29 | 30 | 31 | 32 | 33 | 42 | 62 | 65 | 74 | 125 | 147 | 148 | 162 | 241 | 242 | 245 | 280
+        | 281 | 283 | 285 => true,
         168 | 193 => !cfg.px4(),
         231 => cfg.px4(),
         259..=262 | 269..=271 => !cfg.cameras.is_empty(),
@@ -522,11 +517,7 @@ impl SimVehicle {
             alt: ((est.amsl + raw[2]) * 1000.0) as i32,
             eph: if fix { 80 } else { u16::MAX },
             epv: if fix { 120 } else { u16::MAX },
-            vel: if fix {
-                (speed * 100.0) as u16
-            } else {
-                u16::MAX
-            },
+            vel: if fix { (speed * 100.0) as u16 } else { u16::MAX },
             cog: if fix {
                 ((course * 100.0) as u16) % 36_000
             } else {
@@ -616,22 +607,14 @@ impl SimVehicle {
 
     fn autopilot_version(&mut self, peer: Option<u64>) {
         // ArduPilot's set without FTP (there are no files), PX4's with bytewise parameters.
-        let capabilities: u64 = if self.cfg.px4() {
-            0x2_e1cc
-        } else {
-            0xfbef & !0x20
-        };
+        let capabilities: u64 = if self.cfg.px4() { 0x2_e1cc } else { 0xfbef & !0x20 };
         let uid = u64::from(self.cfg.system) | 0x5645_4400_0000_0000;
         let mut uid2 = [0; 18];
         uid2[..8].copy_from_slice(&uid.to_le_bytes());
         let m = wire::AutopilotVersion {
             capabilities,
             uid,
-            flight_sw_version: if self.cfg.px4() {
-                0x010f_00ff
-            } else {
-                0x0407_0000
-            },
+            flight_sw_version: if self.cfg.px4() { 0x010f_00ff } else { 0x0407_0000 },
             board_version: 1,
             flight_custom_version: *b"vedette0",
             uid2,

@@ -168,10 +168,7 @@ impl SimVehicle {
             pilot: Pilot::new(mode, body.yaw),
             exec: Exec::default(),
             watch: Watch::default(),
-            home: Home {
-                at: cfg.home,
-                place,
-            },
+            home: Home { at: cfg.home, place },
             ground: cfg.home_amsl.0,
             on_wings: false,
             crashed: false,
@@ -416,20 +413,10 @@ impl SimVehicle {
             Fault::GnssLost => self.sensors.fix = false,
             Fault::GnssBack => self.sensors.fix = true,
             Fault::GnssSpoofed(v) => {
-                self.sensors.spoof = v.map(|x| {
-                    if x.is_finite() {
-                        x.clamp(-20.0, 20.0)
-                    } else {
-                        0.0
-                    }
-                });
+                self.sensors.spoof = v.map(|x| if x.is_finite() { x.clamp(-20.0, 20.0) } else { 0.0 });
             }
             Fault::ThrustLost(share) => {
-                self.body.thrust_lost = if share.is_finite() {
-                    share.clamp(0.0, 1.0)
-                } else {
-                    0.0
-                };
+                self.body.thrust_lost = if share.is_finite() { share.clamp(0.0, 1.0) } else { 0.0 };
             }
             Fault::BatteryDrop(wh) => {
                 self.battery.left_wh = (self.battery.left_wh - wh.max(0.0)).max(0.0);
@@ -440,9 +427,7 @@ impl SimVehicle {
             }
             Fault::RadioSilent => self.net.silent = true,
             Fault::RadioBack => self.net.silent = false,
-            Fault::CompassOff(deg) => {
-                self.sensors.compass = if deg.is_finite() { deg } else { 0.0 }
-            }
+            Fault::CompassOff(deg) => self.sensors.compass = if deg.is_finite() { deg } else { 0.0 },
         }
     }
 

@@ -105,9 +105,7 @@ impl SimVehicle {
             self.send_home_to_all();
         }
         self.say(INFO, "Throttle armed");
-        if self.pilot.mode == Mode::Auto
-            && (self.cfg.airframe != Airframe::Copter || self.cfg.px4())
-        {
+        if self.pilot.mode == Mode::Auto && (self.cfg.airframe != Airframe::Copter || self.cfg.px4()) {
             self.mission_start();
         }
         true
@@ -145,9 +143,7 @@ impl SimVehicle {
 
     /// A hold in Return mode was reached: with RTL_AUTOLAND 1 the landing follows.
     pub(crate) fn hold_reached(&mut self) {
-        if self.pilot.mode == Mode::Return
-            && (self.params.get("RTL_AUTOLAND", 0.0) - 1.0).abs() < 0.5
-        {
+        if self.pilot.mode == Mode::Return && (self.params.get("RTL_AUTOLAND", 0.0) - 1.0).abs() < 0.5 {
             self.fly_landing();
         }
     }
@@ -212,9 +208,7 @@ impl SimVehicle {
                 }]);
             }
             Mode::TakeOff if !flying => {
-                let up = self
-                    .params
-                    .get("TKOFF_ALT", self.params.get("MIS_TAKEOFF_ALT", 50.0));
+                let up = self.params.get("TKOFF_ALT", self.params.get("MIS_TAKEOFF_ALT", 50.0));
                 self.take_off(up);
             }
             _ => {
@@ -299,9 +293,7 @@ impl SimVehicle {
         } else {
             "BATT_FS_LOW_ACT"
         };
-        let action = self
-            .params
-            .get(name, self.params.get("COM_LOW_BAT_ACT", 2.0)) as i64;
+        let action = self.params.get(name, self.params.get("COM_LOW_BAT_ACT", 2.0)) as i64;
         let copter = self.cfg.airframe == Airframe::Copter;
         match (copter || self.cfg.px4(), action) {
             (true, 1) if !self.cfg.px4() => self.act(Mode::Land),
@@ -317,10 +309,7 @@ impl SimVehicle {
             return;
         };
         let p = &self.params;
-        let wait = p.get(
-            "FS_GCS_TIMEOUT",
-            p.get("FS_LONG_TIMEOUT", p.get("COM_DL_LOSS_T", 5.0)),
-        );
+        let wait = p.get("FS_GCS_TIMEOUT", p.get("FS_LONG_TIMEOUT", p.get("COM_DL_LOSS_T", 5.0)));
         let silent = (self.tick - heard) as f64 * 0.01 > wait.max(1.0);
         if !silent {
             if self.watch.gcs_lost {
@@ -332,10 +321,7 @@ impl SimVehicle {
         if self.watch.gcs_lost {
             return;
         }
-        let action = p.get(
-            "FS_GCS_ENABLE",
-            p.get("FS_GCS_ENABL", p.get("NAV_DLL_ACT", 0.0)),
-        ) as i64;
+        let action = p.get("FS_GCS_ENABLE", p.get("FS_GCS_ENABL", p.get("NAV_DLL_ACT", 0.0))) as i64;
         if action == 0 {
             return;
         }
@@ -358,9 +344,7 @@ impl SimVehicle {
         if kinds & 1 != 0 && up > self.params.get("FENCE_ALT_MAX", f64::INFINITY) {
             return 2;
         }
-        if kinds & 2 != 0
-            && p.across(&self.home.place) > self.params.get("FENCE_RADIUS", f64::INFINITY)
-        {
+        if kinds & 2 != 0 && p.across(&self.home.place) > self.params.get("FENCE_RADIUS", f64::INFINITY) {
             return 3;
         }
         if kinds & 4 != 0 && !self.inside_fence(p) {
@@ -405,11 +389,7 @@ impl SimVehicle {
     }
 
     fn watch_fence(&mut self) {
-        let on = self.watch.fence_on
-            || self
-                .params
-                .get("FENCE_ENABLE", f64::from(u8::from(self.cfg.px4())))
-                > 0.5;
+        let on = self.watch.fence_on || self.params.get("FENCE_ENABLE", f64::from(u8::from(self.cfg.px4()))) > 0.5;
         if !on || self.body.on_ground {
             return;
         }
@@ -437,10 +417,7 @@ impl SimVehicle {
                 "Polygon fence breached"
             },
         );
-        match self
-            .params
-            .get("FENCE_ACTION", self.params.get("GF_ACTION", 1.0)) as i64
-        {
+        match self.params.get("FENCE_ACTION", self.params.get("GF_ACTION", 1.0)) as i64 {
             0 => {}
             2 if !self.cfg.px4() => self.act(Mode::Land),
             _ => self.act(Mode::Return),

@@ -11,6 +11,7 @@ mod keys;
 mod measure;
 mod pictures;
 mod preserve;
+mod radio;
 mod replay;
 mod report;
 mod runtime;

@@ -141,6 +141,7 @@ impl Shared {
     fn on_picture(&self, pts: u64, picture: &Picture<'_>) {
         let (received, sei_time_us, damaged, klv, sequence) = {
             let mut m = lock(&self.matching);
+            let sequence = m.sequence;
             m.sequence += 1;
             let unit = m.units.remove(&pts);
             // Units that gave no picture are behind us now.
@@ -152,7 +153,7 @@ impl Shared {
                 .min_by_key(|(t, _)| t.abs_diff(pts))
                 .map(|(_, v)| v.clone());
             let (received, sei, damaged) = unit.unwrap_or((Mono::ZERO, None, false));
-            (received, sei, damaged, klv, m.sequence)
+            (received, sei, damaged, klv, sequence)
         };
         let frame = Frame {
             camera: self.camera,
@@ -364,10 +365,10 @@ impl Worker {
             let batch = self.source.read(&mut buffer);
             let now = (self.clock)();
             match batch {
-                Ok(Batch::Bytes(n)) => {
+                Ok(Batch::Bytes { from, to }) => {
                     last_bytes = Some(now);
                     silent = false;
-                    let events = self.take(now, &buffer[..n]);
+                    let events = self.take(now, &buffer[from..to]);
                     if self.source.paced() {
                         self.wait_for_clock(&mut pace, &events);
                     }

@@ -12,7 +12,7 @@ use vedette_model::{CameraId, Mono};
 pub struct Frame {
     /// Stream.
     pub camera: CameraId,
-    /// Number of the frame since the channel started, dropped ones counted.
+    /// Number of the frame since the channel started, from 0, dropped ones counted.
     pub sequence: u64,
     /// Presentation time, 90 kHz, 33 bits.
     pub pts90k: u64,

@@ -1,5 +1,6 @@
 //! Where bytes come from: a UDP port or a file.
-//! Invariant: bytes come out exactly as they came in, each batch with its arrival time.
+//! Invariant: transport stream bytes come out exactly as they came in; only the RTP header of a datagram that has one
+//! (RFC 2250) is taken off.
 
 use crate::{IngestError, file_error};
 use std::fs::File;
@@ -65,8 +66,8 @@ impl FromStr for SourceSpec {
 
 /// What a read gave.
 pub(crate) enum Batch {
-    /// Bytes in the buffer's front.
-    Bytes(usize),
+    /// Transport stream bytes in this part of the buffer.
+    Bytes { from: usize, to: usize },
     /// Nothing for a moment.
     Idle,
     /// The file is over.
@@ -139,7 +140,10 @@ impl Source {
         match self {
             Source::Udp(socket) => match socket.recv(buffer) {
                 Ok(0) => Ok(Batch::Idle),
-                Ok(n) => Ok(Batch::Bytes(n)),
+                Ok(n) => Ok(Batch::Bytes {
+                    from: rtp_header(&buffer[..n]),
+                    to: n,
+                }),
                 Err(e) if matches!(e.kind(), WouldBlock | TimedOut | Interrupted | ConnectionRefused) => {
                     Ok(Batch::Idle)
                 }
@@ -149,9 +153,31 @@ impl Source {
                 let wanted = buffer.len().min(FILE_CHUNK);
                 match file.read(&mut buffer[..wanted])? {
                     0 => Ok(Batch::End),
-                    n => Ok(Batch::Bytes(n)),
+                    n => Ok(Batch::Bytes { from: 0, to: n }),
                 }
             }
         }
+    }
+}
+
+/// Length of the RTP header in front of transport packets (RFC 3550, RFC 2250), 0 when there is none.
+fn rtp_header(datagram: &[u8]) -> usize {
+    let Some(first) = datagram.first() else {
+        return 0;
+    };
+    if *first == vedette_klv::ts::SYNC || first >> 6 != 2 {
+        return 0;
+    }
+    let mut length = 12 + 4 * usize::from(first & 0x0f);
+    if first & 0x10 != 0 {
+        let words = datagram
+            .get(length + 2..length + 4)
+            .map_or(0, |w| u16::from_be_bytes([w[0], w[1]]));
+        length += 4 + 4 * usize::from(words);
+    }
+    if datagram.get(length) == Some(&vedette_klv::ts::SYNC) {
+        length
+    } else {
+        0
     }
 }

@@ -194,7 +194,18 @@ fn too_high() {
 
 #[test]
 fn return_height_too_low() {
-    let f = refused("clearance", |p, _| p.aircraft[0].return_amsl = Amsl(520.0));
+    let f = refused("clearance", |p, _| {
+        p.aircraft[0].return_amsl = Amsl(520.0);
+        // Marks the planned return for the autopilot, which then flies it at that height.
+        let mark = MissionItem {
+            command: command::DO_LAND_START,
+            frame: AltFrame::None,
+            params: [None; 4],
+            at: None,
+            alt_m: 0.0,
+        };
+        p.aircraft[0].items.insert(5, mark);
+    });
     assert!(f.iter().any(|f| f.what.contains("return")));
 }
 

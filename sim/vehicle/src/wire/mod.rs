@@ -185,13 +185,7 @@ mod tests {
     #[test]
     fn rubbish_before_a_frame_does_not_hide_it() {
         let mut d = vec![0xfd, 0xff, 0, 0, 0xfe];
-        d.extend(encode(
-            255,
-            190,
-            0,
-            Heartbeat::ID,
-            &Heartbeat::default().payload(),
-        ));
+        d.extend(encode(255, 190, 0, Heartbeat::ID, &Heartbeat::default().payload()));
         assert_eq!(frames(&d).count(), 1);
     }
 }

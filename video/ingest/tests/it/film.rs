@@ -5,7 +5,10 @@ use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
 use std::sync::OnceLock;
 use vedette_klv::sei::insert_misp_time;
-use vedette_klv::{TsWriter, TsWriterConfig, UasDatalink, VideoCodec, encode};
+use vedette_klv::{
+    PixelBox, SecuritySet, TargetLocation, TsWriter, TsWriterConfig, UasDatalink, VTarget, VideoCodec, VmtiSet, encode,
+    miis_physical,
+};
 
 pub(crate) const WIDTH: usize = 320;
 pub(crate) const HEIGHT: usize = 192;
@@ -108,8 +111,81 @@ pub(crate) fn units() -> &'static [(bool, Vec<u8>)] {
     UNITS.get_or_init(|| encode_film(600))
 }
 
+/// Metadata with every item the standard's minimum set asks for.
+fn full_metadata(frame: usize) -> UasDatalink {
+    let lat = 42.5 + frame as f64 * 1e-5;
+    UasDatalink {
+        mission_id: Some("NIGHT-7".into()),
+        platform_designation: Some("VTOL-25".into()),
+        image_source_sensor: Some("LWIR".into()),
+        platform_heading_deg: Some(271.25),
+        platform_pitch_deg: Some(2.5),
+        platform_roll_deg: Some(-1.25),
+        sensor_lat_deg: Some(lat),
+        sensor_msl_m: Some(2350.0),
+        sensor_hae_m: Some(2402.0),
+        hfov_deg: Some(12.5),
+        vfov_deg: Some(9.4),
+        rel_azimuth_deg: Some(359.0),
+        rel_elevation_deg: Some(-42.0),
+        rel_roll_deg: Some(0.0),
+        slant_range_m: Some(812.5),
+        target_width_m: Some(178.0),
+        frame_center_lat_deg: Some(lat + 0.004),
+        frame_center_lon_deg: Some(1.604),
+        frame_center_elev_m: Some(1810.0),
+        corners: [
+            Some((lat + 0.005, 1.603)),
+            Some((lat + 0.005, 1.605)),
+            Some((lat + 0.003, 1.605)),
+            Some((lat + 0.003, 1.603)),
+        ],
+        security: Some(SecuritySet::unclassified("AD")),
+        miis_core_id: Some(miis_physical(*b"sensor-uuid-0001", *b"platform-uuid-01")),
+        vmti: Some(VmtiSet {
+            time_us: metadata(frame).time_us,
+            system_name: Some("hot-spot".into()),
+            frame_width: Some(WIDTH as u32),
+            frame_height: Some(HEIGHT as u32),
+            targets: vec![VTarget {
+                id: 12,
+                centroid: Some((160, 96)),
+                bbox: Some(PixelBox {
+                    left: 150,
+                    top: 90,
+                    right: 170,
+                    bottom: 102,
+                }),
+                confidence_percent: Some(84),
+                lat_offset_deg: Some(0.0001),
+                lon_offset_deg: Some(-0.0002),
+                location: Some(TargetLocation {
+                    lat_deg: lat + 0.0041,
+                    lon_deg: 1.6038,
+                    hae_m: 1861.0,
+                    sigma_enu_m: Some([8.0, 9.0, 5.0]),
+                    rho: Some([0.25, 0.0, 0.0]),
+                }),
+                status: Some(1),
+                ..VTarget::default()
+            }],
+            ..VmtiSet::default()
+        }),
+        ..metadata(frame)
+    }
+}
+
+/// The film with full metadata, as an export would be.
+pub(crate) fn compliant_stream(frames: usize) -> Vec<Vec<u8>> {
+    mux(frames, full_metadata)
+}
+
 /// The first `frames` frames as a transport stream: picture with time stamp, then its metadata.
 pub(crate) fn stream(frames: usize) -> Vec<Vec<u8>> {
+    mux(frames, metadata)
+}
+
+fn mux(frames: usize, metadata: fn(usize) -> UasDatalink) -> Vec<Vec<u8>> {
     let mut writer = TsWriter::new(TsWriterConfig::default());
     units()[..frames]
         .iter()

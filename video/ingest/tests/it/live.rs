@@ -87,6 +87,63 @@ fn a_stream_over_udp_is_recorded_as_sent_and_shown_with_its_metadata() {
 }
 
 #[test]
+fn a_stream_in_rtp_is_recorded_without_the_rtp_headers() {
+    let folder = Folder::new("rtp");
+    let (sink, _log) = events();
+    let config = ChannelConfig::new(
+        CAMERA,
+        SourceSpec::Udp("127.0.0.1:0".parse().unwrap()),
+        Some(folder.path().to_owned()),
+    );
+    let (channel, receivers) = Channel::start(config, clock(), sink, &[64]).unwrap();
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    socket.connect(channel.local_address().unwrap()).unwrap();
+    let sent = stream(20);
+    for bytes in &sent {
+        for (i, packets) in bytes.chunks(7 * 188).enumerate() {
+            let mut datagram = vec![0x80, 33, 0, i as u8, 0, 0, 0, 0, 1, 2, 3, 4];
+            datagram.extend_from_slice(packets);
+            socket.send(&datagram).unwrap();
+        }
+        receivers[0].recv_timeout(PATIENCE).expect("a frame for each sent");
+    }
+    channel.stop();
+    assert_eq!(recorded(&folder), sent.concat());
+}
+
+#[test]
+fn a_hostile_stream_stops_neither_the_record_nor_the_frames_after_it() {
+    let folder = Folder::new("hostile");
+    let mut film = stream(300);
+    // Half of all frames of the middle are scribbled over, packet headers and all.
+    let mut state = 7_u32;
+    for bytes in &mut film[60..240] {
+        for b in bytes.iter_mut() {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            if state >> 24 < 20 {
+                *b = (state >> 16) as u8;
+            }
+        }
+    }
+    let bytes = film.concat();
+    let path = folder.path().join("hostile.ts");
+    std::fs::write(&path, &bytes).unwrap();
+    let (sink, _log) = events();
+    let config = ChannelConfig::new(
+        CAMERA,
+        SourceSpec::File { path, paced: false },
+        Some(folder.path().to_owned()),
+    );
+    let (channel, receivers) = Channel::start(config, clock(), sink, &[1]).unwrap();
+    let stats = channel.wait();
+    assert_eq!(recorded(&folder), bytes);
+    assert!(stats.lost_packets > 0 && stats.unverified_sets > 0, "{stats:?}");
+    let last = receivers[0].latest().unwrap();
+    assert_eq!(number_in(&last.gray), 299);
+    assert_eq!(last.klv.unwrap().platform_tail, metadata(299).platform_tail);
+}
+
+#[test]
 fn lost_datagrams_are_reported_as_a_gap_and_the_picture_goes_on() {
     let (sink, log) = events();
     let folder = Folder::new("loss");

@@ -2,7 +2,9 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod film;
+mod killed;
 mod live;
+mod others;
 mod recordings;
 mod review;
 

@@ -196,6 +196,7 @@ proptest! {
         let value = UasDatalink {
             sensor_lat_deg: Some(lat),
             sensor_lon_deg: Some(lon),
+            sensor_msl_m: Some(hae - 50.0),
             sensor_hae_m: Some(hae),
             ..UasDatalink::default()
         };
