@@ -15,7 +15,7 @@ const STEP_M: f64 = 10.0;
 /// Points on either side over which chainage is averaged (200 m of track).
 const SPREAD: usize = 20;
 /// Most metres of border one leg watches.
-const MOST_WATCHED_M: f64 = 110.0;
+const MOST_WATCHED_M: f64 = 80.0;
 
 /// A track with its length and the chainage it watches.
 #[derive(Debug, Clone)]
