@@ -3,7 +3,7 @@
 //! point and neither recording nor metadata stops for it.
 
 use crate::IngestError;
-use crate::decode::{Decoder, Picture, Pressure};
+use crate::decode::{Decoder, Picture, Pool, Pressure};
 use crate::frames::{Frame, FrameQueue, FrameReceiver};
 use crate::recorder::Recorder;
 use crate::source::{Batch, Source, SourceSpec};
@@ -101,6 +101,8 @@ pub struct ChannelStats {
     pub units: u64,
     /// Frames decoded.
     pub frames: u64,
+    /// Frames decoded but not given to anyone, because newer ones were waiting.
+    pub late: u64,
     /// Access units not decoded: before the first random access point, or because the decoder was behind.
     pub skipped: u64,
     /// Metadata sets received.
@@ -138,7 +140,7 @@ fn lock<T>(m: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Shared {
-    fn on_picture(&self, pts: u64, picture: &Picture<'_>) {
+    fn on_picture(&self, pts: u64, picture: &Picture<'_>, pools: &mut (Pool, Pool)) {
         let (received, sei_time_us, damaged, klv, sequence) = {
             let mut m = lock(&self.matching);
             let sequence = m.sequence;
@@ -155,6 +157,16 @@ impl Shared {
             let (received, sei, damaged) = unit.unwrap_or((Mono::ZERO, None, false));
             (received, sei, damaged, klv, sequence)
         };
+        {
+            let mut stats = lock(&self.stats);
+            stats.frames += 1;
+            // Newest wins: with more pictures waiting, this one would only make those late as well.
+            if picture.late {
+                stats.late += 1;
+                return;
+            }
+        }
+        let pixels = picture.width * picture.height;
         let frame = Frame {
             camera: self.camera,
             sequence,
@@ -162,13 +174,12 @@ impl Shared {
             received,
             width: picture.width as u32,
             height: picture.height as u32,
-            gray: picture.gray().into(),
-            rgba: self.colour.then(|| picture.rgba().into()),
+            gray: pools.0.fill(pixels, |out| picture.gray(out)),
+            rgba: self.colour.then(|| pools.1.fill(4 * pixels, |out| picture.rgba(out))),
             klv,
             sei_time_us,
             damaged,
         };
-        lock(&self.stats).frames += 1;
         let queues = lock(&self.queues);
         if let Some((last, others)) = queues.split_last() {
             for queue in others {
@@ -574,8 +585,9 @@ impl Worker {
                 return;
             }
             let shared = self.shared.clone();
+            let mut pools = (Pool::default(), Pool::default());
             self.decoder = match Decoder::new(unit.codec, self.pressure, move |pts, picture| {
-                shared.on_picture(pts, picture);
+                shared.on_picture(pts, picture, &mut pools);
             }) {
                 Ok(decoder) => Some((unit.codec, decoder)),
                 Err(e) => {

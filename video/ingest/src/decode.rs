@@ -9,16 +9,22 @@ use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
 use gstreamer_video as gst_video;
 use gstreamer_video::prelude::*;
+use std::sync::Arc;
 use std::time::Duration;
 use vedette_klv::VideoCodec;
 
 /// Most access units waiting to be decoded.
 const MAX_WAITING: u64 = 24;
 
+/// Access units waiting behind a picture that make it late: it is decoded but not converted.
+const LATE: u64 = 2;
+
 /// A decoded picture as planes, borrowed from the decoder.
 pub(crate) struct Picture<'a> {
     pub(crate) width: usize,
     pub(crate) height: usize,
+    /// Newer access units already wait: this picture is late.
+    pub(crate) late: bool,
     y: (&'a [u8], usize),
     u: (&'a [u8], usize),
     v: (&'a [u8], usize),
@@ -27,15 +33,14 @@ pub(crate) struct Picture<'a> {
 }
 
 impl Picture<'_> {
-    /// Luminance stretched to full range.
-    pub(crate) fn gray(&self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(self.width * self.height);
+    /// Luminance stretched to full range, into `width * height` bytes.
+    pub(crate) fn gray(&self, out: &mut [u8]) {
         let lut = self.luma_table();
-        for row in self.y.0.chunks(self.y.1).take(self.height) {
-            out.extend(row.iter().take(self.width).map(|p| lut[usize::from(*p)]));
+        for (line, row) in out.chunks_exact_mut(self.width.max(1)).zip(self.y.0.chunks(self.y.1)) {
+            for (pixel, y) in line.iter_mut().zip(row) {
+                *pixel = lut[usize::from(*y)];
+            }
         }
-        out.resize(self.width * self.height, 0);
-        out
     }
 
     fn luma_table(&self) -> [u8; 256] {
@@ -50,8 +55,9 @@ impl Picture<'_> {
         lut
     }
 
-    /// Colour, alpha 255. ITU-R BT.709 or BT.601 as the stream says, in 16-bit fixed point.
-    pub(crate) fn rgba(&self) -> Vec<u8> {
+    /// Colour, alpha 255, into `width * height * 4` bytes. ITU-R BT.709 or BT.601 as the stream says, in 16-bit fixed
+    /// point.
+    pub(crate) fn rgba(&self, out: &mut [u8]) {
         let chroma_gain = if self.full_range { 1.0 } else { 255.0 / 224.0 };
         let (kr, kb) = if self.bt709 { (0.2126, 0.0722) } else { (0.299, 0.114) };
         let kg = 1.0 - kr - kb;
@@ -61,8 +67,7 @@ impl Picture<'_> {
         let g_u = fix(2.0 * kb * (1.0 - kb) / kg);
         let g_v = fix(2.0 * kr * (1.0 - kr) / kg);
         let lut = self.luma_table();
-        let mut out = vec![255; self.width * self.height * 4];
-        for (row, line) in out.chunks_exact_mut(self.width * 4).enumerate() {
+        for (row, line) in out.chunks_exact_mut((self.width * 4).max(1)).enumerate() {
             let ys = self.y.0.get(row * self.y.1..).unwrap_or(&[]);
             let us = self.u.0.get(row / 2 * self.u.1..).unwrap_or(&[]);
             let vs = self.v.0.get(row / 2 * self.v.1..).unwrap_or(&[]);
@@ -75,10 +80,36 @@ impl Picture<'_> {
                     pixel[0] = (y + dr).clamp(0, 255) as u8;
                     pixel[1] = (y - dg).clamp(0, 255) as u8;
                     pixel[2] = (y + db).clamp(0, 255) as u8;
+                    pixel[3] = 255;
                 }
             }
         }
-        out
+    }
+}
+
+/// Pixel buffers used again once nobody looks at them, as new ones of megabytes cost more than filling them.
+#[derive(Debug, Default)]
+pub(crate) struct Pool(Vec<Arc<[u8]>>);
+
+impl Pool {
+    /// Most buffers kept.
+    const KEPT: usize = 12;
+
+    /// A buffer of `length` bytes filled by `fill`.
+    pub(crate) fn fill(&mut self, length: usize, fill: impl FnOnce(&mut [u8])) -> Arc<[u8]> {
+        self.0.retain(|b| b.len() == length);
+        let free = self.0.iter().position(|b| Arc::strong_count(b) == 1);
+        let mut buffer = match free {
+            Some(i) => self.0.swap_remove(i),
+            None => std::iter::repeat_n(0, length).collect(),
+        };
+        if let Some(bytes) = Arc::get_mut(&mut buffer) {
+            fill(bytes);
+        }
+        if self.0.len() < Self::KEPT {
+            self.0.push(buffer.clone());
+        }
+        buffer
     }
 }
 
@@ -157,6 +188,7 @@ impl Decoder {
             .sync(false)
             .max_buffers(2)
             .build();
+        let queue = source.downgrade();
         sink.set_callbacks(
             gst_app::AppSinkCallbacks::builder()
                 .new_sample(move |sink| {
@@ -177,9 +209,11 @@ impl Decoder {
                             .unwrap_or(1)
                     };
                     let colour = info.colorimetry();
+                    let waiting = queue.upgrade().map_or(0, |q| q.current_level_buffers());
                     let picture = Picture {
                         width: frame.width() as usize,
                         height: frame.height() as usize,
+                        late: pressure == Pressure::Skip && waiting > LATE,
                         y: (planes[0], stride(0)),
                         u: (planes[1], stride(1)),
                         v: (planes[2], stride(2)),

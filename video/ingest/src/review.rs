@@ -3,7 +3,7 @@
 //! that travelled with it; nothing on disk is changed.
 
 use crate::channel::PtsTrack;
-use crate::decode::{Decoder, Pressure};
+use crate::decode::{Decoder, Pool, Pressure};
 use crate::recorder::{SegmentInfo, channel_dir, read_index, scan, segment_files, segment_name};
 use crate::{IngestError, file_error};
 use std::path::{Path, PathBuf};
@@ -257,11 +257,12 @@ impl FrameStore {
         let wanted = unit.pts;
         let mut decoder = Decoder::new(unit.codec, Pressure::Wait, move |pts, picture| {
             if pts == wanted {
+                let count = picture.width * picture.height;
                 let pixels = (
                     picture.width as u32,
                     picture.height as u32,
-                    picture.gray().into(),
-                    picture.rgba().into(),
+                    Pool::default().fill(count, |out| picture.gray(out)),
+                    Pool::default().fill(4 * count, |out| picture.rgba(out)),
                 );
                 // A second picture with the same time is not needed.
                 if sender.try_send(pixels).is_err() {

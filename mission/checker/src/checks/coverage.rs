@@ -8,6 +8,8 @@ use vedette_model::plan::{Aircraft, Leg, PatrolPlan};
 pub(crate) const NAME: &str = "revisit";
 /// Longest cell, metres.
 const CELL_M: f64 = 50.0;
+/// A slit between two looks that is narrower than twice this is not counted as unseen, metres.
+const SLIT_M: f64 = 5.0;
 
 /// What was measured.
 #[derive(Debug, Default)]
@@ -137,7 +139,8 @@ fn gap_s(x: f64, watching: &[(&Leg, &Aircraft)], from_s: f64, until_s: f64) -> O
         .iter()
         .filter_map(|(l, _)| {
             let [a, b] = l.watches_m?;
-            let (near, far) = (x - l.watch_half_m, x + l.watch_half_m);
+            let half = l.watch_half_m + SLIT_M;
+            let (near, far) = (x - half, x + half);
             // Shares of the leg at which the watched stretch contains x.
             let (u, v) = if (b - a).abs() < 1e-9 {
                 if a < near || a > far {
@@ -190,7 +193,18 @@ fn bound_s(plan: &PatrolPlan) -> f64 {
         _ if widths > 0.0 => 1.0,
         k => (1.0 + slowest / fastest).max(1.0 / (1.0 - 1.0 / (2.0 * (k as f64).sqrt()))),
     };
-    (plan.section_m - widths).max(0.0) / speeds * open
+    (plan.section_m * shortcut(plan) - widths).max(0.0) / speeds * open
+}
+
+/// Metres flown per metre watched, where that is less than one: on the inside of a bend the track is shorter than the line.
+fn shortcut(plan: &PatrolPlan) -> f64 {
+    let legs = plan.aircraft.iter().flat_map(|a| &a.legs);
+    let (flown, seen) = legs
+        .filter_map(|l| Some((l, l.watches_m?)))
+        .fold((0.0, 0.0), |s, (l, w)| {
+            (s.0 + crate::earth::apart_m(l.from, l.to), s.1 + (w[1] - w[0]).abs())
+        });
+    if seen > 0.0 { (flown / seen).min(1.0) } else { 1.0 }
 }
 
 /// The promise must cover the patrol: not start long after it, not end long before, and last for at least one revisit.

@@ -158,7 +158,14 @@ impl Gcs {
         }
     }
 
-    /// Takes one datagram, or the frames of one read of a stream.
+    /// Counts what a stream framer found on a serial or TCP link besides frames.
+    pub fn note_stream(&mut self, link: LinkId, bad_crc: u64, junk_bytes: u64) {
+        let report = self.peers.link(link);
+        report.bad_crc += bad_crc;
+        report.junk_bytes += junk_bytes;
+    }
+
+    /// Takes one datagram, or one frame that a [`crate::codec::StreamFramer`] cut out of a stream.
     pub fn handle_datagram(&mut self, now: Mono, utc: Utc, link: LinkId, peer: &PeerAddr, bytes: &[u8]) {
         self.advance(now, Some(utc));
         let mut frames = if self.config.accept_v1 {

@@ -196,18 +196,17 @@ impl Aircraft {
                     .ok_or_else(|| "its home position is not known yet; wait for it".to_owned())?;
                 let amsl = f(height.to_amsl(home).0);
                 Ok(vec![
-                    self.long(cmd::NAV_TAKEOFF, [unused, unused, unused, unused, unused, unused, amsl]),
                     self.arm(),
+                    self.long(cmd::NAV_TAKEOFF, [unused, unused, unused, unused, unused, unused, amsl]),
                 ])
             }
             (_, Airframe::Plane | Airframe::Quadplane) => {
                 // A plane takes off by its mission; without one by TAKEOFF mode and its own height.
-                let wanted = if self.mission_total.is_some_and(|n| n > 0) {
-                    Wanted::Auto
+                if self.mission_total.is_some_and(|n| n > 0) {
+                    Ok(vec![quiet(self.mode(frame, Wanted::Auto)?), self.arm()])
                 } else {
-                    Wanted::TakeOff
-                };
-                Ok(vec![quiet(self.mode(frame, wanted)?), self.arm()])
+                    Ok(vec![self.arm(), self.mode(frame, Wanted::TakeOff)?])
+                }
             }
             (_, Airframe::Copter) => Ok(vec![
                 quiet(self.mode(frame, Wanted::Guided)?),

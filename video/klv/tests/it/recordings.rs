@@ -3,7 +3,8 @@ use super::data;
 use std::io::Read;
 use vedette_klv::imapb::Imapb;
 use vedette_klv::{
-    Checksum, Dialect, ItemKey, KlvIssue, TsEvent, TsReader, UasDatalink, Value, check_bytes, dump_bytes, parse_all,
+    Checksum, Dialect, ExportOptions, ItemKey, KlvIssue, TsEvent, TsReader, UasDatalink, Value, check_bytes,
+    dump_bytes, export_ts, parse_all,
 };
 
 fn klv_of(bytes: &[u8]) -> Vec<(u16, Option<u64>, Vec<u8>)> {
@@ -220,4 +221,40 @@ fn files_of_all_codecs_dump_and_check() {
     if let Some(path) = data("klv/kwiver/h264_no_klv.ts") {
         assert_eq!(dump_bytes(&std::fs::read(path).unwrap()).count(), 0);
     }
+}
+
+#[test]
+fn an_old_flight_is_exported_as_st_0601_and_a_new_one_keeps_its_bytes() {
+    let (Some(old), Some(new)) = (data("klv/kwiver/aphill_klv_10s.ts"), data("klv/kwiver/h264_klv.ts")) else {
+        return;
+    };
+    let options = ExportOptions {
+        country: Some("US".into()),
+        ..ExportOptions::default()
+    };
+    let bytes = std::fs::read(old).unwrap();
+    let (out, report) = export_ts(&bytes, &options).unwrap();
+    assert_eq!((report.converted_sets, report.copied_sets), (300, 0));
+    let before = klv_of(&bytes);
+    let after = klv_of(&out);
+    assert_eq!(after.len() as u64, 300 - report.refused_sets);
+    let check = check_bytes(&out);
+    assert!(check.transport.is_empty() && check.issues.is_empty());
+    assert_eq!(check.video_units_with_time, report.stamped);
+    assert_eq!(check.video_units, report.pictures);
+    let value = |b: &[u8]| UasDatalink::from_set(&parse_all(b)[0].0);
+    let (a, b) = (value(&before.last().unwrap().2), value(&after.last().unwrap().2));
+    assert_eq!(a.time_us, b.time_us);
+    assert!((a.sensor_lat_deg.unwrap() - b.sensor_lat_deg.unwrap()).abs() < 1e-7);
+    assert!((a.corners[2].unwrap().1 - b.corners[2].unwrap().1).abs() < 1e-6);
+    assert!(b.rel_azimuth_deg.is_some() && b.security.unwrap().classification == Some(1));
+
+    let bytes = std::fs::read(new).unwrap();
+    let (out, report) = export_ts(&bytes, &options).unwrap();
+    assert_eq!(report.converted_sets, 0);
+    assert_eq!(check_bytes(&out).video_units_with_time, 30);
+    let (before, after) = (klv_of(&bytes), klv_of(&out));
+    assert!(after.iter().all(|(_, pts, _)| pts.is_some()));
+    let kept = before.iter().filter(|b| after.iter().any(|a| a.2 == b.2)).count();
+    assert!(kept >= 29, "{kept} {report:?}");
 }
