@@ -319,7 +319,17 @@ impl SimVehicle {
         } else {
             self.pilot.yaw_fixed = false;
         }
-        self.guided_goto(to);
+        // Parameter 3 is the circle of a plane there, metres.
+        if c.n(3) != 0.0 && self.cfg.envelope.min_m_s > 0.0 {
+            let radius = c.n(3).clamp(-5000.0, 5000.0);
+            self.fly([Task::Circle {
+                centre: to,
+                radius,
+                until: Until::Never,
+            }]);
+        } else {
+            self.guided_goto(to);
+        }
         ACCEPTED
     }
 

@@ -42,7 +42,8 @@ pub(crate) struct Exec {
     last: Option<Place>,
 }
 
-type Ground<'a> = &'a dyn Fn(LatLon) -> Option<Amsl>;
+/// Terrain, as the world gives it.
+pub(crate) type Ground<'a> = &'a dyn Fn(LatLon) -> Option<Amsl>;
 
 impl SimVehicle {
     /// The current item in the aircraft's own numbering.
@@ -505,6 +506,11 @@ impl SimVehicle {
         if home {
             haven.amsl = self.home.place.amsl + height;
         }
+        // Climbs at once, comes down on the way.
+        let here = Place {
+            amsl: here.amsl.max(haven.amsl),
+            ..here
+        };
         let mut tasks = vec![Task::Leg {
             from: here,
             to: haven,

@@ -11,7 +11,9 @@ use vedette_model::Airframe;
 
 use crate::air::TICK_S;
 use crate::body::Demand;
+use crate::execute::Ground;
 use crate::guide::{self, Lateral, Place, Speeds};
+pub(crate) use crate::landing::Landing;
 use crate::modes::Mode;
 use crate::vehicle::SimVehicle;
 
@@ -51,15 +53,6 @@ pub(crate) enum Task {
     Velocity { v: [f64; 3], until: u64 },
 }
 
-/// Stages of a winged landing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Landing {
-    Plan,
-    ToEntry,
-    Final,
-    Flare,
-}
-
 /// Memory of the autopilot.
 #[derive(Debug, Clone)]
 pub(crate) struct Pilot {
@@ -84,6 +77,8 @@ pub(crate) struct Pilot {
     pub(crate) launch_heading: f64,
     pub(crate) still: u64,
     pub(crate) took_off: bool,
+    /// Side of the circle a winged approach begins with: 1 right of the final, -1 left.
+    pub(crate) approach_side: f64,
 }
 
 impl Pilot {
@@ -104,6 +99,7 @@ impl Pilot {
             launch_heading: yaw,
             still: 0,
             took_off: false,
+            approach_side: 1.0,
         }
     }
 }
@@ -226,7 +222,7 @@ impl SimVehicle {
     }
 
     /// The demand of this tick. Ends finished tasks first.
-    pub(crate) fn demand(&mut self) -> Demand {
+    pub(crate) fn demand(&mut self, ground: Ground<'_>) -> Demand {
         if !self.pilot.armed {
             return Demand::Idle;
         }
@@ -235,7 +231,7 @@ impl SimVehicle {
         }
         let winged = self.winged_task();
         let demand = if winged {
-            self.wing_demand()
+            self.wing_demand(ground)
         } else {
             self.rotor_demand()
         };
@@ -361,7 +357,7 @@ impl SimVehicle {
         }
     }
 
-    fn wing_demand(&mut self) -> Demand {
+    fn wing_demand(&mut self, ground: Ground<'_>) -> Demand {
         let est = self.sensors.est;
         let s = self.speeds();
         let lat = self.lateral();
@@ -427,114 +423,7 @@ impl SimVehicle {
                     airspeed: s.along,
                 }
             }
-            Task::Land { at, from, stage } => self.wing_landing(at, from, stage),
-        }
-    }
-
-    /// A winged landing: entry, height lost on a circle, final, flare, roll-out.
-    fn wing_landing(&mut self, at: Place, from: Option<Place>, stage: Landing) -> Demand {
-        /// Glide slope of a final approach.
-        const SLOPE: f64 = 0.1;
-        /// Steepest final accepted from the mission's own geometry.
-        const STEEPEST: f64 = 0.16;
-        /// Length of the final made when the mission gives none, metres.
-        const FINAL: f64 = 450.0;
-        let est = self.sensors.est;
-        let s = self.speeds();
-        let lat = self.lateral();
-        let here = Place::of(&est);
-        let env = self.cfg.envelope;
-        let gs = est.v[0].hypot(est.v[1]);
-        let slow = 1.2 * env.min_m_s;
-        let quad = self.cfg.airframe == Airframe::Quadplane;
-        match (stage, from) {
-            _ if quad => Demand::Wing {
-                roll_deg: guide::wing_line(&est, &here, &at, &lat),
-                climb: guide::wing_climb(&est, est.amsl.min((at.amsl + 40.0).max(self.ground + 40.0)), 0.0, &s),
-                airspeed: s.along,
-            },
-            (Landing::Plan, _) | (_, None) => {
-                let usable = from.filter(|f| {
-                    let d = f.across(&at);
-                    d >= 200.0
-                        && (here.amsl - at.amsl) / here.across(&at).max(1.0) <= STEEPEST
-                        && here.across(&at) > 150.0
-                });
-                let (from, stage) = match usable {
-                    Some(f) => (f, Landing::Final),
-                    None => {
-                        let upwind = (-est.wind[1]).atan2(-est.wind[0]).to_degrees();
-                        let course = if est.wind[0].hypot(est.wind[1]) > 2.0 {
-                            upwind
-                        } else if let Some(f) = from.filter(|f| f.across(&at) > 50.0) {
-                            f.bearing(&at)
-                        } else {
-                            self.pilot.launch_heading
-                        };
-                        let mut entry = at.toward(course + 180.0, FINAL);
-                        entry.amsl = at.amsl + SLOPE * FINAL;
-                        (entry, Landing::ToEntry)
-                    }
-                };
-                self.pilot.task = Task::Land {
-                    at,
-                    from: Some(from),
-                    stage,
-                };
-                Demand::Wing {
-                    roll_deg: 0.0,
-                    climb: 0.0,
-                    airspeed: s.along,
-                }
-            }
-            (Landing::ToEntry, Some(entry)) => {
-                // A circle that touches the final at its start, flown until low and lined up.
-                let r = self.loiter_radius().abs();
-                let course = entry.bearing(&at);
-                let centre = entry.toward(course + 90.0, r);
-                let high = est.amsl - entry.amsl;
-                let aligned = diff_deg(est.v[1].atan2(est.v[0]).to_degrees(), course).abs() < 25.0;
-                if high < 15.0 && aligned && here.across(&entry) < 60.0 {
-                    self.pilot.task = Task::Land {
-                        at,
-                        from: Some(entry),
-                        stage: Landing::Final,
-                    };
-                }
-                let near = here.across(&centre) < 3.0 * r;
-                let height = if near { entry.amsl } else { est.amsl.max(entry.amsl) };
-                Demand::Wing {
-                    roll_deg: guide::wing_circle(&est, &centre, r, &lat),
-                    climb: guide::wing_climb(&est, height, 0.0, &s),
-                    airspeed: s.along,
-                }
-            }
-            (Landing::Final, Some(from)) => {
-                let left = guide::progress(&est, &from, &at).left;
-                let total = from.across(&at).max(1.0);
-                // The flare floats on for some metres: the slope aims short of the point.
-                let aim = 35.0;
-                let slope = ((from.amsl - at.amsl) / (total - aim).max(50.0)).clamp(0.02, 0.25);
-                let height = at.amsl + slope * (left - aim);
-                let agl = self.body.amsl - self.ground;
-                if agl < 4.0 || (left < 0.0 && est.amsl < at.amsl + 10.0) {
-                    self.pilot.task = Task::Land {
-                        at,
-                        from: Some(from),
-                        stage: Landing::Flare,
-                    };
-                }
-                Demand::Wing {
-                    roll_deg: guide::wing_line(&est, &from, &at, &lat),
-                    climb: guide::wing_climb(&est, height, -slope * gs, &s),
-                    airspeed: if left < 400.0 { slow } else { s.along },
-                }
-            }
-            (Landing::Flare, Some(from)) => Demand::Wing {
-                roll_deg: guide::wing_line(&est, &from, &at, &lat).clamp(-6.0, 6.0),
-                climb: -1.0,
-                airspeed: env.min_m_s,
-            },
+            Task::Land { at, from, stage } => self.wing_landing(at, from, stage, ground),
         }
     }
 

@@ -19,6 +19,7 @@
 
 mod air;
 mod body;
+mod camera;
 mod command;
 mod config;
 mod energy;
@@ -26,6 +27,7 @@ mod execute;
 mod flight;
 mod gimbal;
 mod guide;
+mod landing;
 mod modes;
 mod net;
 mod params;

@@ -582,9 +582,12 @@ impl SimVehicle {
 
     /// Straight to a place, then hold there.
     pub(crate) fn guided_goto(&mut self, to: Place) {
-        let from = Place::of(&self.sensors.est);
+        let mut from = Place::of(&self.sensors.est);
         let winged = self.cfg.envelope.min_m_s > 0.0;
         let radius = if winged { self.loiter_radius().abs() } else { 1.0 };
+        if winged {
+            from.amsl = to.amsl; // a plane takes up the new height at once
+        }
         self.fly([Task::Leg {
             from,
             to,

@@ -208,7 +208,7 @@ impl SimVehicle {
         }
         self.wind = self.air.step(weather, self.body.airspeed);
         self.exec_tick(ground);
-        let demand = self.demand();
+        let demand = self.demand(ground);
         let env = self.cfg.envelope;
         self.body.step(demand, &env, self.wind, self.ground);
         self.sensors.step(&self.body, self.wind);

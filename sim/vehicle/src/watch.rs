@@ -141,10 +141,18 @@ impl SimVehicle {
         self.disarm(true);
     }
 
-    /// A hold in Return mode was reached: with RTL_AUTOLAND 1 the landing follows.
+    /// The haven of a return was reached: a plane with RTL_AUTOLAND 1 or 2 lands, by its
+    /// mission's landing part or, without one, at home as in AUTOLAND.
     pub(crate) fn hold_reached(&mut self) {
-        if self.pilot.mode == Mode::Return && (self.params.get("RTL_AUTOLAND", 0.0) - 1.0).abs() < 0.5 {
-            self.fly_landing();
+        let autoland = self.params.get("RTL_AUTOLAND", 0.0);
+        let lands = (0.5..2.5).contains(&autoland) && self.cfg.airframe == Airframe::Plane;
+        if self.pilot.mode == Mode::Return && lands && !self.fly_landing() {
+            let at = self.home.place;
+            self.fly([Task::Land {
+                at,
+                from: None,
+                stage: Landing::Plan,
+            }]);
         }
     }
 

@@ -74,7 +74,8 @@ pub enum TsEvent {
         /// Position in the stream.
         offset: u64,
     },
-    /// Packets of a PID were lost: its counter jumped.
+    /// Packets of a PID were lost: its counter jumped. Equal counters mean that a picture went on after its packets said
+    /// it was complete.
     Discontinuity {
         /// PID.
         pid: u16,
@@ -110,6 +111,15 @@ pub enum TsEvent {
     },
 }
 
+/// What a packet's header says about its payload.
+#[derive(Debug, Clone, Copy)]
+struct Marks {
+    start: bool,
+    random_access: bool,
+    stuffed: bool,
+    counter: u8,
+}
+
 #[derive(Debug)]
 struct Pes {
     offset: u64,
@@ -126,7 +136,25 @@ struct PidState {
     pes: Option<Pes>,
     /// Fragments of a metadata access unit.
     cell: Vec<u8>,
+    ending: Ending,
 }
+
+/// What a sender's stuffing tells about where an access unit of undeclared length ends. Nearly every multiplexer fills
+/// up the last packet and no other, so the unit can be given out one frame earlier than by waiting for the next one.
+/// It is believed after four units that kept to it, and never again after one that did not.
+#[derive(Debug, Default)]
+struct Ending {
+    /// The last packet was filled up.
+    stuffed: bool,
+    /// Units that ended with a filled-up packet.
+    kept: u8,
+    /// A filled-up packet was not the last.
+    broken: bool,
+    /// The unit was given out before the next one began.
+    early: bool,
+}
+
+const BELIEVED: u8 = 4;
 
 /// Incremental reader of one transport stream.
 #[derive(Debug)]
@@ -269,11 +297,18 @@ impl TsReader {
         let control = p[3] >> 4 & 3;
         let counter = p[3] & 0x0f;
         let mut payload_at = 4;
-        let (mut random_access, mut announced) = (false, false);
+        let (mut random_access, mut announced, mut stuffed) = (false, false, false);
         if control & 2 != 0 {
             let length = usize::from(p[4]);
             payload_at = 5 + length;
+            stuffed = length == 0;
             if length > 0 {
+                let used = match p[5] & 0x1f {
+                    0x00 => Some(1),
+                    0x10 => Some(7),
+                    _ => None, // other fields: not judged
+                };
+                stuffed = used.is_some_and(|n| length > n);
                 announced = p[5] & 0x80 != 0;
                 random_access = p[5] & 0x40 != 0;
                 if p[5] & 0x10 != 0 && length >= 7 {
@@ -300,6 +335,7 @@ impl TsReader {
             last: Vec::new(),
             pes: None,
             cell: Vec::new(),
+            ending: Ending::default(),
         });
         if let Some(previous) = state.counter {
             let expected = (previous + 1) & 0x0f;
@@ -337,7 +373,13 @@ impl TsReader {
                 self.take_pmt(pid, section, offset);
             }
         } else {
-            self.take_pes(pid, start, random_access, payload, offset);
+            let marks = Marks {
+                start,
+                random_access,
+                stuffed,
+                counter,
+            };
+            self.take_pes(pid, marks, payload, offset);
         }
     }
 
@@ -391,16 +433,21 @@ impl TsReader {
         });
     }
 
-    fn take_pes(&mut self, pid: u16, start: bool, marked: bool, payload: &[u8], offset: u64) {
+    fn take_pes(&mut self, pid: u16, marks: Marks, payload: &[u8], offset: u64) {
         let Some(kind) = self.streams.get(&pid).map(|s| s.kind) else {
             return;
         };
         if kind == StreamKind::Other {
             return;
         }
-        if start {
+        if marks.start {
+            if let Some(state) = self.pids.get_mut(&pid) {
+                let e = &mut state.ending;
+                e.kept = (e.kept + u8::from(e.stuffed)).min(BELIEVED);
+                (e.stuffed, e.early) = (false, false);
+            }
             self.flush(pid);
-            let mut random_access = marked;
+            let mut random_access = marks.random_access;
             if let StreamKind::Video(codec) = kind {
                 let body = payload
                     .get(8)
@@ -425,8 +472,24 @@ impl TsReader {
                     bytes: payload.to_vec(),
                 });
             }
-        } else if let Some(pes) = self.pids.get_mut(&pid).and_then(|s| s.pes.as_mut()) {
-            pes.bytes.extend_from_slice(payload);
+        } else if let Some(state) = self.pids.get_mut(&pid) {
+            if state.ending.stuffed {
+                state.ending.broken = true;
+            }
+            if state.ending.early {
+                state.ending.early = false;
+                // The unit went on after it seemed complete: said as a loss, as its picture is damaged.
+                self.out.push_back(TsEvent::Discontinuity {
+                    pid,
+                    expected: marks.counter,
+                    got: marks.counter,
+                    announced: false,
+                    offset,
+                });
+            }
+            if let Some(pes) = &mut state.pes {
+                pes.bytes.extend_from_slice(payload);
+            }
         }
         let complete = self.pids.get(&pid).and_then(|s| s.pes.as_ref()).is_some_and(|pes| {
             let declared = pes
@@ -435,7 +498,19 @@ impl TsReader {
                 .map_or(0, |b| usize::from(u16::from_be_bytes([b[0], b[1]])));
             (declared > 0 && pes.bytes.len() >= 6 + declared) || pes.bytes.len() > MAX_PES
         });
-        if complete {
+        let mut early = false;
+        if let Some(state) = self.pids.get_mut(&pid) {
+            let e = &mut state.ending;
+            e.stuffed = marks.stuffed;
+            early = !complete
+                && marks.stuffed
+                && !e.broken
+                && e.kept == BELIEVED
+                && state.pes.is_some()
+                && matches!(kind, StreamKind::Video(_));
+            e.early = early;
+        }
+        if complete || early {
             self.flush(pid);
         }
     }
