@@ -208,7 +208,7 @@ fn on_a_small_screen_p1_its_answers_the_bar_and_the_age_stay() {
         "Dismiss A-002",
         "P1 unanswered",
         "Hold to RETURN",
-        "Picture",
+        "no picture decoded yet",
         "Station:",
     ] {
         let n = h
