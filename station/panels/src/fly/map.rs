@@ -105,6 +105,13 @@ pub(crate) fn show(
         taken.push(i);
     }
     let mut labels = Labels::new(r.shrink(6.0), taken);
+    let mut last = Pos2::ZERO;
+    for q in shapes.section.iter().filter_map(|q| w.project(q[0], q[1], q[2])) {
+        if q.distance(last) > 12.0 {
+            labels.avoid(Rect::from_center_size(q, vec2(14.0, 14.0)));
+            last = q;
+        }
+    }
     symbols(&p, &w, v, l, &shapes, feeds, lay, pal, &mut labels);
     sides(&p, &w, v, &shapes, feeds.relief, &mut labels, pal);
     scale_bar(&p, r, band, l, pal);
@@ -133,10 +140,11 @@ pub(crate) fn fit(l: &mut FlyLocal, shapes: &Shapes, v: &StationView, lay: &Layo
             pts.push(shapes.frame.plane(h));
         }
     }
+    // Room for the inset above and the coverage band below.
     let m = if lay.compact {
-        [60.0, 70.0, 60.0, 90.0]
+        [50.0, 70.0, 50.0, 100.0]
     } else {
-        [90.0, 80.0, 110.0, 110.0]
+        [80.0, 250.0, 80.0, 130.0]
     };
     let tilt = l.map.tilt_deg;
     l.map.fit(&pts, l.map_rect, m);
@@ -209,8 +217,8 @@ fn gestures(
 
 fn terrain(p: &Painter, w: &View, feeds: &FlyFeeds, pal: &Palette) {
     let r = w.rect;
-    p.rect_filled(r, CornerRadius::ZERO, pal.surface[0]);
     let Some(m) = feeds.map else {
+        p.rect_filled(r, CornerRadius::ZERO, pal.surface[0]);
         return;
     };
     // Until the shell has rendered the newest camera, the old picture is moved to where it belongs.
@@ -221,6 +229,9 @@ fn terrain(p: &Painter, w: &View, feeds: &FlyFeeds, pal: &Palette) {
             let k = (m.camera.m_per_px / w.cam.m_per_px) as f32;
             target = Rect::from_center_size(c, m.size * k);
         }
+    }
+    if !target.contains_rect(r) {
+        p.rect_filled(r, CornerRadius::ZERO, pal.surface[0]);
     }
     p.image(
         m.texture,
@@ -504,19 +515,6 @@ fn symbols(
             );
         }
     }
-    if let Some(d) = s.stand_off_m
-        && let Some(piece) = s.stand_off.iter().max_by_key(|q| q.len())
-        && let Some(at) = piece.get(piece.len() / 3).and_then(|q| put(*q))
-    {
-        draw::outlined(
-            p,
-            at + vec2(8.0, -9.0),
-            Align2::LEFT_BOTTOM,
-            &format!("stand-off {d:.0} m"),
-            theme::small(),
-            pal.text2,
-        );
-    }
     for a in v.vehicles.values() {
         let Some(k) = a.at else { continue };
         let h = a.amsl.map_or(l.map.up_m, |k| k.value.0);
@@ -557,6 +555,29 @@ fn symbols(
     }
     if let Some(at) = l.pin.and_then(|q| put(ground(q))) {
         marks::pin(p, at, pal);
+    }
+    // The stand-off names itself where nothing else stands.
+    if let Some(d) = s.stand_off_m
+        && let Some(piece) = s.stand_off.iter().max_by_key(|q| q.len())
+    {
+        let word = format!("stand-off {d:.0} m");
+        let size = vec2(draw::width(p, &word, theme::small()) + 6.0, 18.0);
+        let place = [0.2, 0.35, 0.1, 0.5, 0.65, 0.8].into_iter().find_map(|share| {
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                clippy::cast_precision_loss,
+                reason = "an index by share"
+            )]
+            let i = ((piece.len() - 1) as f64 * share) as usize;
+            let at = put(piece[i])? + vec2(0.0, -14.0);
+            let r = Rect::from_center_size(at, size);
+            labels.free(r).then_some(r)
+        });
+        if let Some(r) = place {
+            draw::outlined(p, r.center(), Align2::CENTER_CENTER, &word, theme::small(), pal.text2);
+            labels.avoid(r);
+        }
     }
 }
 
@@ -772,7 +793,7 @@ fn controls(
     let (mut x, y, h) = (r.left() + 8.0, r.top() + 8.0, 24.0);
     let flat = l.map.is_flat();
     let mut add = |ui: &mut Ui, b: Button| {
-        let w = b.wants(&p) - 4.0;
+        let w = b.wants(&p);
         let hit = b.show(ui, draw::rect(x, y, w, h), pal).clicked();
         x += w + 6.0;
         hit

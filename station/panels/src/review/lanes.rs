@@ -294,13 +294,9 @@ fn curves(q: &egui::Painter, r: Rect, m: &ReviewModel, a: &Axis, pal: &Palette) 
         }
         let y = if dashed { r.bottom() - 9.0 } else { r.top() + 9.0 };
         let word = format!("{name} {lo:.0}–{hi:.0} m");
-        draw::outlined(
-            q,
-            pos2(r.right() - 4.0, y),
-            Align2::RIGHT_CENTER,
-            &word,
-            theme::small(),
-            c,
-        );
+        let w = draw::width(q, &word, theme::small());
+        let plate = draw::rect(r.right() - w - 10.0, y - 8.0, w + 10.0, 16.0);
+        q.rect_filled(plate, CornerRadius::ZERO, draw::alpha(pal.surface[0], 215));
+        draw::text(q, plate.center(), Align2::CENTER_CENTER, &word, theme::small(), c);
     }
 }
