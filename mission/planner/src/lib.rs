@@ -15,6 +15,7 @@ mod flight;
 mod items;
 mod plan;
 mod profile;
+mod ramp;
 mod route;
 mod sensor;
 mod space;

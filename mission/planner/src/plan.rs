@@ -36,6 +36,8 @@ const WING_MARGIN_M: f64 = 25.0;
 const LEG_MARGIN_M: f64 = 9.0;
 /// Longest leg on the track, metres.
 const MOST_LEG_M: f64 = 90.0;
+/// Neighbours fly this far beyond the cut between them, metres of chainage.
+const OVERLAP_M: f64 = 20.0;
 /// Rounds of the partition.
 const ROUNDS: usize = 5;
 /// Latest departure tried for separation, seconds, and its step.
@@ -250,6 +252,7 @@ impl Desk<'_> {
     /// Flies aircraft `i` over a chainage interval, sizing only.
     fn size(&self, i: usize, (from, to): (f64, f64)) -> Result<Vec<Flown>, Infeasible> {
         let crew = &self.crews[i];
+        let (from, to) = ((from - OVERLAP_M).max(0.0), (to + OVERLAP_M).min(self.section_m));
         let (a, b) = (crew.track.along_at(from), crew.track.along_at(to));
         self.pilot(crew, 0.0, false)
             .fly(a, b, 0.0, self.brief.requirement.duration_s)
@@ -259,6 +262,7 @@ impl Desk<'_> {
     /// floor upwards, that sees most.
     fn fly(&self, i: usize, (from, to): (f64, f64), layer_m: f64) -> Result<Vec<Flown>, Infeasible> {
         let crew = &self.crews[i];
+        let (from, to) = ((from - OVERLAP_M).max(0.0), (to + OVERLAP_M).min(self.section_m));
         let (a, b) = (crew.track.along_at(from), crew.track.along_at(to));
         let room = self.brief.limits.max_agl_m - self.brief.limits.min_agl_m;
         let mut best: Option<(f64, Vec<Flown>)> = None;
