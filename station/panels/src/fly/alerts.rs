@@ -648,6 +648,7 @@ pub(crate) fn incidents(ui: &mut Ui, r: Rect, v: &StationView, l: &mut FlyLocal,
             theme::body(),
             pal.text2,
         );
+        y += 28.0;
     }
     for i in v.incidents.values() {
         let c = draw::rect(r.left() + 12.0, y, col - 24.0, 86.0);

@@ -12,6 +12,7 @@ mod passes;
 mod ribbon;
 pub mod shapes;
 mod timeline;
+mod tracks;
 mod video;
 
 use std::sync::Arc;

@@ -431,7 +431,12 @@ fn video(
     ) {
         out.push(ReviewAct::Seek(m.playhead.plus_us(-10_000_000).max(m.from)));
     }
-    if hit(ui, Button::new("").label("Ten seconds forward").key("]")) {
+    if hit(
+        ui,
+        Button::new(if compact { "" } else { "10 s" })
+            .label("Ten seconds forward")
+            .key("]"),
+    ) {
         out.push(ReviewAct::Seek(m.playhead.plus_us(10_000_000).min(m.to)));
     }
 }
