@@ -11,6 +11,7 @@ the aircraft's own time (time_boot_ms), so a simulator may run faster or slower 
 import argparse
 import math
 import os
+import random
 import sys
 import time
 
@@ -322,6 +323,37 @@ def run(endpoint, airframe):
         return "pitch -45, yaw 90 locked to north; ROI set and cleared"
 
     f.step("gimbal", gimbal)
+
+    def camera():
+        f.command(512, m.MAVLINK_MSG_ID_CAMERA_INFORMATION, comp=100)
+        f.command(512, m.MAVLINK_MSG_ID_VIDEO_STREAM_INFORMATION, comp=100)
+        v = f.last["VIDEO_STREAM_INFORMATION"]
+        f.command(2000, 0, 0, 1, comp=100)
+        f.wait("a picture", lambda: "CAMERA_IMAGE_CAPTURED" in f.last, 5, 5)
+        return f"{v.count} streams, the last at {v.uri}; one picture taken"
+
+    f.step("camera and video streams", camera)
+
+    def rubbish():
+        rng, n, before = random.Random(7), 0, f.last["HEARTBEAT"].custom_mode
+        good = m.MAVLink_command_long_message(f.c.target_system, 1, 400, 0, *[0.0] * 7).pack(f.c.mav)
+        for _ in range(1500):
+            junk = bytearray(rng.randbytes(rng.randrange(1, 280)))
+            if n % 3 == 0:
+                junk = bytearray(good)
+                junk[rng.randrange(len(junk))] ^= 1 << rng.randrange(8)
+            elif n % 3 == 1:
+                junk[:2] = bytes([0xFD, rng.randrange(256)])
+            f.c.write(bytes(junk))
+            n += 1
+            if n % 20 == 0:
+                f.pump(0.02)
+        f.command(m.MAV_CMD_REQUEST_MESSAGE, m.MAVLINK_MSG_ID_AUTOPILOT_VERSION)
+        if f.last["HEARTBEAT"].custom_mode != before or not f.armed():
+            raise Failed("the rubbish changed something")
+        return f"{n} malformed datagrams, still answers"
+
+    f.step("rubbish while flying", rubbish)
 
     def mission_flown():
         f.command(m.MAV_CMD_DO_SET_MISSION_CURRENT, 2)

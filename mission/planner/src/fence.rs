@@ -3,7 +3,8 @@
 //! Invariant: the fence lies inside legal space and holds every leg and every straight way home;
 //! when it cannot be simplified to the autopilot's memory without breaking that, there is no plan.
 
-use geo::{Area, BooleanOps, Buffer, Polygon, Simplify, unary_union};
+use geo::algorithm::buffer::LineJoin;
+use geo::{Area, BooleanOps, Buffer, ConvexHull, Polygon, Simplify};
 
 use crate::space::{Land, Legal, Xy, open_ring, ring_of, style};
 
@@ -21,14 +22,15 @@ pub(crate) struct Fence {
 /// The fence round `path` and the straight ways from its `watch` points to `home`.
 /// `border_m` and `zone_m` are the least distances of legal space.
 pub(crate) fn fence(land: &Land, border_m: f64, zone_m: f64, path: &[Xy], watch: &[Xy], home: Xy) -> Option<Fence> {
-    let mut parts: Vec<Polygon<f64>> = ring_of(path).buffer_with_style(style(ROOM_M)).0;
-    for w in watch.windows(2) {
-        let t = Polygon::new(ring_of(&[home, w[0], w[1]]), vec![]);
-        if t.unsigned_area() > 1.0 {
-            parts.extend(t.buffer_with_style(style(0.5 * ROOM_M)).0);
-        }
-    }
-    let region = unary_union(&parts);
+    // The hull of all that is flown and of every straight way home, roomy; what is legal is cut
+    // out of it below. A hull has few corners, which leaves the memory to the border side.
+    let mut all: Vec<Xy> = path.to_vec();
+    all.extend(watch);
+    all.push(home);
+    let coarse = style(ROOM_M).line_join(LineJoin::Round(0.5));
+    let region = Polygon::new(ring_of(&all), vec![])
+        .convex_hull()
+        .buffer_with_style(coarse);
     let legal = land.legal(border_m, 0.0, 0.0);
     for slack in [4.0, 5.5, 7.0] {
         // The border side keeps to legal space; holes are filled, zones become exclusions.

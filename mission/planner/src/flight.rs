@@ -13,19 +13,18 @@ use vedette_model::plan::{Aircraft, Leg, LegKind, LinkLoss, WindBrief};
 use crate::energy::{leg_wh, wind_triangle};
 use crate::error::{Constraint, Infeasible};
 use crate::profile::{Ground, LegRule};
-use crate::route::way;
 use crate::sensor::{Look, Unseen, Watcher};
-use crate::space::{Legal, Xy, course_deg, dist, lerp};
+use crate::space::{Legal, Xy, course_deg, dist};
 use crate::track::Track;
 
 /// Share of the climb and descent rate the profile may use; the rest is for gusts.
 const RATE_SHARE: f64 = 0.85;
 /// Seconds a multirotor takes to stop, turn round and get going (WPNAV_ACCEL 2.5 m/s²).
 pub(crate) const REVERSE_S: f64 = 5.0;
+/// Waypoints tried for the way home after the watch ends.
+const MOST_CUTS: usize = 40;
 /// Half footprint assumed while sizing, metres.
 const SIZING_HALF_M: f64 = 30.0;
-/// Longest leg of transits, metres.
-const TRANSIT_LEG_M: f64 = 150.0;
 
 /// What legs see, remembered by its exact ends.
 pub(crate) type Looks = RefCell<BTreeMap<[u64; 8], Result<Look, Unseen>>>;
@@ -74,7 +73,7 @@ pub(crate) struct Flown {
     pub(crate) hold_s: f64,
 }
 
-fn node(xy: Xy, kind: LegKind) -> Node {
+pub(crate) fn node(xy: Xy, kind: LegKind) -> Node {
     Node {
         xy,
         kind,
@@ -119,7 +118,7 @@ impl Pilot<'_> {
         (ground > 0.5).then(|| (ground, (ground + against).hypot(cross), course))
     }
 
-    fn slopes(&self) -> (f64, f64) {
+    pub(crate) fn slopes(&self) -> (f64, f64) {
         let e = &self.craft.envelope;
         let fastest = if self.fixed_wing() {
             e.cruise_m_s + self.wind.speed_m_s
@@ -153,7 +152,7 @@ impl Pilot<'_> {
             .map_err(|p| self.unknown_ground(p))
     }
 
-    fn unknown_ground(&self, p: Xy) -> Infeasible {
+    pub(crate) fn unknown_ground(&self, p: Xy) -> Infeasible {
         self.fail(
             Constraint::Terrain,
             (0.0, self.section_m),
@@ -186,241 +185,55 @@ impl Pilot<'_> {
             .collect()
     }
 
-    /// The loop with which a fixed wing reverses at `end` (metres along the track, flying towards
-    /// growing metres when `growing`), all on the home side; and where it rejoins the track.
-    /// Three quarters of a circle away from the border, one quarter back on to the track.
-    fn reverse(&self, end: f64, growing: bool) -> Option<(Vec<Node>, f64)> {
-        let r = self.radius_m();
-        let sign = if growing { 1.0 } else { -1.0 };
-        let rejoin = end - sign * 2.0 * r;
-        if rejoin < 0.0 || rejoin > self.track.length_m() {
-            return None;
-        }
-        let (e, back) = (self.track.at(end), self.track.at(rejoin));
-        let length = dist(back, e).max(1.0);
-        let u = ((e.0 - back.0) / length, (e.1 - back.1) / length);
-        // Home is on the side away from the border.
-        let line = self.ground.plane.to_xy(
-            self.watcher
-                .border
-                .at(self.watcher.section_from_m + self.track.chain_at(end)),
-        );
-        let left = (-u.1, u.0);
-        let away = (e.0 - line.0) * left.0 + (e.1 - line.1) * left.1;
-        let n = if away >= 0.0 { left } else { (-left.0, -left.1) };
-        let put = |along: f64, home: f64| (e.0 + u.0 * along + n.0 * home, e.1 + u.1 * along + n.1 * home);
-        let mut nodes = Vec::new();
-        for k in 1..=6 {
-            let (s, c) = (45.0 * f64::from(k)).to_radians().sin_cos();
-            nodes.push(node(put(r * s, r - r * c), LegKind::Turn));
-        }
-        let (s, c) = 45f64.to_radians().sin_cos();
-        nodes.push(node(put(-2.0 * r + r * c, r - r * s), LegKind::Turn));
-        nodes.push(Node {
-            xy: back,
-            kind: LegKind::Turn,
-            chain_m: Some(self.track.chain_at(rejoin)),
-            hold_s: 0.0,
-        });
-        let mut path = vec![e];
-        path.extend(nodes.iter().map(|n| n.xy));
-        self.legal.clear_path(&path).then_some((nodes, rejoin))
-    }
-
     /// Patrol between two places of the track, starting at the first, for at least `seconds`.
     fn patrol(&self, from: f64, to: f64, seconds: f64) -> Result<Vec<Node>, Infeasible> {
-        let slow = self.craft.envelope.cruise_m_s * 0.5;
-        let mut nodes = Vec::new();
+        let mut nodes: Vec<Node> = Vec::new();
         let (mut a, mut b) = (from, to);
         let mut flown = 0.0;
         // A generous count: the flight is cut at its time later.
-        while flown < seconds * self.craft.envelope.max_m_s.max(slow) * 1.2 + 500.0 {
-            let mut leg = self.pass(a, b);
-            if !nodes.is_empty() {
-                // The pass begins where the turn ended.
-                leg.remove(0);
-            }
-            nodes.extend(leg);
-            flown += (b - a).abs();
-            if self.fixed_wing() {
-                let growing = b > a;
-                let found = (0..12)
-                    .map(|k| f64::from(k) * 40.0 * if growing { -1.0 } else { 1.0 })
-                    .find_map(|shift| self.reverse(b + shift, growing).map(|t| (t, shift)));
-                let Some(((turn, rejoin), shift)) = found else {
+        while flown < seconds * self.craft.envelope.max_m_s * 1.2 + 500.0 {
+            let growing = b > a;
+            let turn = self.fixed_wing().then(|| self.turn_near(b, growing));
+            let end = match &turn {
+                Some(Some((_, _, end))) => *end,
+                Some(None) => {
                     return Err(self.fail(
                         Constraint::Envelope,
-                        (
-                            self.track.chain_at(b.min(a)),
-                            self.track.chain_at(b.max(a)),
-                        ),
+                        (self.track.chain_at(b.min(a)), self.track.chain_at(b.max(a))),
                         format!(
                             "there is no room on the home side to reverse with a turn radius of {:.0} m.",
                             self.radius_m()
                         ),
                         "a smaller no-fly zone, a steeper bank limit, a lower cruise speed or a multirotor for this stretch.",
                     ));
-                };
-                if shift != 0.0 {
-                    let end = b + shift;
-                    while nodes.len() > 2
-                        && nodes.last().is_some_and(|n| {
-                            n.chain_m.is_some_and(|c| {
-                                (c - self.track.chain_at(end)) * if growing { 1.0 } else { -1.0 } > 0.0
-                            })
-                        })
-                    {
-                        nodes.pop();
-                    }
-                    nodes.push(Node {
-                        xy: self.track.at(end),
-                        kind: LegKind::Patrol,
-                        chain_m: Some(self.track.chain_at(end)),
-                        hold_s: 0.0,
-                    });
                 }
+                None => b,
+            };
+            let mut leg = self.pass(a, end);
+            if !nodes.is_empty() {
+                // The pass begins where the turn ended.
+                leg.remove(0);
+            }
+            nodes.extend(leg);
+            flown += (end - a).abs();
+            if let Some(Some((turn, rejoin, _))) = turn {
                 nodes.extend(turn);
                 flown += 2.0 * std::f64::consts::PI * self.radius_m();
-                (a, b) = (rejoin, a_other(from, to, growing));
+                a = rejoin;
+                b = if growing { from.min(to) } else { from.max(to) };
             } else {
                 if let Some(last) = nodes.last_mut() {
                     last.hold_s = REVERSE_S;
                 }
-                (a, b) = (b, if b == to { from } else { to });
+                (a, b) = (end, a);
             }
         }
         Ok(nodes)
     }
 
-    /// From the air over or beside the base to `join`: nodes after take-off with their heights,
-    /// the first one where the climb-out ends. `down` plans it for the way home, to be reversed.
-    fn ramp(&self, base: Xy, base_m: f64, join: Xy, join_m: f64, down: bool) -> Result<Vec<(Node, f64)>, Infeasible> {
-        let kind = if down { LegKind::Return } else { LegKind::Transit };
-        let route = |from: Xy| -> Option<Vec<Node>> {
-            let path = way(self.legal, self.inner, from, join)?;
-            let mut nodes = vec![node(from, kind)];
-            for w in path.windows(2) {
-                #[expect(
-                    clippy::cast_possible_truncation,
-                    clippy::cast_sign_loss,
-                    reason = "legs of a transit"
-                )]
-                let n = (dist(w[0], w[1]) / TRANSIT_LEG_M).ceil().max(1.0) as u32;
-                nodes.extend((1..=n).map(|k| node(lerp(w[0], w[1], f64::from(k) / f64::from(n)), kind)));
-            }
-            Some(nodes)
-        };
-        let no_way = || {
-            self.fail(
-                Constraint::LegalSpace,
-                (0.0, self.section_m),
-                "no way leads from the base to the track inside legal space.".to_owned(),
-                "another base, a smaller no-fly zone or a smaller stand-off.",
-            )
-        };
-        let climb = |nodes: &[Node]| -> Result<Vec<f64>, Infeasible> {
-            let mut least = vec![f64::NEG_INFINITY; nodes.len()];
-            if let Some(l) = least.last_mut() {
-                *l = join_m;
-            }
-            let path: Vec<Xy> = nodes.iter().map(|n| n.xy).collect();
-            let (up, dn) = self.slopes();
-            let rule = LegRule {
-                exempt: false,
-                extra_m: 0.0,
-                up: if down { dn } else { up },
-                down: if down { up } else { dn },
-            };
-            self.ground
-                .heights(&path, &vec![rule; nodes.len() - 1], &least)
-                .map_err(|p| self.unknown_ground(p))
-        };
-        if !self.fixed_wing() {
-            let nodes = route(base).ok_or_else(no_way)?;
-            let h = climb(&nodes)?;
-            return Ok(nodes.into_iter().zip(h).collect());
-        }
-        let (up, dn) = self.slopes();
-        let slope = if down { dn } else { up };
-        let r = self.radius_m();
-        let mut tries: Vec<(f64, f64, f64)> = Vec::new();
-        for length in [250.0, 350.0, 450.0, 600.0, 750.0, 900.0, 1200.0, 1500.0] {
-            for k in 0..24 {
-                let dir = f64::from(k) * 15.0;
-                let (s, c) = dir.to_radians().sin_cos();
-                let end = (base.0 + length * s, base.1 + length * c);
-                tries.push((length + 0.35 * dist(end, join), length, dir));
-            }
-        }
-        tries.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let mut clear = 0;
-        for (_, length, dir) in tries {
-            let (s, c) = dir.to_radians().sin_cos();
-            let end = (base.0 + length * s, base.1 + length * c);
-            let top = base_m + slope * length;
-            let over = [0.4, 0.6, 0.8, 1.0].iter().all(|t| {
-                self.ground
-                    .at(lerp(base, end, *t))
-                    .is_some_and(|g| base_m + slope * length * t > g + 8.0)
-            });
-            if !over || !self.legal.clear(base, end) || self.ground.floor(end).is_none_or(|f| f > top) {
-                continue;
-            }
-            clear += 1;
-            if clear > 40 {
-                break;
-            }
-            let Some(straight) = route(end) else {
-                continue;
-            };
-            for side in [1.0, -1.0] {
-                let (nx, ny) = (c * side, -s * side);
-                let mut turns = 0.0_f64;
-                for _ in 0..4 {
-                    let mut nodes = vec![straight[0]];
-                    let eighths = 8.0 * turns;
-                    let mut k = 1.0;
-                    while k <= eighths {
-                        let (sp, cp) = (k * 45f64.to_radians()).sin_cos();
-                        let along = r * sp;
-                        let out = r - r * cp;
-                        nodes.push(node((end.0 + s * along + nx * out, end.1 + c * along + ny * out), kind));
-                        k += 1.0;
-                    }
-                    nodes.extend(&straight[1..]);
-                    let path: Vec<Xy> = nodes.iter().map(|n| n.xy).collect();
-                    if !self.legal.clear_path(&path) {
-                        break;
-                    }
-                    let h = climb(&nodes)?;
-                    let excess = h[0] - top;
-                    if excess <= 0.01 {
-                        return Ok(nodes.into_iter().zip(h).collect());
-                    }
-                    let add = (excess / (slope * 5.6 * r)).ceil();
-                    if turns + add > 12.0 {
-                        break;
-                    }
-                    turns += add;
-                }
-            }
-        }
-        Err(self.fail(
-            Constraint::Envelope,
-            (0.0, self.section_m),
-            format!(
-                "with a {} of {:.0} % no straight way {} the base clears the ground.",
-                if down { "descent" } else { "climb" },
-                slope * 100.0,
-                if down { "in to" } else { "out of" },
-            ),
-            "a base on higher or more open ground, or an aircraft that climbs faster or takes off vertically.",
-        ))
-    }
-
     /// The whole flight over the stretch of track from `from` to `to` metres, patrolling until
-    /// `until_s`, leaving the ground at `start_s`.
-    pub(crate) fn fly(&self, from: f64, to: f64, start_s: f64, until_s: f64) -> Result<Vec<Flown>, Infeasible> {
+    /// `until_s`, leaving the ground at second 0; `flip` begins at the end further from the base.
+    pub(crate) fn fly(&self, from: f64, to: f64, flip: bool, until_s: f64) -> Result<Vec<Flown>, Infeasible> {
         let base = self.ground.plane.to_xy(self.craft.base);
         let base_m = self.ground.at(base).ok_or_else(|| self.unknown_ground(base))?;
         if !self.legal.inside(base) {
@@ -431,26 +244,24 @@ impl Pilot<'_> {
                 "a base inside the country, outside no-fly zones and further from the border than the stand-off.",
             ));
         }
-        let (a, b) = if dist(base, self.track.at(from)) <= dist(base, self.track.at(to)) {
+        let (a, b) = if (dist(base, self.track.at(from)) <= dist(base, self.track.at(to))) != flip {
             (from, to)
         } else {
             (to, from)
         };
-        let mut patrol = self.patrol(a, b, (until_s - start_s).max(60.0))?;
-        // A fixed wing meets the track at a slant, from the home side.
-        let join = self.lead_in(&patrol);
+        let mut patrol = self.patrol(a, b, until_s.max(60.0))?;
+        // A fixed wing meets the track at a slant, from the home side, and leaves it so.
+        let joins = self.leads(patrol[0], patrol[1].xy, base);
         let none = vec![f64::NEG_INFINITY; patrol.len()];
         let alone = self.heights(&patrol, &none)?;
-        let out = self.ramp(base, base_m, join, alone[0], false)?;
+        let (join, out) = self.reach(base, base_m, &joins, alone[0], false)?;
         let mut head: Vec<Node> = vec![node(base, LegKind::TakeOff)];
         head.extend(out.iter().map(|(n, _)| *n));
         head[1].kind = LegKind::TakeOff;
-        if dist(join, patrol[0].xy) > 1.0 {
-            patrol[0].kind = LegKind::Transit;
-        } else {
+        if join.heading.is_none() {
             head.pop();
-            patrol[0].kind = LegKind::Transit;
         }
+        patrol[0].kind = LegKind::Transit;
         let first = head.len();
         let mut nodes = head;
         nodes.extend(patrol);
@@ -459,58 +270,48 @@ impl Pilot<'_> {
             least[0] = base_m;
             self.heights(nodes, &least)
         };
-        // Cut at the first waypoint of the track after the watch ends.
+        // Cut at the first waypoint of the track after the watch ends from which a way leads home.
         let h = heights(&nodes)?;
-        let mut t = start_s;
-        let mut cut = nodes.len() - 1;
+        let mut t = 0.0;
+        let mut home = None;
+        let mut tried = 0;
         for i in 1..nodes.len() {
             t += self.seconds(&nodes[i - 1], h[i - 1], &nodes[i], h[i])? + nodes[i].hold_s;
-            if i > first && t >= until_s && nodes[i].chain_m.is_some() {
-                cut = i;
-                break;
+            let on_track = nodes[i].chain_m.is_some() && nodes[i - 1].chain_m.is_some();
+            if i > first && t >= until_s && on_track {
+                let leaves = self.leads(nodes[i], nodes[i - 1].xy, base);
+                match self.reach(base, base_m, &leaves, h[i], true) {
+                    Ok((leave, way)) => {
+                        home = Some((i, leave, way));
+                        break;
+                    }
+                    Err(e) => {
+                        tried += 1;
+                        if tried > MOST_CUTS {
+                            return Err(e);
+                        }
+                    }
+                }
             }
         }
+        let Some((cut, leave, home)) = home else {
+            return Err(self.fail(
+                Constraint::Return,
+                (0.0, self.section_m),
+                "no waypoint was found from which to go home.".to_owned(),
+                "another base.",
+            ));
+        };
         nodes.truncate(cut + 1);
         nodes[cut].hold_s = 0.0;
-        let home = self.ramp(base, base_m, nodes[cut].xy, h[cut], true)?;
-        nodes.extend(home.iter().rev().skip(1).map(|(n, _)| *n));
+        let skip = usize::from(leave.heading.is_none());
+        nodes.extend(home.iter().rev().skip(skip).map(|(n, _)| *n));
         nodes.push(node(base, LegKind::Land));
         let mut h = heights(&nodes)?;
         if let Some(l) = h.last_mut() {
             *l = base_m;
         }
-        self.legs(&nodes, &h, start_s)
-    }
-
-    /// Where the transit ends before the first waypoint.
-    fn lead_in(&self, patrol: &[Node]) -> Xy {
-        let (a, b) = (patrol[0].xy, patrol[1].xy);
-        if !self.fixed_wing() {
-            return a;
-        }
-        let r = self.radius_m();
-        let length = dist(a, b).max(1.0);
-        let u = ((b.0 - a.0) / length, (b.1 - a.1) / length);
-        let line = patrol[0].chain_m.map(|c| {
-            self.ground
-                .plane
-                .to_xy(self.watcher.border.at(self.watcher.section_from_m + c))
-        });
-        let left = (-u.1, u.0);
-        let n = match line {
-            Some(l) if (a.0 - l.0) * left.0 + (a.1 - l.1) * left.1 < 0.0 => (-left.0, -left.1),
-            _ => left,
-        };
-        [(-2.2, 0.8), (-1.6, 1.0), (-1.0, 1.2), (-0.5, 1.6)]
-            .iter()
-            .map(|(along, home)| {
-                (
-                    a.0 + r * (u.0 * along + n.0 * home),
-                    a.1 + r * (u.1 * along + n.1 * home),
-                )
-            })
-            .find(|p| self.legal.clear(*p, a))
-            .unwrap_or(a)
+        self.legs(&nodes, &h)
     }
 
     /// Seconds of a leg; climbing and descending take their time.
@@ -540,9 +341,9 @@ impl Pilot<'_> {
         Ok((length / ground).max(vertical))
     }
 
-    fn legs(&self, nodes: &[Node], h: &[f64], start_s: f64) -> Result<Vec<Flown>, Infeasible> {
+    fn legs(&self, nodes: &[Node], h: &[f64]) -> Result<Vec<Flown>, Infeasible> {
         let mut out = Vec::with_capacity(nodes.len());
-        let (mut t, mut wh) = (start_s, 0.0);
+        let (mut t, mut wh) = (0.0, 0.0);
         let place = |xy: Xy| self.ground.plane.to_latlon(xy.0, xy.1);
         for i in 1..nodes.len() {
             let (a, b) = (&nodes[i - 1], &nodes[i]);
@@ -661,9 +462,4 @@ impl Pilot<'_> {
         self.looks.borrow_mut().insert(key, l.clone());
         l
     }
-}
-
-/// The end a fixed wing flies to after reversing.
-fn a_other(from: f64, to: f64, growing: bool) -> f64 {
-    if growing { from.min(to) } else { from.max(to) }
 }

@@ -15,9 +15,11 @@ mod flight;
 mod items;
 mod plan;
 mod profile;
+mod ramp;
 mod route;
 mod sensor;
 mod space;
+mod stagger;
 mod track;
 
 pub use bound::{Bound, lower_bound};

@@ -12,8 +12,10 @@ use crate::space::{Legal, Xy, dist, lerp, off_segment, open_ring, ring_of, style
 
 /// Step of the densified ring, metres.
 const STEP_M: f64 = 10.0;
-/// Points on either side over which chainage is averaged (120 m of track).
-const SPREAD: usize = 12;
+/// Points on either side over which chainage is averaged (200 m of track).
+const SPREAD: usize = 20;
+/// Most metres of border one leg watches.
+const MOST_WATCHED_M: f64 = 80.0;
 
 /// A track with its length and the chainage it watches.
 #[derive(Debug, Clone)]
@@ -77,7 +79,11 @@ impl Track {
             if to - next < 0.4 * most_m && next < to {
                 next = at + 0.5 * (to - at);
             }
-            while next - at > 2.0 * STEP_M && !self.follows(at, next, off_m) {
+            // In a corner of the border many metres are watched from few: shorter legs, so that
+            // the camera, held still on each, looks at every part.
+            while next - at > 2.0 * STEP_M
+                && (!self.follows(at, next, off_m) || self.chain_at(next) - self.chain_at(at) > MOST_WATCHED_M)
+            {
                 next = at + 0.8 * (next - at);
             }
             out.push(next);

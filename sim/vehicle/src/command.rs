@@ -246,7 +246,7 @@ impl SimVehicle {
 
     fn command_take_off(&mut self, c: &Command) -> u8 {
         let px4 = self.cfg.px4();
-        if !self.pilot.armed || !self.body.on_ground {
+        if !self.body.on_ground || !(self.pilot.armed || px4) {
             return FAILED;
         }
         if !px4 && self.cfg.airframe == Airframe::Copter && self.pilot.mode != Mode::Guided {
@@ -264,6 +264,11 @@ impl SimVehicle {
         };
         if self.cfg.airframe == Airframe::Plane && !px4 {
             self.pilot.mode = Mode::TakeOff;
+        }
+        if !self.pilot.armed {
+            // PX4 takes the order first and leaves the ground when armed.
+            self.pilot.ordered_height = Some(height.min(5000.0));
+            return ACCEPTED;
         }
         self.take_off(height.min(5000.0));
         ACCEPTED

@@ -77,6 +77,8 @@ pub(crate) struct Pilot {
     pub(crate) launch_heading: f64,
     pub(crate) still: u64,
     pub(crate) took_off: bool,
+    /// Height above home of a take-off ordered before arming (PX4).
+    pub(crate) ordered_height: Option<f64>,
     /// Side of the circle a winged approach begins with: 1 right of the final, -1 left.
     pub(crate) approach_side: f64,
 }
@@ -99,6 +101,7 @@ impl Pilot {
             launch_heading: yaw,
             still: 0,
             took_off: false,
+            ordered_height: None,
             approach_side: 1.0,
         }
     }

@@ -22,8 +22,6 @@ pub(crate) enum Landing {
     Flare,
 }
 
-/// Steepest final accepted from the mission's own geometry.
-const STEEPEST: f64 = 0.16;
 /// Slope and length of the finals tried when the mission gives none, metres; gentle first.
 const FINALS: [(f64, f64); 4] = [(0.1, 450.0), (0.14, 450.0), (0.14, 600.0), (0.16, 350.0)];
 /// Clearance over terrain beyond which more is not better, metres.
@@ -46,6 +44,8 @@ impl SimVehicle {
         let gs = est.v[0].hypot(est.v[1]);
         let slow = 1.2 * env.min_m_s;
         let quad = self.cfg.airframe == Airframe::Quadplane;
+        // Steepest final that can be held at approach speed.
+        let steepest = 0.95 * s.down / slow;
         match (stage, from) {
             _ if quad => Demand::Wing {
                 roll_deg: guide::wing_line(&est, &here, &at, &lat),
@@ -56,7 +56,7 @@ impl SimVehicle {
                 let usable = from.filter(|f| {
                     let d = f.across(&at);
                     d >= 200.0
-                        && (here.amsl - at.amsl) / here.across(&at).max(1.0) <= STEEPEST
+                        && (here.amsl - at.amsl) / here.across(&at).max(1.0) <= steepest
                         && here.across(&at) > 150.0
                 });
                 let (from, stage) = match usable {
@@ -105,10 +105,10 @@ impl SimVehicle {
                 let total = from.across(&at).max(1.0);
                 // The flare floats on for some metres: the slope aims short of the point.
                 let aim = 35.0;
-                let slope = ((from.amsl - at.amsl) / (total - aim).max(50.0)).clamp(0.02, 0.25);
+                let slope = ((from.amsl - at.amsl) / (total - aim).max(50.0)).clamp(0.02, 0.28);
                 let height = at.amsl + slope * (left - aim);
                 let agl = self.body.amsl - self.ground;
-                if agl < 4.0 || (left < 0.0 && est.amsl < at.amsl + 10.0) {
+                if agl < 3.0 + 0.6 * self.body.v[2].max(0.0) || (left < 0.0 && est.amsl < at.amsl + 10.0) {
                     self.pilot.task = Task::Land {
                         at,
                         from: Some(from),

@@ -19,6 +19,7 @@
 
 mod air;
 mod body;
+mod camera;
 mod command;
 mod config;
 mod energy;

@@ -108,6 +108,12 @@ impl SimVehicle {
         if self.pilot.mode == Mode::Auto && (self.cfg.airframe != Airframe::Copter || self.cfg.px4()) {
             self.mission_start();
         }
+        if self.pilot.mode == Mode::TakeOff && self.body.on_ground {
+            let p = &self.params;
+            let own = p.get("TKOFF_ALT", p.get("MIS_TAKEOFF_ALT", 50.0));
+            let height = self.pilot.ordered_height.take().unwrap_or(own);
+            self.take_off(height);
+        }
         true
     }
 

@@ -10,13 +10,13 @@ mod common;
 use common::{Aircraft, LINK, Radio, US, World, utc};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use vedette_geo::{AboveHome, Amsl, LatLon};
+use vedette_geo::{AboveHome, LatLon};
 use vedette_model::{
     Airframe, AltFrame, CommandId, CommandOutcome, Family, FlightMode, GimbalAim, MissionItem, MissionKind, Mono,
     Order, Report, RequestBody, Retry, VehicleId, command,
 };
-use vedette_protocol::codec::wire::{self, WireMessage};
-use vedette_protocol::codec::{EncodeHeader, Sender, Verdict, encode_payload, parse_datagram};
+use vedette_protocol::codec::wire;
+use vedette_protocol::codec::{EncodeHeader, Sender, encode_payload};
 use vedette_protocol::dialect::MavMessage;
 use vedette_protocol::{Gcs, GcsConfig, PeerAddr};
 
@@ -627,13 +627,20 @@ fn random_valid_frames_of_every_id_never_panic_and_stay_finite() {
     assert_eq!(gcs.overflow(), vedette_protocol::Overflow::default());
 }
 
-#[test]
-fn a_recorded_flight_gives_a_whole_picture() {
-    let Some(dir) = std::env::var_os("VEDETTE_DATA") else {
-        println!("left out: real recordings (set VEDETTE_DATA)");
-        return;
-    };
-    let file = std::path::Path::new(&dir).join("logs/arducopter-4.7dev-flight.tlog");
+/// What the station made of a recording.
+#[derive(Default)]
+struct Picture {
+    airframes: Vec<(Family, Airframe, VehicleId)>,
+    modes: Vec<String>,
+    armed: bool,
+    positions: usize,
+    gimbal: usize,
+    home: bool,
+    unlike_numbers: usize,
+}
+
+fn picture_of(dir: &std::ffi::OsStr, name: &str) -> Picture {
+    let file = std::path::Path::new(dir).join("logs").join(name);
     let bytes = std::fs::read(file).expect("the recording");
     let mut gcs = Gcs::new(GcsConfig {
         accept_v1: true,
@@ -641,7 +648,7 @@ fn a_recorded_flight_gives_a_whole_picture() {
     });
     let peer = PeerAddr::new("log");
     let mut first = None;
-    let (mut modes, mut armed, mut positions, mut gimbal, mut home) = (Vec::new(), false, 0, 0, false);
+    let mut p = Picture::default();
     for (at, frame) in vedette_protocol::codec::tlog::read(&bytes) {
         let start = *first.get_or_insert(at);
         let now = Mono(at.0 - start.0);
@@ -649,27 +656,52 @@ fn a_recorded_flight_gives_a_whole_picture() {
         gcs.handle_timeout(now);
         while let Some(e) = gcs.poll_event() {
             match e.report {
-                Report::Heartbeat {
-                    mode_name, armed: a, ..
-                } => {
-                    armed |= a;
-                    if modes.last() != Some(&mode_name) {
-                        modes.push(mode_name);
+                Report::Identity(i) if !p.airframes.contains(&(i.family, i.airframe, e.vehicle)) => {
+                    p.airframes.push((i.family, i.airframe, e.vehicle));
+                }
+                Report::Heartbeat { mode_name, armed, .. } => {
+                    p.armed |= armed;
+                    if p.modes.last() != Some(&mode_name) {
+                        p.modes.push(mode_name);
                     }
                 }
-                Report::Position { .. } => positions += 1,
-                Report::Gimbal { .. } => gimbal += 1,
-                Report::Home { .. } => home = true,
+                Report::Position { at, amsl, .. } => {
+                    p.positions += 1;
+                    p.unlike_numbers += usize::from(!at.lat_deg.is_finite() || !amsl.0.is_finite());
+                }
+                Report::Gimbal { .. } => p.gimbal += 1,
+                Report::Home { .. } => p.home = true,
                 _ => {}
             }
         }
         while gcs.poll_transmit().is_some() {}
     }
-    println!("modes {modes:?}, {positions} positions, {gimbal} gimbal attitudes");
-    assert!(armed && home && positions > 100);
+    println!(
+        "{name}: {:?}, modes {:?}, {} positions, {} gimbal attitudes",
+        p.airframes, p.modes, p.positions, p.gimbal
+    );
+    p
+}
+
+#[test]
+fn recorded_flights_give_a_whole_picture() {
+    let Some(dir) = std::env::var_os("VEDETTE_DATA") else {
+        println!("left out: real recordings (set VEDETTE_DATA)");
+        return;
+    };
+    let p = picture_of(&dir, "arducopter-4.7dev-flight.tlog");
+    assert!(p.armed && p.home && p.positions > 100 && p.gimbal > 100 && p.unlike_numbers == 0);
     for m in ["GUIDED", "AUTO", "RTL"] {
-        assert!(modes.iter().any(|x| x == m), "{m} in {modes:?}");
+        assert!(p.modes.iter().any(|x| x == m), "{m} in {:?}", p.modes);
     }
+    let p = picture_of(&dir, "vtol.tlog");
+    assert!(p.positions > 100 && p.unlike_numbers == 0);
+    // It calls itself a fixed wing (MAV_TYPE 1) and flies QLOITER.
+    assert!(
+        p.airframes.iter().any(|a| a.1 == Airframe::Quadplane),
+        "{:?}",
+        p.airframes
+    );
 }
 
 #[test]
@@ -698,5 +730,4 @@ fn unknown_ids_are_logged_and_counted_but_never_make_an_aircraft() {
     let logged: Vec<Vec<u8>> = std::iter::from_fn(|| gcs.poll_log()).map(|l| l.1).collect();
     assert!(logged.contains(&unknown) && logged.contains(&beat));
     assert_eq!(gcs.link_reports()[0].unknown_id, 2);
-    let _ = (wire::Heartbeat::ID, Verdict::Valid, parse_datagram(&[]), Amsl(0.0));
 }

@@ -257,8 +257,17 @@ fn patrol(airframe: Airframe) -> Vec<MissionItem> {
         at: (airframe != Airframe::Copter).then(home),
         alt_m: 0.0,
     };
+    let mut hover = wp(0.0, 500.0);
+    hover.params[0] = Some(3.0);
+    let speed = MissionItem {
+        command: command::DO_CHANGE_SPEED,
+        params: [Some(1.0), Some(12.0), Some(-1.0), Some(0.0)],
+        ..look(0.0, 0.0)
+    };
     vec![
         take_off,
+        speed,
+        hover,
         wp(0.0, 300.0),
         look(-30.0, 90.0),
         wp(0.0, 700.0),
@@ -283,6 +292,31 @@ fn whole_job(family: Family, airframe: Airframe, loss: f64) {
         w.texts
     );
     assert_eq!(w.held[&MissionKind::Mission].len(), items.len());
+    let corner = |bearing: f64| MissionItem {
+        command: command::FENCE_POLYGON_VERTEX_INCLUSION,
+        frame: AltFrame::AboveHome,
+        params: [Some(4.0), None, None, None],
+        at: Some(destination(home(), bearing, 5_000.0)),
+        alt_m: 0.0,
+    };
+    let fence = [0.0, 90.0, 180.0, 270.0].map(corner).to_vec();
+    let rally = vec![MissionItem {
+        command: command::RALLY_POINT,
+        frame: AltFrame::AboveHome,
+        params: [None; 4],
+        at: Some(destination(home(), 10.0, 60.0)),
+        alt_m: 60.0,
+    }];
+    for (kind, items) in [(MissionKind::Fence, fence), (MissionKind::Rally, rally)] {
+        let n = items.len();
+        let body = RequestBody::Upload { kind, items };
+        assert_eq!(
+            w.request(body, Retry::UntilAck, 60),
+            CommandOutcome::Accepted,
+            "{kind:?}"
+        );
+        assert_eq!(w.held[&kind].len(), n);
+    }
     assert_eq!(
         w.request(RequestBody::ReadParameters, Retry::UntilAck, 60),
         CommandOutcome::Accepted

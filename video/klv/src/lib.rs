@@ -10,6 +10,7 @@ pub mod dump;
 pub mod eg0104;
 pub mod export;
 pub mod imapb;
+mod packs;
 pub mod security;
 pub mod sei;
 pub mod set;

@@ -341,3 +341,56 @@ proptest! {
         prop_assert!(t.at.lat_deg.is_finite() && t.amsl.0.is_finite() && t.yaw_deg.is_finite() && t.gimbal_yaw_deg.is_finite());
     }
 }
+
+#[test]
+fn px4_takes_the_order_first_and_leaves_the_ground_when_armed() {
+    let mut cfg = VehicleConfig::small(1, Airframe::Copter, HOME, GROUND);
+    cfg.family = vedette_model::Family::Px4;
+    let mut s = Station::with(cfg);
+    let up = [
+        f32::NAN,
+        f32::NAN,
+        f32::NAN,
+        f32::NAN,
+        f32::NAN,
+        f32::NAN,
+        1100.0 + 15.0,
+    ];
+    assert_eq!(s.command(22, up), 0);
+    s.run(3.0);
+    assert!(!s.v.truth().armed);
+    assert_eq!(
+        s.command(400, [1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]),
+        0,
+        "{:?}",
+        s.texts()
+    );
+    s.until("height", 30.0, |t| t.amsl.0 > GROUND.0 + 13.0);
+    // Items are asked for with MISSION_REQUEST_INT and home is not among them.
+    s.inbox.clear();
+    s.count(0, 1);
+    assert!(s.inbox.iter().any(|g| g.id == 51));
+    s.item(0, 0, &Wp(16, [0.0; 4], point(0.0, 60.0), 20.0));
+    assert_eq!(s.stored(0), 1);
+    // AUTO.RTL: main mode 4, sub mode 5; it lands and disarms.
+    assert_eq!(s.command(176, [1.0, 4.0, 5.0, 0.0, 0.0, 0.0, 0.0]), 0);
+    s.until("down", 120.0, |t| !t.armed);
+}
+
+#[test]
+fn a_plane_in_takeoff_mode_leaves_when_armed() {
+    let mut s = Station::new(Airframe::Plane);
+    s.mode(13);
+    assert_eq!(
+        s.command(400, [1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]),
+        0,
+        "{:?}",
+        s.texts()
+    );
+    s.until("height", 60.0, |t| t.amsl.0 > GROUND.0 + 45.0);
+    // LAND (AUTOLAND, 26) brings it home without any mission.
+    s.run(20.0);
+    s.mode(26);
+    s.until("down", 300.0, |t| !t.armed);
+    assert!(!s.v.truth().crashed, "{:?}", s.texts());
+}

@@ -166,8 +166,11 @@ pub(crate) fn to_float(m: &wire::MissionItemInt) -> wire::MissionItemFloat {
 /// as anything: ArduPilot stores neither acceptance radius nor yaw of a waypoint.
 fn significant(command: u16) -> [bool; 4] {
     match command {
-        // Straight points, take-off, landing, return: place and height are what counts.
-        16 | 20 | 21 | 22 | 84 | 85 => [false; 4],
+        // Waypoint: how long it holds there. Where a plane cannot store that, the timetable of the
+        // plan would not be flown, so it must not pass.
+        16 => [true, false, false, false],
+        // Take-off, landing, return: place and height are what counts.
+        20 | 21 | 22 | 84 | 85 => [false; 4],
         // Circles: turns or seconds, and radius.
         17 => [false, false, true, false],
         18 | 19 => [true, false, true, false],

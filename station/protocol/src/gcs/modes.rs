@@ -30,6 +30,12 @@ pub(crate) fn is_part(kind: u8) -> bool {
     matches!(kind, 5 | 6 | 18 | 26 | 27 | 30..=34 | 36..=42)
 }
 
+/// ArduPlane modes that only an aircraft with lift motors can be in (QSTABILIZE to QACRO,
+/// LOITER_ALT_QLAND).
+pub(crate) fn only_quadplane(family: Family, mode: u32) -> bool {
+    family == Family::ArduPilot && matches!(mode, 17..=23 | 25)
+}
+
 /// Modes an order may ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Wanted {

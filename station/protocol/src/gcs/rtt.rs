@@ -1,6 +1,7 @@
 //! How long this aircraft takes to answer, and how long to wait for it (RFC 6298 in spirit).
 //!
-//! Invariant: a wait is never shorter than 250 ms nor longer than 1.5 s, whatever was measured.
+//! Invariant: a wait is never shorter than 250 ms, nor longer than 1.5 s or one and a half round
+//! trips, whichever is more.
 
 use vedette_model::Mono;
 
@@ -29,12 +30,14 @@ impl Rtt {
         self.smoothed_ms
     }
     /// When to give up waiting for the answer to attempt number `attempt` (from 0).
-    #[expect(clippy::cast_possible_truncation, reason = "at most 1500")]
+    #[expect(clippy::cast_possible_truncation, reason = "below 90 s")]
     pub(crate) fn deadline(&self, now: Mono, attempt: u8) -> Mono {
         let first = self
             .smoothed_ms
             .map_or(MIN_WAIT_MS * 2.0, |s| (4.0 * s).max(MIN_WAIT_MS));
-        let wait = (first * 1.5_f64.powi(i32::from(attempt))).min(MAX_WAIT_MS);
+        // A satellite link may be slower than the longest wait of a radio.
+        let most = self.smoothed_ms.map_or(MAX_WAIT_MS, |s| (1.5 * s).max(MAX_WAIT_MS));
+        let wait = (first * 1.5_f64.powi(i32::from(attempt))).min(most);
         now.plus_ms(wait as i64)
     }
 }

@@ -293,6 +293,12 @@ impl Session {
         self.custom_mode = m.custom_mode;
         self.armed = m.base_mode & 128 != 0;
         self.heartbeat_at = now;
+        if self.airframe == Some(Airframe::Plane) && modes::only_quadplane(self.identity.family, m.custom_mode) {
+            // Many quadplanes call themselves fixed wings; their modes tell.
+            self.airframe = Some(Airframe::Quadplane);
+            self.identity.airframe = Airframe::Quadplane;
+            out.report(now, Report::Identity(self.identity.clone()));
+        }
         let (mode, mode_name) = modes::name(self.identity.family, self.airframe, m.custom_mode);
         out.report(
             now,

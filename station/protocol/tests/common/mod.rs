@@ -25,7 +25,22 @@ pub(crate) struct Faults {
     pub(crate) refuse: Option<(u16, u8)>,
     pub(crate) mission_ack: Option<u8>,
     pub(crate) alters_item: Option<u16>,
-    pub(crate) float_requests: bool,
+    /// Upload: nothing is asked for from this item on.
+    pub(crate) silent_from: Option<u16>,
+    /// Upload: asks for an item past the end, then goes on.
+    pub(crate) asks_past_end: bool,
+    /// Upload: asks for this item a second time after it had it.
+    pub(crate) asks_again: Option<u16>,
+    /// Upload: acknowledges at once, before asking for anything, then goes on.
+    pub(crate) early_ack: bool,
+    /// Upload: keeps the list and never acknowledges.
+    pub(crate) no_final_ack: bool,
+    /// Download: this item never comes.
+    pub(crate) never_item: Option<u16>,
+    /// Download: the count never comes.
+    pub(crate) no_count: bool,
+    /// Download: the count is this.
+    pub(crate) false_count: Option<u16>,
 }
 
 /// An ArduPilot-like aircraft: item 0 is home, asks by MISSION_REQUEST, answers in its own frames.
@@ -251,7 +266,13 @@ impl Aircraft {
                 }
                 44 => {
                     let m = wire::MissionCount::from_payload(f.payload);
-                    if m.target_system == system {
+                    if m.target_system == system && self.faults.silent_from != Some(0) {
+                        if self.faults.early_ack {
+                            self.mission_ack(m.mission_type, 0);
+                        }
+                        if self.faults.asks_past_end {
+                            self.ask_item(m.mission_type, m.count + 3);
+                        }
                         self.upload = Some((m.mission_type, 0, Vec::new(), now, 0));
                         self.ask_item(m.mission_type, 0);
                         let _ = m.count;
@@ -274,6 +295,10 @@ impl Aircraft {
                 43 => {
                     let m = wire::MissionRequestList::from_payload(f.payload);
                     let count = self.lists.get(&m.mission_type).map_or(0, Vec::len);
+                    let count = self.faults.false_count.map_or(count, usize::from);
+                    if self.faults.no_count {
+                        continue;
+                    }
                     self.send(&wire::MissionCount {
                         count: u16::try_from(count).unwrap_or(0),
                         target_system: US.0,
@@ -289,7 +314,7 @@ impl Aircraft {
                         .get(&m.mission_type)
                         .and_then(|l| l.get(usize::from(m.seq)))
                         .copied();
-                    if let Some(mut item) = item {
+                    if let Some(mut item) = item.filter(|_| self.faults.never_item != Some(m.seq)) {
                         item.target_system = US.0;
                         item.target_component = US.1;
                         if self.faults.alters_item == Some(m.seq) {
@@ -359,6 +384,14 @@ impl Aircraft {
         *next += 1;
         got.push(item);
         let (kind, next) = (*kind, *next);
+        if self.faults.silent_from == Some(next) {
+            self.upload = None;
+            return;
+        }
+        if self.faults.asks_again == Some(item.seq) {
+            self.faults.asks_again = None;
+            self.ask_item(kind, item.seq);
+        }
         let count = self
             .lists
             .get(&(100 + kind))
@@ -367,7 +400,9 @@ impl Aircraft {
         if next == count {
             let done = self.upload.take().map(|u| u.2).unwrap_or_default();
             self.lists.insert(kind, done);
-            self.mission_ack(kind, 0);
+            if !self.faults.no_final_ack {
+                self.mission_ack(kind, 0);
+            }
         } else {
             self.ask_item(kind, next);
         }
