@@ -153,11 +153,7 @@ impl Border {
     fn piece(&self, chainage_m: f64) -> (usize, f64) {
         let ix = &self.index;
         let m = chainage_m.clamp(0.0, self.length_m());
-        let i = ix
-            .point_m
-            .partition_point(|c| *c <= m)
-            .clamp(1, ix.points.len() - 1)
-            - 1;
+        let i = ix.point_m.partition_point(|c| *c <= m).clamp(1, ix.points.len() - 1) - 1;
         let span = (ix.point_m[i + 1] - ix.point_m[i]).max(1e-9);
         (i, ((m - ix.point_m[i]) / span).clamp(0.0, 1.0))
     }
@@ -235,22 +231,14 @@ impl Border {
         let (mut d, on) = (edge(i), ix.points[i]);
         let mut from = plane.to_xy(on);
         if t <= 0.0 {
-            let before = if i > 0 {
-                Some(i - 1)
-            } else {
-                ix.closed.then_some(last)
-            };
+            let before = if i > 0 { Some(i - 1) } else { ix.closed.then_some(last) };
             if let Some(k) = before {
                 let e = edge(k);
                 d = (d.0 + e.0, d.1 + e.1);
             }
         } else if t >= 1.0 {
             from = plane.to_xy(ix.points[i + 1]);
-            let after = if i < last {
-                Some(i + 1)
-            } else {
-                ix.closed.then_some(0)
-            };
+            let after = if i < last { Some(i + 1) } else { ix.closed.then_some(0) };
             if let Some(k) = after {
                 let e = edge(k);
                 d = (d.0 + e.0, d.1 + e.1);
@@ -264,10 +252,7 @@ impl Border {
     /// # Errors
     /// [`AtlasError::ShortLine`] when nothing is left.
     pub fn section(&self, from_m: f64, to_m: f64) -> Result<Self, AtlasError> {
-        let (from, to) = (
-            from_m.clamp(0.0, self.length_m()),
-            to_m.clamp(0.0, self.length_m()),
-        );
+        let (from, to) = (from_m.clamp(0.0, self.length_m()), to_m.clamp(0.0, self.length_m()));
         let mut line = Vec::new();
         if from < to {
             line.push(self.at(from));
@@ -352,16 +337,10 @@ impl Index {
 fn lower_bound(plane: &Plane, b: &Bounds) -> f64 {
     let o = plane.origin();
     let (lat_m, lon_m) = plane.metres_per_degree();
-    let dy = (b.south_deg - o.lat_deg)
-        .max(o.lat_deg - b.north_deg)
-        .max(0.0)
-        * lat_m;
+    let dy = (b.south_deg - o.lat_deg).max(o.lat_deg - b.north_deg).max(0.0) * lat_m;
     if dy > 50_000.0 {
         return dy * 0.98;
     }
-    let dx = (b.west_deg - o.lon_deg)
-        .max(o.lon_deg - b.east_deg)
-        .clamp(0.0, 180.0)
-        * lon_m;
+    let dx = (b.west_deg - o.lon_deg).max(o.lon_deg - b.east_deg).clamp(0.0, 180.0) * lon_m;
     (dx * dx * 0.9 + dy * dy * 0.98).sqrt() * 0.98
 }

@@ -28,13 +28,7 @@ type Edge = (usize, usize, u8);
     clippy::cast_precision_loss,
     reason = "grid coordinates and contour numbers"
 )]
-pub fn contours(
-    terrain: &Terrain,
-    bounds: Bounds,
-    nx: usize,
-    ny: usize,
-    interval_m: f64,
-) -> Vec<Contour> {
+pub fn contours(terrain: &Terrain, bounds: Bounds, nx: usize, ny: usize, interval_m: f64) -> Vec<Contour> {
     let grid = terrain.grid(bounds, nx, ny);
     let known = || grid.iter().flatten().copied().map(f64::from);
     let (low, high) = (
@@ -58,8 +52,7 @@ pub fn contours(
         let mut links: BTreeMap<Edge, Vec<Edge>> = BTreeMap::new();
         for r in 0..ny - 1 {
             for c in 0..nx - 1 {
-                let (Some(a), Some(b), Some(d), Some(e_h)) =
-                    (h(r, c), h(r, c + 1), h(r + 1, c), h(r + 1, c + 1))
+                let (Some(a), Some(b), Some(d), Some(e_h)) = (h(r, c), h(r, c + 1), h(r + 1, c), h(r + 1, c + 1))
                 else {
                     continue;
                 };
@@ -97,17 +90,10 @@ pub fn contours(
             } else {
                 0.5
             };
-            place(
-                r as f64 + t * (r2 - r) as f64,
-                c as f64 + t * (c2 - c) as f64,
-            )
+            place(r as f64 + t * (r2 - r) as f64, c as f64 + t * (c2 - c) as f64)
         };
         // Open lines first (from their ends), then rings.
-        let ends: Vec<Edge> = links
-            .iter()
-            .filter(|(_, v)| v.len() == 1)
-            .map(|(e, _)| *e)
-            .collect();
+        let ends: Vec<Edge> = links.iter().filter(|(_, v)| v.len() == 1).map(|(e, _)| *e).collect();
         let all: Vec<Edge> = links.keys().copied().collect();
         for start in ends.into_iter().chain(all) {
             let mut line = Vec::new();

@@ -12,9 +12,7 @@ pub enum AtlasError {
         name: String,
     },
     /// The number of bytes fits no known posting.
-    #[error(
-        "tile {name} holds {bytes} bytes; an HGT tile has 2,884,802 (3 arc-seconds) or 25,934,402 (1 arc-second)"
-    )]
+    #[error("tile {name} holds {bytes} bytes; an HGT tile has 2,884,802 (3 arc-seconds) or 25,934,402 (1 arc-second)")]
     TileSize {
         /// Tile.
         name: String,
@@ -68,17 +66,13 @@ pub enum AtlasError {
         points: usize,
     },
     /// A zone without an area.
-    #[error(
-        "zone `{name}` encloses nothing: a polygon needs three corners, a disc a radius above 0 m"
-    )]
+    #[error("zone `{name}` encloses nothing: a polygon needs three corners, a disc a radius above 0 m")]
     EmptyZone {
         /// Zone.
         name: String,
     },
     /// Bounds without an area or outside the globe.
-    #[error(
-        "bounds {south_deg}..{north_deg} N, {west_deg}..{east_deg} E enclose nothing or cross the date line"
-    )]
+    #[error("bounds {south_deg}..{north_deg} N, {west_deg}..{east_deg} E enclose nothing or cross the date line")]
     Bounds {
         /// South edge, degrees.
         south_deg: f64,

@@ -58,9 +58,7 @@ pub fn read_geojson(bytes: &[u8]) -> Result<Vec<Feature>, AtlasError> {
 }
 
 fn json(why: &str) -> AtlasError {
-    AtlasError::Json {
-        why: why.to_owned(),
-    }
+    AtlasError::Json { why: why.to_owned() }
 }
 
 fn feature(f: &Value, number: usize, out: &mut Vec<Feature>) -> Result<(), AtlasError> {
@@ -135,9 +133,7 @@ fn geometry(
             }
         }
         other => {
-            return Err(json(&format!(
-                "feature {number} has an unknown geometry `{other}`"
-            )));
+            return Err(json(&format!("feature {number} has an unknown geometry `{other}`")));
         }
     }
     Ok(())
@@ -172,11 +168,7 @@ fn rings(v: &Value, number: usize) -> Result<Vec<Vec<LatLon>>, AtlasError> {
 }
 
 fn position(v: &Value, feature: usize, index: usize) -> Result<LatLon, AtlasError> {
-    let refuse = |why: String| AtlasError::Position {
-        feature,
-        index,
-        why,
-    };
+    let refuse = |why: String| AtlasError::Position { feature, index, why };
     let pair = v.as_array().filter(|a| a.len() >= 2);
     let (lon, lat) = pair
         .and_then(|a| Some((a[0].as_f64()?, a[1].as_f64()?)))

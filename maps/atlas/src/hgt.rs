@@ -14,9 +14,7 @@ const MOST_BYTES: usize = 3601 * 3601 * 2;
 
 /// South-west corner from a name like `N42E001.hgt` or `/x/S33W071.SRTMGL1.hgt.zip`.
 pub(crate) fn corner(name: &str) -> Result<(i32, i32), AtlasError> {
-    let refuse = || AtlasError::TileName {
-        name: name.to_owned(),
-    };
+    let refuse = || AtlasError::TileName { name: name.to_owned() };
     let file = name.rsplit(['/', '\\']).next().unwrap_or(name);
     let b = file.as_bytes();
     if b.len() < 7 || !b[..7].is_ascii() {
@@ -141,8 +139,7 @@ fn unzip(name: &str, b: &[u8]) -> Result<Vec<u8>, AtlasError> {
         name: name.to_owned(),
         why: why.to_owned(),
     };
-    let e = entry(b)
-        .ok_or_else(|| refuse("its directory is damaged, cut short or names no .hgt file"))?;
+    let e = entry(b).ok_or_else(|| refuse("its directory is damaged, cut short or names no .hgt file"))?;
     let body = (|| {
         let h = b.get(e.header..)?;
         h.starts_with(b"PK\x03\x04").then_some(())?;
@@ -160,8 +157,6 @@ fn unzip(name: &str, b: &[u8]) -> Result<Vec<u8>, AtlasError> {
                 .map_err(|err| refuse(&format!("deflate stream broken ({err})")))?;
             Ok(out)
         }
-        m => Err(refuse(&format!(
-            "compression method {m} is not stored or deflate"
-        ))),
+        m => Err(refuse(&format!("compression method {m} is not stored or deflate"))),
     }
 }

@@ -12,8 +12,7 @@ use sha2::{Digest, Sha256};
 use vedette_geo::{Geoid, LatLon, distance_m};
 
 use crate::{
-    AtlasError, Border, Bounds, Crossing, Geometry, Shape, Terrain, TerrainSource, World, Zone,
-    ZoneKind, read_geojson,
+    AtlasError, Border, Bounds, Crossing, Geometry, Shape, Terrain, TerrainSource, World, Zone, ZoneKind, read_geojson,
 };
 
 /// Margin of the terrain around the home territory, metres.
@@ -219,10 +218,7 @@ fn split(mut ring: Vec<LatLon>, s: &SiteBorder) -> Result<(Border, Border), Atla
 }
 
 /// SRTM tiles under `data` that cover `bounds`; `None` when one is missing.
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "whole degrees of a checked position"
-)]
+#[expect(clippy::cast_possible_truncation, reason = "whole degrees of a checked position")]
 fn tiles(data: &Path, bounds: Bounds) -> Result<Option<Terrain>, LoadError> {
     let mut found = Vec::new();
     let mut names = Vec::new();
@@ -246,8 +242,7 @@ fn tiles(data: &Path, bounds: Bounds) -> Result<Option<Terrain>, LoadError> {
             };
             let bytes = read(&path)?;
             edition.update(&bytes);
-            let tile = Terrain::from_hgt(&name, &bytes)
-                .map_err(|source| LoadError::Data { path, source })?;
+            let tile = Terrain::from_hgt(&name, &bytes).map_err(|source| LoadError::Data { path, source })?;
             let b = tile.bounds();
             spacing_m = spacing_m.max(tile.spacing_m(b.centre()));
             found.push(tile);

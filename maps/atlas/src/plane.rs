@@ -1,4 +1,4 @@
-//! A plane map about a point, correct to second order: 0.1 m at 10 km below 70 degrees latitude.
+//! A plane map about a point, correct to second order: 0.1 m at 10 km below 50 degrees latitude, 0.4 m at 69.
 //!
 //! Invariant: `to_latlon` undoes `to_xy` to the same order. Cheap (no trigonometry after `new`),
 //! for the inner loops of ray casting and nearest-point search.
@@ -58,9 +58,13 @@ impl Plane {
     /// The point at these metres east and north.
     #[must_use]
     pub fn to_latlon(&self, east_m: f64, north_m: f64) -> LatLon {
-        let first = east_m / (self.n * self.cos);
-        let dphi = (north_m - 0.5 * self.n * self.sin * self.cos * first * first) / self.m;
-        let dlam = east_m / (self.n * self.cos - self.m * self.sin * dphi);
+        let mut dlam = east_m / (self.n * self.cos);
+        let mut dphi = north_m / self.m;
+        // The second-order terms are small: each pass shrinks the error a thousandfold.
+        for _ in 0..3 {
+            dphi = (north_m - 0.5 * self.n * self.sin * self.cos * dlam * dlam) / self.m;
+            dlam = east_m / (self.n * self.cos - self.m * self.sin * dphi);
+        }
         LatLon {
             lat_deg: self.origin.lat_deg + dphi.to_degrees(),
             lon_deg: self.origin.lon_deg + dlam.to_degrees(),

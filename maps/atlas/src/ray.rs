@@ -116,12 +116,7 @@ impl Terrain {
     /// Whether a radio path is clear; standard atmosphere bends it with a quarter of the Earth's
     /// curvature (4/3 Earth, ITU-R P.453). `None` when ground on the way is unknown.
     #[must_use]
-    pub fn radio_clear(
-        &self,
-        from: (LatLon, Amsl),
-        to: (LatLon, Amsl),
-        fresnel: Fresnel,
-    ) -> Option<bool> {
+    pub fn radio_clear(&self, from: (LatLon, Amsl), to: (LatLon, Amsl), fresnel: Fresnel) -> Option<bool> {
         self.sight(from, to, Some(fresnel), 0.25)
     }
 

@@ -20,13 +20,7 @@ const LAMP_HEIGHT_DEG: f64 = 45.0;
     clippy::cast_precision_loss,
     reason = "pixels and grey levels"
 )]
-pub fn hillshade(
-    terrain: &Terrain,
-    bounds: Bounds,
-    nx: usize,
-    ny: usize,
-    exaggeration: f64,
-) -> Vec<u8> {
+pub fn hillshade(terrain: &Terrain, bounds: Bounds, nx: usize, ny: usize, exaggeration: f64) -> Vec<u8> {
     let h = terrain.grid(bounds, nx, ny);
     let (lat_m, lon_m) = Plane::new(bounds.centre()).metres_per_degree();
     let dx = (bounds.east_deg - bounds.west_deg) * lon_m / (nx.max(2) - 1) as f64;
@@ -51,9 +45,7 @@ pub fn hillshade(
                 let length = (1.0 + east * east + north * north).sqrt();
                 let light: f64 = lamps
                     .iter()
-                    .map(|(lx, ly, lz, weight)| {
-                        weight * ((-east * lx - north * ly + lz) / length).max(0.0)
-                    })
+                    .map(|(lx, ly, lz, weight)| weight * ((-east * lx - north * ly + lz) / length).max(0.0))
                     .sum();
                 255.0 * light
             });

@@ -21,9 +21,7 @@ const HIGH_M: f64 = 2800.0;
     reason = "53 bits, two's complement on purpose"
 )]
 fn lattice(seed: u64, x: i64, y: i64) -> f64 {
-    let mut z = seed
-        ^ (x as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15)
-        ^ (y as u64).wrapping_mul(0xC2B2_AE3D_27D4_EB4F);
+    let mut z = seed ^ (x as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ (y as u64).wrapping_mul(0xC2B2_AE3D_27D4_EB4F);
     z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
     z ^= z >> 31;
@@ -31,10 +29,7 @@ fn lattice(seed: u64, x: i64, y: i64) -> f64 {
 }
 
 /// Smooth value noise, 0..1, quintic fade (continuous curvature, so slopes do not jump).
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "degrees times a few thousand"
-)]
+#[expect(clippy::cast_possible_truncation, reason = "degrees times a few thousand")]
 fn noise(seed: u64, x: f64, y: f64) -> f64 {
     let (fx, fy) = (x.floor(), y.floor());
     let (ix, iy) = (fx as i64, fy as i64);
@@ -101,23 +96,16 @@ pub(crate) fn terrain(seed: u64, bounds: Bounds) -> Terrain {
         synthetic: true,
         spacing_m,
     };
-    let finite = [
-        bounds.south_deg,
-        bounds.north_deg,
-        bounds.west_deg,
-        bounds.east_deg,
-    ]
-    .iter()
-    .all(|v| v.is_finite() && v.abs() <= 180.0);
+    let finite = [bounds.south_deg, bounds.north_deg, bounds.west_deg, bounds.east_deg]
+        .iter()
+        .all(|v| v.is_finite() && v.abs() <= 180.0);
     if !finite || bounds.north_deg <= bounds.south_deg || bounds.east_deg <= bounds.west_deg {
         return Terrain::new(Vec::new(), source(0.0));
     }
     // Whole postings, so that two overlapping areas share them.
     let south = (bounds.south_deg * PER_DEGREE).floor() as i64;
     let west = (bounds.west_deg * PER_DEGREE).floor() as i64;
-    let count = |from: i64, to_deg: f64| {
-        (((to_deg * PER_DEGREE).ceil() as i64 - from).max(1) as usize + 1).min(MOST)
-    };
+    let count = |from: i64, to_deg: f64| (((to_deg * PER_DEGREE).ceil() as i64 - from).max(1) as usize + 1).min(MOST);
     let (rows, cols) = (count(south, bounds.north_deg), count(west, bounds.east_deg));
     let band = ((south as f64 / PER_DEGREE).floor() + 0.5).clamp(-89.0, 89.0);
     let (km_lat, km_lon) = (111.2, 111.3 * cos_series(band));

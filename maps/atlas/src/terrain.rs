@@ -60,8 +60,7 @@ impl Bounds {
     /// Whether a point lies in the box or on its edge.
     #[must_use]
     pub fn contains(&self, at: LatLon) -> bool {
-        (self.south_deg..=self.north_deg).contains(&at.lat_deg)
-            && (self.west_deg..=self.east_deg).contains(&at.lon_deg)
+        (self.south_deg..=self.north_deg).contains(&at.lat_deg) && (self.west_deg..=self.east_deg).contains(&at.lon_deg)
     }
 }
 
@@ -150,18 +149,12 @@ impl Tile {
         let c = (at.lon_deg - self.west_deg) / self.step_lon_deg;
         // A billionth of a posting of slack: an edge belongs to the tile.
         let eps = 1e-9;
-        (r >= -eps
-            && c >= -eps
-            && r <= (self.rows - 1) as f64 + eps
-            && c <= (self.cols - 1) as f64 + eps)
+        (r >= -eps && c >= -eps && r <= (self.rows - 1) as f64 + eps && c <= (self.cols - 1) as f64 + eps)
             .then(|| (r.max(0.0), c.max(0.0)))
     }
 
     fn cell(&self, r: f64, c: f64) -> (usize, usize) {
-        (
-            (r as usize).min(self.rows - 2),
-            (c as usize).min(self.cols - 2),
-        )
+        ((r as usize).min(self.rows - 2), (c as usize).min(self.cols - 2))
     }
 
     fn corners(&self, r0: usize, c0: usize) -> [f64; 4] {
@@ -260,11 +253,10 @@ impl Terrain {
     /// Height and slope (rise per metre north and east) of the bilinear surface.
     #[inline]
     pub(crate) fn sample(&self, at: LatLon) -> Option<(f64, f64, f64)> {
-        let (h, dr, dc, t) = self.tiles.iter().find_map(|t| {
-            t.sample(at)
-                .filter(|s| !s.0.is_nan())
-                .map(|(h, dr, dc)| (h, dr, dc, t))
-        })?;
+        let (h, dr, dc, t) = self
+            .tiles
+            .iter()
+            .find_map(|t| t.sample(at).filter(|s| !s.0.is_nan()).map(|(h, dr, dc)| (h, dr, dc, t)))?;
         Some((h, -dr / t.step_lat_deg, dc / t.step_lon_deg))
     }
 
@@ -305,13 +297,7 @@ impl Terrain {
             let p = LatLon { lat_deg, lon_deg };
             self.tiles.iter().any(|t| t.rc(p).is_some())
         };
-        for (sy, sx) in [
-            (0.0, 0.0),
-            (1.0, 1.0),
-            (1.0, -1.0),
-            (-1.0, 1.0),
-            (-1.0, -1.0),
-        ] {
+        for (sy, sx) in [(0.0, 0.0), (1.0, 1.0), (1.0, -1.0), (-1.0, 1.0), (-1.0, -1.0)] {
             if !known(at.lat_deg + sy * dlat, at.lon_deg + sx * dlon) {
                 return None;
             }
@@ -322,10 +308,7 @@ impl Terrain {
                 (at.lat_deg + dlat).min(b.north_deg),
                 (at.lat_deg - dlat).max(b.south_deg),
             );
-            let (w, e) = (
-                (at.lon_deg - dlon).max(b.west_deg),
-                (at.lon_deg + dlon).min(b.east_deg),
-            );
+            let (w, e) = ((at.lon_deg - dlon).max(b.west_deg), (at.lon_deg + dlon).min(b.east_deg));
             if n < s || e < w {
                 continue;
             }
@@ -377,10 +360,7 @@ impl Terrain {
             let lat_deg = step(bounds.north_deg, bounds.south_deg, j, ny);
             for i in 0..nx {
                 let lon_deg = step(bounds.west_deg, bounds.east_deg, i, nx);
-                out.push(
-                    self.elevation(LatLon { lat_deg, lon_deg })
-                        .map(|h| h.0 as f32),
-                );
+                out.push(self.elevation(LatLon { lat_deg, lon_deg }).map(|h| h.0 as f32));
             }
         }
         out

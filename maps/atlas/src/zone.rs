@@ -76,9 +76,7 @@ impl Zone {
     /// Whether a point at a height lies inside the volume.
     #[must_use]
     pub fn contains_at(&self, at: LatLon, amsl: Amsl) -> bool {
-        self.floor.is_none_or(|f| amsl.0 >= f.0)
-            && self.ceiling.is_none_or(|c| amsl.0 <= c.0)
-            && self.contains(at)
+        self.floor.is_none_or(|f| amsl.0 >= f.0) && self.ceiling.is_none_or(|c| amsl.0 <= c.0) && self.contains(at)
     }
 
     /// Metres to the outline, negative inside; infinite for an empty outline.
@@ -95,8 +93,7 @@ impl Zone {
                     let b = xy[(i + 1) % xy.len()];
                     let (d, _) = to_segment(*a, b);
                     best = best.min(d);
-                    if (a.1 > 0.0) != (b.1 > 0.0) && a.0 + (b.0 - a.0) * (-a.1) / (b.1 - a.1) > 0.0
-                    {
+                    if (a.1 > 0.0) != (b.1 > 0.0) && a.0 + (b.0 - a.0) * (-a.1) / (b.1 - a.1) > 0.0 {
                         inside = !inside;
                     }
                 }

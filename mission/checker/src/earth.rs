@@ -24,7 +24,7 @@ pub(crate) fn sub(a: V, b: V) -> V {
 pub(crate) fn dot(a: V, b: V) -> f64 {
     a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 }
-fn cross(a: V, b: V) -> V {
+pub(crate) fn cross(a: V, b: V) -> V {
     [
         a[1] * b[2] - a[2] * b[1],
         a[2] * b[0] - a[0] * b[2],
@@ -161,17 +161,13 @@ impl Line {
     /// The nearest place; `None` for a line without a chord.
     pub(crate) fn nearest(&self, p: LatLon) -> Option<Near> {
         let at = surface(p);
-        let mut order: Vec<(f64, usize)> = self
-            .spheres
-            .iter()
-            .enumerate()
-            .map(|(i, (c, r))| (length(sub(at, *c)) - r, i))
-            .collect();
-        order.sort_by(|a, b| a.0.total_cmp(&b.0));
+        // The sphere that could hold the nearest chord goes first; the others only if they could beat what it gave.
+        let least = |run: usize| length(sub(at, self.spheres[run].0)) - self.spheres[run].1;
+        let first = (0..self.spheres.len()).min_by(|a, b| least(*a).total_cmp(&least(*b)))?;
         let mut best: Option<(f64, usize, f64)> = None;
-        for (least, run) in order {
-            if best.is_some_and(|b| least > b.0) {
-                break;
+        for run in std::iter::once(first).chain((0..self.spheres.len()).filter(|r| *r != first)) {
+            if best.is_some_and(|b| least(run) > b.0) {
+                continue;
             }
             let from = run * RUN;
             for i in from..(from + RUN).min(self.points.len() - 1) {

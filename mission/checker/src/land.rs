@@ -117,12 +117,6 @@ impl<'a> Land<'a> {
         })
     }
 
-    /// Metres along the watched section of the place nearest to a point, and the distance to it.
-    pub(crate) fn on_section(&self, p: LatLon) -> Option<(f64, f64)> {
-        let near = self.borders.first()?.line.nearest(p)?;
-        Some((near.chainage_m - self.section_start_m, near.distance_m))
-    }
-
     /// The place at a distance along the watched section, metres.
     pub(crate) fn section_at(&self, chainage_m: f64) -> Option<LatLon> {
         self.borders.first()?.line.at(chainage_m + self.section_start_m)

@@ -15,7 +15,8 @@ mod path;
 pub use checks::autopilot::capacity;
 
 use checks::{
-    autopilot, clearance, coverage, energy, envelope, fence, items, no_fly, separation, site, stand_off, timetable,
+    autopilot, camera, clearance, coverage, energy, envelope, fence, items, no_fly, separation, site, stand_off,
+    timetable,
 };
 use found::{Fault, Found};
 use land::Land;
@@ -72,6 +73,7 @@ pub fn check(plan: &PatrolPlan, world: &World) -> Verdict {
             no_fly::path(path, limits, &land, &mut found);
         });
     }
+    camera::check(plan, &land, &mut found);
     let seen = coverage::check(plan, &land, &mut found);
     verdict.revisit_measured_s = seen.max_s;
     verdict.revisit_mean_s = seen.mean_s;

@@ -299,8 +299,9 @@ fn returns(plan: &AircraftPlan, see: &mut dyn FnMut(&Path)) {
         .iter()
         .any(|i| i.command == 188 || i.command == command::DO_LAND_START);
     let planned: Vec<LatLon> = plan.return_path.iter().copied().chain([plan.home]).collect();
+    // Without a mark in the items the planned way is flown by the mission's own return legs, whose heights are judged there.
+    let h = if marked { plan.return_amsl.0 } else { f64::NAN };
     for pair in planned.windows(2) {
-        let h = plan.return_amsl.0;
         see(&Path {
             vehicle: plan.vehicle,
             way: Way::ReturnPath,
@@ -317,8 +318,8 @@ fn returns(plan: &AircraftPlan, see: &mut dyn FnMut(&Path)) {
         for s in leg_samples(leg).iter().step_by((RETURN_FROM_M / STEP_M) as usize) {
             let height = s.amsl.max(plan.return_amsl.0);
             if !seen.insert((
-                (s.at.lat_deg * 2e3) as i64,
-                (s.at.lon_deg * 2e3) as i64,
+                (s.at.lat_deg * 1e3) as i64,
+                (s.at.lon_deg * 1e3) as i64,
                 (height / 20.0) as i64,
             )) {
                 continue;

@@ -1,1 +1,30 @@
 //! Brief and world in, patrol plan out.
+//!
+//! Invariant: a plan leaves no choice open: every leg has place, height and time, every mission
+//! item belongs to a leg, and the same brief, world and seed give the same bytes. What cannot be
+//! flown is refused with the constraint that binds and the nearest relaxation. It knows nothing
+//! of the wire, of screens, or of the checker that judges it.
+
+mod bound;
+mod brief;
+mod coverage;
+mod energy;
+mod error;
+mod fence;
+mod flight;
+mod items;
+mod plan;
+mod profile;
+mod ramp;
+mod route;
+mod sensor;
+mod space;
+mod track;
+
+pub use bound::{Bound, lower_bound};
+pub use brief::{BriefError, read_brief};
+pub use energy::{out_and_back_s, wind_triangle};
+pub use error::{Constraint, Infeasible};
+pub use plan::{plan, plan_id};
+pub use sensor::target_width_m;
+pub use track::offset;

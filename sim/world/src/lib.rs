@@ -1,1 +1,39 @@
 //! Scenarios, actors, sensor imagery, truth and score; serves simulated aircraft on the wire.
+//!
+//! The pure core (`scenario`, `actors`, `render`, `truth`) is a function of scenario and time;
+//! the thin shells (`encode`, `serve`, `options`) own encoders, sockets, files, threads and the
+//! clock. Invariant: knows nothing of a station; it meets one on the wire only.
+
+mod actors;
+mod body;
+mod cover;
+mod encode;
+mod error;
+mod ground;
+mod light;
+mod meta;
+mod noise;
+mod options;
+mod render;
+pub mod scenario;
+mod scene;
+mod sensor;
+mod serve;
+mod shapes;
+mod truth;
+
+pub use actors::{Actor, ActorKind, ActorPose, Step, Track};
+pub use encode::{AccessUnit, Encoder};
+pub use error::SimError;
+pub use ground::Ground;
+pub use light::{Weather, sun_position};
+pub use options::SimOptions;
+pub use render::{CameraState, Image, Rendered, Renderer, TruthBox};
+pub use scenario::{Crossing, Overrides, Scenario, SimAircraft, SimCamera};
+pub use scene::{Clearing, Scene, SceneSpec, WarmStone, Way};
+pub use serve::{
+    Clock, Endpoint, ServeConfig, SimHandle, SimStats, Simulation, Stream, StreamStats, VehicleStats, VideoTarget,
+    scaled_clock,
+};
+pub use truth::{ActorLine, BoxLine, TruthLine};
+pub use vedette_sim_vehicle::Fault;

@@ -11,8 +11,10 @@ mod keys;
 mod measure;
 mod pictures;
 mod preserve;
+mod radio;
 mod replay;
 mod report;
+mod review;
 mod runtime;
 mod script;
 mod setup;
@@ -59,7 +61,7 @@ fn main() -> ExitCode {
         Some(Verb::Station(a)) => flight::station(&a),
         Some(Verb::Sim(a)) => verbs::sim(&a),
         Some(Verb::Inspect(a)) => verbs::inspect(&a, cli.json),
-        Some(Verb::Review(a)) => replay::review(&a, cli.json),
+        Some(Verb::Review(a)) => review::review(&a, cli.json),
         Some(Verb::Replay(a)) => replay::replay(&a, cli.json),
         Some(Verb::Verify(a)) => verbs::verify(&a, cli.json),
         Some(Verb::Klv(KlvVerb::Dump { file })) => verbs::klv_dump(&file),

@@ -36,6 +36,8 @@ const PUBLISH: Duration = Duration::from_millis(60);
 /// A bundle does not wait longer than this (session seconds) for its last segment to close.
 const SEGMENT_WAIT_S: i64 = 25;
 
+/// Hands a request to the links; the error says why it was not taken.
+pub(crate) type Submit = Arc<dyn Fn(Request) -> Result<(), String> + Send + Sync>;
 /// Where views go.
 pub(crate) type Publish = Arc<dyn Fn(Arc<StationView>) + Send + Sync>;
 /// Gives the pictures that belong into a bundle: name and PNG bytes.
@@ -48,7 +50,7 @@ pub(crate) struct Parts {
     pub(crate) dir: PathBuf,
     pub(crate) identity: Arc<Identity>,
     pub(crate) clock: Clock,
-    pub(crate) requests: Sender<Request>,
+    pub(crate) submit: Submit,
     pub(crate) publish: Publish,
     pub(crate) chips: Chips,
     pub(crate) clock_source: String,
@@ -59,6 +61,7 @@ pub(crate) struct Parts {
 pub(crate) struct Ended {
     pub(crate) view: Arc<StationView>,
     pub(crate) digest: String,
+    pub(crate) head: String,
     pub(crate) entries: u64,
     pub(crate) bundles: Vec<preserve::Sealed>,
     pub(crate) journal_error: Option<String>,
@@ -185,7 +188,7 @@ impl Host {
         let view = Arc::new(self.station.view().clone());
         (self.parts.publish)(view.clone());
         let bundles = self.bundles.lock().map(|b| b.clone()).unwrap_or_default();
-        Ok(Ended { digest: digest(&view), view, entries: self.journal.lines() - 1, bundles, journal_error: self.journal_error })
+        Ok(Ended { digest: digest(&view), head: self.journal.head().to_owned(), view, entries: self.journal.lines() - 1, bundles, journal_error: self.journal_error })
     }
 
     /// One input: on disk first, then handled, then its effects.
@@ -266,14 +269,14 @@ impl Host {
             Effect::Plan { brief, parent, seed } => self.plan(brief, parent, seed),
             Effect::Upload { vehicle, uid, plan, ids, expires } => {
                 let valid = self.valid.lock().ok().and_then(|v| v.get(&plan).cloned());
-                let Some(part) = valid.as_ref().and_then(|v| v.plan().aircraft.iter().find(|a| a.vehicle == vehicle)) else {
+                let Some(part) = valid.as_ref().and_then(|v| v.mission_for(vehicle)) else {
                     tracing::warn!("no valid plan {plan} for {vehicle}: nothing is uploaded");
                     return;
                 };
                 let lists = [
-                    (MissionKind::Mission, part.items.clone()),
-                    (MissionKind::Fence, part.fence_items.clone()),
-                    (MissionKind::Rally, part.rally_items.clone()),
+                    (MissionKind::Mission, part.mission.to_vec()),
+                    (MissionKind::Fence, part.fence.to_vec()),
+                    (MissionKind::Rally, part.rally.to_vec()),
                 ];
                 for (id, (kind, items)) in ids.into_iter().zip(lists) {
                     let body = RequestBody::Upload { kind, items };
@@ -287,11 +290,9 @@ impl Host {
     /// Orders that do not fit the queue are refused and said so, never kept for later.
     fn send(&mut self, request: Request) {
         let (id, vehicle) = (request.id, request.vehicle);
-        if self.parts.requests.try_send(request).is_err() {
-            let report = vedette_model::Report::CommandDone {
-                id,
-                outcome: vedette_model::CommandOutcome::Refused("the station's order queue is full; not sent".into()),
-            };
+        if let Err(why) = (self.parts.submit)(request) {
+            let report =
+                vedette_model::Report::CommandDone { id, outcome: vedette_model::CommandOutcome::Refused(why) };
             self.take(Input::Vehicle { vehicle, captured: self.parts.clock.now(), report });
         }
     }
@@ -305,13 +306,16 @@ impl Host {
                         plan.parent = parent;
                         plan.id = vedette_planner::plan_id(&plan);
                     }
-                    let verdict = vedette_checker::check(&plan, &world);
-                    if let Ok(v) = vedette_checker::clear(verdict.clone(), plan.clone()) {
-                        if let Ok(mut held) = valid.lock() {
-                            held.insert(plan.id.clone(), v);
+                    match vedette_checker::approve(plan, &world) {
+                        Ok(v) => {
+                            let (plan, verdict) = (Box::new(v.plan().clone()), Box::new(v.verdict().clone()));
+                            if let Ok(mut held) = valid.lock() {
+                                held.insert(plan.id.clone(), v);
+                            }
+                            Input::Planned { plan, verdict }
                         }
+                        Err(refused) => Input::Planned { plan: Box::new(refused.plan), verdict: Box::new(refused.verdict) },
                     }
-                    Input::Planned { plan: Box::new(plan), verdict: Box::new(verdict) }
                 }
                 Err(e) => Input::PlanFailed { why: e.to_string() },
             };

@@ -147,3 +147,111 @@ pub(crate) fn klv_check(file: &Path, json: bool) -> Outcome {
     say(&text.unwrap_or_default());
     if c.clean() { Ok(()) } else { Err(Stop::No(format!("{} has issues", file.display()))) }
 }
+
+/// `vedette sim`: aircraft and cameras for any ground station.
+pub(crate) fn sim(a: &SimArgs) -> Outcome {
+    let usage = |what: &str, given: &str, allowed: &str| Stop::Usage(format!("--{what} {given} is not known; allowed: {allowed}"));
+    let family = match a.family.as_str() {
+        "ardupilot" => vedette_model::Family::ArduPilot,
+        "px4" => vedette_model::Family::Px4,
+        other => return Err(usage("family", other, "ardupilot, px4")),
+    };
+    let airframe = match a.airframe.as_str() {
+        "copter" => vedette_model::Airframe::Copter,
+        "plane" => vedette_model::Airframe::Plane,
+        "quadplane" => vedette_model::Airframe::Quadplane,
+        other => return Err(usage("airframe", other, "copter, plane, quadplane")),
+    };
+    let world = std::sync::Arc::new(world(None, a.seed)?);
+    let options = vedette_sim::SimOptions {
+        scenario: a.scenario.clone(),
+        vehicles: a.scenario.is_none().then_some(a.vehicles),
+        family,
+        airframe,
+        home: a.home.clone(),
+        connect: a.connect.clone(),
+        listen: a.listen.clone(),
+        video: a.video.clone(),
+        speed: a.speed,
+        seed: Some(a.seed),
+        truth: a.truth.clone(),
+        ..vedette_sim::SimOptions::default()
+    };
+    let (scenario, serve) = options.build(&world).map_err(|e| Stop::Usage(e.to_string()))?;
+    let until = a.seconds.unwrap_or(f64::INFINITY);
+    let running = vedette_sim::Simulation::start(scenario, world, serve).map_err(|e| Stop::Machine(e.to_string()))?;
+    for (system, address) in running.addresses() {
+        say(&format!("aircraft {system} at {address}"));
+    }
+    let stop = crate::flight::interrupted()?;
+    while running.stats().t_s < until && !stop.load(std::sync::atomic::Ordering::Acquire) {
+        std::thread::sleep(std::time::Duration::from_millis(200));
+    }
+    let stats = running.stop();
+    say(&serde_json::to_string(&stats).unwrap_or_default());
+    Ok(())
+}
+
+/// `vedette inspect`: what an endpoint carries.
+pub(crate) fn inspect(a: &InspectArgs, json: bool) -> Outcome {
+    let clock = crate::clock::Clock::start(crate::clock::Clock::machine_utc(), 1.0);
+    let radio = crate::radio::Radio::open(std::slice::from_ref(&a.endpoint), clock, None).map_err(|e| Stop::Machine(format!("{e:#}")))?;
+    let stop = crate::flight::interrupted()?;
+    let until = a.seconds.unwrap_or(f64::INFINITY);
+    let station = radio.station();
+    let mut next = 1.0;
+    while clock.now().seconds() < until && !stop.load(std::sync::atomic::Ordering::Acquire) {
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        while station.outputs().try_recv().is_ok() {}
+        if clock.now().seconds() < next {
+            continue;
+        }
+        next += 1.0;
+        for r in station.inspect().iter() {
+            if json {
+                say(&serde_json::json!({ "link": r.link, "peer": r.peer.to_string(), "system": r.system, "component": r.component, "id": r.msgid, "name": r.name, "count": r.count, "rate_hz": r.rate_hz, "last": r.last }).to_string());
+            } else {
+                say(&format!("{} {:<22} {:>3}/{:<3} {:>5} {:<32} {:>7} {:>6.1} Hz  {}", r.link, r.peer.to_string(), r.system, r.component, r.msgid, r.name, r.count, r.rate_hz, r.last));
+            }
+        }
+        if !json {
+            say("");
+        }
+    }
+    drop(station);
+    radio.stop();
+    Ok(())
+}
+
+/// `vedette doctor`: what this machine lacks; exit 3 when something is missing.
+pub(crate) fn doctor(json: bool) -> Outcome {
+    let mut missing: Vec<(String, String)> = vedette_ingest::check_elements()
+        .into_iter()
+        .map(|m| (format!("GStreamer element {} ({})", m.element, m.what_for), m.debian_package.to_owned()))
+        .collect();
+    for (program, what, package) in [
+        ("ffprobe", "VERIFY.sh looks at recordings with it", "ffmpeg"),
+        ("openssl", "VERIFY.sh checks signatures with it", "openssl"),
+    ] {
+        let found = std::env::var_os("PATH").is_some_and(|p| std::env::split_paths(&p).any(|d| d.join(program).is_file()));
+        if !found {
+            missing.push((format!("{program} ({what})"), package.to_owned()));
+        }
+    }
+    missing.extend(crate::pictures::lacking());
+    if files::data().is_none() {
+        say("note: VEDETTE_DATA names no folder: no real terrain, the relief will be synthetic");
+    }
+    if json {
+        say(&serde_json::json!({ "missing": missing }).to_string());
+    } else {
+        for (what, package) in &missing {
+            say(&format!("missing: {what}: apt-get install {package}"));
+        }
+    }
+    if missing.is_empty() {
+        say("nothing is missing");
+        return Ok(());
+    }
+    Err(Stop::Machine(format!("{} things are missing; `make setup` installs them on Debian and Ubuntu", missing.len())))
+}

@@ -5,7 +5,7 @@ use vedette_model::{
     Alert, AlertId, AlertState, Decision, Incident, IncidentId, IncidentState, Mono, OperatorId, Refusal, Utc,
     VehicleId,
 };
-use vedette_sight::rules::AlertDraft;
+use vedette_sight::AlertDraft;
 
 use crate::view::StationView;
 

@@ -5,7 +5,7 @@ use vedette_geo::{LatLon, LocalFrame, distance_m, interpolate};
 use vedette_model::{Mono, VisionReport};
 
 /// Cell length along the section, metres.
-pub const CELL_M: f64 = 25.0;
+pub(crate) const CELL_M: f64 = 25.0;
 
 /// Coverage of the section, cell by cell.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -63,7 +63,14 @@ impl SiteLines {
                     vedette_atlas::Shape::Polygon(p) => (p.clone(), None, 0.0),
                     vedette_atlas::Shape::Disc { centre, radius_m } => (Vec::new(), Some(*centre), *radius_m),
                 };
-                NoFly { name: z.name.clone(), polygon, centre, radius_m, floor: z.floor, ceiling: z.ceiling }
+                NoFly {
+                    name: z.name.clone(),
+                    polygon,
+                    centre,
+                    radius_m,
+                    floor: z.floor,
+                    ceiling: z.ceiling,
+                }
             })
             .collect();
         let source = world.terrain.source();
@@ -77,7 +84,11 @@ impl SiteLines {
             foreign_name: String::new(),
             context: world.context.iter().map(|b| b.line.clone()).collect(),
             no_fly,
-            crossings: world.crossings.iter().map(|c| (c.name.clone(), c.at, c.radius_m)).collect(),
+            crossings: world
+                .crossings
+                .iter()
+                .map(|c| (c.name.clone(), c.at, c.radius_m))
+                .collect(),
             geoid: world.geoid.clone(),
             terrain: source.label.clone(),
             terrain_synthetic: source.synthetic,
@@ -115,7 +126,7 @@ pub struct Setup {
     /// Cameras.
     pub cameras: Vec<CameraSpec>,
     /// Thresholds of the behaviour rules.
-    pub policy: vedette_sight::rules::Policy,
+    pub policy: vedette_sight::Policy,
     /// Seed of everything random in this session.
     pub seed: u64,
 }

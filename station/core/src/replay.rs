@@ -37,12 +37,12 @@ impl Replay {
         if kept.is_empty() {
             kept.push(station.clone());
         }
-        Self {
+        Ok(Self {
             at: entries.len(),
             entries,
             kept,
             now: station,
-        }
+        })
     }
 
     /// Number of entries.

@@ -10,7 +10,7 @@ use vedette_model::{
     AlertId, CommandId, IncidentId, IncidentState, Intent, MissionKind, Mono, OperatorId, Order, Priority, Receipt,
     ReceiptState, RecorderReport, Refusal, Report, Request, RequestBody, Utc, VehicleId, VisionReport,
 };
-use vedette_sight::rules::RuleSet;
+use vedette_sight::RuleSet;
 
 use crate::coverage::CoverageView;
 use crate::input::{Effect, EvidenceRequest, Input, Setup, ViewStamp};
@@ -34,7 +34,9 @@ const TRACK_KEPT_MS: i64 = 30_000;
 #[derive(Debug, thiserror::Error)]
 pub enum CoreError {
     /// The site's lines cannot be used.
-    #[error("the border {name} or the brief's section on it cannot be used; check section.border, from_km and to_km in the brief")]
+    #[error(
+        "the border {name} or the brief's section on it cannot be used; check section.border, from_km and to_km in the brief"
+    )]
     Site {
         /// Border line.
         name: String,
@@ -72,7 +74,10 @@ impl Station {
     /// # Errors
     /// [`CoreError::Site`] when the setup's border or section cannot be used.
     pub fn new(setup: Setup) -> Result<Self, CoreError> {
-        let site = |source| CoreError::Site { name: setup.site.border_name.clone(), source };
+        let site = |source| CoreError::Site {
+            name: setup.site.border_name.clone(),
+            source,
+        };
         let border = alerts::border_of(&setup.site).map_err(site)?;
         let crossings = alerts::crossings_of(&setup.site);
         let (from_m, to_m) = (setup.brief.section.from_km * 1000.0, setup.brief.section.to_km * 1000.0);
@@ -432,7 +437,8 @@ impl Station {
                 self.mark(EventKind::Decision, None, text);
             }
             Intent::OpenIncident { alert } => {
-                let id = alerts::open_incident(&mut self.view, *alert, who, now, self.view.utc)?;
+                let utc = self.view.utc;
+                let id = alerts::open_incident(&mut self.view, *alert, who, now, utc)?;
                 self.mark(EventKind::Evidence, None, format!("{id} opened by {who}"));
             }
             Intent::SealIncident { incident, outcome } => self.seal(who, *incident, outcome)?,
@@ -741,7 +747,8 @@ impl Station {
         for d in drafts {
             let priority = d.priority;
             let title = d.title.clone();
-            let id: AlertId = alerts::raise(&mut self.view, d, r.vehicle, now, self.view.utc);
+            let utc = self.view.utc;
+            let id: AlertId = alerts::raise(&mut self.view, d, r.vehicle, now, utc);
             let kind = if priority == Priority::P1 {
                 EventKind::AlertP1
             } else {

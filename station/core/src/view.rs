@@ -221,6 +221,14 @@ impl AgeHistogram {
         let i = (age_ms / 20).clamp(0, 200) as usize;
         self.classes[i] += 1;
     }
+    /// Adds the counts of another distribution.
+    pub fn merge(&mut self, other: &Self) {
+        if self.classes.is_empty() {
+            self.classes.clone_from(&other.classes);
+        } else {
+            self.classes.iter_mut().zip(&other.classes).for_each(|(a, b)| *a += b);
+        }
+    }
     /// The age below which a share of pictures was, milliseconds (upper edge of its class).
     #[must_use]
     pub fn quantile_ms(&self, share: f64) -> Option<f64> {

@@ -134,6 +134,7 @@ pub struct AccessLog {
 #[derive(Serialize)]
 struct Access<'a> {
     utc: String,
+    utc_us: i64,
     who: &'a str,
     act: &'a str,
     what: &'a str,

@@ -16,7 +16,7 @@ mod reader;
 mod writer;
 
 pub use catalogue::{AccessLog, Catalogue, SessionRow};
-pub use reader::{Recorded, Torn, excerpt, read};
+pub use reader::{Recorded, Torn, excerpt, read, read_bundle};
 pub use writer::Journal;
 
 /// Why the record could not be written or read.

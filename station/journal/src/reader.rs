@@ -59,8 +59,22 @@ struct Prev {
 /// [`JournalError::Io`] when there is no journal, [`JournalError::Line`] when a line in the
 /// middle cannot be read (a torn last line is no error).
 pub fn read(dir: &Path) -> Result<Recorded, JournalError> {
-    let path = dir.join(FILE);
-    let file = std::fs::File::open(&path).map_err(io("cannot open journal", &path))?;
+    lines(&dir.join(FILE), None)
+}
+
+/// Reads the excerpt in an evidence bundle: `setup.jsonl` and the lines of `journal.jsonl`.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_bundle(dir: &Path) -> Result<Recorded, JournalError> {
+    let setup = lines(&dir.join("setup.jsonl"), None)?.setup;
+    lines(&dir.join(FILE), Some(setup))
+}
+
+/// Lines of one file; with a setup given, the file is an excerpt that may begin anywhere.
+fn lines(path: &Path, given: Option<Setup>) -> Result<Recorded, JournalError> {
+    let excerpt = given.is_some();
+    let file = std::fs::File::open(path).map_err(io("cannot open journal", path))?;
     let mut reader = BufReader::new(file);
     let bad = |line: u64, why: String| JournalError::Line {
         path: path.display().to_string(),
@@ -68,7 +82,7 @@ pub fn read(dir: &Path) -> Result<Recorded, JournalError> {
         why,
     };
     let mut buf = Vec::new();
-    let (mut setup, mut entries, mut torn, mut broken) = (None, Vec::new(), None, None);
+    let (mut setup, mut entries, mut torn, mut broken) = (given, Vec::new(), None, None);
     let mut head = vedette_evidence::hash::hex(&vedette_evidence::chain::GENESIS);
     let mut n = 0u64;
     loop {
@@ -85,13 +99,13 @@ pub fn read(dir: &Path) -> Result<Recorded, JournalError> {
         }
         buf.pop();
         match serde_json::from_slice::<Prev>(&buf) {
-            Ok(p) if p.prev == head => {}
+            Ok(p) if p.prev == head || (excerpt && n == 0) => {}
             Ok(_) => {
                 broken.get_or_insert((n, "the line before it was changed or is missing".to_owned()));
             }
             Err(e) => return Err(bad(n, e.to_string())),
         }
-        if n == 0 {
+        if n == 0 && !excerpt {
             setup = Some(
                 serde_json::from_slice::<First>(&buf)
                     .map_err(|e| bad(0, format!("no setup of a session: {e}")))?

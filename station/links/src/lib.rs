@@ -1,1 +1,14 @@
-//! UDP, TCP, serial and file tasks around the sans-IO protocol.
+//! The shell around `vedette-protocol`: sockets, serial lines and recordings, and the task that
+//! drives the protocol with a clock.
+//!
+//! Invariant: every queue is bounded and what overflows is counted; a failing link tells why and
+//! tries again, and never takes another link with it. Knows bytes, addresses and time; what the
+//! bytes mean is the protocol's matter.
+
+mod driver;
+mod endpoint;
+mod transport;
+
+pub use driver::{Busy, Clock, Output, RunOptions, Station, run, system_clock};
+pub use endpoint::{Endpoint, EndpointError};
+pub use transport::{LinkError, Links, OpenOptions, Received};

@@ -6,6 +6,9 @@
 //! only, never its connections. It must not know threads, clocks or what a console looks like.
 
 pub mod codec;
+mod gcs;
+
+pub use gcs::{Event, Gcs, GcsConfig, InspectRow, Overflow, PeerAddr, Transmit};
 
 /// The MAVLink dialect this house speaks (ardupilotmega, which includes common), with MAVLink 2
 /// extension fields.

@@ -1,1 +1,77 @@
-//! GStreamer shell: records the original bytes, decodes, encodes.
+//! The video shell: keeps the original bytes, decodes them, finds recorded frames again.
+//!
+//! Invariant: bytes reach the recorder before anything decodes them, and a decoder, a full disk or a slow consumer
+//! never stops the recording. GStreamer and sockets stay in here; out come [`Frame`]s, metadata and reports.
+//! Knows nothing of the screen, of alerts or of who watches.
+
+mod channel;
+mod decode;
+mod elements;
+mod frames;
+mod recorder;
+mod review;
+mod source;
+
+pub use channel::{Channel, ChannelConfig, ChannelStats, Clock, EventSink, IngestEvent};
+pub use elements::{Missing, check_elements};
+pub use frames::{Frame, FrameReceiver};
+pub use recorder::{Recorder, SegmentInfo, recover};
+pub use review::{FrameStore, Moment, RecordedFrame};
+pub use source::SourceSpec;
+
+use std::path::PathBuf;
+
+/// What can go wrong in the video shell.
+#[derive(Debug, thiserror::Error)]
+pub enum IngestError {
+    /// A GStreamer element is not installed.
+    #[error("GStreamer element {element} is missing: install {package} (`vedette doctor` lists all)")]
+    MissingElement {
+        /// Element.
+        element: &'static str,
+        /// Debian package that has it.
+        package: &'static str,
+    },
+    /// GStreamer refused.
+    #[error("GStreamer: {0}")]
+    Gst(String),
+    /// A source text is none we know.
+    #[error("video source {text:?}: {why}; use udp://HOST:PORT or file:PATH")]
+    BadSource {
+        /// The text.
+        text: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A socket could not be opened.
+    #[error("cannot listen on {address}: {source}; is another program listening there?")]
+    Bind {
+        /// Address.
+        address: String,
+        /// Cause.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A file or folder could not be read or written.
+    #[error("{path}: {source}")]
+    File {
+        /// Path.
+        path: PathBuf,
+        /// Cause.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A recording has no frame at the wanted time.
+    #[error("{dir}: no recorded frame at {wanted}")]
+    NoFrame {
+        /// Folder of the channel.
+        dir: PathBuf,
+        /// What was asked for.
+        wanted: String,
+    },
+}
+
+pub(crate) fn file_error(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> IngestError {
+    let path = path.into();
+    move |source| IngestError::File { path, source }
+}

@@ -213,6 +213,7 @@ fn payloads(bytes: &[u8]) -> Box<dyn Iterator<Item = (Place, Vec<u8>)> + '_> {
             damaged,
             offset,
             bytes,
+            ..
         } => Some((
             Place {
                 pid: Some(pid),
@@ -226,7 +227,7 @@ fn payloads(bytes: &[u8]) -> Box<dyn Iterator<Item = (Place, Vec<u8>)> + '_> {
     }))
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write;
     bytes.iter().fold(String::new(), |mut s, b| {
         // Writing to a String cannot fail.
@@ -246,6 +247,16 @@ fn value_json(raw: &[u8], value: &Value) -> serde_json::Value {
         Value::Text(s) => json!(s),
         Value::Security(s) => json!(s),
         Value::Vmti(v) => json!(v),
+        Value::Fields(fields) => serde_json::Value::Object(
+            fields
+                .iter()
+                .map(|(k, v)| ((*k).to_owned(), value_json(&[], v)))
+                .collect(),
+        ),
+        Value::List(values) => values.iter().map(|v| value_json(&[], v)).collect(),
+        Value::LocalSet(items) => {
+            serde_json::Value::Object(items.iter().map(|(t, v)| (t.to_string(), json!(hex(v)))).collect())
+        }
         Value::Bytes => json!({ "hex": hex(raw) }),
     }
 }

@@ -8,7 +8,9 @@
 pub mod ber;
 pub mod dump;
 pub mod eg0104;
+pub mod export;
 pub mod imapb;
+mod packs;
 pub mod security;
 pub mod sei;
 pub mod set;
@@ -17,7 +19,8 @@ pub mod ts;
 pub mod uas;
 pub mod vmti;
 
-pub use dump::{Check, check_bytes, dump_bytes};
+pub use dump::{Check, check_bytes, dump_bytes, is_transport_stream};
+pub use export::{ExportError, ExportOptions, ExportReport, export_ts};
 pub use security::SecuritySet;
 pub use set::{Checksum, Dialect, ItemKey, KlvIssue, KlvItem, KlvSet, SetBuilder, Value, parse, parse_all};
 pub use ts::{

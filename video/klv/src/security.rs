@@ -19,6 +19,10 @@ pub struct SecuritySet {
     pub object_country: Option<String>,
     /// ST 0102 version (tag 22).
     pub version: Option<u16>,
+    /// Texts by tag: 4 compartments, 5 caveats, 6 releasing instructions, 7 classified by, 8 derived from, 9 reason,
+    /// 10 declassification date, 11 marking system, 14 comments, 23 and 24 dates of the coding methods.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub texts: Vec<(u32, String)>,
     /// Items not named above: tag and bytes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub other: Vec<(u32, Vec<u8>)>,
@@ -35,6 +39,7 @@ impl SecuritySet {
             object_country_method: Some(1),
             object_country: Some(country.to_owned()),
             version: Some(12),
+            texts: Vec::new(),
             other: Vec::new(),
         }
     }
@@ -61,6 +66,7 @@ impl SecuritySet {
                 (22, _) if value.len() == 2 => {
                     set.version = Some(u16::from_be_bytes([value[0], value[1]]));
                 }
+                (4..=11 | 14 | 23 | 24, _) => set.texts.push((tag, String::from_utf8_lossy(value).into_owned())),
                 _ => set.other.push((tag, value.to_vec())),
             }
         }
@@ -85,6 +91,9 @@ impl SecuritySet {
         if let Some(v) = &self.object_country {
             let utf16: Vec<u8> = v.encode_utf16().flat_map(u16::to_be_bytes).collect();
             ber::write_item(&mut out, 13, &utf16);
+        }
+        for (tag, value) in &self.texts {
+            ber::write_item(&mut out, *tag, value.as_bytes());
         }
         for (tag, value) in &self.other {
             ber::write_item(&mut out, *tag, value);

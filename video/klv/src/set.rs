@@ -90,6 +90,12 @@ pub enum Value {
     Security(SecuritySet),
     /// Nested moving target set.
     Vmti(VmtiSet),
+    /// Named parts of a pack.
+    Fields(Vec<(&'static str, Value)>),
+    /// A list.
+    List(Vec<Value>),
+    /// A nested local set this station has no table for: tags and bytes.
+    LocalSet(Vec<(u32, Vec<u8>)>),
     /// Not decoded: see the item's bytes.
     Bytes,
 }
@@ -389,7 +395,7 @@ fn decode_0601(tag: u32, raw: &[u8], issues: &mut Vec<KlvIssue>) -> Value {
         return Value::Special("unknown");
     }
     let decoded = match def.kind {
-        Kind::Bytes => Some(Value::Bytes),
+        Kind::Bytes => Some(crate::packs::decode(tag, raw).unwrap_or(Value::Bytes)),
         Kind::Text => Some(Value::Text(
             String::from_utf8_lossy(raw).trim_end_matches('\0').to_owned(),
         )),

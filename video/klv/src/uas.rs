@@ -252,7 +252,7 @@ impl UasDatalink {
 /// Writes an ST 0601.19 packet: every field that is present, in the standard's minimum set order (ST 0902) with
 /// time first and checksum last; tags 12, 65 and 48 (unclassified) are written when absent, and corners both as
 /// full positions and, where they fit, as offsets. Pitch and roll go out short (6, 7) where they fit and always full
-/// (90, 91).
+/// (90, 91). ST 0902 also wants tag 94: set `miis_core_id` (see [`miis_physical`]).
 pub fn encode(value: &UasDatalink) -> Vec<u8> {
     let mut b = SetBuilder::new();
     b.raw(2, &value.time_us.unwrap_or(0).to_be_bytes());
@@ -335,11 +335,10 @@ pub fn encode(value: &UasDatalink) -> Vec<u8> {
     if let Some(v) = &value.vmti {
         b.raw(74, &v.encode());
     }
-    num(
-        &mut b,
-        75,
-        value.sensor_hae_m.filter(|h| (-900.0..=19_000.0).contains(h)),
-    );
+    // ST 0902 allows one of 75 and 104: the finer 104 when tag 15 already serves older readers.
+    let hae_in_75 =
+        value.sensor_msl_m.is_none() && value.sensor_hae_m.is_some_and(|h| (-900.0..=19_000.0).contains(&h));
+    num(&mut b, 75, value.sensor_hae_m.filter(|_| hae_in_75));
     num(&mut b, 78, value.frame_center_hae_m);
     num(&mut b, 79, value.sensor_north_mps);
     num(&mut b, 80, value.sensor_east_mps);
@@ -360,17 +359,23 @@ pub fn encode(value: &UasDatalink) -> Vec<u8> {
     if let Some(v) = &value.sdcc_flp {
         b.raw(102, v);
     }
-    num(&mut b, 104, value.sensor_hae_m);
+    num(&mut b, 104, value.sensor_hae_m.filter(|_| !hae_in_75));
     num(&mut b, 112, turn(value.course_deg));
     num(&mut b, 113, value.agl_m);
     b.finish()
 }
 
-/// A MIIS core identifier (ST 1204) of a physical sensor and a physical platform, version 1, from two UUIDs.
+/// A MIIS core identifier (ST 1204) of a physical sensor and a physical platform, version 1, from two random UUIDs.
+/// ST 1204 takes only UUIDs of RFC 4122: bytes without a known version are marked as version 4 (random).
 pub fn miis_physical(sensor: [u8; 16], platform: [u8; 16]) -> Vec<u8> {
     // Usage byte: sensor id type 3 (physical) in bits 6-5, platform id type 3 in bits 4-3.
     let mut out = vec![1, 0b0111_1000];
-    out.extend_from_slice(&sensor);
-    out.extend_from_slice(&platform);
+    for mut uuid in [sensor, platform] {
+        if !(matches!(uuid[6] >> 4, 1 | 4 | 5) && uuid[8] & 0xc0 == 0x80) {
+            uuid[6] = 0x40 | uuid[6] & 0x0f;
+            uuid[8] = 0x80 | uuid[8] & 0x3f;
+        }
+        out.extend_from_slice(&uuid);
+    }
     out
 }

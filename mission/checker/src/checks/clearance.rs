@@ -72,7 +72,15 @@ impl Check {
                 let fault = fault(CEILING, what)
                     .value(agl, limits.max_agl_m, "m")
                     .at(s.at, s.time_s);
-                found.add(if home { fault.note() } else { fault }, land);
+                // One note for all ways home: their number says nothing.
+                found.add(
+                    if home {
+                        fault.note().of(path.vehicle, None)
+                    } else {
+                        fault
+                    },
+                    land,
+                );
             }
         }
     }

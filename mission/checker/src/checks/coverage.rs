@@ -1,18 +1,15 @@
-//! `revisit`: flies the timetable and measures how long every place of the section goes unseen; `camera`: what a leg claims to
-//! watch is what its camera can see; and the least revisit time any schedule of this fleet could reach.
+//! `revisit`: flies the timetable and measures how long every place of the section goes unseen;
+//! and the least revisit time any schedule of this fleet could reach. That legs see what they claim: `camera`.
 
 use crate::found::{Fault, Found};
 use crate::land::Land;
-use vedette_geo::distance_m;
-use vedette_model::TargetClass;
-use vedette_model::plan::{Aircraft, Leg, LegKind, PatrolPlan};
+use vedette_model::plan::{Aircraft, Leg, PatrolPlan};
 
 pub(crate) const NAME: &str = "revisit";
-pub(crate) const CAMERA: &str = "camera";
 /// Longest cell, metres.
 const CELL_M: f64 = 50.0;
-/// How far the camera's aim may be off the place it claims to watch, metres.
-const AIM_M: f64 = 50.0;
+/// A slit between two looks that is narrower than twice this is not counted as unseen, metres.
+const SLIT_M: f64 = 5.0;
 
 /// What was measured.
 #[derive(Debug, Default)]
@@ -22,15 +19,6 @@ pub(crate) struct Coverage {
     pub(crate) bound_s: f64,
     pub(crate) per_cell_s: Vec<Option<f64>>,
     pub(crate) cell_m: f64,
-}
-
-/// Widths of targets, metres, across which the brief's pixels are counted.
-fn width_m(target: TargetClass) -> f64 {
-    match target {
-        TargetClass::Person | TargetClass::Animal | TargetClass::Unknown | TargetClass::TwoWheeler => 0.5,
-        TargetClass::Vehicle => 1.8,
-        TargetClass::Boat => 2.0,
-    }
 }
 
 pub(crate) fn check(plan: &PatrolPlan, land: &Land<'_>, found: &mut Found) -> Coverage {
@@ -44,7 +32,6 @@ pub(crate) fn check(plan: &PatrolPlan, land: &Land<'_>, found: &mut Found) -> Co
         .flat_map(|(a, craft)| a.legs.iter().map(move |l| (l, craft)))
         .filter(|(l, _)| l.watches_m.is_some())
         .collect();
-    camera(plan, land, found);
     window(plan, &watching, land, found);
 
     // Gaps at both ends and in the middle of every cell; a cell's gap is its worst.
@@ -152,7 +139,8 @@ fn gap_s(x: f64, watching: &[(&Leg, &Aircraft)], from_s: f64, until_s: f64) -> O
         .iter()
         .filter_map(|(l, _)| {
             let [a, b] = l.watches_m?;
-            let (near, far) = (x - l.watch_half_m, x + l.watch_half_m);
+            let half = l.watch_half_m + SLIT_M;
+            let (near, far) = (x - half, x + half);
             // Shares of the leg at which the watched stretch contains x.
             let (u, v) = if (b - a).abs() < 1e-9 {
                 if a < near || a > far {
@@ -179,8 +167,9 @@ fn gap_s(x: f64, watching: &[(&Leg, &Aircraft)], from_s: f64, until_s: f64) -> O
 }
 
 /// Least revisit time of any schedule of these aircraft on an open line, seconds, footprints w taken off the length L:
-/// (L − Σw)/Σv · max(1 + 1/s, 1/(1 − 1/(2√k))), s = fastest/slowest, k aircraft (Haeupler et al. 2018, arXiv 1809.06727;
-/// with one aircraft 2(L − w)/v). Speeds are cruise airspeeds: out and back, wind never helps.
+/// 2(L − w)/v for one aircraft; otherwise (L − Σw)/Σv, because in a time I an aircraft sees at most v·I + w of the line
+/// (Czyzowicz et al. 2011), and without footprints (L/Σv)·max(1 + 1/s, 1/(1 − 1/(2√k))), s = fastest/slowest, k aircraft
+/// (Haeupler et al. 2018, arXiv 1809.06727). Speeds are cruise airspeeds: out and back, wind never helps.
 fn bound_s(plan: &PatrolPlan) -> f64 {
     let of = |vehicle| plan.brief.fleet.iter().find(|f| f.vehicle == vehicle);
     let crew: Vec<(f64, f64)> = plan
@@ -199,8 +188,23 @@ fn bound_s(plan: &PatrolPlan) -> f64 {
     if crew.is_empty() {
         return f64::INFINITY;
     }
-    let open = (1.0 + slowest / fastest).max(1.0 / (1.0 - 1.0 / (2.0 * (crew.len() as f64).sqrt())));
-    (plan.section_m - widths).max(0.0) / speeds * open
+    let open = match crew.len() {
+        1 => 2.0,
+        _ if widths > 0.0 => 1.0,
+        k => (1.0 + slowest / fastest).max(1.0 / (1.0 - 1.0 / (2.0 * (k as f64).sqrt()))),
+    };
+    (plan.section_m * shortcut(plan) - widths).max(0.0) / speeds * open
+}
+
+/// Metres flown per metre watched, where that is less than one: on the inside of a bend the track is shorter than the line.
+fn shortcut(plan: &PatrolPlan) -> f64 {
+    let legs = plan.aircraft.iter().flat_map(|a| &a.legs);
+    let (flown, seen) = legs
+        .filter_map(|l| Some((l, l.watches_m?)))
+        .fold((0.0, 0.0), |s, (l, w)| {
+            (s.0 + crate::earth::apart_m(l.from, l.to), s.1 + (w[1] - w[0]).abs())
+        });
+    if seen > 0.0 { (flown / seen).min(1.0) } else { 1.0 }
 }
 
 /// The promise must cover the patrol: not start long after it, not end long before, and last for at least one revisit.
@@ -218,71 +222,5 @@ fn window(plan: &PatrolPlan, watching: &[(&Leg, &Aircraft)], land: &Land<'_>, fo
                 .value(held, p.revisit_s.max(0.5 * patrol), "s"),
             land,
         );
-    }
-}
-
-/// The camera looks at the chainage the leg claims, within its gimbal's reach, with the stretch in its picture and enough
-/// pixels on the target.
-fn camera(plan: &PatrolPlan, land: &Land<'_>, found: &mut Found) {
-    let asked = plan.brief.requirement.pixels_on_target;
-    let target = width_m(plan.brief.requirement.target);
-    for a in &plan.aircraft {
-        let Some(craft) = plan.brief.fleet.iter().find(|f| f.vehicle == a.vehicle) else {
-            continue;
-        };
-        let cam = &craft.camera;
-        for (i, leg) in a.legs.iter().enumerate() {
-            let Some(watches) = leg.watches_m else { continue };
-            let fault = |what: String| Fault::new(CAMERA, what).of(a.vehicle, i).at(leg.from, leg.start_s);
-            let Some(aim) = leg.aim else {
-                let what = format!("Leg {i} claims to watch the border and aims its camera nowhere.");
-                found.add(fault(what).sort("aim"), land);
-                continue;
-            };
-            for (k, from, amsl) in [(0, leg.from, leg.from_amsl.0), (1, leg.to, leg.to_amsl.0)] {
-                let Some((chainage, off)) = land.on_section(aim[k]) else {
-                    continue;
-                };
-                let wrong = (chainage - watches[k]).abs().max(off);
-                if wrong > AIM_M {
-                    let what = format!(
-                        "Leg {i} claims to watch metre {:.0} and aims {wrong:.0} m beside it.",
-                        watches[k]
-                    );
-                    found.add(fault(what).sort("aim").value(wrong, AIM_M, "m"), land);
-                }
-                let Some(ground) = land.ground(aim[k]) else { continue };
-                let (flat, down) = (distance_m(from, aim[k]), amsl - ground);
-                let range = flat.hypot(down);
-                let half_width = range * (cam.hfov_deg / 2.0).to_radians().tan();
-                if leg.watch_half_m > half_width * 1.05 + 1.0 {
-                    let what = format!(
-                        "Leg {i} claims {:.0} m of border to either side in the picture; at {range:.0} m the camera sees {half_width:.0} m.",
-                        leg.watch_half_m
-                    );
-                    found.add(fault(what).sort("width").value(leg.watch_half_m, half_width, "m"), land);
-                }
-                let depression = down.atan2(flat).to_degrees();
-                if depression > cam.max_depression_deg + 1.0 || depression < cam.min_depression_deg - 1.0 {
-                    let limit = if depression > cam.max_depression_deg {
-                        cam.max_depression_deg
-                    } else {
-                        cam.min_depression_deg
-                    };
-                    let what = format!(
-                        "Leg {i} looks {depression:.0}° below the horizon; the gimbal reaches {:.0}° to {:.0}°.",
-                        cam.min_depression_deg, cam.max_depression_deg
-                    );
-                    found.add(fault(what).note().sort("gimbal").value(depression, limit, "°"), land);
-                }
-                let pixels = target * f64::from(cam.width_px) / (2.0 * half_width);
-                if pixels < asked * 0.95 && leg.kind == LegKind::Patrol {
-                    let what = format!(
-                        "On leg {i} the target is {pixels:.1} pixels wide at {range:.0} m; the brief asks for {asked:.1}."
-                    );
-                    found.add(fault(what).note().sort("pixels").value(pixels, asked, "px"), land);
-                }
-            }
-        }
     }
 }

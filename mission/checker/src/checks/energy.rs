@@ -5,8 +5,8 @@ use crate::found::{Fault, Found};
 use crate::land::Land;
 use std::collections::BTreeMap;
 use vedette_geo::{G_M_S2, distance_m};
+use vedette_model::VehicleId;
 use vedette_model::plan::{Aircraft, AircraftPlan, Leg, LegKind, PatrolPlan};
-use vedette_model::{Airframe, VehicleId};
 
 pub(crate) const NAME: &str = "energy";
 /// Least ground speed assumed when flying home against the wind, metres per second.
@@ -25,17 +25,13 @@ pub(crate) fn check(plan: &PatrolPlan, land: &Land<'_>, found: &mut Found) -> BT
     left
 }
 
-/// Power on a leg, watts: hover where it hangs or circles, otherwise cruise.
+/// Power on a leg, watts: cruise where it goes somewhere level-headed, otherwise hover or circle.
 fn power(leg: &Leg, craft: &Aircraft) -> f64 {
-    let hangs = match leg.kind {
-        LegKind::TakeOff | LegKind::Land => craft.airframe != Airframe::Plane,
-        LegKind::Loiter => true,
-        _ => distance_m(leg.from, leg.to) < 1.0,
-    };
-    if hangs {
-        craft.energy.hover_w
-    } else {
+    let cruises = matches!(leg.kind, LegKind::Transit | LegKind::Patrol | LegKind::Return);
+    if cruises && distance_m(leg.from, leg.to) > 0.5 {
         craft.energy.cruise_w
+    } else {
+        craft.energy.hover_w
     }
 }
 

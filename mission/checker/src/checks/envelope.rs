@@ -3,7 +3,7 @@
 use crate::found::{Fault, Found};
 use crate::land::Land;
 use crate::path::{corner, turn_radius_m};
-use vedette_geo::{azimuth_deg, distance_m};
+use vedette_geo::{azimuth_deg, diff_deg, distance_m};
 use vedette_model::plan::{Aircraft, AircraftPlan, Leg, LegKind, PatrolPlan, WindBrief};
 
 pub(crate) const SPEED: &str = "speed";
@@ -11,6 +11,8 @@ pub(crate) const CLIMB: &str = "climb";
 pub(crate) const TURN: &str = "turn";
 /// Speeds within this are the same, metres per second.
 const SAME_M_S: f64 = 1.0;
+/// Legs within this of a run's direction belong to it, degrees.
+const STRAIGHT_DEG: f64 = 20.0;
 /// Share by which rounded corners may be tighter than the airframe's circle: a polyline cuts its own arc.
 const CORNER_SLACK: f64 = 0.93;
 
@@ -103,35 +105,69 @@ fn leg(a: &AircraftPlan, craft: &Aircraft, i: usize, wind: &WindBrief, land: &La
     corner_fits(a, craft, i, land, found);
 }
 
-/// Between two legs, a circle of the airframe's radius must fit: the shorter leg is at least the chord of the turn.
-fn corner_fits(a: &AircraftPlan, craft: &Aircraft, i: usize, land: &Land<'_>, found: &mut Found) {
-    let leg = &a.legs[i];
-    let Some(radius) = turn_radius_m(craft, leg.ground_m_s) else {
-        return;
-    };
-    let Some((change, j)) = corner(a, i) else {
-        return;
-    };
-    let next = &a.legs[j];
-    let shorter = distance_m(leg.from, leg.to).min(distance_m(next.from, next.to));
+/// Metres flown nearly straight from a corner on, over legs that go on in the same direction, up to `enough`.
+fn run_m(legs: &mut dyn Iterator<Item = &Leg>, enough: f64) -> f64 {
+    let (mut total, mut heading) = (0.0, None);
+    for l in legs.filter(|l| distance_m(l.from, l.to) > 1.0) {
+        let now = azimuth_deg(l.from, l.to);
+        if heading.is_some_and(|h| diff_deg(now, h).abs() > STRAIGHT_DEG) {
+            break;
+        }
+        heading = heading.or(Some(now));
+        total += distance_m(l.from, l.to);
+        if total >= enough {
+            break;
+        }
+    }
+    total
+}
+
+/// A corner that is tighter than the airframe turns.
+struct Tight {
+    change: f64,
+    flown_m: f64,
+    radius_m: f64,
+    next: usize,
+}
+
+/// Between two straight runs, a circle of the airframe's radius must fit: the shorter run is at least the chord of the turn.
+fn tight(a: &AircraftPlan, craft: &Aircraft, i: usize) -> Option<Tight> {
+    let radius_m = turn_radius_m(craft, a.legs.get(i)?.ground_m_s)?;
+    let (change, next) = corner(a, i)?;
+    let before = run_m(&mut a.legs[..=i].iter().rev(), 2.0 * radius_m);
+    let after = run_m(&mut a.legs[next..].iter(), 2.0 * radius_m);
     let half = (change.abs() / 2.0).to_radians().sin();
-    if half < 0.01 {
+    let flown_m = before.min(after) / (2.0 * half.max(0.01));
+    (half > 0.01 && flown_m < radius_m * CORNER_SLACK).then_some(Tight {
+        change,
+        flown_m,
+        radius_m,
+        next,
+    })
+}
+
+/// One tight corner is flown wide, and the arc beyond it is judged like every path; a person should know. Tight corners one
+/// after the other cannot be followed at all.
+fn corner_fits(a: &AircraftPlan, craft: &Aircraft, i: usize, land: &Land<'_>, found: &mut Found) {
+    let Some(t) = tight(a, craft, i) else {
         return;
-    }
-    let flown = shorter / (2.0 * half);
-    if flown < radius * CORNER_SLACK {
-        let what = format!(
-            "The corner of {:.0}° after leg {i} leaves a circle of {flown:.0} m; at {:.1} m/s over ground and {:.0}° of bank the airframe needs {radius:.0} m.",
-            change.abs(),
-            leg.ground_m_s,
-            craft.envelope.max_bank_deg
-        );
-        found.add(
-            Fault::new(TURN, what)
-                .of(a.vehicle, i)
-                .value(flown, radius, "m")
-                .at(leg.to, leg.end_s),
-            land,
-        );
-    }
+    };
+    let sustained = tight(a, craft, t.next).is_some_and(|n| n.change * t.change > 0.0);
+    let leg = &a.legs[i];
+    let what = format!(
+        "The corner of {:.0}° after leg {i} leaves a circle of {:.0} m; at {:.1} m/s over ground and {:.0}° of bank the airframe needs {:.0} m{}.",
+        t.change.abs(),
+        t.flown_m,
+        leg.ground_m_s,
+        craft.envelope.max_bank_deg,
+        t.radius_m,
+        if sustained {
+            ", and the next corner is as tight"
+        } else {
+            " and flies it wide"
+        }
+    );
+    let fault = Fault::new(TURN, what).of(a.vehicle, i);
+    let fault = fault.value(t.flown_m, t.radius_m, "m").at(leg.to, leg.end_s);
+    found.add(if sustained { fault } else { fault.note() }, land);
 }

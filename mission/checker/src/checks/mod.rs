@@ -1,6 +1,7 @@
 //! One file per check. Checks of paths see every sample of every path; the others see the plan once.
 
 pub(crate) mod autopilot;
+pub(crate) mod camera;
 pub(crate) mod clearance;
 pub(crate) mod coverage;
 pub(crate) mod energy;

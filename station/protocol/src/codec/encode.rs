@@ -67,11 +67,7 @@ impl Sender {
 pub fn encode(header: EncodeHeader, message: &crate::dialect::MavMessage) -> Vec<u8> {
     let mut payload = [0_u8; 255];
     let len = message.ser(mavlink::MavlinkVersion::V2, &mut payload);
-    encode_payload(
-        header,
-        message.message_id(),
-        payload.get(..len).unwrap_or(&payload),
-    )
+    encode_payload(header, message.message_id(), payload.get(..len).unwrap_or(&payload))
 }
 
 /// A MAVLink 2 frame from one of our own views.

@@ -60,7 +60,7 @@ impl SegmentCutter {
                     }
                     self.latest = Some(now);
                 }
-                TsEvent::Pat { offset } if self.age() >= self.target => {
+                TsEvent::Pat { offset } if self.age() + self.slack() >= self.target => {
                     // The last table before the random access point is the better cut: it loses no lead-in.
                     self.release(*offset, &mut out);
                     self.table = Some(*offset);
@@ -95,6 +95,11 @@ impl SegmentCutter {
             (Some(latest), Some(started)) => pts_delta(latest, started),
             _ => 0,
         }
+    }
+
+    /// The clock read last is a frame older than the key frame to come, so a segment may end this much early.
+    fn slack(&self) -> i64 {
+        (self.target / 10).min(45_000)
     }
 
     fn cut(&mut self, out: &mut Vec<Part>) {

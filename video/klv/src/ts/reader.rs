@@ -56,6 +56,8 @@ pub enum TsEvent {
         pid: u16,
         /// Presentation time, 90 kHz; `None` for asynchronous carriage.
         pts90k: Option<u64>,
+        /// PTS of the video access unit that began last when this arrived: the frame an asynchronous set belongs to.
+        video_pts90k: Option<u64>,
         /// Packets are missing inside.
         damaged: bool,
         /// Position in the stream.
@@ -72,7 +74,8 @@ pub enum TsEvent {
         /// Position in the stream.
         offset: u64,
     },
-    /// Packets of a PID were lost: its counter jumped.
+    /// Packets of a PID were lost: its counter jumped. Equal counters mean that a picture went on after its packets said
+    /// it was complete.
     Discontinuity {
         /// PID.
         pid: u16,
@@ -108,6 +111,15 @@ pub enum TsEvent {
     },
 }
 
+/// What a packet's header says about its payload.
+#[derive(Debug, Clone, Copy)]
+struct Marks {
+    start: bool,
+    random_access: bool,
+    stuffed: bool,
+    counter: u8,
+}
+
 #[derive(Debug)]
 struct Pes {
     offset: u64,
@@ -124,7 +136,25 @@ struct PidState {
     pes: Option<Pes>,
     /// Fragments of a metadata access unit.
     cell: Vec<u8>,
+    ending: Ending,
 }
+
+/// What a sender's stuffing tells about where an access unit of undeclared length ends. Nearly every multiplexer fills
+/// up the last packet and no other, so the unit can be given out one frame earlier than by waiting for the next one.
+/// It is believed after four units that kept to it, and never again after one that did not.
+#[derive(Debug, Default)]
+struct Ending {
+    /// The last packet was filled up.
+    stuffed: bool,
+    /// Units that ended with a filled-up packet.
+    kept: u8,
+    /// A filled-up packet was not the last.
+    broken: bool,
+    /// The unit was given out before the next one began.
+    early: bool,
+}
+
+const BELIEVED: u8 = 4;
 
 /// Incremental reader of one transport stream.
 #[derive(Debug)]
@@ -134,6 +164,8 @@ pub struct TsReader {
     position: u64,
     skipped: u64,
     searching: bool,
+    /// PTS of the video access unit that began last.
+    video_pts: Option<u64>,
     pat: SectionBuffer,
     maps: BTreeMap<u16, SectionBuffer>,
     programs: Vec<(u16, u16)>,
@@ -158,6 +190,7 @@ impl TsReader {
             pending: Vec::new(),
             position: 0,
             skipped: 0,
+            video_pts: None,
             pat: SectionBuffer::default(),
             maps: BTreeMap::new(),
             programs: Vec::new(),
@@ -264,11 +297,18 @@ impl TsReader {
         let control = p[3] >> 4 & 3;
         let counter = p[3] & 0x0f;
         let mut payload_at = 4;
-        let (mut random_access, mut announced) = (false, false);
+        let (mut random_access, mut announced, mut stuffed) = (false, false, false);
         if control & 2 != 0 {
             let length = usize::from(p[4]);
             payload_at = 5 + length;
+            stuffed = length == 0;
             if length > 0 {
+                let used = match p[5] & 0x1f {
+                    0x00 => Some(1),
+                    0x10 => Some(7),
+                    _ => None, // other fields: not judged
+                };
+                stuffed = used.is_some_and(|n| length > n);
                 announced = p[5] & 0x80 != 0;
                 random_access = p[5] & 0x40 != 0;
                 if p[5] & 0x10 != 0 && length >= 7 {
@@ -295,6 +335,7 @@ impl TsReader {
             last: Vec::new(),
             pes: None,
             cell: Vec::new(),
+            ending: Ending::default(),
         });
         if let Some(previous) = state.counter {
             let expected = (previous + 1) & 0x0f;
@@ -332,7 +373,13 @@ impl TsReader {
                 self.take_pmt(pid, section, offset);
             }
         } else {
-            self.take_pes(pid, start, random_access, payload, offset);
+            let marks = Marks {
+                start,
+                random_access,
+                stuffed,
+                counter,
+            };
+            self.take_pes(pid, marks, payload, offset);
         }
     }
 
@@ -386,16 +433,21 @@ impl TsReader {
         });
     }
 
-    fn take_pes(&mut self, pid: u16, start: bool, marked: bool, payload: &[u8], offset: u64) {
+    fn take_pes(&mut self, pid: u16, marks: Marks, payload: &[u8], offset: u64) {
         let Some(kind) = self.streams.get(&pid).map(|s| s.kind) else {
             return;
         };
         if kind == StreamKind::Other {
             return;
         }
-        if start {
+        if marks.start {
+            if let Some(state) = self.pids.get_mut(&pid) {
+                let e = &mut state.ending;
+                e.kept = (e.kept + u8::from(e.stuffed)).min(BELIEVED);
+                (e.stuffed, e.early) = (false, false);
+            }
             self.flush(pid);
-            let mut random_access = marked;
+            let mut random_access = marks.random_access;
             if let StreamKind::Video(codec) = kind {
                 let body = payload
                     .get(8)
@@ -406,6 +458,11 @@ impl TsReader {
                 if random_access {
                     self.out.push_back(TsEvent::RandomAccess { pid, offset });
                 }
+                if payload.get(7).is_some_and(|f| f & 0x80 != 0)
+                    && let Some(pts) = read_time(payload, 9)
+                {
+                    self.video_pts = Some(pts);
+                }
             }
             if let Some(state) = self.pids.get_mut(&pid) {
                 state.pes = Some(Pes {
@@ -415,8 +472,24 @@ impl TsReader {
                     bytes: payload.to_vec(),
                 });
             }
-        } else if let Some(pes) = self.pids.get_mut(&pid).and_then(|s| s.pes.as_mut()) {
-            pes.bytes.extend_from_slice(payload);
+        } else if let Some(state) = self.pids.get_mut(&pid) {
+            if state.ending.stuffed {
+                state.ending.broken = true;
+            }
+            if state.ending.early {
+                state.ending.early = false;
+                // The unit went on after it seemed complete: said as a loss, as its picture is damaged.
+                self.out.push_back(TsEvent::Discontinuity {
+                    pid,
+                    expected: marks.counter,
+                    got: marks.counter,
+                    announced: false,
+                    offset,
+                });
+            }
+            if let Some(pes) = &mut state.pes {
+                pes.bytes.extend_from_slice(payload);
+            }
         }
         let complete = self.pids.get(&pid).and_then(|s| s.pes.as_ref()).is_some_and(|pes| {
             let declared = pes
@@ -425,7 +498,19 @@ impl TsReader {
                 .map_or(0, |b| usize::from(u16::from_be_bytes([b[0], b[1]])));
             (declared > 0 && pes.bytes.len() >= 6 + declared) || pes.bytes.len() > MAX_PES
         });
-        if complete {
+        let mut early = false;
+        if let Some(state) = self.pids.get_mut(&pid) {
+            let e = &mut state.ending;
+            e.stuffed = marks.stuffed;
+            early = !complete
+                && marks.stuffed
+                && !e.broken
+                && e.kept == BELIEVED
+                && state.pes.is_some()
+                && matches!(kind, StreamKind::Video(_));
+            e.early = early;
+        }
+        if complete || early {
             self.flush(pid);
         }
     }
@@ -460,6 +545,7 @@ impl TsReader {
                     self.out.push_back(TsEvent::Klv {
                         pid,
                         pts90k: unit.pts,
+                        video_pts90k: self.video_pts,
                         damaged: damaged || broken,
                         offset: pes.offset,
                         bytes,
@@ -472,6 +558,7 @@ impl TsReader {
                     self.out.push_back(TsEvent::Klv {
                         pid,
                         pts90k: unit.pts,
+                        video_pts90k: self.video_pts,
                         damaged,
                         offset: pes.offset,
                         bytes: unit.body.to_vec(),
@@ -505,16 +592,7 @@ impl<'a> PesUnit<'a> {
         };
         let flags = *b.get(7)?;
         let header = usize::from(*b.get(8)?);
-        let time = |at: usize| -> Option<u64> {
-            let t = b.get(at..at + 5)?;
-            Some(
-                u64::from(t[0] >> 1 & 7) << 30
-                    | u64::from(t[1]) << 22
-                    | u64::from(t[2] >> 1) << 15
-                    | u64::from(t[3]) << 7
-                    | u64::from(t[4] >> 1),
-            )
-        };
+        let time = |at: usize| read_time(b, at);
         Some(PesUnit {
             pts: (flags & 0x80 != 0 && header >= 5).then(|| time(9)).flatten(),
             dts: (flags & 0xc0 == 0xc0 && header >= 10).then(|| time(14)).flatten(),
@@ -522,6 +600,18 @@ impl<'a> PesUnit<'a> {
             body: b.get(9 + header..end).unwrap_or(&[]),
         })
     }
+}
+
+/// The 33-bit time stamp of a PES header at `at`.
+fn read_time(pes: &[u8], at: usize) -> Option<u64> {
+    let t = pes.get(at..at + 5)?;
+    Some(
+        u64::from(t[0] >> 1 & 7) << 30
+            | u64::from(t[1]) << 22
+            | u64::from(t[2] >> 1) << 15
+            | u64::from(t[3]) << 7
+            | u64::from(t[4] >> 1),
+    )
 }
 
 /// Reads metadata access unit cells (ISO/IEC 13818-1 section 2.12.4): whole units out, fragments kept in `open`.

@@ -216,6 +216,57 @@ fn a_time_stamp_goes_into_the_picture_and_back() {
     assert_eq!(read_misp_time(VideoCodec::H264, &au), None);
 }
 
+/// Packets of one access unit of undeclared length; `middle` fills up a packet before the last as well.
+fn unbounded(counter: &mut u8, pts: u8, size: usize, middle: bool) -> Vec<u8> {
+    let mut pes = vec![0, 0, 1, 0xe0, 0, 0, 0x80, 0x80, 5, 0x21, 0, 1, pts, 1];
+    pes.extend(access_unit(pts == 0, size, 5));
+    let mut out = Vec::new();
+    let mut at = 0;
+    while at < pes.len() {
+        let take = if middle && at == 184 { 100 } else { 184 }.min(pes.len() - at);
+        out.extend_from_slice(&[0x47, if at == 0 { 0x41 } else { 0x01 }, 0x00]);
+        out.push(if take < 184 { 0x30 } else { 0x10 } | *counter);
+        *counter = (*counter + 1) & 15;
+        if take < 184 {
+            let length = 183 - take;
+            out.push(length as u8);
+            out.extend((0..length).map(|i| if i == 0 { 0 } else { 0xff }));
+        }
+        out.extend_from_slice(&pes[at..at + take]);
+        at += take;
+    }
+    out
+}
+
+#[test]
+fn a_unit_of_undeclared_length_is_given_with_its_last_packet_once_the_sender_is_known() {
+    let tables = TsWriter::new(TsWriterConfig::default()).video(0, None, true, &access_unit(true, 10, 1));
+    let (mut reader, mut counter, mut with_last) = (TsReader::new(), 1, Vec::new());
+    reader.push(&tables);
+    let units = |events: Vec<TsEvent>| events.iter().filter(|e| matches!(e, TsEvent::VideoUnit { .. })).count();
+    for i in 0..20 {
+        let bytes = unbounded(&mut counter, 2 * i, 1_000, i == 12);
+        // A following packet of another PID, as a receiver would see.
+        with_last.push(units(reader.push(&bytes)));
+    }
+    // First each is completed by the next; then the sender is believed and two come at once; then each with its own
+    // last packet, until one is filled up in its middle. From there on each comes with the next again.
+    assert_eq!(with_last, [0, 1, 1, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 1, 1, 1, 1, 1, 1]);
+    let mut whole = TsReader::new();
+    let mut counter = 1;
+    let mut all = tables.clone();
+    for i in 0..20 {
+        all.extend(unbounded(&mut counter, 2 * i, 1_000, i == 12));
+    }
+    let mut events = whole.push(&all);
+    events.extend(whole.finish());
+    let losses = events
+        .iter()
+        .filter(|e| matches!(e, TsEvent::Discontinuity { .. }))
+        .count();
+    assert_eq!((units(events), losses), (21, 1));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
     #[test]

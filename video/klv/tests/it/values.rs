@@ -183,6 +183,17 @@ proptest! {
     }
 
     #[test]
+    fn any_bytes_under_any_tag_never_panic(tag in 1_u32..150, bytes in proptest::collection::vec(any::<u8>(), 0..60)) {
+        let mut b = vedette_klv::SetBuilder::new();
+        b.raw(tag, &bytes);
+        let packet = b.finish();
+        let (set, _) = parse(&packet);
+        prop_assert!(set.verified());
+        prop_assert_eq!(&set.items[0].raw, &bytes);
+        prop_assert_eq!(vedette_klv::dump_bytes(&packet).count(), 1);
+    }
+
+    #[test]
     fn a_damaged_packet_is_never_verified(at in 0_usize..300, flip in 1_u8..=255) {
         let mut bytes = encode(&sample());
         let at = at % bytes.len();
@@ -196,6 +207,7 @@ proptest! {
         let value = UasDatalink {
             sensor_lat_deg: Some(lat),
             sensor_lon_deg: Some(lon),
+            sensor_msl_m: Some(hae - 50.0),
             sensor_hae_m: Some(hae),
             ..UasDatalink::default()
         };

@@ -1,0 +1,63 @@
+//! What no schedule can beat: closed-form bounds on the longest time a metre goes unseen.
+//!
+//! Invariant: every bound here holds for all schedules of the fleet, so promise over bound is at
+//! least 1. Statements P1, P3 and P7: Czyzowicz, Gąsieniec, Kosowski, Kranakis (ESA 2011);
+//! Haeupler et al. (arXiv 1809.06727); with footprint elementary.
+
+use serde::{Deserialize, Serialize};
+
+/// A bound and where it comes from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Bound {
+    /// Seconds.
+    pub seconds: f64,
+    /// In words, for people.
+    pub source: String,
+}
+
+/// The best applicable lower bound on the revisit time of an open fence of `length_m` metres by
+/// aircraft of `speeds_m_s`, each seeing `footprint_m` metres of it at a time. Infinite without
+/// aircraft.
+#[must_use]
+pub fn lower_bound(length_m: f64, speeds_m_s: &[f64], footprint_m: f64) -> Bound {
+    let sum: f64 = speeds_m_s.iter().sum();
+    let k = speeds_m_s.len();
+    if k == 0 || sum <= 0.0 {
+        return Bound {
+            seconds: f64::INFINITY,
+            source: "no aircraft".to_owned(),
+        };
+    }
+    #[expect(clippy::cast_precision_loss, reason = "a fleet")]
+    let kf = k as f64;
+    let w = footprint_m.max(0.0);
+    let seen = Bound {
+        seconds: ((length_m - kf * w) / sum).max(0.0),
+        source: format!(
+            "(L − k·w)/Σv with L {:.0} m, k {k}, footprint w {w:.0} m, Σv {sum:.1} m/s: in any time I an aircraft sees at most v·I + w (Czyzowicz et al. 2011, with footprint)",
+            length_m
+        ),
+    };
+    if k == 1 {
+        return Bound {
+            seconds: (2.0 * (length_m - w) / sum).max(0.0),
+            source: format!(
+                "2(L − w)/v with L {length_m:.0} m, footprint w {w:.0} m, v {sum:.1} m/s: one aircraft must go there and back"
+            ),
+        };
+    }
+    if w > 0.0 {
+        return seen;
+    }
+    let fast = speeds_m_s.iter().copied().fold(f64::MIN, f64::max);
+    let slow = speeds_m_s.iter().copied().fold(f64::MAX, f64::min);
+    let ratio = fast / slow.max(1e-9);
+    let by_ratio = 1.0 + 1.0 / ratio;
+    let by_count = 1.0 / (1.0 - 1.0 / (2.0 * kf.sqrt()));
+    Bound {
+        seconds: length_m / sum * by_ratio.max(by_count),
+        source: format!(
+            "(L/Σv)·max(1 + 1/s, 1/(1 − 1/(2√k))) with L {length_m:.0} m, Σv {sum:.1} m/s, s {ratio:.2}, k {k} (Haeupler et al. 2018)"
+        ),
+    }
+}

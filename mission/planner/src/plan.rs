@@ -1,0 +1,757 @@
+//! Brief and world to plan: partition, flights, timetable, promise.
+//!
+//! Invariant: what is promised is measured on the finished timetable; nothing is assumed of it.
+//! Stages: legal space, tracks, partition by speed (refined until aircraft take equally long),
+//! heights and camera, departures staggered until aircraft stay apart, fence and items.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use sha2::{Digest, Sha256};
+use vedette_atlas::{Border, World};
+use vedette_geo::Amsl;
+use vedette_model::PlanId;
+use vedette_model::plan::{Aircraft, AircraftPlan, BlindSpot, Brief, LegKind, PatrolPlan, Promise};
+
+use crate::bound::lower_bound;
+use crate::brief::check;
+use crate::coverage::{CELL_M, Coverage};
+use crate::error::{Constraint, Infeasible};
+use crate::flight::{Flown, Looks, Pilot};
+use crate::profile::Ground;
+use crate::sensor::{Unseen, Watcher, target_width_m};
+use crate::space::{Land, Legal, Xy, dist};
+use crate::track::{Track, along};
+use crate::{fence, items};
+
+/// Form of the plan record.
+const SCHEMA: u32 = 1;
+/// How far around the section and the bases land is looked at, metres.
+const REACH_M: f64 = 3000.0;
+/// Track further inside than the law asks: flying error besides navigation, metres.
+const COPTER_MARGIN_M: f64 = 15.0;
+/// The same for a fixed wing, which overshoots corners, metres.
+const WING_MARGIN_M: f64 = 25.0;
+/// Legs other than the track keep this much, metres.
+const LEG_MARGIN_M: f64 = 9.0;
+/// Longest leg on the track, metres.
+const MOST_LEG_M: f64 = 90.0;
+/// Neighbours fly this far beyond the cut between them, metres of chainage.
+const OVERLAP_M: f64 = 20.0;
+/// Rounds of the partition.
+const ROUNDS: usize = 5;
+/// Latest departure tried for separation, seconds, and its step.
+const LATEST_S: f64 = 300.0;
+const DEPARTURE_STEP_S: f64 = 5.0;
+
+/// Everything about one aircraft that does not change with the partition.
+struct Crew<'a> {
+    craft: &'a Aircraft,
+    track: Track,
+    legal: Legal,
+    inner: Legal,
+    watcher: Watcher<'a>,
+    stops: Vec<f64>,
+    looks: Looks,
+}
+
+struct Desk<'a> {
+    brief: &'a Brief,
+    ground: Ground<'a>,
+    section_m: f64,
+    crews: Vec<Crew<'a>>,
+    jitter_s: f64,
+}
+
+/// Plans a patrol.
+///
+/// `seed` draws the departure within the first twenty seconds, so that two watches of the same
+/// brief do not start alike; everything else follows from brief and world.
+///
+/// # Errors
+/// [`Infeasible`] with the interval, the binding constraint and the nearest relaxation.
+pub fn plan(brief: &Brief, world: &World, seed: u64) -> Result<PatrolPlan, Infeasible> {
+    let watch = |c: Constraint, what: String, relaxation: &str| {
+        Infeasible::new(c, "the watch", (0.0, 0.0), what, relaxation.to_owned())
+    };
+    check(brief).map_err(|e| watch(Constraint::Brief, format!("{e}."), "correct the value in the brief."))?;
+    let border = &world.border;
+    let (from_m, to_m) = (brief.section.from_km * 1000.0, brief.section.to_km * 1000.0);
+    if brief.section.border != border.name || to_m > border.length_m() + 1.0 {
+        return Err(watch(
+            Constraint::Brief,
+            format!(
+                "the brief watches {} to {:.2} km, the site has {} with {:.2} km.",
+                brief.section.border,
+                brief.section.to_km,
+                border.name,
+                border.length_m() / 1000.0
+            ),
+            "name the site's border and an interval on it.",
+        ));
+    }
+    if world.territory.len() < 3 {
+        return Err(watch(
+            Constraint::LegalSpace,
+            "the site does not say where home territory ends.".to_owned(),
+            "add the territory's ring to the site.",
+        ));
+    }
+    let desk = desk(brief, world, border, (from_m, to_m), seed)?;
+    // Orders by revisit in steps of 15 s, then by the way out; the first that can be finished.
+    let mut tries = Vec::new();
+    let mut refused = None;
+    for order in orders(brief) {
+        match desk.partition(&order) {
+            Ok((gap, cuts)) => {
+                let way = desk.way_out_m(&order, &cuts);
+                tries.push(((gap / 15.0).round(), way, order, cuts));
+            }
+            Err(e) => refused = refused.or(Some(e)),
+        }
+    }
+    tries.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
+    let mut last = None;
+    for (_, _, order, cuts) in &tries {
+        match desk.finish(world, order, cuts) {
+            Ok(p) => return Ok(p),
+            Err(e) => last = last.or(Some(e)),
+        }
+    }
+    Err(last
+        .or(refused)
+        .unwrap_or_else(|| watch(Constraint::Brief, "there is no aircraft.".to_owned(), "add one.")))
+}
+
+/// Orders of the fleet along the section: all of up to three, else as given and reversed.
+fn orders(brief: &Brief) -> Vec<Vec<usize>> {
+    let n = brief.fleet.len();
+    let given: Vec<usize> = (0..n).collect();
+    let mut out = vec![given.clone()];
+    if n == 2 || n > 3 {
+        out.push(given.iter().rev().copied().collect());
+    } else if n == 3 {
+        out = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]]
+            .iter()
+            .map(|o| o.to_vec())
+            .collect();
+    }
+    out
+}
+
+fn desk<'a>(
+    brief: &'a Brief,
+    world: &'a World,
+    border: &'a Border,
+    (from_m, to_m): (f64, f64),
+    seed: u64,
+) -> Result<Desk<'a>, Infeasible> {
+    let limits = &brief.limits;
+    let section_m = to_m - from_m;
+    let points: Vec<_> = (0..=20)
+        .map(|k| border.at(from_m + section_m * f64::from(k) / 20.0))
+        .collect();
+    let land = Land::new(world, brief, &points, REACH_M);
+    let ground = Ground {
+        terrain: &world.terrain,
+        plane: land.plane,
+        min_agl_m: limits.min_agl_m,
+        max_agl_m: limits.max_agl_m,
+        nav_m: 3.0 * limits.nav_sigma_m,
+    };
+    let stand_off = stand_off_m(brief, border);
+    let zone_m = 3.0 * limits.nav_sigma_m;
+    let mut crews = Vec::new();
+    for craft in &brief.fleet {
+        let probe = turn_radius(craft, brief);
+        let margin = if probe > 0.0 { WING_MARGIN_M } else { COPTER_MARGIN_M };
+        let space = land.legal(stand_off + margin, zone_m + margin, probe.max(20.0));
+        let track = if space.empty() {
+            None
+        } else {
+            along(&space, border, &land.plane, from_m, to_m)
+        };
+        let Some(track) = track else {
+            return Err(Infeasible::new(
+                Constraint::LegalSpace,
+                &craft.tail,
+                (0.0, section_m),
+                format!(
+                    "no legal space is left beside the section at {:.0} m from the line with a turn radius of {probe:.0} m.",
+                    stand_off + margin
+                ),
+                "a smaller stand-off or fewer no-fly zones.".to_owned(),
+            ));
+        };
+        let stops = track.waypoints(0.0, track.length_m(), MOST_LEG_M, 5.0);
+        crews.push(Crew {
+            craft,
+            track,
+            legal: land.legal(stand_off + LEG_MARGIN_M, zone_m + LEG_MARGIN_M, 0.0),
+            inner: land.legal(stand_off + 2.0 * margin, zone_m + 2.0 * margin, 0.0),
+            watcher: Watcher::new(
+                &world.terrain,
+                border,
+                land.plane,
+                from_m,
+                section_m,
+                craft.camera,
+                brief.requirement.pixels_on_target,
+                target_width_m(brief.requirement.target),
+            ),
+            stops,
+            looks: RefCell::new(BTreeMap::new()),
+        });
+    }
+    // Splitmix64 of the seed, to 0..20 s in whole seconds.
+    let mut z = seed.wrapping_add(0x9E37_79B9_7F4A_7C15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    #[expect(clippy::cast_precision_loss, reason = "below 20")]
+    let jitter_s = ((z ^ (z >> 31)) % 20) as f64;
+    Ok(Desk {
+        brief,
+        ground,
+        section_m,
+        crews,
+        jitter_s,
+    })
+}
+
+/// Legal distance from the drawn line: stand-off, accuracy of the line, three sigma of navigation.
+fn stand_off_m(brief: &Brief, border: &Border) -> f64 {
+    brief.limits.stand_off_m + border.accuracy_m + 3.0 * brief.limits.nav_sigma_m
+}
+
+fn turn_radius(craft: &Aircraft, brief: &Brief) -> f64 {
+    if craft.airframe != vedette_model::Airframe::Plane {
+        return 0.0;
+    }
+    let v = craft.envelope.cruise_m_s + brief.wind.speed_m_s + brief.wind.gust_m_s;
+    1.1 * v * v / (vedette_geo::G_M_S2 * craft.envelope.max_bank_deg.to_radians().tan())
+}
+
+impl Desk<'_> {
+    fn pilot<'b>(&'b self, crew: &'b Crew<'b>, extra_m: f64, watching: bool) -> Pilot<'b> {
+        Pilot {
+            craft: crew.craft,
+            wind: self.brief.wind,
+            ground: &self.ground,
+            watcher: &crew.watcher,
+            legal: &crew.legal,
+            inner: &crew.inner,
+            track: &crew.track,
+            section_m: self.section_m,
+            stops: &crew.stops,
+            extra_m,
+            watching,
+            looks: &crew.looks,
+        }
+    }
+
+    /// Flies aircraft `i` over a chainage interval, sizing only.
+    fn size(&self, i: usize, (from, to): (f64, f64)) -> Result<Vec<Flown>, Infeasible> {
+        let crew = &self.crews[i];
+        let (from, to) = ((from - OVERLAP_M).max(0.0), (to + OVERLAP_M).min(self.section_m));
+        let (a, b) = (crew.track.along_at(from), crew.track.along_at(to));
+        self.pilot(crew, 0.0, false)
+            .fly(a, b, 0.0, self.brief.requirement.duration_s)
+    }
+
+    /// Flies aircraft `i` over a chainage interval at the lowest height, from `layer_m` over the
+    /// floor upwards, that sees most.
+    fn fly(&self, i: usize, (from, to): (f64, f64), layer_m: f64) -> Result<Vec<Flown>, Infeasible> {
+        let crew = &self.crews[i];
+        let (from, to) = ((from - OVERLAP_M).max(0.0), (to + OVERLAP_M).min(self.section_m));
+        let (a, b) = (crew.track.along_at(from), crew.track.along_at(to));
+        let room = self.brief.limits.max_agl_m - self.brief.limits.min_agl_m;
+        let mut best: Option<(f64, Vec<Flown>)> = None;
+        for k in 0..5 {
+            let extra = layer_m + 25.0 * f64::from(k);
+            if k > 0 && extra > 0.6 * room {
+                break;
+            }
+            let flown = match self
+                .pilot(crew, extra, true)
+                .fly(a, b, 0.0, self.brief.requirement.duration_s)
+            {
+                Ok(f) => f,
+                Err(e) if best.is_none() => return Err(e),
+                Err(_) => break,
+            };
+            let blind = unseen_m(&flown);
+            if best.as_ref().is_none_or(|x| blind < x.0 - 5.0) {
+                best = Some((blind, flown));
+            }
+            if blind < 5.0 {
+                break;
+            }
+        }
+        best.map(|b| b.1).ok_or_else(|| {
+            Infeasible::new(
+                Constraint::Height,
+                &crew.craft.tail,
+                (from, to),
+                "no height is left to fly at.".to_owned(),
+                "a higher max_agl_m.".to_owned(),
+            )
+        })
+    }
+
+    /// Chainage cuts between aircraft in `order` and the longest gap of any.
+    fn partition(&self, order: &[usize]) -> Result<(f64, Vec<f64>), Infeasible> {
+        let mut share: Vec<f64> = order.iter().map(|i| self.crews[*i].craft.envelope.cruise_m_s).collect();
+        let mut best: Option<(f64, Vec<f64>)> = None;
+        for _ in 0..ROUNDS {
+            let sum: f64 = share.iter().sum();
+            let mut cuts = vec![0.0];
+            for s in &share {
+                cuts.push(cuts[cuts.len() - 1] + s / sum * self.section_m);
+            }
+            let mut gaps = Vec::new();
+            for (k, i) in order.iter().enumerate() {
+                let flown = self.size(*i, (cuts[k], cuts[k + 1]))?;
+                gaps.push(self.own_gap(&flown, cuts[k], cuts[k + 1]));
+            }
+            let worst = gaps.iter().copied().fold(0.0, f64::max);
+            let least = gaps.iter().copied().fold(f64::INFINITY, f64::min);
+            if best.as_ref().is_none_or(|b| worst < b.0) {
+                best = Some((worst, cuts));
+            }
+            if worst - least < 3.0 || order.len() == 1 {
+                break;
+            }
+            let mean = gaps.iter().sum::<f64>() / len(&gaps);
+            for (s, g) in share.iter_mut().zip(&gaps) {
+                *s *= (mean / g.max(1.0)).clamp(0.5, 2.0).powf(0.8);
+            }
+        }
+        best.ok_or_else(|| {
+            Infeasible::new(
+                Constraint::Revisit,
+                "the watch",
+                (0.0, self.section_m),
+                "no partition was found.".to_owned(),
+                "fewer aircraft.".to_owned(),
+            )
+        })
+    }
+
+    /// Longest gap on an aircraft's own stretch while it patrols.
+    fn own_gap(&self, flown: &[Flown], from: f64, to: f64) -> f64 {
+        let one = AircraftPlan {
+            vehicle: vedette_model::VehicleId(0),
+            home: flown[0].leg.from,
+            home_amsl: flown[0].leg.from_amsl,
+            take_off: vedette_geo::AboveHome(0.0),
+            legs: flown.iter().map(|f| f.leg.clone()).collect(),
+            return_amsl: Amsl(0.0),
+            return_path: vec![],
+            rally: vec![],
+            fence: vec![],
+            items: vec![],
+            fence_items: vec![],
+            rally_items: vec![],
+        };
+        let (start, end) = watch_time(&one).unwrap_or((0.0, 0.0));
+        let c = Coverage::new(self.section_m, [&one]);
+        (0..c.cells.len())
+            .filter(|k| {
+                let x = (index(*k) + 0.5) * CELL_M;
+                x >= from && x <= to
+            })
+            .filter_map(|k| c.gap(k, start, end))
+            .fold(0.0, f64::max)
+    }
+
+    /// Metres from the bases to the nearer ends of their stretches.
+    fn way_out_m(&self, order: &[usize], cuts: &[f64]) -> f64 {
+        order
+            .iter()
+            .enumerate()
+            .map(|(k, i)| {
+                let c = &self.crews[*i];
+                let base = self.ground.plane.to_xy(c.craft.base);
+                [cuts[k], cuts[k + 1]]
+                    .map(|m| dist(base, c.track.at(c.track.along_at(m))))
+                    .into_iter()
+                    .fold(f64::INFINITY, f64::min)
+            })
+            .sum()
+    }
+
+    fn finish(&self, world: &World, order: &[usize], cuts: &[f64]) -> Result<PatrolPlan, Infeasible> {
+        let n = self.crews.len();
+        let mut flights: Vec<Option<Vec<Flown>>> = vec![None; n];
+        for (k, i) in order.iter().enumerate() {
+            let span = (cuts[k], cuts[k + 1]);
+            let mut nearest = None;
+            // Later departures first, then a layer higher.
+            let found = (0..3).find_map(|layer| {
+                let up = f64::from(layer) * (self.brief.limits.separation_v_m + 5.0);
+                let flown = match self.fly(*i, span, up) {
+                    Ok(f) => f,
+                    Err(e) => return (layer == 0).then_some(Err(e)),
+                };
+                let mut delay = if k == 0 { self.jitter_s } else { 0.0 };
+                while delay <= LATEST_S {
+                    let later = shifted(&flown, delay);
+                    let close = flights.iter().flatten().find_map(|other| self.too_close(&later, other));
+                    let Some(c) = close else {
+                        return Some(Ok(later));
+                    };
+                    nearest = nearest.or(Some(c));
+                    delay += DEPARTURE_STEP_S;
+                }
+                None
+            });
+            match found {
+                Some(f) => flights[*i] = Some(f?),
+                None => {
+                    let (t, h, v) = nearest.unwrap_or((0.0, 0.0, 0.0));
+                    return Err(Infeasible::new(
+                        Constraint::Separation,
+                        &self.crews[*i].craft.tail,
+                        span,
+                        format!(
+                            "whenever it departs in the first {LATEST_S:.0} s, another aircraft comes within {h:.0} m across and {v:.0} m in height, first at {t:.0} s."
+                        ),
+                        format!("separation_h_m = {:.0}, or bases further apart.", (h - 15.0).max(0.0)),
+                    ));
+                }
+            }
+        }
+        let flights: Vec<Vec<Flown>> = flights.into_iter().flatten().collect();
+        let mut aircraft = Vec::new();
+        for (i, flown) in flights.iter().enumerate() {
+            aircraft.push(self.part(world, i, flown)?);
+        }
+        let coverage = Coverage::new(self.section_m, &aircraft);
+        let mut from_s = 0.0_f64;
+        let mut until_s = f64::INFINITY;
+        for a in &aircraft {
+            if let Some((start, end)) = watch_time(a) {
+                from_s = from_s.max(start);
+                until_s = until_s.min(end);
+            }
+        }
+        let mut revisit_s = 0.0_f64;
+        let mut blind_cells = Vec::new();
+        let mut worst_at = 0.0;
+        for k in 0..coverage.cells.len() {
+            match coverage.gap(k, from_s, until_s) {
+                Some(g) => {
+                    if g > revisit_s {
+                        revisit_s = g;
+                        worst_at = index(k) * CELL_M;
+                    }
+                }
+                None => blind_cells.push(k),
+            }
+        }
+        let blind = blind_spots(&blind_cells, &flights, self.section_m);
+        let blind_m: f64 = blind.iter().map(|b| b.to_m - b.from_m).sum();
+        if blind_m > 0.5 * self.section_m {
+            let why = blind.first().map_or(String::new(), |b| b.why.clone());
+            return Err(Infeasible::new(
+                Constraint::Sensor,
+                "the watch",
+                (blind[0].from_m, blind[blind.len() - 1].to_m),
+                format!("{blind_m:.0} m of the section cannot be watched, first because: {why}."),
+                "a narrower field of view, fewer pixels on target, or a smaller stand-off.".to_owned(),
+            ));
+        }
+        revisit_s = revisit_s.ceil();
+        let asked = self.brief.requirement.revisit_s;
+        if revisit_s > asked {
+            return Err(Infeasible::new(
+                Constraint::Revisit,
+                "the watch",
+                (worst_at, worst_at + CELL_M),
+                format!("the fleet sees every metre within {revisit_s:.0} s, {asked:.0} s are asked."),
+                format!(
+                    "revisit_s = {revisit_s:.0}, a section of {:.2} km, or one more aircraft.",
+                    self.section_m / 1000.0 * asked / revisit_s
+                ),
+            ));
+        }
+        let bound = self.bound(&flights);
+        let mut plan = PatrolPlan {
+            schema: SCHEMA,
+            id: PlanId(String::new()),
+            parent: None,
+            brief: self.brief.clone(),
+            site: world.site_hash(),
+            terrain: world.terrain.source().label.clone(),
+            section_m: self.section_m,
+            aircraft,
+            promise: Promise {
+                revisit_s,
+                lower_bound_s: bound.seconds,
+                bound_source: bound.source,
+                from_s,
+                until_s,
+            },
+            blind,
+        };
+        plan.id = plan_id(&plan);
+        Ok(plan)
+    }
+
+    fn bound(&self, flights: &[Vec<Flown>]) -> crate::Bound {
+        let half = flights.iter().flatten().map(|f| f.leg.watch_half_m).fold(0.0, f64::max);
+        // An aircraft flies its track, which on the inside of a bend is shorter than the line.
+        let track = self
+            .crews
+            .iter()
+            .map(|c| c.track.length_m())
+            .fold(self.section_m, f64::min);
+        let speeds: Vec<f64> = self.crews.iter().map(|c| c.craft.envelope.cruise_m_s).collect();
+        lower_bound(track, &speeds, 2.0 * half)
+    }
+
+    /// First time and distances at which two flights are too close.
+    fn too_close(&self, a: &[Flown], b: &[Flown]) -> Option<(f64, f64, f64)> {
+        let l = &self.brief.limits;
+        let end = a.last()?.leg.end_s.min(b.last()?.leg.end_s);
+        let mut t = 0.0;
+        let (mut i, mut j) = (0, 0);
+        while t <= end {
+            if let (Some(p), Some(q)) = (self.position(a, &mut i, t), self.position(b, &mut j, t)) {
+                let (h, v) = (dist(p.0, q.0), (p.1 - q.1).abs());
+                if h < l.separation_h_m + 15.0 && v < l.separation_v_m + 3.0 {
+                    return Some((t, h, v));
+                }
+            }
+            t += 0.5;
+        }
+        None
+    }
+
+    fn position(&self, f: &[Flown], i: &mut usize, t: f64) -> Option<(Xy, f64)> {
+        while *i + 1 < f.len() && f[*i].leg.end_s < t {
+            *i += 1;
+        }
+        let leg = &f[*i].leg;
+        if t < leg.start_s || t > leg.end_s {
+            return None;
+        }
+        let share = (t - leg.start_s) / (leg.end_s - leg.start_s).max(1e-9);
+        let (p, q) = (self.ground.plane.to_xy(leg.from), self.ground.plane.to_xy(leg.to));
+        Some((
+            crate::space::lerp(p, q, share),
+            leg.from_amsl.0 + (leg.to_amsl.0 - leg.from_amsl.0) * share,
+        ))
+    }
+
+    /// Energy, fence, return and items of one aircraft.
+    fn part(&self, world: &World, i: usize, flown: &[Flown]) -> Result<AircraftPlan, Infeasible> {
+        let crew = &self.crews[i];
+        let craft = crew.craft;
+        let plane = self.ground.plane;
+        let all = (0.0, self.section_m);
+        let refuse = |c, what: String, relaxation: String| Err(Infeasible::new(c, &craft.tail, all, what, relaxation));
+        let home = flown[0].leg.from;
+        let home_amsl = flown[0].leg.from_amsl;
+        let last = &flown[flown.len() - 1].leg;
+        let e = &craft.energy;
+        let need = last.energy_wh * (1.0 + 2.0 * e.sigma_share);
+        let usable = e.battery_wh * (1.0 - e.reserve_share);
+        if need > usable {
+            let flying = last.end_s - flown[0].leg.start_s;
+            return refuse(
+                Constraint::Energy,
+                format!(
+                    "the watch takes {need:.0} Wh with two sigma of the power model, {usable:.0} Wh are there besides the reserve."
+                ),
+                format!(
+                    "duration_s = {:.0}, or a battery of {:.0} Wh.",
+                    (self.brief.requirement.duration_s - flying * (1.0 - usable / need)).max(0.0),
+                    (need / (1.0 - e.reserve_share)).ceil()
+                ),
+            );
+        }
+        let mission = items::mission(craft, home_amsl, flown);
+        let capacity = items::capacity(craft.family);
+        if mission.len() > capacity {
+            return refuse(
+                Constraint::Capacity,
+                format!(
+                    "the mission has {} items, the autopilot takes {capacity}.",
+                    mission.len()
+                ),
+                format!(
+                    "duration_s = {:.0}.",
+                    self.brief.requirement.duration_s * index(capacity) / index(mission.len()) * 0.95
+                ),
+            );
+        }
+        let mut path: Vec<Xy> = vec![plane.to_xy(home)];
+        path.extend(flown.iter().map(|f| plane.to_xy(f.leg.to)));
+        path.dedup_by(|a, b| dist(*a, *b) < 0.01);
+        let watch: Vec<Xy> = flown
+            .iter()
+            .filter(|f| matches!(f.leg.kind, LegKind::Patrol | LegKind::Turn))
+            .map(|f| plane.to_xy(f.leg.to))
+            .collect();
+        let base = path[0];
+        if let Some(w) = watch.iter().find(|w| !crew.legal.clear(**w, base)) {
+            return refuse(
+                Constraint::Return,
+                format!(
+                    "the straight way home from {} leaves legal space.",
+                    plane.to_latlon(w.0, w.1)
+                ),
+                "a base from which the whole stretch is reached in straight lines.".to_owned(),
+            );
+        }
+        let mut return_amsl = home_amsl.0 + self.brief.limits.min_agl_m;
+        for w in watch.iter().chain(std::iter::once(&base)) {
+            let n = (dist(*w, base) / 30.0).ceil().max(1.0);
+            let mut t = 0.0;
+            while t <= 1.0 {
+                let p = crate::space::lerp(*w, base, t);
+                if let Some(f) = self.ground.floor(p) {
+                    return_amsl = return_amsl.max(f);
+                }
+                t += 1.0 / n;
+            }
+        }
+        let return_amsl = Amsl(return_amsl.ceil());
+        let stand_off = stand_off_m(self.brief, &world.border);
+        let points: Vec<_> = (0..=20)
+            .map(|k| {
+                world
+                    .border
+                    .at(self.brief.section.from_km * 1000.0 + self.section_m * f64::from(k) / 20.0)
+            })
+            .collect();
+        let land = Land::new(world, self.brief, &points, REACH_M);
+        let Some(f) = fence::fence(
+            &land,
+            stand_off,
+            3.0 * self.brief.limits.nav_sigma_m,
+            &path,
+            &watch,
+            base,
+        ) else {
+            return refuse(
+                Constraint::Capacity,
+                "the fence cannot be simplified to 70 points inside legal space.".to_owned(),
+                "a shorter section or a straighter stand-off.".to_owned(),
+            );
+        };
+        let to_ll = |ring: &[Xy]| ring.iter().map(|p| plane.to_latlon(p.0, p.1)).collect::<Vec<_>>();
+        let inclusion = to_ll(&f.inclusion);
+        let exclusions: Vec<Vec<_>> = f.exclusions.iter().map(|x| to_ll(x)).collect();
+        let mut return_path = Vec::new();
+        for f in flown.iter().filter(|f| f.leg.kind == LegKind::Return) {
+            if return_path.is_empty() {
+                return_path.push(f.leg.from);
+            }
+            return_path.push(f.leg.to);
+        }
+        return_path.push(home);
+        let rally = vec![(home, return_amsl)];
+        let rally_items = items::rally(&rally, home_amsl);
+        Ok(AircraftPlan {
+            vehicle: craft.vehicle,
+            home,
+            home_amsl,
+            take_off: flown[0].leg.to_amsl.above(home_amsl),
+            legs: flown.iter().map(|f| f.leg.clone()).collect(),
+            return_amsl,
+            return_path,
+            rally,
+            fence_items: items::fence(&inclusion, &exclusions),
+            fence: inclusion,
+            items: mission,
+            rally_items,
+        })
+    }
+}
+
+/// The same flight, departing later.
+fn shifted(flown: &[Flown], delay_s: f64) -> Vec<Flown> {
+    flown
+        .iter()
+        .cloned()
+        .map(|mut f| {
+            f.leg.start_s += delay_s;
+            f.leg.end_s += delay_s;
+            f
+        })
+        .collect()
+}
+
+/// First and last second at which an aircraft patrols.
+fn watch_time(a: &AircraftPlan) -> Option<(f64, f64)> {
+    let mut p = a.legs.iter().filter(|l| l.kind == LegKind::Patrol);
+    let first = p.next()?;
+    let last = p.next_back().unwrap_or(first);
+    Some((first.start_s, last.end_s))
+}
+
+/// Length of track whose legs see nothing, metres of one pass at most.
+fn unseen_m(flown: &[Flown]) -> f64 {
+    let mut spans: Vec<(f64, f64)> = flown.iter().filter_map(|f| f.unseen.map(|u| (u.0, u.1))).collect();
+    spans.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let (mut sum, mut end) = (0.0, f64::NEG_INFINITY);
+    for (a, b) in spans {
+        sum += (b - end.max(a)).max(0.0);
+        end = end.max(b);
+    }
+    sum
+}
+
+/// Runs of cells never seen, with the reason of the leg abreast.
+fn blind_spots(cells: &[usize], flights: &[Vec<Flown>], section_m: f64) -> Vec<BlindSpot> {
+    let mut out: Vec<BlindSpot> = Vec::new();
+    for k in cells {
+        let (from_m, to_m) = (index(*k) * CELL_M, ((index(*k) + 1.0) * CELL_M).min(section_m));
+        let why = flights
+            .iter()
+            .flatten()
+            .filter_map(|f| f.unseen)
+            .find(|u| u.0 <= to_m && u.1 >= from_m)
+            .map_or(Unseen::Gimbal, |u| u.2)
+            .words();
+        match out.last_mut() {
+            Some(b) if (b.to_m - from_m).abs() < 0.01 && b.why == why => b.to_m = to_m,
+            _ => out.push(BlindSpot {
+                from_m,
+                to_m,
+                why: why.to_owned(),
+            }),
+        }
+    }
+    out
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts of cells and items")]
+fn index(k: usize) -> f64 {
+    k as f64
+}
+
+fn len(v: &[f64]) -> f64 {
+    index(v.len())
+}
+
+/// The plan's content hash: the first 16 hexadecimal digits of the SHA-256 of its JSON with the
+/// id left blank.
+#[must_use]
+pub fn plan_id(plan: &PatrolPlan) -> PlanId {
+    use std::fmt::Write as _;
+    let mut blank = plan.clone();
+    blank.id = PlanId(String::new());
+    // Plans are text, finite numbers and lists, which always have a JSON form.
+    let text = serde_json::to_vec(&blank).unwrap_or_default();
+    let digest = Sha256::digest(&text);
+    let hex = digest.iter().take(8).fold(String::new(), |mut s, b| {
+        if write!(s, "{b:02x}").is_err() {
+            s.clear();
+        }
+        s
+    });
+    PlanId(hex)
+}

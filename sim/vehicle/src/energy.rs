@@ -1,0 +1,87 @@
+//! Battery: power by phase of flight, charge, voltage.
+//!
+//! Invariant: energy only leaves. Power follows `vedette_model::plan::Energy` at its two anchor
+//! points (hover, cruise) and the shape of published models between and beyond them. Must not
+//! know modes.
+
+use vedette_geo::G_M_S2;
+use vedette_model::plan::{Energy, Envelope};
+
+/// How the aircraft is held up now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lift {
+    /// Standing, motors off or idle.
+    Ground,
+    /// On rotors.
+    Rotors,
+    /// On wings.
+    Wings,
+}
+
+/// Nominal pack voltage (six lithium cells), volts.
+pub(crate) const NOMINAL_V: f64 = 22.2;
+/// Internal resistance of the pack, ohms.
+const RESISTANCE: f64 = 0.02;
+/// Power of avionics and camera on the ground, watts.
+const AVIONICS_W: f64 = 8.0;
+
+/// State of charge and last draw.
+#[derive(Debug, Clone)]
+pub(crate) struct Battery {
+    pub(crate) capacity_wh: f64,
+    pub(crate) left_wh: f64,
+    pub(crate) power_w: f64,
+}
+
+impl Battery {
+    pub(crate) fn new(e: &Energy) -> Self {
+        Self {
+            capacity_wh: e.battery_wh,
+            left_wh: e.battery_wh,
+            power_w: AVIONICS_W,
+        }
+    }
+    pub(crate) fn share(&self) -> f64 {
+        (self.left_wh / self.capacity_wh.max(1e-6)).clamp(0.0, 1.0)
+    }
+    /// Pack voltage under load: six cells from 4.2 V full over a plateau to 3.3 V empty.
+    pub(crate) fn volts(&self) -> f64 {
+        let s = self.share();
+        let cell = 3.3 + 0.35 * (1.0 - (-s / 0.08).exp()) + 0.55 * s;
+        6.0 * cell - RESISTANCE * self.power_w / NOMINAL_V
+    }
+    pub(crate) fn amps(&self) -> f64 {
+        self.power_w / self.volts().max(1.0)
+    }
+    pub(crate) fn drain(&mut self, power_w: f64, seconds: f64) {
+        self.power_w = power_w;
+        self.left_wh = (self.left_wh - power_w * seconds / 3600.0).max(0.0);
+    }
+}
+
+/// Electric power, watts. Rotors: the hump of Zeng, Xu and Zhang 2019 as a curve through hover
+/// and cruise that grows with the cube beyond cruise. Wings: half parasitic (V³), half induced
+/// (n²/V) at cruise. Climbing adds weight times rate over efficiency, descending gives back half
+/// of it down to a quarter of the level power.
+pub(crate) fn power_w(e: &Energy, env: &Envelope, lift: Lift, airspeed: f64, climb: f64, load_factor: f64) -> f64 {
+    let x = (airspeed / env.cruise_m_s.max(0.1)).clamp(0.0, 4.0);
+    let level = match lift {
+        Lift::Ground => return AVIONICS_W,
+        Lift::Rotors => {
+            let to_cruise = x.min(1.0).powi(2) * (3.0 - 2.0 * x.min(1.0));
+            let beyond = (x.powi(3) - 1.0).max(0.0);
+            (e.hover_w + (e.cruise_w - e.hover_w) * to_cruise) + 0.3 * e.cruise_w * beyond
+        }
+        Lift::Wings => {
+            let x = x.max(0.3);
+            0.5 * e.cruise_w * (x.powi(3) + load_factor.powi(2) / x)
+        }
+    };
+    let lift_w = e.mass_kg * G_M_S2 * climb;
+    let gained = if climb >= 0.0 {
+        lift_w / e.climb_efficiency.clamp(0.05, 1.0)
+    } else {
+        0.5 * lift_w
+    };
+    (level + gained).max(0.25 * level)
+}

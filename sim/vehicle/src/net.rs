@@ -1,0 +1,225 @@
+//! The aircraft's side of its telemetry links: peers, sequence numbers, stream rates, queues.
+//!
+//! Invariant: every queue is bounded; a peer that does not read or sends too much costs the
+//! others nothing. Must not know what messages say.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use crate::wire::{Message, encode};
+
+/// Most peers served at once; the one silent longest makes room.
+const MAX_PEERS: usize = 16;
+/// Frames waiting for one peer; beyond it the oldest is dropped and counted.
+const MAX_QUEUE: usize = 2048;
+/// Frames a peer may send per second of simulated time, and in one burst.
+const FRAMES_PER_S: f64 = 2000.0;
+const BURST: f64 = 4000.0;
+
+/// Components of the aircraft that speak.
+pub(crate) const AUTOPILOT: u8 = 1;
+pub(crate) const CAMERA: u8 = 100;
+pub(crate) const GIMBAL: u8 = 154;
+
+/// A message sent at its own rate.
+#[derive(Debug, Clone, Copy)]
+struct Stream {
+    every_us: i64,
+    next_us: i64,
+}
+
+/// One station, radio or router at the other end.
+#[derive(Debug, Clone)]
+pub(crate) struct Channel {
+    seq: BTreeMap<u8, u8>,
+    streams: BTreeMap<u32, Stream>,
+    queue: VecDeque<Vec<u8>>,
+    allowance: f64,
+    /// Tick of the last good frame.
+    heard: u64,
+    /// Next parameter of a running list, past the end when done.
+    pub(crate) param_cursor: usize,
+    pub(crate) dropped: u64,
+}
+
+impl Channel {
+    fn new(defaults: &[(u32, i64)], now_us: i64, tick: u64) -> Self {
+        Self {
+            seq: BTreeMap::new(),
+            streams: defaults
+                .iter()
+                .map(|&(id, every_us)| {
+                    (
+                        id,
+                        Stream {
+                            every_us,
+                            next_us: now_us,
+                        },
+                    )
+                })
+                .collect(),
+            queue: VecDeque::new(),
+            allowance: BURST,
+            heard: tick,
+            param_cursor: usize::MAX,
+            dropped: 0,
+        }
+    }
+
+    fn push(&mut self, system: u8, component: u8, id: u32, payload: &[u8]) {
+        let seq = self.seq.entry(component).or_insert(0);
+        let frame = encode(system, component, *seq, id, payload);
+        *seq = seq.wrapping_add(1);
+        if self.queue.len() >= MAX_QUEUE {
+            self.queue.pop_front();
+            self.dropped += 1;
+        }
+        self.queue.push_back(frame);
+    }
+}
+
+/// All channels. Until somebody speaks there is one without a number: whoever the shell was told
+/// to send to.
+#[derive(Debug, Clone)]
+pub(crate) struct Net {
+    system: u8,
+    defaults: Vec<(u32, i64)>,
+    unnumbered: Channel,
+    pub(crate) peers: BTreeMap<u64, Channel>,
+    pub(crate) silent: bool,
+    /// Frames refused because a peer sent too many.
+    pub(crate) refused: u64,
+}
+
+impl Net {
+    pub(crate) fn new(system: u8, defaults: Vec<(u32, i64)>) -> Self {
+        let unnumbered = Channel::new(&defaults, 0, 0);
+        Self {
+            system,
+            defaults,
+            unnumbered,
+            peers: BTreeMap::new(),
+            silent: false,
+            refused: 0,
+        }
+    }
+
+    /// Opens a channel, or finds it.
+    pub(crate) fn open(&mut self, peer: u64, now_us: i64, tick: u64) {
+        if self.peers.contains_key(&peer) {
+            return;
+        }
+        if self.peers.len() >= MAX_PEERS
+            && let Some((&old, _)) = self.peers.iter().min_by_key(|(_, c)| c.heard)
+        {
+            self.peers.remove(&old);
+        }
+        self.unnumbered.queue.clear();
+        self.peers.insert(peer, Channel::new(&self.defaults, now_us, tick));
+    }
+
+    /// Whether one more frame of this peer may be handled now.
+    pub(crate) fn admit(&mut self, peer: u64, tick: u64) -> bool {
+        let Some(c) = self.peers.get_mut(&peer) else {
+            return false;
+        };
+        c.heard = tick;
+        if c.allowance < 1.0 {
+            self.refused += 1;
+            return false;
+        }
+        c.allowance -= 1.0;
+        true
+    }
+
+    pub(crate) fn refill(&mut self, seconds: f64) {
+        for c in self.peers.values_mut() {
+            c.allowance = (c.allowance + FRAMES_PER_S * seconds).min(BURST);
+        }
+    }
+
+    fn channels(&mut self) -> impl Iterator<Item = &mut Channel> {
+        let alone = self.peers.is_empty();
+        self.peers.values_mut().chain(alone.then_some(&mut self.unnumbered))
+    }
+
+    /// To every channel.
+    pub(crate) fn all<M: Message>(&mut self, component: u8, m: &M) {
+        let payload = m.payload();
+        let system = self.system;
+        if !self.silent {
+            for c in self.channels() {
+                c.push(system, component, M::ID, &payload);
+            }
+        }
+    }
+
+    /// To one.
+    pub(crate) fn to(&mut self, peer: Option<u64>, component: u8, id: u32, payload: &[u8]) {
+        let system = self.system;
+        if self.silent {
+            return;
+        }
+        let channel = match peer {
+            Some(p) => self.peers.get_mut(&p),
+            None => Some(&mut self.unnumbered),
+        };
+        if let Some(c) = channel {
+            c.push(system, component, id, payload);
+        }
+    }
+
+    /// Sets the rate of a message: microseconds, 0 for its default, below 0 for never.
+    pub(crate) fn rate(&mut self, peer: u64, id: u32, every_us: i64, now_us: i64) {
+        let fallback = self.defaults.iter().find(|d| d.0 == id).map_or(1_000_000, |d| d.1);
+        let Some(c) = self.peers.get_mut(&peer) else {
+            return;
+        };
+        let every_us = if every_us == 0 { fallback } else { every_us };
+        if every_us < 0 {
+            c.streams.remove(&id);
+        } else if c.streams.len() < 128 || c.streams.contains_key(&id) {
+            let every_us = every_us.max(20_000);
+            c.streams.insert(
+                id,
+                Stream {
+                    every_us,
+                    next_us: now_us,
+                },
+            );
+        }
+    }
+
+    /// Present interval of a message, microseconds; -1 when it is not sent.
+    pub(crate) fn interval(&self, peer: u64, id: u32) -> i64 {
+        self.peers
+            .get(&peer)
+            .and_then(|c| c.streams.get(&id))
+            .map_or(-1, |s| s.every_us)
+    }
+
+    /// What is due now: channel (none for the unnumbered) and message id, in order.
+    pub(crate) fn due(&mut self, now_us: i64) -> Vec<(Option<u64>, u32)> {
+        let mut out = Vec::new();
+        let alone = self.peers.is_empty();
+        let numbered = self.peers.iter_mut().map(|(&k, c)| (Some(k), c));
+        for (peer, c) in numbered.chain(alone.then_some((None, &mut self.unnumbered))) {
+            for (&id, s) in &mut c.streams {
+                if now_us >= s.next_us {
+                    s.next_us += s.every_us * ((now_us - s.next_us) / s.every_us + 1);
+                    out.push((peer, id));
+                }
+            }
+        }
+        out
+    }
+
+    /// The next frame to put on the wire.
+    pub(crate) fn poll(&mut self) -> Option<(Option<u64>, Vec<u8>)> {
+        for (&k, c) in &mut self.peers {
+            if let Some(f) = c.queue.pop_front() {
+                return Some((Some(k), f));
+            }
+        }
+        self.unnumbered.queue.pop_front().map(|f| (None, f))
+    }
+}

@@ -1,0 +1,10 @@
+//! A simulated aircraft as its users meet it: flown over the wire, measured by its truth.
+//!
+//! The station side here is a few bytes of hand-made MAVLink, so that nothing of the crate under
+//! test checks itself.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod flying;
+mod station;
+mod wire_side;

@@ -1,0 +1,205 @@
+//! The flags of `vedette sim`, and what they mean.
+//!
+//! Shell: reads the scenario file. Invariant: flags win over the scenario; a wrong flag says what
+//! is allowed.
+
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};
+use std::path::PathBuf;
+
+use vedette_atlas::World;
+use vedette_geo::{Amsl, LatLon};
+use vedette_model::{Airframe, Family, Utc};
+
+use crate::scenario::{Overrides, Scenario, SimAircraft};
+use crate::serve::{Endpoint, ServeConfig, VideoTarget, scaled_clock};
+use crate::{SimError, Weather};
+
+/// The flags of `vedette sim`, as given.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SimOptions {
+    /// Scenario file; absent: an empty world.
+    pub scenario: Option<PathBuf>,
+    /// `--vehicles N`: in an empty world how many (default 1); with a scenario only the first N.
+    pub vehicles: Option<u8>,
+    /// `--family`, empty world only.
+    pub family: Family,
+    /// `--airframe`, empty world only.
+    pub airframe: Airframe,
+    /// `--home LAT,LON,AMSL`, empty world only; further aircraft stand 20 m east of each other.
+    pub home: Option<String>,
+    /// `--connect EP`: `udpout:HOST:PORT`, or `HOST:PORT`.
+    pub connect: Option<String>,
+    /// `--listen EP`: `udpin:HOST:PORT`, or `HOST:PORT`.
+    pub listen: Option<String>,
+    /// `--video URL`: `udp://HOST` (the scenario's ports), `udp://HOST:PORT` (counting up), `off`.
+    pub video: Option<String>,
+    /// `--speed X`: seconds of the scenario per second, 0.1..=20.
+    pub speed: f64,
+    /// `--seed N`.
+    pub seed: Option<u64>,
+    /// `--truth FILE`.
+    pub truth: Option<PathBuf>,
+    /// Named times of the scenario to replace (`--time NAME=SECONDS`).
+    pub times: Vec<(String, f64)>,
+}
+
+impl Default for SimOptions {
+    fn default() -> Self {
+        Self {
+            scenario: None,
+            vehicles: None,
+            family: Family::ArduPilot,
+            airframe: Airframe::Copter,
+            home: None,
+            connect: None,
+            listen: None,
+            video: None,
+            speed: 1.0,
+            seed: None,
+            truth: None,
+            times: Vec::new(),
+        }
+    }
+}
+
+impl SimOptions {
+    /// The scenario and how to serve it.
+    ///
+    /// # Errors
+    /// [`SimError`] for a wrong flag, an unreadable or wrong scenario.
+    pub fn build(&self, world: &World) -> Result<(Scenario, ServeConfig), SimError> {
+        if !(0.1..=20.0).contains(&self.speed) {
+            return Err(wrong("--speed", self.speed.to_string(), "allowed is 0.1 to 20"));
+        }
+        let over = Overrides {
+            seed: self.seed,
+            times: self.times.iter().cloned().collect(),
+        };
+        let scenario = match &self.scenario {
+            Some(path) => {
+                let text = std::fs::read_to_string(path).map_err(|e| SimError::Shell {
+                    what: format!("the scenario {} cannot be read: {e}", path.display()),
+                    source: Some(Box::new(e)),
+                })?;
+                let mut s = Scenario::parse_with(&text, &path.display().to_string(), world, &over)?;
+                if let Some(n) = self.vehicles {
+                    s.vehicles.truncate(usize::from(n));
+                }
+                s
+            }
+            None => self.empty(world)?,
+        };
+        let mut config = ServeConfig::new(scaled_clock(self.speed));
+        config.mavlink = match (&self.connect, &self.listen) {
+            (Some(_), Some(l)) => {
+                return Err(wrong("--listen", l.clone(), "give either --connect or --listen"));
+            }
+            (Some(c), None) => Endpoint::Connect(endpoint("--connect", c, "udpout:")?),
+            (None, Some(l)) => Endpoint::Listen(endpoint("--listen", l, "udpin:")?),
+            (None, None) => config.mavlink,
+        };
+        if let Some(v) = &self.video {
+            config.video = video(v)?;
+        }
+        config.truth.clone_from(&self.truth);
+        Ok((scenario, config))
+    }
+
+    fn empty(&self, world: &World) -> Result<Scenario, SimError> {
+        let n = self.vehicles.unwrap_or(1);
+        if !(1..=50).contains(&n) {
+            return Err(wrong("--vehicles", n.to_string(), "allowed is 1 to 50"));
+        }
+        let (at, amsl) = match &self.home {
+            Some(h) => home(h)?,
+            None => {
+                let at = world.border.at(world.border.length_m() * 0.5);
+                let amsl = world.terrain.elevation(at).ok_or(SimError::NoTerrain { at })?;
+                (at, amsl)
+            }
+        };
+        let vehicles = (1..=n)
+            .map(|system| SimAircraft {
+                system,
+                tail: format!("SIM-{system:02}"),
+                name: String::new(),
+                airframe: self.airframe,
+                family: self.family,
+                home: vedette_geo::destination(at, 90.0, 20.0 * f64::from(system - 1)),
+                home_amsl: amsl,
+                heading_deg: 0.0,
+                envelope: None,
+                energy: None,
+                heading_bias_deg: 0.0,
+                clock_offset_us: 0,
+                cameras: Vec::new(),
+            })
+            .collect();
+        Ok(Scenario::empty(
+            world,
+            vehicles,
+            at,
+            Utc::from_civil(2026, 11, 14, 12, 0, 0),
+            self.seed.unwrap_or(0),
+            Weather::default(),
+        ))
+    }
+}
+
+fn wrong(flag: &'static str, given: String, allowed: &str) -> SimError {
+    SimError::Option {
+        flag,
+        given,
+        allowed: allowed.to_owned(),
+    }
+}
+
+fn home(text: &str) -> Result<(LatLon, Amsl), SimError> {
+    let bad = || {
+        wrong(
+            "--home",
+            text.to_owned(),
+            "give LAT,LON,AMSL in degrees and metres, as 42.4318,1.4951,1450",
+        )
+    };
+    let v: Vec<f64> = text
+        .split(',')
+        .map(|p| p.trim().parse().map_err(|_| bad()))
+        .collect::<Result<_, _>>()?;
+    let [lat, lon, amsl] = v.as_slice() else {
+        return Err(bad());
+    };
+    let at = LatLon::new(*lat, *lon).map_err(|_| bad())?;
+    if amsl.is_finite() && (-500.0..=9_000.0).contains(amsl) {
+        Ok((at, Amsl(*amsl)))
+    } else {
+        Err(bad())
+    }
+}
+
+fn endpoint(flag: &'static str, text: &str, scheme: &str) -> Result<SocketAddr, SimError> {
+    let bare = text.strip_prefix(scheme).unwrap_or(text);
+    let bare = bare.strip_prefix("udp:").unwrap_or(bare);
+    bare.to_socket_addrs().ok().and_then(|mut a| a.next()).ok_or_else(|| {
+        wrong(
+            flag,
+            text.to_owned(),
+            &format!("give {scheme}HOST:PORT, as {scheme}127.0.0.1:14550"),
+        )
+    })
+}
+
+fn video(text: &str) -> Result<VideoTarget, SimError> {
+    if matches!(text, "off" | "none") {
+        return Ok(VideoTarget::Off);
+    }
+    let bare = text.strip_prefix("udp://").unwrap_or(text);
+    if let Ok(host) = bare.parse::<IpAddr>() {
+        return Ok(VideoTarget::Host(host));
+    }
+    bare.to_socket_addrs()
+        .ok()
+        .and_then(|mut a| a.next())
+        .map(VideoTarget::Base)
+        .ok_or_else(|| wrong("--video", text.to_owned(), "give udp://HOST, udp://HOST:PORT or off"))
+}

@@ -1,0 +1,744 @@
+//! What a camera sees: the deterministic sensor renderer.
+//!
+//! Heights are marched on a lattice of every fourth pixel and the inverse of depth, which is
+//! exact on planes, is interpolated between; only blocks across a ridge march every pixel.
+//! Ground is read from baked chunks, standing things and actors are met analytically.
+//! Invariant: the picture is a function of scene, camera and time; truth boxes come from the
+//! very rays that draw the actors. It must not know of sockets, files or clocks.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use vedette_geo::{Amsl, Camera, Gimbal, LatLon, Ned, Rotation, Vec3};
+use vedette_model::{ImageBox, Spectrum, TargetClass};
+
+use crate::body;
+use crate::cover::{Baked, CHUNK, Chunk, PADDED, SCATTER_M, Standing, TEXEL_M, Thing, bake};
+use crate::noise::{floor, hash2, perlin, unit as hash_unit};
+use crate::scene::Scene;
+use crate::sensor::{self, Fpn};
+use crate::shapes::{Solid, V3, along, dot, sub};
+
+/// A camera at one moment.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CameraState {
+    /// Horizontal position.
+    pub at: LatLon,
+    /// Height.
+    pub amsl: Amsl,
+    /// Roll of the picture about the optical axis, degrees, right side down positive.
+    pub roll_deg: f64,
+    /// Optical axis above the horizon, degrees (negative looks down).
+    pub pitch_deg: f64,
+    /// Optical axis from true north, degrees clockwise.
+    pub yaw_deg: f64,
+    /// Horizontal field of view, degrees; pixels are square.
+    pub hfov_deg: f64,
+    /// Pixels across.
+    pub width: u32,
+    /// Pixels down.
+    pub height: u32,
+    /// Thermal (white is hot) or visible light.
+    pub spectrum: Spectrum,
+    /// Which sensor this is: its fixed pattern and dead pixels follow from it.
+    pub sensor_seed: u64,
+}
+
+/// A rendered picture, rows from the top, no padding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Image {
+    /// One byte per pixel.
+    Gray8 {
+        /// Pixels across.
+        width: u32,
+        /// Pixels down.
+        height: u32,
+        /// `height` rows of `width` bytes.
+        data: Vec<u8>,
+    },
+    /// Red, green, blue bytes per pixel.
+    Rgb8 {
+        /// Pixels across.
+        width: u32,
+        /// Pixels down.
+        height: u32,
+        /// `height` rows of `3 * width` bytes.
+        data: Vec<u8>,
+    },
+}
+
+impl Image {
+    /// Pixels across and down.
+    #[must_use]
+    pub fn size(&self) -> (u32, u32) {
+        match self {
+            Self::Gray8 { width, height, .. } | Self::Rgb8 { width, height, .. } => (*width, *height),
+        }
+    }
+    /// The bytes.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Gray8 { data, .. } | Self::Rgb8 { data, .. } => data,
+        }
+    }
+}
+
+/// Where an actor truly is in a picture.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TruthBox {
+    /// Actor's name.
+    pub actor: String,
+    /// Its class.
+    pub class: TargetClass,
+    /// Box around its whole outline (hidden parts included) inside the frame, pixels; edges are
+    /// good to a third of a pixel.
+    pub image: ImageBox,
+    /// Where it stands.
+    pub at: LatLon,
+    /// Ground under it.
+    pub amsl: Amsl,
+    /// Slant range from the camera to its middle, metres.
+    pub slant_m: f64,
+    /// Share of its outline that nothing hides, 0..=1.
+    pub visible_share: f32,
+    /// Area of its outline, pixels.
+    pub area_px: f32,
+}
+
+/// A picture with its truth.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rendered {
+    /// The picture.
+    pub image: Image,
+    /// Actors in it.
+    pub boxes: Vec<TruthBox>,
+}
+
+/// Depth lattice spacing, pixels.
+const STEP: usize = 4;
+/// Standing things are drawn up to here, metres; beyond, their crowns are part of the ground.
+const THINGS_M: f32 = 900.0;
+/// Chunks kept per renderer.
+const KEEP: usize = 160;
+/// Stands for the sky in the depth buffer.
+const FAR: f32 = 1.0e9;
+
+/// Renders one scene; keeps what it baked.
+#[derive(Debug)]
+pub struct Renderer {
+    scene: Arc<Scene>,
+    chunks: BTreeMap<(bool, u8, i32, i32), (u64, Chunk)>,
+    standing: BTreeMap<(i32, i32), Vec<Standing>>,
+    fpn: BTreeMap<(u64, u32, u32), Fpn>,
+    frame: u64,
+    depth: Vec<f32>,
+    heat: Vec<f32>,
+    rgb: Vec<[f32; 3]>,
+}
+
+struct View {
+    o: V3,
+    fwd: V3,
+    right: V3,
+    down: V3,
+    f: f32,
+    w: usize,
+    h: usize,
+}
+
+impl View {
+    #[inline]
+    fn dir(&self, px: f32, py: f32) -> V3 {
+        let (a, b) = ((px - 0.5 * self.w as f32) / self.f, (py - 0.5 * self.h as f32) / self.f);
+        [
+            self.fwd[0] + a * self.right[0] + b * self.down[0],
+            self.fwd[1] + a * self.right[1] + b * self.down[1],
+            self.fwd[2] + a * self.right[2] + b * self.down[2],
+        ]
+    }
+    /// Pixel rectangle around a ball (x from, x to, y from, y to; exclusive ends) and depth of
+    /// its middle, or `None` when it is behind or outside.
+    fn rect(&self, c: V3, r: f32) -> Option<([usize; 4], f32)> {
+        let v = sub(c, self.o);
+        let z = dot(v, self.fwd);
+        if z < r + 0.5 {
+            return None;
+        }
+        let x = dot(v, self.right) / z * self.f + 0.5 * self.w as f32;
+        let y = dot(v, self.down) / z * self.f + 0.5 * self.h as f32;
+        let e = r / (z - r) * self.f * 1.15 + 1.0;
+        let clip = |a: f32, n: usize| a.clamp(0.0, n as f32) as usize;
+        let q = [
+            clip((x - e).floor(), self.w),
+            clip((x + e).ceil(), self.w),
+            clip((y - e).floor(), self.h),
+            clip((y + e).ceil(), self.h),
+        ];
+        (q[0] < q[1] && q[2] < q[3]).then_some((q, z))
+    }
+}
+
+impl Renderer {
+    /// A renderer of `scene` with nothing baked yet.
+    #[must_use]
+    pub fn new(scene: Arc<Scene>) -> Self {
+        Self {
+            scene,
+            chunks: BTreeMap::new(),
+            standing: BTreeMap::new(),
+            fpn: BTreeMap::new(),
+            frame: 0,
+            depth: Vec::new(),
+            heat: Vec::new(),
+            rgb: Vec::new(),
+        }
+    }
+
+    /// The scene it draws.
+    #[must_use]
+    pub fn scene(&self) -> &Arc<Scene> {
+        &self.scene
+    }
+
+    /// The picture at `t_s` seconds of the scenario.
+    pub fn render(&mut self, cam: &CameraState, t_s: f64) -> Rendered {
+        self.frame += 1;
+        let scene = Arc::clone(&self.scene);
+        let (w, h) = (cam.width.clamp(16, 4096) as usize, cam.height.clamp(16, 4096) as usize);
+        let view = view(&scene, cam, w, h);
+        let thermal = cam.spectrum == Spectrum::Thermal;
+        self.depth.clear();
+        self.depth.resize(w * h, FAR);
+        if thermal {
+            self.heat.clear();
+            self.heat.resize(w * h, 0.0);
+        } else {
+            self.rgb.clear();
+            self.rgb.resize(w * h, [0.0; 3]);
+        }
+        let nodes = lattice(&scene, &view);
+        self.ground(&scene, &view, &nodes, thermal);
+        self.things(&scene, &view, &nodes, thermal);
+        let boxes = self.actors(&scene, &view, t_s, thermal);
+        self.tidy();
+        let tick = (t_s * 1e6).round() as i64 as u64;
+        let noise_seed =
+            (cam.sensor_seed as u32) ^ (cam.sensor_seed >> 32) as u32 ^ hash2(tick as i32, (tick >> 32) as i32, 0x5EED);
+        let (width, height) = (w as u32, h as u32);
+        let image = if thermal {
+            let fpn = self
+                .fpn
+                .entry((cam.sensor_seed, width, height))
+                .or_insert_with(|| Fpn::new(cam.sensor_seed, w, h));
+            Image::Gray8 {
+                width,
+                height,
+                data: sensor::thermal(&mut self.heat, w, h, fpn, noise_seed, &scene.light),
+            }
+        } else {
+            Image::Rgb8 {
+                width,
+                height,
+                data: sensor::visible(&self.rgb, w, h, noise_seed, &scene.light),
+            }
+        };
+        Rendered { image, boxes }
+    }
+
+    /// Drops what was not looked at lately.
+    fn tidy(&mut self) {
+        if self.chunks.len() > KEEP {
+            let floor = self.frame.saturating_sub(2);
+            self.chunks.retain(|_, (used, _)| *used >= floor);
+        }
+        if self.standing.len() > 6_000 {
+            self.standing.clear();
+        }
+    }
+
+    fn ground(&mut self, scene: &Scene, view: &View, nodes: &Lattice, thermal: bool) {
+        let (w, h) = (view.w, view.h);
+        let light = &scene.light;
+        // Which chunks are needed, block by block; baked before the pixel loop borrows them.
+        let (bw, bh) = (w.div_ceil(STEP), h.div_ceil(STEP));
+        let mut levels = vec![0_u8; bw * bh];
+        let mut need: BTreeSet<(u8, i32, i32)> = BTreeSet::new();
+        let mut last = (255_u8, 0, 0);
+        for by in 0..bh {
+            for bx in 0..bw {
+                let c = nodes.corners(bx, by);
+                let near = c.iter().copied().fold(f32::MAX, f32::min);
+                if near >= FAR {
+                    continue;
+                }
+                let p = |k: usize| {
+                    let (px, py) = ((bx + k % 2) * STEP, (by + k / 2) * STEP);
+                    let t = if c[k] < FAR { c[k] } else { near };
+                    along(view.o, view.dir(px as f32, py as f32), t)
+                };
+                let (a, b, d) = (p(0), p(1), p(2));
+                let across = near / view.f;
+                let dist =
+                    |u: V3, v: V3| ((u[0] - v[0]).powi(2) + (u[1] - v[1]).powi(2) + (u[2] - v[2]).powi(2)).sqrt();
+                let cell =
+                    (dist(a, b).max(across * STEP as f32) * dist(a, d).max(across * STEP as f32)).sqrt() / STEP as f32;
+                let cell = cell.min(across * 4.0);
+                let level = ((cell / TEXEL_M).log2() + 0.30).floor().clamp(0.0, 8.0) as u8;
+                levels[by * bw + bx] = level;
+                let side = TEXEL_M * f32::from(1_u16 << level) * CHUNK as f32;
+                for k in 0..4 {
+                    let q = p(k);
+                    let key = (level, floor(q[0] / side), floor(q[1] / side));
+                    if key != last {
+                        need.insert(key);
+                        last = key;
+                    }
+                }
+            }
+        }
+        for key in need {
+            self.chunk(scene, key, thermal);
+        }
+        for by in 0..bh {
+            for bx in 0..bw {
+                let c = nodes.corners(bx, by);
+                let lo = c.iter().copied().fold(f32::MAX, f32::min);
+                let hi = c.iter().copied().fold(0.0_f32, f32::max);
+                let even = hi < FAR && hi < lo * 1.12 + 1.0;
+                let level = levels[by * bw + bx];
+                let side = TEXEL_M * f32::from(1_u16 << level) * CHUNK as f32;
+                let mut current: Option<(i32, i32)> = None;
+                let inv = c.map(|t| 1.0 / t.min(FAR));
+                let tau_len = if lo < FAR { lo } else { 0.0 };
+                let tau = if thermal {
+                    (-light.alpha_lwir * tau_len).exp()
+                } else {
+                    (-light.alpha_visible * tau_len).exp()
+                };
+                let mut borrowed: Option<&Chunk> = None;
+                for sy in 0..STEP {
+                    let y = by * STEP + sy;
+                    if y >= h {
+                        break;
+                    }
+                    let fy = (sy as f32 + 0.5) / STEP as f32;
+                    let l = inv[0] + (inv[2] - inv[0]) * fy;
+                    let r = inv[1] + (inv[3] - inv[1]) * fy;
+                    for sx in 0..STEP {
+                        let x = bx * STEP + sx;
+                        if x >= w {
+                            break;
+                        }
+                        let dir = view.dir(x as f32 + 0.5, y as f32 + 0.5);
+                        let t = if even {
+                            let fx = (sx as f32 + 0.5) / STEP as f32;
+                            Some(1.0 / (l + (r - l) * fx))
+                        } else if lo >= FAR {
+                            None
+                        } else {
+                            scene.ground.hit(view.o, dir, lo * 0.85)
+                        };
+                        let k = y * w + x;
+                        let Some(t) = t else {
+                            if thermal {
+                                self.heat[k] = sensor::sky_c(light, dir);
+                            } else {
+                                self.rgb[k] = sensor::sky_rgb(light, dir);
+                            }
+                            continue;
+                        };
+                        self.depth[k] = t;
+                        let (gx, gy) = (view.o[0] + t * dir[0], view.o[1] + t * dir[1]);
+                        let id = (floor(gx / side), floor(gy / side));
+                        if current != Some(id) {
+                            current = Some(id);
+                            borrowed = self.chunks.get(&(thermal, level, id.0, id.1)).map(|(_, c)| c);
+                        }
+                        let Some(chunk) = borrowed else {
+                            continue;
+                        };
+                        let (u, v) = ((gx - chunk.x0) * chunk.inv, (gy - chunk.y0) * chunk.inv);
+                        let (iu, iv) = (
+                            (u.max(0.0) as usize).min(PADDED - 2),
+                            (v.max(0.0) as usize).min(PADDED - 2),
+                        );
+                        let (fu, fv) = (u - iu as f32, v - iv as f32);
+                        let q = iv * PADDED + iu;
+                        let (q0, q1) = (q..q + 2, q + PADDED..q + PADDED + 2);
+                        match &chunk.data {
+                            Baked::Thermal(d) => {
+                                let (Some(a), Some(b)) = (d.get(q0), d.get(q1)) else {
+                                    continue;
+                                };
+                                let g = |v: &[i16]| f32::from(v[0]) + f32::from(v[1] - v[0]) * fu;
+                                let (lo, hi) = (g(a), g(b));
+                                let c = (lo + (hi - lo) * fv) * 0.01;
+                                self.heat[k] = light.air_c + (c - light.air_c) * tau;
+                            }
+                            Baked::Visible(d) => {
+                                let (Some(a), Some(b)) = (d.get(q0), d.get(q1)) else {
+                                    continue;
+                                };
+                                let mut out = [0.0; 3];
+                                for (ch, o) in out.iter_mut().enumerate() {
+                                    let g = |v: &[[u8; 4]]| {
+                                        let l = f32::from(v[0][ch]);
+                                        l + (f32::from(v[1][ch]) - l) * fu
+                                    };
+                                    let (lo, hi) = (g(a), g(b));
+                                    let c = (lo + (hi - lo) * fv) * (1.0 / 255.0);
+                                    *o = light.horizon_rgb[ch] + (c - light.horizon_rgb[ch]) * tau;
+                                }
+                                self.rgb[k] = out;
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn chunk(&mut self, scene: &Scene, key: (u8, i32, i32), thermal: bool) {
+        let full = (thermal, key.0, key.1, key.2);
+        let slot = self
+            .chunks
+            .entry(full)
+            .or_insert_with(|| (0, bake(&scene.cover, &scene.ground, &scene.light, key, thermal)));
+        slot.0 = self.frame;
+    }
+
+    fn things(&mut self, scene: &Scene, view: &View, nodes: &Lattice, thermal: bool) {
+        let mut cells: BTreeSet<(i32, i32)> = BTreeSet::new();
+        let mut last = (i32::MAX, 0);
+        for j in 0..nodes.rows {
+            for i in 0..nodes.cols {
+                let t = nodes.t[j * nodes.cols + i];
+                if t > THINGS_M {
+                    continue;
+                }
+                let p = along(view.o, view.dir((i * STEP) as f32, (j * STEP) as f32), t);
+                let c = ((p[0] / SCATTER_M).floor() as i32, (p[1] / SCATTER_M).floor() as i32);
+                if c != last {
+                    last = c;
+                    for dy in -1..=1 {
+                        for dx in -1..=1 {
+                            cells.insert((c.0 + dx, c.1 + dy));
+                        }
+                    }
+                }
+            }
+        }
+        for c in cells {
+            let list = self
+                .standing
+                .entry(c)
+                .or_insert_with(|| scene.cover.standing(&scene.ground, c.0, c.1));
+            for st in list.iter() {
+                draw_thing(st, scene, view, thermal, &mut self.depth, &mut self.heat, &mut self.rgb);
+            }
+        }
+    }
+
+    fn actors(&mut self, scene: &Scene, view: &View, t_s: f64, thermal: bool) -> Vec<TruthBox> {
+        let mut out = Vec::new();
+        let light = &scene.light;
+        for a in &scene.actors {
+            let pose = a.track.pose(t_s);
+            let (x, y) = (pose.x as f32, pose.y as f32);
+            let foot = [x, y, scene.ground.z(x, y)];
+            let parts = body::parts(a.kind, a.size as f32, &pose, foot, a.seed, t_s, light);
+            let mut rect: Option<[usize; 4]> = None;
+            for p in &parts {
+                let (c, r) = p.solid.bound();
+                if let Some((q, _)) = view.rect(c, r) {
+                    rect = Some(rect.map_or(q, |o| [o[0].min(q[0]), o[1].max(q[1]), o[2].min(q[2]), o[3].max(q[3])]));
+                }
+            }
+            let Some([x0, x1, y0, y1]) = rect else {
+                continue;
+            };
+            let middle = [foot[0], foot[1], foot[2] + 0.8];
+            let v = sub(middle, view.o);
+            let slant = dot(v, v).sqrt();
+            if slant > 4_000.0 {
+                continue;
+            }
+            let tau = if thermal {
+                (-light.alpha_lwir * slant).exp()
+            } else {
+                (-light.alpha_visible * slant).exp()
+            };
+            let ss = if x1 - x0 > 120 { 2 } else { 3 };
+            let (mut total, mut seen) = (0_u32, 0_u32);
+            let (mut bx0, mut bx1, mut by0, mut by1) = (f32::MAX, f32::MIN, f32::MAX, f32::MIN);
+            let sub_px = 1.0 / ss as f32;
+            for py in y0..y1 {
+                for px in x0..x1 {
+                    let k = py * view.w + px;
+                    let mut cover = 0_u32;
+                    let mut heat = 0.0;
+                    let mut rgb = [0.0_f32; 3];
+                    let mut near = FAR;
+                    for s in 0..ss * ss {
+                        let sx = px as f32 + ((s % ss) as f32 + 0.5) * sub_px;
+                        let sy = py as f32 + ((s / ss) as f32 + 0.5) * sub_px;
+                        let dir = view.dir(sx, sy);
+                        let mut best: Option<(f32, V3, usize)> = None;
+                        for (i, p) in parts.iter().enumerate() {
+                            if let Some((t, n)) = p.solid.hit(view.o, dir)
+                                && best.is_none_or(|b| t < b.0)
+                            {
+                                best = Some((t, n, i));
+                            }
+                        }
+                        let Some((t, n, i)) = best else {
+                            continue;
+                        };
+                        total += 1;
+                        bx0 = bx0.min(sx - 0.5 * sub_px);
+                        bx1 = bx1.max(sx + 0.5 * sub_px);
+                        by0 = by0.min(sy - 0.5 * sub_px);
+                        by1 = by1.max(sy + 0.5 * sub_px);
+                        if t > self.depth[k] + 0.06 {
+                            continue;
+                        }
+                        seen += 1;
+                        cover += 1;
+                        near = near.min(t);
+                        let p = &parts[i];
+                        if thermal {
+                            // A curved surface seen edge-on reflects some cold sky.
+                            let edge = 1.0 - n[2].max(0.0) * 0.05;
+                            heat += light.air_c + (p.temp_c * edge - light.air_c * edge) * tau;
+                        } else {
+                            let c = light.shade(p.albedo, n, 1.0);
+                            for ((sum, v), haze) in rgb.iter_mut().zip(c).zip(light.horizon_rgb) {
+                                *sum += haze + (v - haze) * tau;
+                            }
+                        }
+                    }
+                    if cover > 0 {
+                        let share = cover as f32 / (ss * ss) as f32;
+                        let m = 1.0 / cover as f32;
+                        if thermal {
+                            self.heat[k] += (heat * m - self.heat[k]) * share;
+                        } else {
+                            for (o, c) in self.rgb[k].iter_mut().zip(rgb) {
+                                *o += (c * m - *o) * share;
+                            }
+                        }
+                        if share > 0.5 {
+                            self.depth[k] = near;
+                        }
+                    }
+                }
+            }
+            if total == 0 {
+                continue;
+            }
+            out.push(TruthBox {
+                actor: a.name.clone(),
+                class: a.kind.class(),
+                image: ImageBox {
+                    x: bx0,
+                    y: by0,
+                    w: bx1 - bx0,
+                    h: by1 - by0,
+                },
+                at: scene.ground.latlon(foot[0], foot[1]),
+                amsl: Amsl(f64::from(foot[2])),
+                slant_m: f64::from(slant),
+                visible_share: seen as f32 / total as f32,
+                area_px: total as f32 / (ss * ss) as f32,
+            });
+        }
+        out
+    }
+}
+
+/// The camera's axes on the scene's map.
+fn view(scene: &Scene, cam: &CameraState, w: usize, h: usize) -> View {
+    let (x, y) = scene.ground.plane(cam.at);
+    let yaw = cam.yaw_deg + scene.ground.convergence_deg(cam.at);
+    let ned: Rotation<Ned, Camera> = Rotation::<Ned, Gimbal>::ned_from_gimbal(cam.roll_deg, cam.pitch_deg, yaw)
+        .after(&Rotation::<Gimbal, Camera>::gimbal_from_camera());
+    let axis = |v: Vec3<Camera>| {
+        let e = ned.apply(v).to_enu();
+        [e.x as f32, e.y as f32, e.z as f32]
+    };
+    let f = 0.5 * w as f64 / (0.5 * cam.hfov_deg.clamp(0.2, 150.0)).to_radians().tan();
+    View {
+        o: [x, y, cam.amsl.0 as f32],
+        fwd: axis(Vec3::new(0.0, 0.0, 1.0)),
+        right: axis(Vec3::new(1.0, 0.0, 0.0)),
+        down: axis(Vec3::new(0.0, 1.0, 0.0)),
+        f: f as f32,
+        w,
+        h,
+    }
+}
+
+/// Depth along the optical axis at every fourth pixel corner.
+struct Lattice {
+    cols: usize,
+    rows: usize,
+    t: Vec<f32>,
+}
+
+impl Lattice {
+    /// Depths at a block's corners: upper left, upper right, lower left, lower right.
+    #[inline]
+    fn corners(&self, bx: usize, by: usize) -> [f32; 4] {
+        let k = by * self.cols + bx;
+        [
+            self.t[k],
+            self.t[k + 1],
+            self.t[k + self.cols],
+            self.t[k + self.cols + 1],
+        ]
+    }
+}
+
+fn lattice(scene: &Scene, view: &View) -> Lattice {
+    let cols = view.w.div_ceil(STEP) + 1;
+    let rows = view.h.div_ceil(STEP) + 1;
+    let mut t = vec![FAR; cols * rows];
+    for j in 0..rows {
+        for i in 0..cols {
+            let dir = view.dir((i * STEP) as f32, (j * STEP) as f32);
+            if let Some(v) = scene.ground.hit(view.o, dir, 0.0) {
+                t[j * cols + i] = v.max(0.5);
+            }
+        }
+    }
+    Lattice { cols, rows, t }
+}
+
+fn draw_thing(
+    st: &Standing,
+    scene: &Scene,
+    view: &View,
+    thermal: bool,
+    depth: &mut [f32],
+    heat: &mut [f32],
+    rgb: &mut [[f32; 3]],
+) {
+    let light = &scene.light;
+    let (h, r) = st.extent();
+    let c = [st.at[0], st.at[1], st.at[2] + 0.5 * h];
+    let Some(([x0, x1, y0, y1], z)) = view.rect(c, (0.25 * h * h + r * r).sqrt()) else {
+        return;
+    };
+    if z > THINGS_M * 1.1 || h / z * view.f < 1.2 {
+        return;
+    }
+    let (solid, base, warm) = match st.thing {
+        Thing::Pine { h, r } => (
+            Solid::Cone {
+                foot: [st.at[0], st.at[1], st.at[2] + 0.05 * h],
+                h: h * 0.95,
+                r,
+            },
+            [0.062, 0.082, 0.045],
+            light.crown_c(),
+        ),
+        Thing::Bush { r } => (
+            Solid::Ellipsoid {
+                c: [st.at[0], st.at[1], st.at[2] + 0.35 * r],
+                fwd: (1.0, 0.0),
+                r: [r, r, r * 0.75],
+            },
+            [0.085, 0.085, 0.048],
+            light.crown_c() - 0.4,
+        ),
+        Thing::Boulder { r, excess_c } => {
+            let a = hash_unit(st.seed) * std::f32::consts::TAU;
+            let (s, c) = a.sin_cos();
+            (
+                Solid::Ellipsoid {
+                    c: [st.at[0], st.at[1], st.at[2] + 0.15 * r[2]],
+                    fwd: (c, s),
+                    r,
+                },
+                [0.31, 0.30, 0.285],
+                light.boulder_c() + excess_c,
+            )
+        }
+    };
+    let tone = 0.8 + 0.4 * hash_unit(st.seed ^ 0x99);
+    let tau = if thermal {
+        (-light.alpha_lwir * z).exp()
+    } else {
+        (-light.alpha_visible * z).exp()
+    };
+    let grain = z / view.f;
+    for y in y0..y1 {
+        for x in x0..x1 {
+            let k = y * view.w + x;
+            let dir = view.dir(x as f32 + 0.5, y as f32 + 0.5);
+            let Some((t, n)) = solid.hit(view.o, dir) else {
+                continue;
+            };
+            if t >= depth[k] {
+                continue;
+            }
+            let p = along(view.o, dir, t);
+            let rel = [p[0] - st.at[0], p[1] - st.at[1], p[2] - st.at[2]];
+            let facing = -dot(n, dir) / dot(dir, dir).sqrt();
+            let tex;
+            let mut n = n;
+            match st.thing {
+                Thing::Pine { h, .. } => {
+                    // Whorls of branches: ragged at the rim, lit and dark by layers.
+                    let ring = rel[2] * 1.9 + hash_unit(st.seed) * 7.0;
+                    let ang = rel[1].atan2(rel[0]) * 2.2;
+                    let jag = perlin(ang + ring * 0.7, ring, st.seed);
+                    let up = rel[2] / h;
+                    if facing < 0.30 + 0.35 * jag.max(-0.3) - 0.2 * up {
+                        continue;
+                    }
+                    tex = 0.55 * jag
+                        + if grain < 0.4 {
+                            0.45 * perlin(p[0] * 3.1 + p[2] * 2.0, p[1] * 3.1 - p[2], st.seed)
+                        } else {
+                            0.0
+                        };
+                    n[2] += 0.35 + 0.5 * jag;
+                }
+                Thing::Bush { .. } => {
+                    let jag = perlin(rel[0] * 4.0 + rel[2] * 3.0, rel[1] * 4.0, st.seed);
+                    if facing < 0.25 + 0.3 * jag {
+                        continue;
+                    }
+                    tex = 0.6 * jag;
+                }
+                Thing::Boulder { .. } => {
+                    let bump = perlin(p[0] * 2.3 + p[2] * 1.7, p[1] * 2.3 - p[2] * 1.1, st.seed);
+                    n[0] += 0.35 * bump;
+                    n[1] -= 0.30 * bump;
+                    tex = 0.35 * bump;
+                }
+            }
+            depth[k] = t;
+            let l = dot(n, n).sqrt().max(1e-6);
+            let n = [n[0] / l, n[1] / l, n[2] / l];
+            if thermal {
+                let lit = match st.thing {
+                    Thing::Boulder { .. } => {
+                        (0.6 + 0.6 * dot(n, light.mean_sun)) * (warm - light.air_c) + light.air_c + 0.5 * tex
+                    }
+                    // Upper sides see the cold sky, the inside of a crown does not.
+                    Thing::Pine { .. } | Thing::Bush { .. } => warm - 0.9 * n[2].max(0.0) + 1.1 * tex,
+                };
+                heat[k] = light.air_c + (lit - light.air_c) * tau;
+            } else {
+                let m = tone * (1.0 + tex);
+                let c = light.shade(base.map(|v| (v * m).clamp(0.005, 0.9)), n, 1.0);
+                for ch in 0..3 {
+                    rgb[k][ch] = light.horizon_rgb[ch] + (c[ch] - light.horizon_rgb[ch]) * tau;
+                }
+            }
+        }
+    }
+}

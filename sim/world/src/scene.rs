@@ -1,0 +1,143 @@
+//! Everything a camera can see, put together once.
+//!
+//! Invariant: immutable after it is built; shared by all cameras.
+
+use vedette_geo::LatLon;
+use vedette_model::Utc;
+
+use crate::SimError;
+use crate::actors::Actor;
+use crate::cover::{self, CoverMap};
+use crate::ground::Ground;
+use crate::light::{Light, Weather};
+
+/// A road or path, on the scene's map (metres east and north of the origin).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Way {
+    /// Its points.
+    pub points: Vec<(f64, f64)>,
+    /// Width, metres.
+    pub width_m: f64,
+    /// Two worn ruts with grass between.
+    pub ruts: bool,
+}
+
+/// A disc without trees and bushes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Clearing {
+    /// East, metres.
+    pub x: f64,
+    /// North, metres.
+    pub y: f64,
+    /// Radius, metres.
+    pub radius_m: f64,
+}
+
+/// A stone that kept the day's warmth: clutter for hot-spot detectors.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct WarmStone {
+    /// East, metres.
+    pub x: f64,
+    /// North, metres.
+    pub y: f64,
+    /// Longest side, metres.
+    pub size_m: f64,
+    /// Warmer than other boulders by, degrees Celsius.
+    pub excess_c: f64,
+}
+
+/// What a scene is built from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SceneSpec {
+    /// Origin of the scene's map.
+    pub origin: LatLon,
+    /// Half side of the finely modelled square, metres (500..=6000).
+    pub half_m: f64,
+    /// Seed of cover and relief.
+    pub seed: u64,
+    /// Date and time whose light and temperatures are shown.
+    pub utc: Utc,
+    /// Weather.
+    pub weather: Weather,
+    /// Share of the land under wood below the tree line, 0..=1.
+    pub forest_share: f64,
+    /// Above this no tree stands, metres AMSL.
+    pub tree_line_m: f64,
+    /// Roads and paths.
+    pub ways: Vec<Way>,
+    /// Clearings.
+    pub clearings: Vec<Clearing>,
+    /// Warm stones.
+    pub stones: Vec<WarmStone>,
+    /// Actors, their tracks on the scene's map.
+    pub actors: Vec<Actor>,
+}
+
+/// Ground, cover, light and actors of a scenario.
+#[derive(Debug, Clone)]
+pub struct Scene {
+    pub(crate) ground: Ground,
+    pub(crate) cover: CoverMap,
+    pub(crate) light: Light,
+    pub(crate) actors: Vec<Actor>,
+}
+
+impl Scene {
+    /// Builds a scene on the heights of `elevation` (metres AMSL, `None` where unknown).
+    ///
+    /// # Errors
+    /// [`SimError::NoTerrain`] when heights are missing at the origin or in most of the area.
+    pub fn build(spec: SceneSpec, elevation: &dyn Fn(LatLon) -> Option<f64>) -> Result<Self, SimError> {
+        let seed = (spec.seed ^ (spec.seed >> 32)) as u32;
+        let f = |(x, y): (f64, f64)| (x as f32, y as f32);
+        Ok(Self {
+            ground: Ground::sample(spec.origin, spec.half_m, seed, elevation)?,
+            light: Light::new(spec.origin, spec.utc, &spec.weather),
+            cover: CoverMap {
+                seed,
+                forest_share: spec.forest_share.clamp(0.0, 1.0) as f32,
+                tree_line_m: spec.tree_line_m as f32,
+                ways: spec
+                    .ways
+                    .into_iter()
+                    .map(|w| cover::Way {
+                        points: w.points.into_iter().map(f).collect(),
+                        width_m: w.width_m as f32,
+                        ruts: w.ruts,
+                    })
+                    .collect(),
+                clearings: spec
+                    .clearings
+                    .into_iter()
+                    .map(|c| cover::Clearing {
+                        x: c.x as f32,
+                        y: c.y as f32,
+                        radius_m: c.radius_m as f32,
+                    })
+                    .collect(),
+                stones: spec
+                    .stones
+                    .into_iter()
+                    .map(|s| cover::Stone {
+                        x: s.x as f32,
+                        y: s.y as f32,
+                        size_m: s.size_m as f32,
+                        excess_c: s.excess_c as f32,
+                    })
+                    .collect(),
+            },
+            actors: spec.actors,
+        })
+    }
+
+    /// The ground.
+    #[must_use]
+    pub fn ground(&self) -> &Ground {
+        &self.ground
+    }
+    /// The actors.
+    #[must_use]
+    pub fn actors(&self) -> &[Actor] {
+        &self.actors
+    }
+}

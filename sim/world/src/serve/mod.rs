@@ -1,0 +1,392 @@
+//! Serves a scenario on the wire: aircraft as MAVLink over UDP, cameras as MPEG-TS over UDP.
+//!
+//! Shell. One thread flies all aircraft and owns their sockets; one thread per aircraft renders,
+//! encodes and sends its pictures. Overflow: when the machine is short of time whole pictures are
+//! left out and counted; telemetry never is. Knows no station.
+
+mod fly;
+mod video;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+
+pub use video::Stream;
+
+use serde::Serialize;
+use vedette_atlas::World;
+use vedette_model::{CameraId, Mono};
+use vedette_sim_vehicle::{Fault, ReportedState, SimVehicle, TrueState};
+
+use crate::scenario::Scenario;
+use crate::truth::TruthLine;
+use crate::{Scene, SimError};
+
+/// A clock in microseconds of the scenario; it may run faster than the wall's.
+pub type Clock = Arc<dyn Fn() -> Mono + Send + Sync>;
+
+/// How an aircraft's telemetry meets a station.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Endpoint {
+    /// Sends to this address from a port of its own (`udpout:HOST:PORT`).
+    Connect(SocketAddr),
+    /// Waits for a station at this address (`udpin:HOST:PORT`); the n-th further aircraft waits
+    /// n ports higher.
+    Listen(SocketAddr),
+}
+
+/// Where video goes.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum VideoTarget {
+    /// The scenario's ports on 127.0.0.1.
+    #[default]
+    Scenario,
+    /// The scenario's ports on another host.
+    Host(std::net::IpAddr),
+    /// The first stream to this address, each further stream one port higher.
+    Base(SocketAddr),
+    /// No pictures at all.
+    Off,
+}
+
+/// What serving needs besides the scenario.
+#[derive(Clone)]
+pub struct ServeConfig {
+    /// Time of the scenario; second 0 is `Mono::ZERO`.
+    pub clock: Clock,
+    /// Telemetry.
+    pub mavlink: Endpoint,
+    /// Video.
+    pub video: VideoTarget,
+    /// Truth as JSON lines.
+    pub truth: Option<PathBuf>,
+    /// Pictures per second as a share of the scenario's (1 = as written).
+    pub frame_rate_share: f64,
+}
+
+impl std::fmt::Debug for ServeConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ServeConfig")
+            .field("mavlink", &self.mavlink)
+            .field("video", &self.video)
+            .field("truth", &self.truth)
+            .field("frame_rate_share", &self.frame_rate_share)
+            .finish_non_exhaustive()
+    }
+}
+
+impl ServeConfig {
+    /// Telemetry to a station on this machine's port 14550, everything as the scenario says.
+    #[must_use]
+    pub fn new(clock: Clock) -> Self {
+        Self {
+            clock,
+            mavlink: Endpoint::Connect(SocketAddr::from(([127, 0, 0, 1], 14_550))),
+            video: VideoTarget::Scenario,
+            truth: None,
+            frame_rate_share: 1.0,
+        }
+    }
+}
+
+/// A clock that starts now at zero and runs `speed` times as fast as the wall's.
+#[must_use]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place where the simulator reads the machine's clock"
+)]
+pub fn scaled_clock(speed: f64) -> Clock {
+    let start = std::time::Instant::now();
+    Arc::new(move || Mono((start.elapsed().as_secs_f64() * speed * 1e6) as i64))
+}
+
+/// Counters of one stream.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+pub struct StreamStats {
+    /// Pictures rendered, encoded and sent.
+    pub sent: u64,
+    /// Pictures left out because the machine was short of time.
+    pub left_out: u64,
+    /// Datagrams sent.
+    pub datagrams: u64,
+    /// Datagrams the system refused to send.
+    pub refused: u64,
+    /// Bytes sent.
+    pub bytes: u64,
+    /// Machine time of the last picture's rendering, microseconds.
+    pub render_us: u64,
+    /// Machine time of the last picture's encoding, microseconds.
+    pub encode_us: u64,
+}
+
+/// Counters of one aircraft.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct VehicleStats {
+    /// Datagrams sent.
+    pub sent: u64,
+    /// Datagrams received.
+    pub received: u64,
+    /// Datagrams the system refused to send.
+    pub refused: u64,
+    /// Flight mode by the autopilot's name.
+    pub mode: String,
+    /// Motors armed.
+    pub armed: bool,
+    /// It hit the ground.
+    pub crashed: bool,
+}
+
+/// Counters of a running simulation.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct SimStats {
+    /// Seconds of the scenario.
+    pub t_s: f64,
+    /// By system id.
+    pub vehicles: BTreeMap<u8, VehicleStats>,
+    /// By stream.
+    pub streams: BTreeMap<CameraId, StreamStats>,
+    /// What went wrong in a thread, if anything.
+    pub failures: Vec<String>,
+}
+
+/// An aircraft's state as the video threads see it.
+#[derive(Debug, Clone)]
+pub(crate) struct Snapshot {
+    pub(crate) truth: TrueState,
+    pub(crate) reported: ReportedState,
+}
+
+/// What the threads share.
+pub(crate) struct Shared {
+    pub(crate) scenario: Scenario,
+    pub(crate) world: Arc<World>,
+    pub(crate) clock: Clock,
+    pub(crate) stop: AtomicBool,
+    pub(crate) snapshots: Mutex<BTreeMap<u8, Snapshot>>,
+    pub(crate) stats: Mutex<SimStats>,
+    pub(crate) faults: Mutex<Vec<(u8, Fault)>>,
+    truth: Option<Mutex<std::io::BufWriter<std::fs::File>>>,
+    truth_lost: AtomicU64,
+}
+
+/// A lock whose holder died still holds plain counters and states: go on with them.
+pub(crate) fn lock<T>(m: &Mutex<T>) -> MutexGuard<'_, T> {
+    m.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Shared {
+    pub(crate) fn stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn fail(&self, what: String) {
+        tracing::error!("{what}");
+        lock(&self.stats).failures.push(what);
+    }
+
+    pub(crate) fn tell(&self, line: &TruthLine, flush: bool) {
+        use std::io::Write as _;
+        let Some(t) = &self.truth else {
+            return;
+        };
+        let mut t = lock(t);
+        let done = t
+            .write_all(line.to_json().as_bytes())
+            .and_then(|()| if flush { t.flush() } else { Ok(()) });
+        if let Err(e) = done
+            && self.truth_lost.fetch_add(1, Ordering::Relaxed) == 0
+        {
+            self.fail(format!("the truth file cannot be written: {e}"));
+        }
+    }
+}
+
+/// Starts scenarios.
+#[derive(Debug, Clone, Copy)]
+pub struct Simulation;
+
+/// A running simulation; stops when dropped.
+pub struct SimHandle {
+    shared: Arc<Shared>,
+    threads: Vec<JoinHandle<()>>,
+    addresses: BTreeMap<u8, SocketAddr>,
+    scene: Option<Arc<Scene>>,
+}
+
+impl std::fmt::Debug for SimHandle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SimHandle")
+            .field("threads", &self.threads.len())
+            .field("addresses", &self.addresses)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Simulation {
+    /// Opens sockets and files, builds the scene, starts the encoders and the threads.
+    ///
+    /// # Errors
+    /// [`SimError`] when a socket, the truth file, the terrain or an encoder is not to be had;
+    /// nothing is left running then.
+    pub fn start(scenario: Scenario, world: Arc<World>, config: ServeConfig) -> Result<SimHandle, SimError> {
+        let watched = config.video != VideoTarget::Off && scenario.vehicles.iter().any(|v| !v.cameras.is_empty());
+        let scene = if watched {
+            Some(Arc::new(scenario.scene(&world)?))
+        } else {
+            None
+        };
+        let targets = video::targets(&scenario, &config.video);
+        let (craft, addresses) = fly::open(&scenario, &config, &targets)?;
+        let truth = match &config.truth {
+            None => None,
+            Some(path) => Some(Mutex::new(std::io::BufWriter::new(
+                std::fs::File::create(path).map_err(|e| SimError::Shell {
+                    what: format!("the truth file {} cannot be made: {e}", path.display()),
+                    source: Some(Box::new(e)),
+                })?,
+            ))),
+        };
+        let mut streams = Vec::new();
+        if let Some(scene) = &scene {
+            for v in &scenario.vehicles {
+                if !v.cameras.is_empty() {
+                    streams.push(video::Deck::open(
+                        v,
+                        &targets,
+                        Arc::clone(scene),
+                        &scenario,
+                        &world,
+                        config.frame_rate_share,
+                    )?);
+                }
+            }
+        }
+        let snapshots = craft.iter().map(|c| (c.system(), fly::snapshot(c.vehicle()))).collect();
+        let shared = Arc::new(Shared {
+            scenario,
+            world,
+            clock: config.clock,
+            stop: AtomicBool::new(false),
+            snapshots: Mutex::new(snapshots),
+            stats: Mutex::new(SimStats::default()),
+            faults: Mutex::new(Vec::new()),
+            truth,
+            truth_lost: AtomicU64::new(0),
+        });
+        shared.tell(
+            &TruthLine::Start {
+                scenario: shared.scenario.name.clone(),
+                epoch: shared.scenario.epoch,
+                seed: shared.scenario.seed,
+                terrain: shared.world.terrain.source().label.clone(),
+            },
+            true,
+        );
+        let mut handle = SimHandle {
+            shared: Arc::clone(&shared),
+            threads: Vec::new(),
+            addresses,
+            scene,
+        };
+        let s = Arc::clone(&shared);
+        handle.spawn("sim-flight".to_owned(), move || fly::run(&s, craft))?;
+        for deck in streams {
+            let s = Arc::clone(&shared);
+            handle.spawn(format!("sim-video-{}", deck.system()), move || {
+                video::run(&s, deck);
+            })?;
+        }
+        Ok(handle)
+    }
+}
+
+impl SimHandle {
+    fn spawn(&mut self, name: String, work: impl FnOnce() + Send + 'static) -> Result<(), SimError> {
+        let t = std::thread::Builder::new()
+            .name(name)
+            .spawn(work)
+            .map_err(|e| SimError::Shell {
+                what: format!("no thread for the simulation: {e}"),
+                source: Some(Box::new(e)),
+            })?;
+        self.threads.push(t);
+        Ok(())
+    }
+
+    /// Counters so far.
+    #[must_use]
+    pub fn stats(&self) -> SimStats {
+        let mut s = lock(&self.shared.stats).clone();
+        s.t_s = (self.shared.clock)().seconds();
+        s
+    }
+
+    /// The scenario that runs.
+    #[must_use]
+    pub fn scenario(&self) -> &Scenario {
+        &self.shared.scenario
+    }
+
+    /// The scene, if anything is watched.
+    #[must_use]
+    pub fn scene(&self) -> Option<&Arc<Scene>> {
+        self.scene.as_ref()
+    }
+
+    /// Local address of each aircraft's telemetry socket.
+    #[must_use]
+    pub fn addresses(&self) -> &BTreeMap<u8, SocketAddr> {
+        &self.addresses
+    }
+
+    /// What is really so with an aircraft.
+    #[must_use]
+    pub fn truth(&self, system: u8) -> Option<TrueState> {
+        lock(&self.shared.snapshots).get(&system).map(|s| s.truth.clone())
+    }
+
+    /// Breaks or mends something on an aircraft.
+    pub fn inject(&self, system: u8, fault: Fault) {
+        lock(&self.shared.faults).push((system, fault));
+    }
+
+    /// Ends all threads and closes all sockets; gives the last counters.
+    #[must_use]
+    pub fn stop(mut self) -> SimStats {
+        self.end();
+        self.stats()
+    }
+
+    fn end(&mut self) {
+        self.shared.stop.store(true, Ordering::Relaxed);
+        for t in self.threads.drain(..) {
+            let name = t.thread().name().unwrap_or("?").to_owned();
+            if t.join().is_err() {
+                self.shared.fail(format!("thread {name} panicked"));
+            }
+        }
+        if let Some(t) = &self.shared.truth {
+            use std::io::Write as _;
+            if let Err(e) = lock(t).flush() {
+                self.shared.fail(format!("the truth file's end is lost: {e}"));
+            }
+        }
+    }
+}
+
+impl Drop for SimHandle {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// Helper for the flight thread: one aircraft with its socket.
+pub(crate) struct Craft {
+    vehicle: SimVehicle,
+    socket: std::net::UdpSocket,
+    peers: Vec<SocketAddr>,
+    told: bool,
+}

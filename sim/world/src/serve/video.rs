@@ -1,0 +1,277 @@
+//! A video thread: renders, encodes, multiplexes and sends one aircraft's cameras.
+//!
+//! Invariant: a picture and its metadata are of one instant, that of the aircraft's snapshot;
+//! whole pictures are left out when late, and counted.
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::sync::Arc;
+use std::time::Duration;
+
+use vedette_atlas::World;
+use vedette_klv::{TsWriter, TsWriterConfig, VideoCodec};
+use vedette_model::{CameraId, Mono};
+
+use super::{Shared, Snapshot, VideoTarget, lock};
+use crate::encode::Encoder;
+use crate::meta::{Labels, datalink};
+use crate::render::{CameraState, Image, Renderer};
+use crate::scenario::{Scenario, SimAircraft, SimCamera};
+use crate::truth::TruthLine;
+use crate::{Scene, SimError};
+
+/// Seven packets of 188 bytes: what fits an Ethernet frame and every receiver expects.
+const DATAGRAM: usize = 7 * 188;
+
+/// Packs pictures of one camera into a transport stream: encoder, metadata, multiplexer.
+pub struct Stream {
+    camera: SimCamera,
+    aircraft: SimAircraft,
+    labels: Labels,
+    encoder: Encoder,
+    writer: TsWriter,
+    boot_us: i64,
+}
+
+impl std::fmt::Debug for Stream {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Stream")
+            .field("camera", &self.camera)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Stream {
+    /// A stream of `camera` on `aircraft`.
+    ///
+    /// # Errors
+    /// [`SimError::Shell`] when there is no encoder.
+    pub fn new(
+        aircraft: &SimAircraft,
+        camera: &SimCamera,
+        scenario: &Scenario,
+        world: &World,
+    ) -> Result<Self, SimError> {
+        Ok(Self {
+            encoder: Encoder::new(camera.width, camera.height, camera.fps, camera.bit_s)?,
+            writer: TsWriter::new(TsWriterConfig::default()),
+            labels: Labels {
+                mission: scenario.name.clone(),
+                undulation_m: world.geoid.undulation_m,
+                air_c: scenario.weather.air_c,
+                event_start_us: u64::try_from(scenario.epoch.0).unwrap_or(0),
+            },
+            boot_us: scenario.epoch.0 + aircraft.clock_offset_us,
+            camera: camera.clone(),
+            aircraft: aircraft.clone(),
+        })
+    }
+
+    /// The 90 kHz time stamp of a moment by the aircraft's clock.
+    #[must_use]
+    pub fn pts90k(&self, utc: vedette_model::Utc) -> u64 {
+        // Ten seconds of head start keep clock values positive before the first picture.
+        u64::try_from((utc.0 - self.boot_us).max(0)).unwrap_or(0) * 9 / 100 + 900_000
+    }
+
+    /// Transport stream packets of one picture and its metadata.
+    ///
+    /// # Errors
+    /// [`SimError::Shell`] when the encoder fails.
+    pub fn pack(
+        &mut self,
+        image: &Image,
+        scene: &Scene,
+        reported: &vedette_sim_vehicle::ReportedState,
+    ) -> Result<Vec<u8>, SimError> {
+        let pts = self.pts90k(reported.utc);
+        let unit = self.encoder.encode(image, pts * 100 / 9)?;
+        let time_us = u64::try_from(reported.utc.0).unwrap_or(0);
+        let stamped = vedette_klv::sei::insert_misp_time(VideoCodec::H264, &unit.bytes, time_us, reported.fix);
+        let mut out = self.writer.video(pts, None, unit.key, &stamped);
+        let klv = datalink(&self.aircraft, &self.camera, &self.labels, &scene.ground, reported).encode();
+        out.extend(self.writer.klv(pts, &klv));
+        Ok(out)
+    }
+}
+
+/// Where each stream goes.
+pub(super) fn targets(s: &Scenario, v: &VideoTarget) -> BTreeMap<CameraId, SocketAddr> {
+    let all = s.vehicles.iter().flat_map(|v| &v.cameras);
+    match v {
+        VideoTarget::Off => BTreeMap::new(),
+        VideoTarget::Scenario => all.map(|c| (c.id, (Ipv4Addr::LOCALHOST, c.port).into())).collect(),
+        VideoTarget::Host(h) => all.map(|c| (c.id, (*h, c.port).into())).collect(),
+        VideoTarget::Base(b) => all
+            .enumerate()
+            .map(|(k, c)| {
+                let mut to = *b;
+                to.set_port(b.port().saturating_add(k as u16));
+                (c.id, to)
+            })
+            .collect(),
+    }
+}
+
+struct Lane {
+    stream: Stream,
+    to: SocketAddr,
+    period_us: i64,
+    due: Mono,
+    frame: u64,
+    seed: u64,
+}
+
+/// All cameras of one aircraft.
+pub(super) struct Deck {
+    system: u8,
+    socket: UdpSocket,
+    lanes: Vec<Lane>,
+    renderer: Renderer,
+}
+
+impl Deck {
+    pub(super) fn system(&self) -> u8 {
+        self.system
+    }
+
+    pub(super) fn open(
+        v: &SimAircraft,
+        targets: &BTreeMap<CameraId, SocketAddr>,
+        scene: Arc<Scene>,
+        scenario: &Scenario,
+        world: &World,
+        share: f64,
+    ) -> Result<Self, SimError> {
+        let any: SocketAddr = if targets.values().any(SocketAddr::is_ipv6) {
+            ([0_u16; 8], 0).into()
+        } else {
+            ([0, 0, 0, 0], 0).into()
+        };
+        let socket = UdpSocket::bind(any).map_err(|e| SimError::Shell {
+            what: format!("no socket for the video of {}: {e}", v.tail),
+            source: Some(Box::new(e)),
+        })?;
+        let mut lanes = Vec::new();
+        for (k, c) in v.cameras.iter().enumerate() {
+            let Some(to) = targets.get(&c.id) else {
+                continue;
+            };
+            let fps = (c.fps * share).clamp(0.1, 60.0);
+            let period_us = (1e6 / fps) as i64;
+            let mut camera = c.clone();
+            camera.fps = fps;
+            lanes.push(Lane {
+                stream: Stream::new(v, &camera, scenario, world)?,
+                to: *to,
+                period_us,
+                // Streams do not all want the machine at the same moment.
+                due: Mono(period_us * k as i64 / v.cameras.len().max(1) as i64),
+                frame: 0,
+                seed: scenario.seed ^ (u64::from(c.id.0) << 20),
+            });
+        }
+        Ok(Self {
+            system: v.system,
+            socket,
+            lanes,
+            renderer: Renderer::new(scene),
+        })
+    }
+}
+
+/// The camera's true state at a snapshot.
+fn camera_state(c: &SimCamera, s: &Snapshot, seed: u64) -> CameraState {
+    CameraState {
+        at: s.truth.at,
+        amsl: s.truth.amsl,
+        roll_deg: s.truth.gimbal_roll_deg,
+        pitch_deg: s.truth.gimbal_pitch_deg,
+        yaw_deg: s.truth.gimbal_yaw_deg,
+        hfov_deg: c.hfov_deg,
+        width: c.width,
+        height: c.height,
+        spectrum: c.spectrum,
+        sensor_seed: seed,
+    }
+}
+
+/// Sends pictures until told to stop.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "measures the machine time a picture costs; nothing depends on it"
+)]
+pub(super) fn run(sh: &Shared, mut deck: Deck) {
+    let scene = Arc::clone(deck.renderer.scene());
+    while !sh.stopped() {
+        let now = (sh.clock)();
+        // The stream that has waited longest comes first.
+        let next = deck.lanes.iter_mut().min_by_key(|l| l.due);
+        let Some(lane) = next else {
+            return;
+        };
+        if lane.due.0 > now.0 {
+            std::thread::sleep(Duration::from_millis(2));
+            continue;
+        }
+        // A first picture starts the count; after that whole periods missed are pictures left out.
+        let missed = if lane.frame == 0 {
+            0
+        } else {
+            (now.0 - lane.due.0) / lane.period_us
+        };
+        lane.due = if lane.frame == 0 {
+            Mono(now.0 + lane.period_us)
+        } else {
+            Mono(lane.due.0 + (missed + 1) * lane.period_us)
+        };
+        let Some(snap) = lock(&sh.snapshots).get(&deck.system).cloned() else {
+            continue;
+        };
+        let t_s = snap.truth.now.seconds();
+        let cam = camera_state(&lane.stream.camera, &snap, lane.seed);
+        let t0 = std::time::Instant::now();
+        let seen = deck.renderer.render(&cam, t_s);
+        let t1 = std::time::Instant::now();
+        let packets = match lane.stream.pack(&seen.image, &scene, &snap.reported) {
+            Ok(p) => p,
+            Err(e) => {
+                sh.fail(format!("stream {} ended: {e}", lane.stream.camera.id));
+                return;
+            }
+        };
+        let encode_us = t1.elapsed().as_micros() as u64;
+        let (mut sent, mut refused, mut bytes) = (0, 0, 0);
+        for d in packets.chunks(DATAGRAM) {
+            match deck.socket.send_to(d, lane.to) {
+                Ok(n) => {
+                    sent += 1;
+                    bytes += n as u64;
+                }
+                // Nobody listens yet.
+                Err(e) if e.kind() == std::io::ErrorKind::ConnectionRefused => {}
+                Err(_) => refused += 1,
+            }
+        }
+        sh.tell(
+            &TruthLine::frame(
+                &sh.scenario,
+                (lane.stream.camera.id, lane.frame, lane.stream.pts90k(snap.reported.utc)),
+                t_s,
+                &cam,
+                &seen.boxes,
+            ),
+            false,
+        );
+        lane.frame += 1;
+        let mut stats = lock(&sh.stats);
+        let s = stats.streams.entry(lane.stream.camera.id).or_default();
+        s.sent += 1;
+        s.left_out += u64::try_from(missed).unwrap_or(0);
+        s.datagrams += sent;
+        s.refused += refused;
+        s.bytes += bytes;
+        s.render_us = (t1 - t0).as_micros() as u64;
+        s.encode_us = encode_us;
+    }
+}

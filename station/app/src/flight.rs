@@ -1,0 +1,334 @@
+//! A station in flight: runtime, links and cameras wired together. The demo and `vedette station`
+//! start the same thing.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+
+use anyhow::{Context, Result};
+use crossbeam_channel::Sender;
+use serde::Deserialize;
+use vedette_atlas::World;
+use vedette_core::{EvidenceRequest, Input, StationView, ViewStamp};
+use vedette_ingest::{FrameStore, Moment, SourceSpec};
+use vedette_journal::{Catalogue, SessionRow};
+use vedette_model::plan::Brief;
+use vedette_model::{CameraId, Intent, OperatorId, Request, Utc};
+use vedette_panels::feeds::{VideoSlots, ViewSlot};
+use vedette_sight::PoseSigmas;
+
+use crate::cli::StationArgs;
+use crate::clock::Clock;
+use crate::runtime::{self, Ended, Parts, Running};
+use crate::video::{Around, Camera};
+use crate::{Outcome, Stop, files, keys, setup, verbs};
+
+/// SHA-256 of every analysed frame's grey picture, by camera and frame time.
+pub(crate) type FrameHashes = BTreeMap<(CameraId, Utc), [u8; 32]>;
+
+/// What a flight is made from.
+pub(crate) struct FlightConfig {
+    pub(crate) name: String,
+    pub(crate) root: PathBuf,
+    pub(crate) world: Arc<World>,
+    pub(crate) brief: Brief,
+    pub(crate) policy: vedette_sight::Policy,
+    pub(crate) seed: u64,
+    pub(crate) pilot: OperatorId,
+    pub(crate) endpoints: Vec<String>,
+    /// Streams by camera; a camera of the brief's fleet that is not named gets a free local port.
+    pub(crate) video: BTreeMap<CameraId, SourceSpec>,
+    pub(crate) clock: Clock,
+    pub(crate) clock_source: String,
+}
+
+/// A running flight.
+pub(crate) struct Flight {
+    running: Running,
+    links: crate::radio::Radio,
+    cameras: Vec<(CameraId, Camera, Option<SocketAddr>)>,
+    view: ViewSlot,
+    screen: VideoSlots,
+    hashes: Arc<Mutex<FrameHashes>>,
+    dir: PathBuf,
+    catalogue: Catalogue,
+    row: SessionRow,
+}
+
+impl Flight {
+    /// Opens links, cameras and the session.
+    pub(crate) fn start(c: FlightConfig) -> Result<Self> {
+        let utc = c.clock.utc();
+        let session = setup::session_id(utc);
+        let dir = c.root.join(&session.0);
+        let identity = Arc::new(keys::open(&c.root.join("keys"), &c.name)?);
+        let catalogue = Catalogue::open(&c.root)?;
+        let setup = setup::setup(session.clone(), &c.name, c.brief, &c.world, c.policy, c.seed, &c.pilot);
+        let cameras = setup.cameras.clone();
+        let row = SessionRow { id: session.0.clone(), dir: session.0, started: utc, watch: setup.brief.name.clone(), head: String::new() };
+
+        let mut links = crate::radio::Radio::open(&c.endpoints, c.clock, Some(dir.with_extension("tlog")))?;
+        let (view, screen) = (ViewSlot::default(), VideoSlots::default());
+        let publish = view.clone();
+        let radio = links.station();
+        let chip_dir = dir.clone();
+        let running = runtime::start(Parts {
+            setup,
+            world: c.world.clone(),
+            dir: dir.clone(),
+            identity,
+            clock: c.clock,
+            submit: Arc::new(move |r: Request| radio.submit(r).map_err(|e| e.to_string())),
+            publish: Arc::new(move |v| publish.put(v)),
+            chips: Arc::new(move |r, v| chips(&chip_dir, r, v)),
+            clock_source: c.clock_source,
+        })?;
+        catalogue.note_session(&row)?;
+        links.feed(running.inputs())?;
+
+        let hashes = Arc::new(Mutex::new(FrameHashes::new()));
+        let around = Around {
+            world: c.world,
+            clock: c.clock,
+            inputs: running.inputs(),
+            screen: screen.clone(),
+            session: dir.clone(),
+            sigmas: PoseSigmas::SMALL_UAS,
+            hashes: hashes.clone(),
+        };
+        let of = u32::try_from(cameras.len()).unwrap_or(u32::MAX);
+        let mut open = Vec::new();
+        for (i, spec) in (0u32..).zip(&cameras) {
+            let source = match c.video.get(&spec.camera) {
+                Some(s) => s.clone(),
+                None => SourceSpec::Udp(SocketAddr::from(([127, 0, 0, 1], 0))),
+            };
+            let camera = Camera::start(spec.clone(), i, of, source, &around)?;
+            let address = camera.address();
+            open.push((spec.camera, camera, address));
+        }
+        Ok(Self { running, links, cameras: open, view, screen, hashes, dir, catalogue, row })
+    }
+
+    /// Addresses MAVLink is awaited on.
+    pub(crate) fn mavlink_addresses(&self) -> &[SocketAddr] {
+        self.links.addresses()
+    }
+
+    /// Addresses video is awaited on, by camera.
+    pub(crate) fn video_addresses(&self) -> BTreeMap<CameraId, SocketAddr> {
+        self.cameras.iter().filter_map(|(id, _, a)| a.map(|a| (*id, a))).collect()
+    }
+
+    /// Newest view.
+    pub(crate) fn view(&self) -> ViewSlot {
+        self.view.clone()
+    }
+
+    /// Where inputs go.
+    pub(crate) fn inputs(&self) -> Sender<Input> {
+        self.running.inputs()
+    }
+
+    /// Newest frames.
+    pub(crate) fn screen(&self) -> VideoSlots {
+        self.screen.clone()
+    }
+
+    /// Session folder.
+    pub(crate) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Hands a person's wish to the station.
+    pub(crate) fn intent(&self, who: &OperatorId, intent: Intent, shown: ViewStamp) {
+        give(&self.running.inputs(), who, intent, shown);
+    }
+
+    /// A thread that carries the window's intents to the station and, if asked, lets the script
+    /// work beside the person.
+    pub(crate) fn carry(&self, from: std::sync::mpsc::Receiver<vedette_panels::feeds::SentIntent>, stop: Arc<AtomicBool>) -> Result<JoinHandle<()>> {
+        let inputs = self.running.inputs();
+        std::thread::Builder::new()
+            .name("intents".into())
+            .spawn(move || {
+                while !stop.load(Ordering::Acquire) {
+                    if let Ok((who, intent, shown)) = from.recv_timeout(std::time::Duration::from_millis(50)) {
+                        give(&inputs, &who, intent, shown);
+                    }
+                }
+            })
+            .context("cannot start the intent thread")
+    }
+
+    /// Hashes of the analysed frames so far.
+    pub(crate) fn frame_hashes(&self) -> FrameHashes {
+        self.hashes.lock().map(|h| h.clone()).unwrap_or_default()
+    }
+
+    /// Ends links, cameras and session, in that order: nothing that arrived is lost.
+    pub(crate) fn stop(self) -> Result<Ended> {
+        let Self { running, links, cameras, catalogue, mut row, .. } = self;
+        for (_, c, _) in cameras {
+            c.stop();
+        }
+        let ended = running.stop()?;
+        links.stop();
+        row.head.clone_from(&ended.head);
+        catalogue.note_session(&row)?;
+        for (sealed, incident) in ended.bundles.iter().zip(ended.view.incidents.values()) {
+            catalogue.note_incident(
+                &incident.id.to_string(),
+                &row.id,
+                &sealed.evidence,
+                &sealed.dir.display().to_string(),
+                incident.from,
+                incident.to,
+                incident.outcome.as_deref().unwrap_or_default(),
+                &sealed.manifest_sha256,
+            )?;
+        }
+        Ok(ended)
+    }
+}
+
+pub(crate) fn give(inputs: &Sender<Input>, who: &OperatorId, intent: Intent, shown: ViewStamp) {
+    if inputs.send(Input::Operator { operator: who.clone(), intent, shown }).is_err() {
+        tracing::info!("an intent after the session's end");
+    }
+}
+
+/// The alert's frame as a picture, from the recording.
+fn chips(dir: &Path, r: &EvidenceRequest, v: &StationView) -> Vec<(String, Vec<u8>)> {
+    let Some(alert) = v.incidents.get(&r.incident).and_then(|i| v.alerts.get(&i.alert)) else { return Vec::new() };
+    let Some(camera) = alert.camera else { return Vec::new() };
+    let frame = FrameStore::open(dir, camera).and_then(|mut s| s.frame_at(Moment::Utc(alert.captured)));
+    match frame.map_err(anyhow::Error::from).and_then(|f| files::png(f.width, f.height, &f.rgba)) {
+        Ok(png) => vec![(format!("chips/{camera}-{}.png", alert.id), png)],
+        Err(e) => {
+            tracing::warn!("no picture of the alert's frame: {e:#}");
+            Vec::new()
+        }
+    }
+}
+
+/// Starts the simulator on this flight's addresses and clock.
+pub(crate) fn simulator(
+    scenario: &Path,
+    world: &Arc<World>,
+    clock: Clock,
+    seed: u64,
+    mavlink: SocketAddr,
+    video: &BTreeMap<CameraId, SocketAddr>,
+    truth: Option<&Path>,
+) -> Result<vedette_sim::SimHandle> {
+    let options = vedette_sim::SimOptions {
+        scenario: Some(scenario.to_owned()),
+        seed: Some(seed),
+        speed: clock.speed(),
+        truth: truth.map(Path::to_owned),
+        connect: Some(format!("udpout:{mavlink}")),
+        ..vedette_sim::SimOptions::default()
+    };
+    let (mut scene, mut serve) = options.build(world)?;
+    // Both ends of the wire count the same seconds; the simulated day keeps the scenario's light.
+    scene.epoch = clock.utc_at(vedette_model::Mono::ZERO);
+    serve.clock = Arc::new(move || clock.now());
+    for c in scene.vehicles.iter_mut().flat_map(|v| &mut v.cameras) {
+        if let Some(a) = video.get(&c.id) {
+            c.port = a.port();
+        }
+    }
+    Ok(vedette_sim::Simulation::start(scene, world.clone(), serve)?)
+}
+
+/// Configuration of `vedette station`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StationFile {
+    /// Station name in every record.
+    name: String,
+    /// Where sessions are kept.
+    root: PathBuf,
+    /// Site folder.
+    site: PathBuf,
+    /// Brief of the watch.
+    brief: PathBuf,
+    /// MAVLink endpoints.
+    links: Vec<String>,
+    /// Who flies.
+    pilot: String,
+    /// Video streams by camera number (aircraft's system id times ten, plus one for thermal and two
+    /// for visible): `udp://HOST:PORT` or `file:PATH`.
+    #[serde(default)]
+    video: BTreeMap<String, String>,
+    /// Seed of the synthetic relief, if no terrain is found.
+    #[serde(default)]
+    seed: u64,
+}
+
+/// `vedette station`.
+pub(crate) fn station(a: &StationArgs) -> Outcome {
+    let usage = |e: String| Stop::Usage(e);
+    let text = std::fs::read_to_string(&a.config).map_err(|e| usage(format!("cannot read configuration {}: {e}", a.config.display())))?;
+    let file: StationFile = toml::from_str(&text).map_err(|e| usage(format!("configuration {} is damaged: {e}", a.config.display())))?;
+    let world = Arc::new(verbs::world(Some(&file.site), file.seed)?);
+    let mut video = BTreeMap::new();
+    for (camera, source) in &file.video {
+        let id: u32 = camera.parse().map_err(|_| usage(format!("video.{camera}: a camera is a number, as 11")))?;
+        video.insert(CameraId(id), source.parse::<SourceSpec>().map_err(|e| usage(e.to_string()))?);
+    }
+    let clock = Clock::start(Clock::machine_utc(), 1.0);
+    let pilot = OperatorId(file.pilot);
+    let flight = Flight::start(FlightConfig {
+        name: file.name,
+        root: file.root,
+        brief: verbs::brief(&file.brief)?,
+        world: world.clone(),
+        policy: vedette_sight::Policy::default(),
+        seed: file.seed,
+        pilot: pilot.clone(),
+        endpoints: file.links,
+        video,
+        clock,
+        clock_source: "machine".into(),
+    })?;
+    verbs::say(&format!("session {} · links {:?}", flight.dir().display(), flight.mavlink_addresses()));
+    if a.window {
+        let stop = Arc::new(AtomicBool::new(false));
+        crate::pictures::window(&flight, &world, "Vedette", &pilot, stop).map_err(|e| Stop::Machine(format!("{e:#}")))?;
+    } else {
+        let mut told = crate::demo::Told::default();
+        let view = flight.view();
+        let until = a.seconds.unwrap_or(f64::INFINITY);
+        let stop = interrupted()?;
+        while clock.now().seconds() < until && !stop.load(Ordering::Acquire) {
+            std::thread::sleep(clock.real(250));
+            if let Some((_, v)) = view.latest() {
+                told.tell(&v);
+            }
+        }
+    }
+    let ended = flight.stop()?;
+    verbs::say(&format!("{} inputs recorded, view {}", ended.entries, ended.digest));
+    Ok(())
+}
+
+/// A flag that Ctrl-C sets, so that recordings are closed.
+pub(crate) fn interrupted() -> Result<Arc<AtomicBool>> {
+    let flag = Arc::new(AtomicBool::new(false));
+    let set = flag.clone();
+    std::thread::Builder::new()
+        .name("signals".into())
+        .spawn(move || {
+            let waited = tokio::runtime::Builder::new_current_thread().enable_all().build().map(|rt| rt.block_on(tokio::signal::ctrl_c()));
+            if let Ok(Ok(())) = waited {
+                set.store(true, Ordering::Release);
+            }
+        })
+        .context("cannot watch for Ctrl-C")?;
+    Ok(flag)
+}

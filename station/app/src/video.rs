@@ -1,0 +1,220 @@
+//! One camera's way from its stream to the station: ingest channel → pose → analyst →
+//! `Input::Vision`, and the same frames to the screen.
+//!
+//! Queues: the recorder takes every byte inside the channel; the analyst's queue holds two frames
+//! and the newest win, counted; the screen has a slot.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use crossbeam_channel::Sender;
+use vedette_atlas::World;
+use vedette_core::{CameraSpec, Input};
+use vedette_geo::{Amsl, Hae, LatLon};
+use vedette_ingest::{Channel, ChannelConfig, Frame, FrameReceiver, IngestEvent, SourceSpec};
+use vedette_klv::UasDatalink;
+use vedette_model::{PictureAge, Pts, SensorPose, Spectrum, Utc, VisionReport};
+use vedette_panels::feeds::{VideoFrame, VideoSlots};
+use vedette_sight::{Analyst, AnalystConfig, GrayFrame, PlatformPose, PoseSigmas, SightPolicy, TrackIds, footprint};
+
+use crate::clock::Clock;
+
+/// Frames the analyst may be behind.
+const ANALYST_QUEUE: usize = 2;
+/// Visible light is looked at by people; its pose and age are reported at this pace, session ms.
+const VISIBLE_REPORT_MS: i64 = 500;
+
+/// What a camera needs around it.
+#[derive(Clone)]
+pub(crate) struct Around {
+    pub(crate) world: Arc<World>,
+    pub(crate) clock: Clock,
+    pub(crate) inputs: Sender<Input>,
+    pub(crate) screen: VideoSlots,
+    pub(crate) session: PathBuf,
+    pub(crate) sigmas: PoseSigmas,
+    /// SHA-256 of every analysed frame, by camera and frame time.
+    pub(crate) hashes: Arc<Mutex<crate::flight::FrameHashes>>,
+}
+
+/// A camera at work.
+pub(crate) struct Camera {
+    channel: Channel,
+    analyst: JoinHandle<()>,
+    stop: Arc<AtomicBool>,
+}
+
+impl Camera {
+    /// Listens on `source` and starts.
+    pub(crate) fn start(spec: CameraSpec, index: u32, of: u32, source: SourceSpec, around: &Around) -> Result<Self> {
+        let clock = around.clock;
+        let inputs = around.inputs.clone();
+        let sink = move |event: IngestEvent| match event {
+            IngestEvent::Recorder(report) => {
+                if inputs.send(Input::Recorder(report)).is_err() {
+                    tracing::info!("recorder report after the session's end");
+                }
+            }
+            IngestEvent::DecoderFailed { camera, why } => tracing::warn!("{camera}: decoder restarted: {why}"),
+            IngestEvent::Ended { camera, why: Some(why) } => tracing::warn!("{camera}: source ended: {why}"),
+            IngestEvent::Ended { .. } | IngestEvent::Klv { .. } => {}
+        };
+        let (channel, mut frames) = Channel::start(
+            ChannelConfig::new(spec.camera, source, Some(around.session.clone())),
+            Arc::new(move || clock.now()),
+            Arc::new(sink),
+            &[ANALYST_QUEUE],
+        )
+        .with_context(|| format!("camera {} cannot be opened", spec.camera))?;
+        let frames = frames.pop().context("the channel gave no frame queue")?;
+        let stop = Arc::new(AtomicBool::new(false));
+        let analyst = {
+            let (around, stop) = (around.clone(), stop.clone());
+            std::thread::Builder::new()
+                .name(format!("sight-{}", spec.camera))
+                .spawn(move || Eye::new(spec, index, of, around).run(&frames, &stop))
+                .context("cannot start the analyst's thread")?
+        };
+        Ok(Self { channel, analyst, stop })
+    }
+
+    /// The address a UDP stream is awaited on.
+    pub(crate) fn address(&self) -> Option<std::net::SocketAddr> {
+        self.channel.local_address()
+    }
+
+    /// Closes the recording and ends the thread.
+    pub(crate) fn stop(self) {
+        self.channel.stop();
+        self.stop.store(true, Ordering::Release);
+        if self.analyst.join().is_err() {
+            tracing::error!("an analyst's thread died");
+        }
+    }
+}
+
+/// The pose a frame's metadata states.
+pub(crate) fn pose_of(k: &UasDatalink, geoid: &vedette_geo::Geoid, sigmas: &PoseSigmas) -> Option<SensorPose> {
+    let at = LatLon::new(k.sensor_lat_deg?, k.sensor_lon_deg?).ok()?;
+    let amsl = match (k.sensor_msl_m, k.sensor_hae_m) {
+        (Some(m), _) => Amsl(m),
+        (None, Some(h)) => Hae(h).to_amsl(geoid),
+        (None, None) => return None,
+    };
+    let pose = PlatformPose {
+        captured: Utc(i64::try_from(k.time_us?).ok()?),
+        at,
+        amsl,
+        heading_deg: k.platform_heading_deg?,
+        pitch_deg: k.platform_pitch_deg?,
+        roll_deg: k.platform_roll_deg?,
+        rel_azimuth_deg: k.rel_azimuth_deg?,
+        rel_elevation_deg: k.rel_elevation_deg?,
+        rel_roll_deg: k.rel_roll_deg.unwrap_or(0.0),
+        hfov_deg: k.hfov_deg?,
+        vfov_deg: k.vfov_deg?,
+    };
+    Some(pose.sensor_pose(sigmas))
+}
+
+struct Eye {
+    spec: CameraSpec,
+    around: Around,
+    analyst: Analyst,
+    analysed: u64,
+    decoded: u64,
+    last_report: i64,
+}
+
+impl Eye {
+    fn new(spec: CameraSpec, index: u32, of: u32, around: Around) -> Self {
+        let config = AnalystConfig {
+            camera: spec.camera,
+            vehicle: spec.vehicle,
+            spectrum: spec.spectrum,
+            policy: SightPolicy::default(),
+            ids: TrackIds::of_camera(index, of),
+        };
+        Self { spec, around, analyst: Analyst::new(config), analysed: 0, decoded: 0, last_report: i64::MIN / 2 }
+    }
+
+    fn run(mut self, frames: &FrameReceiver, stop: &AtomicBool) {
+        while !stop.load(Ordering::Acquire) {
+            let Some(frame) = frames.recv_timeout(Duration::from_millis(50)) else {
+                if frames.ended() {
+                    break;
+                }
+                continue;
+            };
+            self.decoded = frame.sequence + 1;
+            self.frame(&frame, frames.dropped());
+        }
+    }
+
+    fn frame(&mut self, frame: &Frame, dropped: u64) {
+        let pose = frame.klv.as_ref().and_then(|k| pose_of(k, &self.around.world.geoid, &self.around.sigmas));
+        let captured_us = frame.captured_us().and_then(|t| i64::try_from(t).ok());
+        let captured = captured_us.map_or_else(|| self.around.clock.utc_at(frame.received), Utc);
+        let pts = Pts(i64::try_from(frame.pts90k).unwrap_or(i64::MAX));
+        if let Some(rgba) = &frame.rgba {
+            self.around.screen.put(Arc::new(VideoFrame {
+                camera: self.spec.camera,
+                pts,
+                captured: captured_us.map(Utc),
+                width: frame.width,
+                height: frame.height,
+                rgba: rgba.clone(),
+                pose: pose.clone().map(Arc::new),
+            }));
+        }
+        let now = self.around.clock.now();
+        let age = PictureAge {
+            age_us: captured_us.map(|t| self.around.clock.utc_at(now).0 - t),
+            sigma_us: 20_000,
+        };
+        let mut report = VisionReport {
+            camera: self.spec.camera,
+            vehicle: self.spec.vehicle,
+            spectrum: self.spec.spectrum,
+            pts,
+            captured,
+            age,
+            pose: pose.clone(),
+            footprint: [None; 4],
+            px_per_m: None,
+            registration: 0.0,
+            tracks: Vec::new(),
+            frames_decoded: self.decoded,
+            frames_analysed: self.analysed,
+            frames_dropped: dropped,
+        };
+        if self.spec.spectrum == Spectrum::Thermal {
+            let Ok(image) = GrayFrame::new(frame.width as usize, frame.height as usize, &frame.gray) else { return };
+            let a = self.analyst.analyse(&image, captured, pts, pose.as_ref(), &*self.around.world.terrain);
+            self.analysed += 1;
+            if let Ok(mut h) = self.around.hashes.lock() {
+                h.insert((self.spec.camera, captured), vedette_evidence::hash::sha256(&frame.gray));
+            }
+            report.frames_analysed = self.analysed;
+            report.footprint = a.footprint;
+            report.px_per_m = a.px_per_m;
+            report.registration = a.registration;
+            report.tracks = a.tracks;
+        } else {
+            if now.0 - self.last_report < VISIBLE_REPORT_MS * 1000 {
+                return;
+            }
+            if let Some(p) = &pose {
+                report.footprint = footprint(frame.width as usize, frame.height as usize, p, &*self.around.world.terrain);
+            }
+        }
+        self.last_report = now.0;
+        if self.around.inputs.send(Input::Vision(Box::new(report))).is_err() {
+            tracing::info!("a look after the session's end");
+        }
+    }
+}

@@ -1,0 +1,361 @@
+//! Links over the loopback: bounded counts, ports the system chooses, no sleeping on the clock.
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "tests say aloud what they left out"
+)]
+
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpStream, UdpSocket};
+use vedette_links::{
+    Endpoint, EndpointError, LinkError, Links, OpenOptions, Output, Received, RunOptions, run, system_clock,
+};
+use vedette_model::{
+    CommandId, CommandOutcome, LinkId, LinkState, Mono, Order, Report, Request, RequestBody, VehicleId,
+};
+use vedette_protocol::codec::wire::{self, WireMessage};
+use vedette_protocol::codec::{Sender, Verdict, parse_datagram, tlog};
+use vedette_protocol::{Gcs, GcsConfig, PeerAddr, Transmit};
+
+/// No wait in these tests is longer; all end by an event.
+const LIMIT: Duration = Duration::from_secs(20);
+
+fn ep(text: &str) -> Endpoint {
+    text.parse().expect("an endpoint")
+}
+
+fn beat(sender: &mut Sender, mode: u32) -> Vec<u8> {
+    sender.encode_wire(&wire::Heartbeat {
+        kind: 2,
+        autopilot: 3,
+        base_mode: 81,
+        system_status: 3,
+        mavlink_version: 3,
+        custom_mode: mode,
+    })
+}
+
+async fn next_datagram(links: &mut Links) -> (LinkId, PeerAddr, Vec<u8>) {
+    tokio::time::timeout(LIMIT, async {
+        loop {
+            if let Some(Received::Datagram { link, peer, bytes, .. }) = links.recv().await {
+                return (link, peer, bytes);
+            }
+        }
+    })
+    .await
+    .expect("a datagram")
+}
+
+#[test]
+fn endpoints_are_read_as_written_and_errors_say_what_to_write() {
+    for text in [
+        "udpin:0.0.0.0:14550",
+        "udpout:127.0.0.1:14551",
+        "udpin:[::1]:0",
+        "tcp:localhost:5760",
+        "tcpin:127.0.0.1:0",
+        "serial:/dev/ttyUSB0:57600",
+        "tlog:out/a b.tlog",
+    ] {
+        assert_eq!(ep(text).to_string(), text);
+    }
+    for (text, part) in [
+        ("14550", "udpin:HOST:PORT"),
+        ("udp:1.2.3.4:5", "udpin:HOST:PORT"),
+        ("udpin:14550", "udpin:127.0.0.1:14550"),
+        ("udpout:h:0", "1 to 65535"),
+        ("tcp:h:99999", "65535"),
+        ("serial:/dev/ttyUSB0", "57600"),
+        ("tlog:", "flight.tlog"),
+    ] {
+        let error = text.parse::<Endpoint>().expect_err(text).to_string();
+        assert!(error.contains(part) && error.contains(text), "{error}");
+    }
+    assert!(matches!("x".parse::<Endpoint>(), Err(EndpointError::Kind(_))));
+}
+
+#[tokio::test]
+async fn a_port_in_use_is_named_with_the_remedy() {
+    let taken = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    let error = Links::open(&[ep(&format!("udpin:127.0.0.1:{port}"))], &OpenOptions::default())
+        .await
+        .expect_err("the port is taken");
+    assert!(matches!(error, LinkError::InUse { port: p, .. } if p == port));
+    assert!(error.to_string().contains("choose another port"));
+    for text in [
+        "serial:/no/such/line:57600",
+        "tlog:/no/such/file.tlog",
+        "udpout:no.such.host.invalid:1",
+    ] {
+        let error = Links::open(&[ep(text)], &OpenOptions::default()).await.expect_err(text);
+        assert!(error.to_string().starts_with(text), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn datagrams_of_several_senders_come_in_and_answers_go_back_to_each() {
+    let mut links = Links::open(&[ep("udpin:127.0.0.1:0")], &OpenOptions::default())
+        .await
+        .unwrap();
+    let to = links.local_addr(LinkId(1)).unwrap();
+    let senders = [
+        UdpSocket::bind("127.0.0.1:0").await.unwrap(),
+        UdpSocket::bind("127.0.0.1:0").await.unwrap(),
+    ];
+    for (i, s) in senders.iter().enumerate() {
+        s.send_to(&[u8::try_from(i).unwrap(); 5], to).await.unwrap();
+        let (link, peer, bytes) = next_datagram(&mut links).await;
+        assert_eq!((link, bytes.len()), (LinkId(1), 5));
+        assert_eq!(peer.to_string(), s.local_addr().unwrap().to_string());
+        assert!(links.send(Transmit {
+            link,
+            peer,
+            bytes: vec![9, u8::try_from(i).unwrap()]
+        }));
+        let mut buffer = [0; 8];
+        let (n, _) = tokio::time::timeout(LIMIT, s.recv_from(&mut buffer))
+            .await
+            .unwrap()
+            .unwrap();
+        assert_eq!(&buffer[..n], &[9, u8::try_from(i).unwrap()]);
+    }
+}
+
+#[tokio::test]
+async fn a_full_queue_drops_the_newest_and_counts() {
+    let options = OpenOptions {
+        incoming: 4,
+        ..OpenOptions::default()
+    };
+    let links = Links::open(&[ep("udpin:127.0.0.1:0")], &options).await.unwrap();
+    let to = links.local_addr(LinkId(1)).unwrap();
+    let s = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    for _ in 0..40 {
+        s.send_to(&[1], to).await.unwrap();
+    }
+    // Three places, of which the report that the link is up may take one.
+    tokio::time::timeout(LIMIT, async {
+        while links.dropped() < 37 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await
+    .expect("counted");
+}
+
+#[tokio::test]
+async fn several_tcp_clients_are_served_and_pieces_are_joined() {
+    let mut links = Links::open(&[ep("tcpin:127.0.0.1:0")], &OpenOptions::default())
+        .await
+        .unwrap();
+    let to = links.local_addr(LinkId(1)).unwrap();
+    let mut a = TcpStream::connect(to).await.unwrap();
+    let mut b = TcpStream::connect(to).await.unwrap();
+    let mut sender = Sender::new(1, 1);
+    let frame = beat(&mut sender, 0);
+    a.write_all(&frame[..7]).await.unwrap();
+    b.write_all(&frame).await.unwrap();
+    let (_, from_b, bytes) = next_datagram(&mut links).await;
+    assert_eq!(bytes, frame);
+    a.write_all(&frame[7..]).await.unwrap();
+    let (_, from_a, bytes) = next_datagram(&mut links).await;
+    assert_eq!(bytes, frame);
+    assert_ne!(from_a, from_b);
+    links.send(Transmit {
+        link: LinkId(1),
+        peer: from_a,
+        bytes: b"for a".to_vec(),
+    });
+    let mut buffer = [0; 5];
+    tokio::time::timeout(LIMIT, a.read_exact(&mut buffer))
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(&buffer, b"for a");
+}
+
+#[tokio::test]
+async fn a_lost_connection_is_told_and_made_again() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let mut links = Links::open(&[ep(&format!("tcp:127.0.0.1:{port}"))], &OpenOptions::default())
+        .await
+        .unwrap();
+    for round in 0..2 {
+        let (mut stream, _) = tokio::time::timeout(LIMIT, listener.accept()).await.unwrap().unwrap();
+        assert!(
+            matches!(links.recv().await, Some(Received::Up { peer: Some(_), .. })),
+            "round {round}"
+        );
+        let frame = beat(&mut Sender::new(1, 1), round);
+        stream.write_all(&frame).await.unwrap();
+        assert_eq!(next_datagram(&mut links).await.2, frame);
+        drop(stream);
+        assert!(
+            matches!(links.recv().await, Some(Received::Down { .. })),
+            "round {round}"
+        );
+    }
+}
+
+/// An aircraft on a socket: answers what it is asked until `stop` says so.
+async fn aircraft(socket: UdpSocket, to: std::net::SocketAddr) -> u64 {
+    let mut sender = Sender::new(1, 1);
+    let mut mode = 0;
+    let mut sent = 0;
+    let mut tick = tokio::time::interval(Duration::from_millis(20));
+    let mut buffer = [0_u8; 2048];
+    let mut after_return = 0;
+    while after_return < 10 {
+        tokio::select! {
+            _ = tick.tick() => {
+                socket.send_to(&beat(&mut sender, mode), to).await.unwrap();
+                sent += 1;
+                after_return += u32::from(mode == 6);
+            }
+            got = socket.recv_from(&mut buffer) => {
+                let (n, from) = got.unwrap();
+                for f in parse_datagram(&buffer[..n]).filter(|f| f.verdict == Verdict::Valid) {
+                    if f.header.message_id == wire::CommandLong::ID {
+                        let m = wire::CommandLong::from_payload(f.payload);
+                        if m.command == 176 {
+                            mode = m.p2 as u32;
+                        }
+                        let ack = wire::CommandAck {
+                            command: m.command,
+                            result: if m.command == 176 { 0 } else { 3 },
+                            target_system: f.header.system,
+                            target_component: f.header.component,
+                            ..Default::default()
+                        };
+                        socket.send_to(&sender.encode_wire(&ack), from).await.unwrap();
+                        sent += 1;
+                    }
+                }
+            }
+        }
+    }
+    sent
+}
+
+#[tokio::test]
+async fn an_order_goes_out_over_a_socket_and_its_end_comes_back() {
+    let links = Links::open(&[ep("udpin:127.0.0.1:0")], &OpenOptions::default())
+        .await
+        .unwrap();
+    let to = links.local_addr(LinkId(1)).unwrap();
+    let log = std::env::temp_dir().join(format!("vedette-links-{}.tlog", std::process::id()));
+    // Five times as fast as the wall clock.
+    let wall = system_clock();
+    let clock: vedette_links::Clock = std::sync::Arc::new(move || {
+        let (m, u) = wall();
+        (Mono(m.0 * 5), u.plus_us(m.0 * 4))
+    });
+    let gcs = Gcs::new(GcsConfig {
+        log: true,
+        ..GcsConfig::new(253, 190)
+    });
+    let options = RunOptions {
+        tlog: Some(log.clone()),
+        ..RunOptions::default()
+    };
+    let station = run(gcs, links, clock.clone(), options).unwrap();
+    let flying = tokio::spawn(aircraft(UdpSocket::bind("127.0.0.1:0").await.unwrap(), to));
+    let outputs = station.outputs().clone();
+    let wait = |want: fn(&Output) -> bool| {
+        let outputs = outputs.clone();
+        tokio::task::spawn_blocking(move || {
+            while let Ok(o) = outputs.recv_timeout(LIMIT) {
+                if want(&o) {
+                    return Some(o);
+                }
+            }
+            None
+        })
+    };
+    assert!(
+        wait(|o| matches!(o, Output::Vehicle(e) if matches!(e.report, Report::Heartbeat { .. })))
+            .await
+            .unwrap()
+            .is_some()
+    );
+    let order = Order::Return;
+    station
+        .submit(Request {
+            id: CommandId(1),
+            vehicle: VehicleId(1),
+            uid: 0,
+            retry: order.retry(),
+            body: RequestBody::Order(order),
+            expires: clock().0.plus_ms(60_000),
+        })
+        .unwrap();
+    let done = wait(
+        |o| matches!(o, Output::Vehicle(e) if matches!(&e.report, Report::CommandDone { outcome, .. } if *outcome == CommandOutcome::Accepted)),
+    );
+    assert!(done.await.unwrap().is_some(), "the order was accepted");
+    let sent = tokio::time::timeout(LIMIT, flying).await.unwrap().unwrap();
+    let told =
+        wait(|o| matches!(o, Output::Links(l) if l.first().is_some_and(|l| l.valid >= 10 && l.state == LinkState::Up)));
+    assert!(told.await.unwrap().is_some());
+    assert!(station.inspect().iter().any(|r| r.name == "HEARTBEAT"));
+    station.stop().await;
+    let bytes = std::fs::read(&log).unwrap();
+    std::fs::remove_file(&log).unwrap();
+    let (mut from_aircraft, mut from_us) = (0, 0);
+    let mut reader = tlog::read(&bytes);
+    for (_, f) in reader.by_ref() {
+        if f.header.system == 1 {
+            from_aircraft += 1
+        } else {
+            from_us += 1
+        }
+    }
+    assert_eq!(reader.skipped_bytes(), 0);
+    println!("{from_aircraft} of {sent} frames received, {from_us} sent");
+    assert!(from_aircraft > 0 && from_aircraft <= sent && from_us > 5);
+}
+
+#[tokio::test]
+async fn a_recording_is_a_link() {
+    let mut sender = Sender::new(5, 1);
+    let mut bytes = Vec::new();
+    for i in 0..50 {
+        tlog::append(
+            &mut bytes,
+            vedette_model::Utc(1_700_000_000_000_000 + i * 1_000_000),
+            &beat(&mut sender, 0),
+        );
+    }
+    let path = std::env::temp_dir().join(format!("vedette-links-play-{}.tlog", std::process::id()));
+    std::fs::write(&path, &bytes).unwrap();
+    let mut links = Links::open(
+        &[Endpoint::Tlog { path: path.clone() }],
+        &OpenOptions {
+            incoming: 3,
+            ..OpenOptions::default()
+        },
+    )
+    .await
+    .unwrap();
+    let mut count = 0;
+    while let Some(r) = links.recv().await {
+        match r {
+            Received::Datagram { recorded, .. } => {
+                assert!(recorded.is_some());
+                count += 1;
+            }
+            Received::Down { why, .. } => {
+                assert!(why.contains("ended"));
+                break;
+            }
+            _ => {}
+        }
+    }
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(count, 50, "a recording loses nothing to a small queue");
+}

@@ -1,0 +1,1023 @@
+//! The map: rendered terrain below, lines, symbols and words above, all through one camera.
+//!
+//! Invariant: what is drawn is where it says; the home side is named; an invented relief says so.
+//! It must not know who rendered the terrain.
+
+use egui::{
+    Align2, Color32, CornerRadius, Painter, Pos2, Rect, Sense, Shape, Stroke, StrokeKind, Ui, WidgetInfo, WidgetType,
+    pos2, vec2,
+};
+use vedette_core::{StationView, TrackView};
+use vedette_geo::{LatLon, mgrs};
+use vedette_model::{AlertState, Intent};
+
+use super::marks::{self, Labels};
+use super::ribbon;
+use super::shapes::{P3, Shapes};
+use crate::camera::View;
+use crate::draw::{self, Button};
+use crate::icon::Icon;
+use crate::local::{FlyFeeds, FlyLocal};
+use crate::relief::Relief;
+use crate::theme::{self, Layout, Palette};
+use crate::words;
+
+/// Projects a line; pieces break where a point is behind the eye.
+fn pieces(w: &View, pts: &[P3]) -> Vec<Vec<Pos2>> {
+    let mut out: Vec<Vec<Pos2>> = Vec::new();
+    let mut now: Vec<Pos2> = Vec::new();
+    let near = w.rect.expand(400.0);
+    for (i, q) in pts.iter().enumerate() {
+        let s = w.project(q[0], q[1], q[2]);
+        let keep = s.filter(|s| {
+            near.contains(*s)
+                || [i.wrapping_sub(1), i + 1]
+                    .iter()
+                    .filter_map(|j| pts.get(*j))
+                    .filter_map(|n| w.project(n[0], n[1], n[2]))
+                    .any(|n| near.contains(n))
+        });
+        match keep {
+            Some(s) => {
+                if now.last().is_none_or(|l| l.distance(s) > 0.6) {
+                    now.push(s);
+                }
+            }
+            None => {
+                if now.len() > 1 {
+                    out.push(std::mem::take(&mut now));
+                }
+                now.clear();
+            }
+        }
+    }
+    if now.len() > 1 {
+        out.push(now);
+    }
+    out
+}
+
+#[expect(clippy::too_many_arguments, reason = "a drawing call says all of it")]
+pub(crate) fn show(
+    ui: &mut Ui,
+    r: Rect,
+    v: &StationView,
+    l: &mut FlyLocal,
+    feeds: &FlyFeeds,
+    lay: &Layout,
+    pal: &Palette,
+    out: &mut Vec<Intent>,
+) {
+    l.map_rect = r;
+    let Some(shapes) = l.shapes.clone() else {
+        return;
+    };
+    if !l.fitted && !shapes.section.is_empty() && r.width() > 50.0 {
+        fit(l, &shapes, v, lay);
+        l.fitted = true;
+    }
+    if l.chase
+        && let Some(at) = l.selected.and_then(|s| v.vehicles.get(&s)).and_then(|a| a.at)
+    {
+        (l.map.east_m, l.map.north_m) = shapes.frame.plane(at.value);
+    }
+    gestures(ui, r, v, l, feeds, &shapes, out);
+    l.map.up_m = feeds
+        .relief
+        .and_then(|f| f.at(l.map.east_m, l.map.north_m))
+        .unwrap_or(l.map.up_m);
+    let w = l.map.view(r);
+    let p = ui.painter().with_clip_rect(r);
+    terrain(&p, &w, feeds, pal);
+    lines(&p, &w, v, l, &shapes, feeds.relief, pal);
+    let band = Rect::from_min_max(
+        pos2(r.left() + 8.0, r.bottom() - 62.0),
+        pos2(r.right() - 8.0, r.bottom() - 8.0),
+    );
+    let mut taken = vec![band, draw::rect(r.left(), r.top(), r.width(), 44.0)];
+    let inset = if lay.compact {
+        None
+    } else {
+        Some(draw::rect(r.right() - 242.0, r.top() + 44.0, 234.0, 226.0))
+    };
+    let subject = subject(v, l);
+    if let (Some(i), Some(_)) = (inset, subject) {
+        taken.push(i);
+    }
+    let mut labels = Labels::new(r.shrink(6.0), taken);
+    symbols(&p, &w, v, l, &shapes, feeds, lay, pal, &mut labels);
+    sides(&p, &w, v, &shapes, feeds.relief, &mut labels, pal);
+    scale_bar(&p, r, band, l, pal);
+    controls(ui, r, v, l, &shapes, feeds, lay, pal);
+    if let (Some(i), Some(t)) = (inset, subject) {
+        inset_of(&p, i, v, t, &shapes, pal);
+    }
+    ribbon::show(ui, band, v, l, lay, pal);
+}
+
+/// The alert's track in front, if it has a place.
+fn subject<'a>(v: &'a StationView, l: &FlyLocal) -> Option<&'a TrackView> {
+    let a = l.alert.and_then(|a| v.alerts.get(&a)).or_else(|| {
+        v.alerts
+            .values()
+            .filter(|a| matches!(a.state, AlertState::Open | AlertState::Acknowledged { .. }))
+            .min_by_key(|a| (a.priority, std::cmp::Reverse(a.raised)))
+    })?;
+    v.tracks.get(&a.track?).filter(|t| t.track.fix.is_ok())
+}
+
+pub(crate) fn fit(l: &mut FlyLocal, shapes: &Shapes, v: &StationView, lay: &Layout) {
+    let mut pts: Vec<(f64, f64)> = shapes.section.iter().map(|p| (p[0], p[1])).collect();
+    for a in v.vehicles.values() {
+        if let Some((h, _)) = a.home {
+            pts.push(shapes.frame.plane(h));
+        }
+    }
+    let m = if lay.compact {
+        [60.0, 70.0, 60.0, 90.0]
+    } else {
+        [90.0, 80.0, 110.0, 110.0]
+    };
+    let tilt = l.map.tilt_deg;
+    l.map.fit(&pts, l.map_rect, m);
+    l.map.tilt_deg = tilt;
+    l.chase = false;
+}
+
+fn gestures(
+    ui: &mut Ui,
+    r: Rect,
+    v: &StationView,
+    l: &mut FlyLocal,
+    feeds: &FlyFeeds,
+    shapes: &Shapes,
+    out: &mut Vec<Intent>,
+) {
+    let resp = ui.interact(r, ui.id().with("map"), Sense::click_and_drag());
+    resp.widget_info(|| WidgetInfo::labeled(WidgetType::Image, true, "Map"));
+    if resp.dragged() {
+        let d = resp.drag_delta();
+        let turn = resp.dragged_by(egui::PointerButton::Secondary)
+            || resp.dragged_by(egui::PointerButton::Middle)
+            || ui.input(|i| i.modifiers.shift);
+        if turn {
+            l.map.azimuth_deg = vedette_geo::norm_deg_360(l.map.azimuth_deg - f64::from(d.x) * 0.4);
+            if !l.map.is_flat() {
+                l.map.tilt_deg = (l.map.tilt_deg - f64::from(d.y) * 0.25).clamp(15.0, 75.0);
+            }
+        } else {
+            l.map.pan(d);
+            l.chase = false;
+        }
+    }
+    if let Some(at) = resp.hover_pos() {
+        let scroll = ui.input(|i| i.smooth_scroll_delta().y);
+        let pinch = ui.input(egui::InputState::zoom_delta);
+        if scroll.abs() > 0.1 || (pinch - 1.0).abs() > 1e-3 {
+            l.map.zoom(f64::from((-scroll * 0.0025).exp() / pinch), at, r);
+        }
+    }
+    if resp.clicked()
+        && let Some(at) = resp.interact_pointer_pos()
+    {
+        let w = l.map.view(r);
+        let near = v
+            .vehicles
+            .values()
+            .filter_map(|a| {
+                let h = a.amsl.map_or(l.map.up_m, |k| k.value.0);
+                let q = shapes.place(a.at?.value, h);
+                Some((a.id, w.project(q[0], q[1], q[2])?.distance(at)))
+            })
+            .min_by(|a, b| a.1.total_cmp(&b.1))
+            .filter(|x| x.1 < 20.0);
+        if let Some((id, _)) = near {
+            l.select(v, id);
+            out.push(Intent::Show {
+                alert: None,
+                track: None,
+                vehicle: Some(id),
+            });
+        } else if let Some((e, n)) = w.ground(at, feeds.relief) {
+            l.pin = Some(shapes.frame.from_plane(e, n));
+        }
+    }
+    if resp.secondary_clicked() {
+        l.pin = None;
+    }
+}
+
+fn terrain(p: &Painter, w: &View, feeds: &FlyFeeds, pal: &Palette) {
+    let r = w.rect;
+    p.rect_filled(r, CornerRadius::ZERO, pal.surface[0]);
+    let Some(m) = feeds.map else {
+        return;
+    };
+    // Until the shell has rendered the newest camera, the old picture is moved to where it belongs.
+    let mut target = r;
+    if m.camera.is_flat() && w.cam.is_flat() && (m.camera.azimuth_deg - w.cam.azimuth_deg).abs() < 0.01 {
+        if let Some(c) = w.project(m.camera.east_m, m.camera.north_m, 0.0) {
+            #[expect(clippy::cast_possible_truncation, reason = "ratio of zooms")]
+            let k = (m.camera.m_per_px / w.cam.m_per_px) as f32;
+            target = Rect::from_center_size(c, m.size * k);
+        }
+    }
+    p.image(
+        m.texture,
+        target,
+        Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0)),
+        pal.picture_tint,
+    );
+}
+
+fn lines(p: &Painter, w: &View, v: &StationView, l: &FlyLocal, s: &Shapes, relief: Option<&Relief>, pal: &Palette) {
+    for c in &s.context {
+        for q in pieces(w, c) {
+            p.add(Shape::line(q, Stroke::new(1.0, draw::alpha(pal.text2, 130))));
+        }
+    }
+    for z in &s.zones {
+        let ring: Vec<Pos2> = z.ring.iter().filter_map(|q| w.project(q[0], q[1], q[2])).collect();
+        if ring.len() < z.ring.len() {
+            continue;
+        }
+        draw::hatch_polygon(p, &ring, 11.0, draw::alpha(pal.text1, 90));
+        draw::cased(p, ring, 1.2, pal.text1);
+    }
+    // Routes: what is planned, in dashes; the selected aircraft's stronger.
+    if let Some(plan) = &v.plan.plan {
+        for a in &plan.aircraft {
+            let on = l.selected == Some(a.vehicle);
+            let route: Vec<P3> = a
+                .legs
+                .first()
+                .map(|g| s.place(g.from, g.from_amsl.0))
+                .into_iter()
+                .chain(a.legs.iter().map(|g| s.place(g.to, g.to_amsl.0)))
+                .collect();
+            for q in pieces(w, &route) {
+                p.add(Shape::line(
+                    q.clone(),
+                    Stroke::new(if on { 3.0 } else { 2.0 }, Color32::from_black_alpha(70)),
+                ));
+                p.add(Shape::line(
+                    q,
+                    Stroke::new(
+                        1.0,
+                        draw::alpha(if on { pal.accent } else { pal.text1 }, if on { 120 } else { 55 }),
+                    ),
+                ));
+            }
+        }
+    }
+    for piece in &s.stand_off {
+        for q in pieces(w, piece) {
+            draw::dashed(p, &q, 1.2, draw::alpha(pal.text1, 215), 7.0, 5.0);
+        }
+    }
+    border(p, w, v, s, relief, pal);
+    for a in v.vehicles.values() {
+        let on = l.selected == Some(a.id);
+        let h = a.amsl.map_or(0.0, |k| k.value.0);
+        let trail: Vec<P3> = a.trail.iter().rev().take(300).map(|q| s.place(*q, h)).collect();
+        let all = pieces(w, &trail);
+        for q in all {
+            let n = q.len().max(2);
+            for (j, seg) in q.windows(2).enumerate() {
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    clippy::cast_precision_loss,
+                    reason = "alpha by age"
+                )]
+                let al = (210.0 * (1.0 - j as f32 / n as f32)) as u8;
+                p.line_segment(
+                    [seg[0], seg[1]],
+                    Stroke::new(
+                        if on { 2.0 } else { 1.5 },
+                        draw::alpha(if on { pal.accent } else { pal.text1 }, al),
+                    ),
+                );
+            }
+        }
+    }
+}
+
+/// The watched line white, its coverage on the home side in the age ramp.
+fn border(p: &Painter, w: &View, v: &StationView, s: &Shapes, relief: Option<&Relief>, pal: &Palette) {
+    let hidden = |q: &P3| relief.is_some_and(|f| w.hidden(*q, f));
+    for q in pieces(w, &s.border) {
+        p.add(Shape::line(q.clone(), Stroke::new(4.0, Color32::from_black_alpha(140))));
+        p.add(Shape::line(q, Stroke::new(1.5, draw::alpha(pal.border, 150))));
+    }
+    let shares = ribbon::shares(v);
+    let flat = w.cam.is_flat();
+    // Offset of the ribbon to the home side, in metres, so that it stays 4.5 px wide on the screen.
+    let off = w.cam.m_per_px * 4.2;
+    let n = shares.len().min(s.edges.len().saturating_sub(1));
+    let pts: Vec<Option<Pos2>> = (0..=n)
+        .map(|i| {
+            let q = s.edges.get(i)?;
+            let (a, b) = (s.edges[i.saturating_sub(1)], s.edges[(i + 1).min(s.edges.len() - 1)]);
+            let (dx, dy) = (b[0] - a[0], b[1] - a[1]);
+            let len = dx.hypot(dy).max(1e-6);
+            w.project(
+                q[0] - dy / len * off * s.home_sign,
+                q[1] + dx / len * off * s.home_sign,
+                q[2],
+            )
+        })
+        .collect();
+    let class = |x: Option<f64>| x.map(|x| crate::theme::AGE_LIMITS.iter().filter(|k| x > **k).count());
+    for under in [true, false] {
+        let mut i = 0;
+        while i < n {
+            let k = class(shares[i]);
+            let mut run: Vec<Pos2> = pts[i].into_iter().collect();
+            while i < n && class(shares[i]) == k {
+                run.extend(pts[i + 1]);
+                i += 1;
+            }
+            if run.len() < 2 {
+                continue;
+            }
+            let wide = if k == Some(4) { 7.0 } else { 5.0 };
+            if under {
+                p.add(Shape::line(
+                    run,
+                    Stroke::new(wide + 2.0, Color32::from_black_alpha(160)),
+                ));
+            } else if let Some(k) = k {
+                p.add(Shape::line(run, Stroke::new(wide, pal.age[k.min(4)])));
+            } else {
+                p.add(Shape::line(run.clone(), Stroke::new(wide, pal.surface[2])));
+                p.extend(Shape::dashed_line(
+                    &run,
+                    Stroke::new(wide - 1.5, draw::alpha(pal.text2, 120)),
+                    2.0,
+                    5.0,
+                ));
+            }
+        }
+    }
+    for q in pieces(w, &s.section) {
+        p.add(Shape::line(q.clone(), Stroke::new(5.0, Color32::from_black_alpha(150))));
+        p.add(Shape::line(q, Stroke::new(2.2, pal.border)));
+    }
+    if !flat {
+        // What a ridge hides is drawn again, dark, so that nobody reads it as in view.
+        let run: Vec<P3> = s.section.clone();
+        for seg in run.windows(2) {
+            if hidden(&seg[0])
+                && hidden(&seg[1])
+                && let (Some(a), Some(b)) = (
+                    w.project(seg[0][0], seg[0][1], seg[0][2]),
+                    w.project(seg[1][0], seg[1][1], seg[1][2]),
+                )
+            {
+                p.line_segment([a, b], Stroke::new(3.0, Color32::from_black_alpha(150)));
+            }
+        }
+    }
+    // Kilometres on the foreign side.
+    let length = s.section_m.last().copied().unwrap_or(0.0);
+    let px = length / w.cam.m_per_px;
+    let step = [250.0, 500.0, 1000.0, 2000.0, 5000.0, 10_000.0]
+        .into_iter()
+        .find(|st| px * st / length.max(1.0) > 70.0)
+        .unwrap_or(20_000.0);
+    let mut m = 0.0;
+    while m <= length {
+        if let Some((q, d)) = s.at_chainage(m) {
+            let k = s.home_sign * w.cam.m_per_px;
+            let at = |px: f64| w.project(q[0] + d[1] * k * px, q[1] - d[0] * k * px, q[2]);
+            if let (Some(a), Some(b), Some(t)) = (at(2.0), at(8.0), at(18.0)) {
+                p.line_segment([a, b], Stroke::new(1.5, pal.text1));
+                let word = if step < 1000.0 {
+                    format!("{:.2}", m / 1000.0)
+                        .trim_end_matches('0')
+                        .trim_end_matches('.')
+                        .to_owned()
+                } else {
+                    format!("{:.0}", m / 1000.0)
+                };
+                draw::outlined(p, t, Align2::CENTER_CENTER, &word, theme::small(), pal.text1);
+            }
+        }
+        m += step;
+    }
+}
+
+#[expect(clippy::too_many_arguments, reason = "a drawing call says all of it")]
+fn symbols(
+    p: &Painter,
+    w: &View,
+    v: &StationView,
+    l: &FlyLocal,
+    s: &Shapes,
+    feeds: &FlyFeeds,
+    lay: &Layout,
+    pal: &Palette,
+    labels: &mut Labels,
+) {
+    let ground = |at: LatLon| s.on_ground(at, feeds.relief);
+    let put = |q: P3| w.project(q[0], q[1], q[2]).filter(|x| w.rect.contains(*x));
+    for (name, q) in &s.crossings {
+        if let Some(at) = put(*q) {
+            p.rect(
+                draw::rect(at.x - 4.0, at.y - 4.0, 8.0, 8.0),
+                CornerRadius::ZERO,
+                pal.surface[0],
+                Stroke::new(1.5, pal.text1),
+                StrokeKind::Inside,
+            );
+            draw::outlined(
+                p,
+                at + vec2(-8.0, 10.0),
+                Align2::RIGHT_TOP,
+                name,
+                theme::small(),
+                pal.text1,
+            );
+        }
+    }
+    let mut homes: Vec<Pos2> = Vec::new();
+    for a in v.vehicles.values() {
+        if let Some(at) = a.home.and_then(|(h, z)| put(s.place(h, z.0))) {
+            if homes.iter().all(|h| h.distance(at) > 14.0) {
+                marks::home(p, at, pal);
+                labels.avoid(Rect::from_center_size(at, vec2(18.0, 18.0)));
+            }
+            homes.push(at);
+        }
+    }
+    // Footprint of the stream on the main video panel, and its line of sight.
+    if let Some(c) = l.camera.and_then(|c| v.cameras.get(&c)) {
+        let corners: Vec<Pos2> = c
+            .footprint
+            .iter()
+            .flatten()
+            .filter_map(|q| {
+                let g = ground(*q);
+                w.project(g[0], g[1], g[2])
+            })
+            .collect();
+        if corners.len() == 4 {
+            p.add(Shape::convex_polygon(
+                corners.clone(),
+                draw::alpha(pal.accent, 34),
+                Stroke::NONE,
+            ));
+            let mut ring = corners;
+            ring.extend(ring.first().copied());
+            draw::cased(p, ring, 1.5, pal.accent);
+        }
+    }
+    for t in v.tracks.values() {
+        track(p, w, v, t, s, feeds.relief, lay, pal, labels);
+    }
+    for (i, z) in s.zones.iter().enumerate() {
+        #[expect(clippy::cast_precision_loss, reason = "corners of a zone")]
+        let n = z.ring.len() as f64;
+        let mid = z
+            .ring
+            .iter()
+            .fold([0.0; 3], |a, q| std::array::from_fn(|k| a[k] + q[k] / n));
+        if let Some(at) = put(mid) {
+            let strong = format!("NO-FLY {} · {}", i + 1, z.name);
+            let strong = if z.name.to_uppercase().starts_with("NO-FLY") {
+                z.name.clone()
+            } else {
+                strong
+            };
+            let quiet = if lay.compact { "" } else { z.limits.as_str() };
+            let width =
+                draw::width(p, &strong, theme::small_strong()).max(draw::width(p, quiet, theme::small())) + 14.0;
+            labels.boxed(
+                p,
+                at + vec2(-width / 2.0 - 20.0, 0.0),
+                &strong,
+                quiet,
+                pal.text1,
+                pal.text1,
+                pal,
+            );
+        }
+    }
+    if let Some(d) = s.stand_off_m
+        && let Some(piece) = s.stand_off.iter().max_by_key(|q| q.len())
+        && let Some(at) = piece.get(piece.len() / 3).and_then(|q| put(*q))
+    {
+        draw::outlined(
+            p,
+            at + vec2(8.0, -9.0),
+            Align2::LEFT_BOTTOM,
+            &format!("stand-off {d:.0} m"),
+            theme::small(),
+            pal.text2,
+        );
+    }
+    for a in v.vehicles.values() {
+        let Some(k) = a.at else { continue };
+        let h = a.amsl.map_or(l.map.up_m, |k| k.value.0);
+        let Some(at) = put(s.place(k.value, h)) else {
+            continue;
+        };
+        let stale = k.freshness(v.now) == vedette_model::Freshness::Stale;
+        let on = l.selected == Some(a.id);
+        if !w.cam.is_flat() {
+            let g = ground(k.value);
+            if let Some(f) = w.project(g[0], g[1], g[2]) {
+                p.line_segment([at, f], Stroke::new(1.0, draw::alpha(pal.text1, 150)));
+                p.circle_filled(f, 2.0, pal.text1);
+            }
+        }
+        #[expect(clippy::cast_possible_truncation, reason = "degrees")]
+        let nose = a.heading_deg.map_or(0.0, |d| d.value - w.cam.azimuth_deg) as f32;
+        marks::aircraft(p, at, nose, a.airframe, on, stale, pal);
+        let speed = a
+            .speeds_m_s
+            .map_or(words::UNKNOWN.to_owned(), |k| format!("{:.0} m/s", k.value[1]));
+        let quiet = if lay.compact {
+            String::new()
+        } else {
+            format!("{} · {speed}", words::metres(a.amsl.map(|k| k.value.0)))
+        };
+        let c = if on { pal.accent } else { pal.text1 };
+        labels.avoid(Rect::from_center_size(at, vec2(28.0, 28.0)));
+        labels.boxed(
+            p,
+            at,
+            &format!("{} {}", a.tail, a.name),
+            &quiet,
+            if on { pal.accent } else { pal.line_strong },
+            c,
+            pal,
+        );
+    }
+    if let Some(at) = l.pin.and_then(|q| put(ground(q))) {
+        marks::pin(p, at, pal);
+    }
+}
+
+/// One track: past in dots, 95 % ellipse at true scale, diamond, label.
+#[expect(clippy::too_many_arguments, reason = "a drawing call says all of it")]
+fn track(
+    p: &Painter,
+    w: &View,
+    v: &StationView,
+    t: &TrackView,
+    s: &Shapes,
+    relief: Option<&Relief>,
+    lay: &Layout,
+    pal: &Palette,
+    labels: &mut Labels,
+) {
+    let colour = marks::track_colour(v, t, pal);
+    let old = vedette_model::Mono(v.now.since(t.heard)).seconds();
+    let strong = t.alert.is_some();
+    if old > 60.0 && !strong {
+        return;
+    }
+    let past: Vec<P3> = t.trail.iter().map(|(_, q, _)| s.on_ground(*q, relief)).collect();
+    for q in pieces(w, &past) {
+        p.extend(Shape::dotted_line(&q, draw::alpha(colour, 200), 4.0, 1.0));
+    }
+    let Ok(fix) = t.track.fix else { return };
+    let g = s.place(fix.at, fix.amsl.0);
+    let Some(at) = w.project(g[0], g[1], g[2]).filter(|x| w.rect.contains(*x)) else {
+        return;
+    };
+    ellipse(p, w, g, &fix.ellipse95(), colour, strong);
+    marks::diamond(
+        p,
+        at,
+        if strong { 5.0 } else { 3.5 },
+        draw::alpha(colour, if old > 5.0 { 130 } else { 255 }),
+    );
+    if strong {
+        let [e, n] = t.track.velocity_en_m_s;
+        let speed = e.hypot(n);
+        let class = format!("{:?}", t.track.class).to_lowercase();
+        let quiet = if old > 5.0 {
+            format!("last seen {} ago", words::duration(old))
+        } else if speed > 0.2 {
+            format!(
+                "{speed:.1} m/s → {:03.0}°",
+                vedette_geo::norm_deg_360(e.atan2(n).to_degrees())
+            )
+        } else {
+            "standing still".to_owned()
+        };
+        labels.avoid(Rect::from_center_size(at, vec2(24.0, 24.0)));
+        labels.boxed(
+            p,
+            at,
+            &format!("{} · {class}", t.track.id),
+            if lay.compact { "" } else { &quiet },
+            colour,
+            colour,
+            pal,
+        );
+    }
+}
+
+fn ellipse(p: &Painter, w: &View, c: P3, e: &vedette_model::Ellipse95, colour: Color32, strong: bool) {
+    let small = e.semi_major_m / w.cam.m_per_px < 6.0;
+    let k = if small {
+        6.0 * w.cam.m_per_px / e.semi_major_m.max(0.01)
+    } else {
+        1.0
+    };
+    let (sa, ca) = e.azimuth_deg.to_radians().sin_cos();
+    let ring: Vec<Pos2> = (0..=40)
+        .filter_map(|i| {
+            let (s, co) = (f64::from(i) * 9.0).to_radians().sin_cos();
+            let (u, t) = (
+                co * e.semi_major_m * k,
+                s * if small { e.semi_major_m } else { e.semi_minor_m } * k,
+            );
+            w.project(c[0] + u * sa + t * ca, c[1] + u * ca - t * sa, c[2])
+        })
+        .collect();
+    if ring.len() < 41 {
+        return;
+    }
+    if small {
+        p.extend(Shape::dashed_line(&ring, Stroke::new(1.2, colour), 3.0, 3.0));
+    } else {
+        if strong {
+            p.add(Shape::convex_polygon(
+                ring[..40].to_vec(),
+                draw::alpha(colour, 40),
+                Stroke::NONE,
+            ));
+        }
+        draw::cased(p, ring, 1.5, colour);
+    }
+}
+
+/// Names of the two sides, each on its own side.
+fn sides(
+    p: &Painter,
+    w: &View,
+    v: &StationView,
+    s: &Shapes,
+    relief: Option<&Relief>,
+    labels: &mut Labels,
+    pal: &Palette,
+) {
+    let length = s.section_m.last().copied().unwrap_or(0.0);
+    for (sign, name, what) in [
+        (1.0, &v.site.home_name, "HOME SIDE"),
+        (-1.0, &v.site.foreign_name, "FOREIGN SIDE"),
+    ] {
+        let word = if name.is_empty() {
+            what.to_owned()
+        } else {
+            format!("{what} · {}", name.to_uppercase())
+        };
+        let found = [
+            (0.5, 190.0),
+            (0.3, 190.0),
+            (0.7, 190.0),
+            (0.5, 120.0),
+            (0.15, 150.0),
+            (0.85, 150.0),
+            (0.5, 70.0),
+            (0.3, 90.0),
+            (0.7, 90.0),
+        ]
+        .into_iter()
+        .find_map(|(share, px)| {
+            let (q, d) = s.at_chainage(length * share)?;
+            let off = w.cam.m_per_px * px * sign * s.home_sign;
+            let (e, n) = (q[0] - d[1] * off, q[1] + d[0] * off);
+            let h = relief.and_then(|f| f.at(e, n)).unwrap_or(q[2]);
+            let at = w.project(e, n, h)?;
+            let size = vec2(draw::width(p, &word, theme::small()) * 1.35, 18.0);
+            let box_ = Rect::from_center_size(at, size);
+            (w.rect.shrink(50.0).contains_rect(box_) && labels.free(box_)).then_some((at, box_))
+        });
+        if let Some((at, box_)) = found {
+            draw::spaced(p, at, &word, pal.text2);
+            labels.avoid(box_);
+        }
+    }
+}
+
+fn scale_bar(p: &Painter, r: Rect, band: Rect, l: &FlyLocal, pal: &Palette) {
+    let m = [
+        10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0, 2000.0, 5000.0, 10_000.0, 20_000.0,
+    ]
+    .into_iter()
+    .rfind(|m| m / l.map.m_per_px < 110.0)
+    .unwrap_or(10.0);
+    #[expect(clippy::cast_possible_truncation, reason = "below 110 px")]
+    let w = (m / l.map.m_per_px) as f32;
+    let q = draw::rect(r.left() + 8.0, band.top() - 36.0, w + 20.0, 28.0);
+    p.rect_filled(q, CornerRadius::ZERO, draw::alpha(pal.surface[0], 190));
+    let y = q.bottom() - 7.0;
+    p.add(Shape::line(
+        vec![
+            pos2(q.left() + 10.0, y - 4.0),
+            pos2(q.left() + 10.0, y),
+            pos2(q.left() + 10.0 + w, y),
+            pos2(q.left() + 10.0 + w, y - 4.0),
+        ],
+        Stroke::new(1.5, pal.text1),
+    ));
+    let word = if m >= 1000.0 {
+        format!("{:.0} km", m / 1000.0)
+    } else {
+        format!("{m:.0} m")
+    };
+    draw::text(
+        p,
+        pos2(q.left() + 10.0 + w / 2.0, y - 11.0),
+        Align2::CENTER_CENTER,
+        &word,
+        theme::small(),
+        pal.text1,
+    );
+    if l.map.azimuth_deg > 0.5 && l.map.azimuth_deg < 359.5 {
+        #[expect(clippy::cast_possible_truncation, reason = "degrees")]
+        let t = (-l.map.azimuth_deg as f32).to_radians();
+        let c = pos2(q.right() + 22.0, q.center().y);
+        let d = vec2(t.sin(), -t.cos());
+        draw::cased(p, vec![c - d * 9.0, c + d * 9.0], 1.5, pal.text1);
+        draw::outlined(
+            p,
+            c + d * 16.0,
+            Align2::CENTER_CENTER,
+            "N",
+            theme::small_strong(),
+            pal.text1,
+        );
+    }
+}
+
+#[expect(clippy::too_many_arguments, reason = "a drawing call says all of it")]
+fn controls(
+    ui: &mut Ui,
+    r: Rect,
+    v: &StationView,
+    l: &mut FlyLocal,
+    s: &Shapes,
+    feeds: &FlyFeeds,
+    lay: &Layout,
+    pal: &Palette,
+) {
+    let p = ui.painter().clone();
+    let (mut x, y, h) = (r.left() + 8.0, r.top() + 8.0, 24.0);
+    let flat = l.map.is_flat();
+    let mut add = |ui: &mut Ui, b: Button| {
+        let w = b.wants(&p) - 4.0;
+        let hit = b.show(ui, draw::rect(x, y, w, h), pal).clicked();
+        x += w + 6.0;
+        hit
+    };
+    if add(ui, Button::new("2-D").label("Map from above").selected(flat)) {
+        l.map.tilt_deg = 0.0;
+        l.map.azimuth_deg = 0.0;
+    }
+    if add(ui, Button::new("3-D").label("Map tilted").selected(!flat)) && flat {
+        l.map.tilt_deg = 55.0;
+    }
+    if add(
+        ui,
+        Button::new("Chase").label("Map follows the aircraft").selected(l.chase),
+    ) {
+        l.chase = !l.chase;
+    }
+    if add(
+        ui,
+        Button::new(if lay.compact { "" } else { "Fit" })
+            .label("Fit map to section")
+            .icon(Icon::Fit),
+    ) {
+        fit(l, s, v, lay);
+    }
+    // Where the pointer or the marked place is.
+    let w = l.map.view(r);
+    let at = l
+        .pin
+        .or_else(|| {
+            let pt = ui.input(|i| i.pointer.hover_pos()).filter(|q| r.contains(*q))?;
+            let (e, n) = w.ground(pt, feeds.relief)?;
+            Some(s.frame.from_plane(e, n))
+        })
+        .unwrap_or_else(|| s.frame.from_plane(l.map.east_m, l.map.north_m));
+    let height = words::metres(feeds.relief.and_then(|f| f.at_place(at)));
+    let words = if lay.compact {
+        format!("{at} · {height}")
+    } else {
+        format!("{at} · {} · {height}", mgrs(at).unwrap_or_default())
+    };
+    let wid = draw::width(&p, &words, theme::mono()) + 18.0;
+    let mut box_ = draw::rect(r.right() - 8.0 - wid, y, wid, h);
+    if box_.left() > x + 4.0 {
+        p.rect_filled(box_, CornerRadius::same(3), draw::alpha(pal.surface[0], 215));
+        draw::text(
+            &p,
+            box_.center(),
+            Align2::CENTER_CENTER,
+            &words,
+            theme::mono(),
+            pal.text1,
+        );
+    } else {
+        box_ = draw::rect(r.right() - 8.0, y, 0.0, h);
+    }
+    let relief_word = if feeds.relief.and_then(Relief::range).is_none() {
+        Some("NO TERRAIN: elevation unknown, terrain plans refused".to_owned())
+    } else if v.site.terrain_synthetic {
+        Some(if lay.compact {
+            "SYNTHETIC RELIEF".to_owned()
+        } else {
+            "SYNTHETIC RELIEF · heights are invented".to_owned()
+        })
+    } else {
+        None
+    };
+    if let Some(word) = relief_word {
+        let wid = draw::width(&p, &word, theme::small_strong()) + 18.0;
+        let free = box_.left() - x - 8.0;
+        let q = if free > wid {
+            draw::rect(x + 4.0, y, wid, h)
+        } else {
+            draw::rect(r.left() + 8.0, y + 30.0, wid, h)
+        };
+        draw::framed(&p, q, 3, draw::alpha(pal.surface[0], 225), pal.text1);
+        draw::text(
+            &p,
+            q.center(),
+            Align2::CENTER_CENTER,
+            &word,
+            theme::small_strong(),
+            pal.text1,
+        );
+        draw::named(ui, q, "relief word", WidgetType::Label, &word);
+    }
+}
+
+/// The track in front at true scale: how far from the line, how well known.
+fn inset_of(p: &Painter, r: Rect, v: &StationView, t: &TrackView, s: &Shapes, pal: &Palette) {
+    let Ok(fix) = t.track.fix else { return };
+    let colour = marks::track_colour(v, t, pal);
+    p.rect(
+        r,
+        CornerRadius::same(3),
+        pal.surface[0],
+        Stroke::new(1.0, colour),
+        StrokeKind::Inside,
+    );
+    let head = draw::rect(r.left(), r.top(), r.width(), 26.0);
+    let foot = draw::rect(r.left(), r.bottom() - 26.0, r.width(), 26.0);
+    let view = Rect::from_min_max(head.left_bottom(), foot.right_top());
+    let e = fix.ellipse95();
+    let mut cam = crate::camera::MapCamera::default();
+    (cam.east_m, cam.north_m) = s.frame.plane(fix.at);
+    let far = t
+        .border_m
+        .map_or(60.0, f64::abs)
+        .max(e.semi_major_m * 1.6)
+        .clamp(40.0, 2000.0);
+    cam.m_per_px = far * 1.5 / f64::from(view.height() / 2.0);
+    let w = cam.view(view);
+    let q = p.with_clip_rect(view.shrink(1.0));
+    let flat: Vec<P3> = s.section.iter().map(|x| [x[0], x[1], 0.0]).collect();
+    // Foreign half darker and hatched.
+    if let Some((i, _)) = flat
+        .iter()
+        .enumerate()
+        .map(|(i, x)| (i, (x[0] - cam.east_m).hypot(x[1] - cam.north_m)))
+        .min_by(|a, b| a.1.total_cmp(&b.1))
+    {
+        let (a, b) = (flat[i.saturating_sub(1)], flat[(i + 1).min(flat.len() - 1)]);
+        let (dx, dy) = (b[0] - a[0], b[1] - a[1]);
+        let len = dx.hypot(dy).max(1e-6);
+        q.rect_filled(view, CornerRadius::ZERO, pal.surface[2]);
+        let lo = i.saturating_sub(80);
+        let hi = (i + 80).min(flat.len() - 1);
+        let k = -s.home_sign * far * 8.0;
+        let (fx, fy) = (-dy / len * k, dx / len * k);
+        // A quad per piece of the line, pushed to the foreign side.
+        for sg in flat[lo..=hi].windows(2) {
+            let quad: Vec<Pos2> = [
+                (sg[0][0], sg[0][1]),
+                (sg[1][0], sg[1][1]),
+                (sg[1][0] + fx, sg[1][1] + fy),
+                (sg[0][0] + fx, sg[0][1] + fy),
+            ]
+            .iter()
+            .filter_map(|c| w.project(c.0, c.1, 0.0))
+            .collect();
+            if quad.len() == 4 {
+                q.add(Shape::convex_polygon(quad, pal.surface[0], Stroke::NONE));
+            }
+        }
+        for (sign, word, c) in [(1.0, "HOME", pal.text1), (-1.0, "FOREIGN", pal.text2)] {
+            let k = sign * s.home_sign * far * 1.15;
+            if let Some(at) = w.project(
+                cam.east_m.midpoint(flat[i][0]) - dy / len * k,
+                cam.north_m.midpoint(flat[i][1]) + dx / len * k,
+                0.0,
+            ) {
+                let at = pos2(
+                    at.x.clamp(view.left() + 34.0, view.right() - 34.0),
+                    at.y.clamp(view.top() + 12.0, view.bottom() - 12.0),
+                );
+                draw::text(&q, at, Align2::CENTER_CENTER, word, theme::small(), c);
+            }
+        }
+    }
+    for line in pieces(&w, &flat) {
+        q.add(Shape::line(line, Stroke::new(2.0, pal.border)));
+    }
+    let past: Vec<P3> = t
+        .trail
+        .iter()
+        .map(|(_, x, _)| {
+            let (a, b) = s.frame.plane(*x);
+            [a, b, 0.0]
+        })
+        .collect();
+    for line in pieces(&w, &past) {
+        q.extend(Shape::dotted_line(&line, colour, 5.0, 1.2));
+    }
+    ellipse(&q, &w, [cam.east_m, cam.north_m, 0.0], &e, colour, true);
+    marks::diamond(&q, view.center(), 4.0, colour);
+    let m = [10.0, 20.0, 50.0, 100.0, 200.0, 500.0]
+        .into_iter()
+        .rfind(|m| m / cam.m_per_px < 60.0)
+        .unwrap_or(10.0);
+    #[expect(clippy::cast_possible_truncation, reason = "below 60 px")]
+    let px = (m / cam.m_per_px) as f32;
+    q.line_segment(
+        [
+            pos2(view.left() + 10.0, view.bottom() - 9.0),
+            pos2(view.left() + 10.0 + px, view.bottom() - 9.0),
+        ],
+        Stroke::new(1.5, pal.text1),
+    );
+    draw::text(
+        &q,
+        pos2(view.left() + 10.0, view.bottom() - 18.0),
+        Align2::LEFT_CENTER,
+        &format!("{m:.0} m"),
+        theme::small(),
+        pal.text1,
+    );
+    draw::hline(p, r.left(), r.right(), head.bottom(), pal.line_soft);
+    draw::hline(p, r.left(), r.right(), foot.top(), pal.line_soft);
+    draw::text(
+        p,
+        pos2(r.left() + 8.0, head.center().y),
+        Align2::LEFT_CENTER,
+        &t.track.id.to_string(),
+        theme::strong(),
+        colour,
+    );
+    draw::text(
+        p,
+        pos2(r.right() - 8.0, head.center().y),
+        Align2::RIGHT_CENTER,
+        &format!(
+            "95 % ellipse {:.0} × {:.0} m",
+            e.semi_major_m * 2.0,
+            e.semi_minor_m * 2.0
+        ),
+        theme::small(),
+        pal.text2,
+    );
+    let word = match t.border_m {
+        Some(d) if d >= 0.0 => (format!("{d:.0} m"), "inside the line"),
+        Some(d) => (format!("{:.0} m", -d), "outside the line"),
+        None => (words::UNKNOWN.to_owned(), "from the line"),
+    };
+    let a = draw::text(
+        p,
+        pos2(r.left() + 8.0, foot.center().y),
+        Align2::LEFT_CENTER,
+        &word.0,
+        theme::strong(),
+        pal.text1,
+    );
+    draw::text(
+        p,
+        pos2(a.right() + 6.0, foot.center().y),
+        Align2::LEFT_CENTER,
+        word.1,
+        theme::small(),
+        pal.text2,
+    );
+    draw::text(
+        p,
+        pos2(r.right() - 8.0, foot.center().y),
+        Align2::RIGHT_CENTER,
+        &format!("fix {} old", words::age((v.now.since(t.heard) / 1000).max(0))),
+        theme::small(),
+        pal.text2,
+    );
+}

@@ -1,0 +1,312 @@
+//! The flight workspace and the frame all workspaces share: top bar, places that never move.
+//!
+//! Invariant: the same view and the same gestures give the same intents. It must not know shells.
+
+mod alerts;
+mod fleet;
+mod keys;
+mod map;
+mod marks;
+pub mod orders;
+mod ribbon;
+pub mod shapes;
+mod timeline;
+mod video;
+
+use std::sync::Arc;
+
+use egui::{Align2, CornerRadius, Rect, Sense, Stroke, Ui, WidgetInfo, WidgetType, pos2};
+use vedette_core::StationView;
+use vedette_model::{Intent, LinkState};
+
+pub(crate) use map::show as map_show;
+pub(crate) use timeline::{Axis, events as timeline_events, now_line};
+pub(crate) use video::picture as video_picture;
+
+use crate::draw;
+use crate::icon::{self, Icon};
+use crate::local::{FlyFeeds, FlyLocal, Workspace};
+use crate::theme::{self, Layout, Palette};
+use crate::{inspect, plan, train, words};
+
+/// Draws whichever workspace is chosen, with the top bar. Returns what the operator wants.
+pub fn console_ui(ui: &mut Ui, v: &StationView, l: &mut FlyLocal, feeds: &FlyFeeds) -> Vec<Intent> {
+    let mut out = Vec::new();
+    if !theme::ready(ui.ctx()) {
+        ui.ctx().request_repaint();
+        return out;
+    }
+    let pal = Palette::of(l.night);
+    let full = ui.max_rect();
+    let lay = Layout::of(full.size(), l.timeline_open.unwrap_or(full.height() >= 860.0));
+    ui.painter().rect_filled(full, CornerRadius::ZERO, pal.surface[0]);
+    l.settle(v);
+    ensure_shapes(v, l, feeds);
+    keys::listen(ui, v, l, &mut out);
+    let top = draw::rect(full.left(), full.top(), full.width(), lay.top);
+    top_bar(ui, top, v, l, &lay, &pal);
+    let rest = Rect::from_min_max(pos2(full.left(), top.bottom()), full.max);
+    match l.workspace {
+        Workspace::Fly => fly_in(ui, rest, v, l, feeds, &lay, &pal, &mut out),
+        Workspace::Plan => plan::show(ui, rest, v, l, feeds, &lay, &pal, &mut out),
+        Workspace::Train => train::show(ui, rest, &pal),
+        Workspace::Review => alerts::incidents(ui, rest, v, l, &pal, &mut out),
+        Workspace::Inspect => inspect::show(ui, rest, v, &pal),
+    }
+    if l.help {
+        keys::help(ui, rest, l, &pal);
+    }
+    out
+}
+
+/// Lines of the site, made once per site, plan and relief.
+pub(crate) fn ensure_shapes(v: &StationView, l: &mut FlyLocal, feeds: &FlyFeeds) {
+    if l.shapes.as_ref().is_none_or(|s| !s.fits(v, feeds.relief)) {
+        l.shapes = Some(Arc::new(shapes::Shapes::new(v, feeds.relief)));
+    }
+}
+
+/// The flight workspace with its top bar.
+pub fn fly_ui(ui: &mut Ui, v: &StationView, l: &mut FlyLocal, feeds: &FlyFeeds) -> Vec<Intent> {
+    console_ui(ui, v, l, feeds)
+}
+
+#[expect(clippy::too_many_arguments, reason = "a drawing call says all of it")]
+fn fly_in(
+    ui: &mut Ui,
+    r: Rect,
+    v: &StationView,
+    l: &mut FlyLocal,
+    feeds: &FlyFeeds,
+    lay: &Layout,
+    pal: &Palette,
+    out: &mut Vec<Intent>,
+) {
+    let body_bottom = r.bottom() - lay.timeline;
+    let fleet = Rect::from_min_max(r.min, pos2(r.left() + lay.fleet, body_bottom));
+    let right = Rect::from_min_max(pos2(r.right() - lay.right, r.top()), pos2(r.right(), body_bottom));
+    let middle = Rect::from_min_max(
+        pos2(fleet.right() + 1.0, r.top()),
+        pos2(right.left() - 1.0, body_bottom),
+    );
+    let map = Rect::from_min_max(middle.min, pos2(middle.right(), middle.bottom() - lay.order_bar));
+    let bar = Rect::from_min_max(pos2(middle.left(), map.bottom()), middle.max);
+    map::show(ui, map, v, l, feeds, lay, pal, out);
+    fleet::show(ui, fleet, v, l, feeds, lay, pal, out);
+    video::show(ui, right, v, l, feeds, lay, pal, out);
+    orders::show(ui, bar, v, l, feeds, lay, pal, out);
+    let time = Rect::from_min_max(pos2(r.left(), body_bottom), r.max);
+    timeline::show(ui, time, v, l, lay, pal);
+}
+
+/// One station-health reading: icon, strong words, quiet words.
+fn reading(p: &egui::Painter, x: f32, y: f32, ic: Icon, strong: &str, quiet: &str, bad: bool, pal: &Palette) -> f32 {
+    let c = if bad { pal.alarm2 } else { pal.text1 };
+    icon::paint(p, pos2(x + 8.0, y), 15.0, ic, if bad { pal.alarm2 } else { pal.text2 });
+    let a = draw::text(p, pos2(x + 22.0, y), Align2::LEFT_CENTER, strong, theme::mono(), c);
+    if quiet.is_empty() {
+        return a.right();
+    }
+    draw::text(
+        p,
+        pos2(a.right() + 6.0, y),
+        Align2::LEFT_CENTER,
+        quiet,
+        theme::body(),
+        pal.text2,
+    )
+    .right()
+}
+
+fn top_bar(ui: &mut Ui, r: Rect, v: &StationView, l: &mut FlyLocal, lay: &Layout, pal: &Palette) {
+    let p = ui.painter().clone();
+    p.rect_filled(r, CornerRadius::ZERO, pal.surface[1]);
+    draw::hline(&p, r.left(), r.right(), r.bottom() - 0.5, pal.line_soft);
+    let y = r.center().y;
+    icon::paint(&p, pos2(r.left() + 20.0, y), 17.0, Icon::Logo, pal.accent);
+    let mut x = r.left() + 48.0;
+    if !lay.compact {
+        x = draw::text(
+            &p,
+            pos2(r.left() + 40.0, y),
+            Align2::LEFT_CENTER,
+            "Vedette",
+            theme::strong(),
+            pal.text1,
+        )
+        .right()
+            + 14.0;
+    }
+    for (w, name, key, _) in Workspace::ALL {
+        let words_w = draw::width(&p, name, theme::control());
+        let cap_w = if lay.compact { 0.0 } else { 28.0 };
+        let tab = draw::rect(x, r.top(), words_w + cap_w + 24.0, r.height());
+        let on = l.workspace == w;
+        let resp = ui.interact(tab, ui.id().with(("tab", name)), Sense::click());
+        resp.widget_info(|| {
+            let mut i = WidgetInfo::labeled(WidgetType::Button, true, format!("Workspace {name}"));
+            i.selected = Some(on);
+            i
+        });
+        if resp.clicked() {
+            l.workspace = w;
+        }
+        if on || resp.hovered() {
+            p.rect_filled(
+                tab,
+                CornerRadius::ZERO,
+                if on { pal.surface[2] } else { pal.surface[3] },
+            );
+        }
+        if on {
+            p.hline(tab.x_range(), tab.bottom() - 1.0, Stroke::new(2.0, pal.accent));
+        }
+        let t = draw::text(
+            &p,
+            pos2(tab.left() + 12.0, y),
+            Align2::LEFT_CENTER,
+            name,
+            theme::control(),
+            if on { pal.text1 } else { pal.text2 },
+        );
+        if !lay.compact {
+            draw::keycap(&p, t.right() + 8.0 + 22.0, y, key, pal);
+        }
+        x = tab.right();
+    }
+    // From the right: clock, then health.
+    let utc = draw::text(
+        &p,
+        pos2(r.right() - 12.0, y + 1.0),
+        Align2::RIGHT_CENTER,
+        "UTC",
+        theme::small(),
+        pal.text2,
+    );
+    let clock = draw::text(
+        &p,
+        pos2(utc.left() - 8.0, y),
+        Align2::RIGHT_CENTER,
+        &v.utc.clock(),
+        theme::figure(),
+        pal.text1,
+    );
+    let mut right = clock.left() - 10.0;
+    if !lay.compact {
+        right = draw::text(
+            &p,
+            pos2(right, y),
+            Align2::RIGHT_CENTER,
+            &words::date(v.utc),
+            theme::body(),
+            pal.text2,
+        )
+        .left()
+            - 12.0;
+    }
+    p.vline(right, (y - 10.0)..=(y + 10.0), Stroke::new(1.0, pal.line_soft));
+    right -= 12.0;
+    let links = v.links.len();
+    let up = v.links.values().filter(|k| k.state == LinkState::Up).count();
+    let fixed = v
+        .vehicles
+        .values()
+        .filter(|a| a.gnss.is_some_and(|g| g.value.fix_type >= 3))
+        .count();
+    let cams = v.cameras.len();
+    let rec = v.cameras.values().filter(|c| c.recording).count();
+    let refused = v.cameras.values().any(|c| c.refused.is_some());
+    let who = v
+        .operators
+        .iter()
+        .find(|o| o.id == l.operator)
+        .map_or_else(|| l.operator.to_string(), |o| o.name.clone());
+    let none = |n: usize, of: usize| {
+        if of == 0 {
+            words::UNKNOWN.to_owned()
+        } else {
+            format!("{n}/{of}")
+        }
+    };
+    let wide = !lay.compact;
+    let stale = l.view_age_s > 1.5;
+    let clock_words = if stale {
+        format!("view {:.0} s old", l.view_age_s)
+    } else {
+        String::new()
+    };
+    let mut items: Vec<(Icon, String, String, bool)> = vec![
+        (
+            Icon::Link,
+            none(up, links),
+            if wide { "links".into() } else { String::new() },
+            up < links,
+        ),
+        (
+            Icon::Gnss,
+            none(fixed, v.vehicles.len()),
+            if wide { "GNSS".into() } else { String::new() },
+            fixed < v.vehicles.len(),
+        ),
+    ];
+    if stale {
+        items.push((Icon::Clock, clock_words, String::new(), true));
+    }
+    items.push((Icon::Rec, none(rec, cams), "REC".into(), refused));
+    let measure = |it: &(Icon, String, String, bool)| {
+        22.0 + draw::width(&p, &it.1, theme::mono())
+            + if it.2.is_empty() {
+                0.0
+            } else {
+                6.0 + draw::width(&p, &it.2, theme::body())
+            }
+    };
+    let who_w = 22.0 + draw::width(&p, &who, theme::body());
+    let all: f32 = items.iter().map(|i| measure(i) + 18.0).sum::<f32>() + who_w;
+    let start = right - all;
+    let title = format!("{} · {}", v.watch, v.site.border_name);
+    let mut left_words = if lay.compact {
+        v.watch.clone()
+    } else {
+        format!("{title} · {:.1} km", (v.section_to_m - v.section_from_m) / 1000.0)
+    };
+    let mut colour = pal.text2;
+    if let Some(w) = l.warning.as_ref().or(l.graphics.as_ref()) {
+        left_words.clone_from(w);
+        colour = if l.warning.is_some() { pal.alarm2 } else { pal.text3 };
+    }
+    if start - x > 60.0 {
+        draw::text_in(
+            &p,
+            pos2(x + 14.0, y),
+            Align2::LEFT_CENTER,
+            &left_words,
+            theme::body(),
+            colour,
+            start - x - 30.0,
+        );
+    }
+    let mut at = start;
+    for it in &items {
+        let end = reading(&p, at, y, it.0, &it.1, &it.2, it.3, pal);
+        at = end + 18.0;
+    }
+    icon::paint(&p, pos2(at + 8.0, y), 15.0, Icon::Person, pal.text2);
+    draw::text(
+        &p,
+        pos2(at + 22.0, y),
+        Align2::LEFT_CENTER,
+        &who,
+        theme::body(),
+        pal.text2,
+    );
+    let health = Rect::from_min_max(pos2(start, r.top()), r.max);
+    let said = format!(
+        "Station: {} links up, {} GNSS, {} recording, operator {who}, {} UTC",
+        none(up, links),
+        none(fixed, v.vehicles.len()),
+        none(rec, cams),
+        v.utc.clock()
+    );
+    draw::named(ui, health, "health", WidgetType::Label, &said);
+}

@@ -1,0 +1,614 @@
+//! The picture: frame, boxes with score and age, the border drawn into it, its age printed on it.
+//!
+//! Invariant: a moving picture is never trusted without its age; a box belongs to a frame time and
+//! is dashed when that is long ago. It must not know how frames arrive.
+
+use egui::{Align2, CornerRadius, Painter, Pos2, Rect, Shape, Stroke, StrokeKind, Ui, WidgetType, pos2, vec2};
+use vedette_core::{CameraView, StationView};
+use vedette_geo::Amsl;
+use vedette_model::{CameraId, Intent, SensorPose, Spectrum, Utc};
+
+use super::shapes::Shapes;
+use super::{alerts, marks};
+use crate::camera::{PictureProjection, in_picture};
+use crate::draw::{self, Button};
+use crate::icon::{self, Icon};
+use crate::local::{FlyFeeds, FlyLocal, VideoPicture};
+use crate::relief::Relief;
+use crate::theme::{self, Layout, Palette};
+use crate::words;
+
+#[expect(clippy::too_many_arguments, reason = "a drawing call says all of it")]
+pub(crate) fn show(
+    ui: &mut Ui,
+    r: Rect,
+    v: &StationView,
+    l: &mut FlyLocal,
+    feeds: &FlyFeeds,
+    lay: &Layout,
+    pal: &Palette,
+    out: &mut Vec<Intent>,
+) {
+    let p = ui.painter().clone();
+    p.rect_filled(r, CornerRadius::ZERO, pal.surface[1]);
+    let head = draw::rect(r.left(), r.top(), r.width(), if lay.compact { 28.0 } else { 32.0 });
+    let cam = l.camera.and_then(|c| v.cameras.get(&c));
+    let pic = l.camera.and_then(|c| feeds.video.get(&c));
+    header(&p, head, v, cam, pic, lay, pal);
+    // 5:4 is the sensor's shape; the panel never grows past what leaves alerts their place.
+    let want = (r.width() * 4.0 / 5.0)
+        .min(r.height() - head.height() - if lay.compact { 312.0 } else { 330.0 })
+        .max(120.0);
+    let frame = draw::rect(r.left(), head.bottom(), r.width(), want);
+    picture(
+        ui,
+        frame,
+        v,
+        cam,
+        pic,
+        l.shapes.as_deref(),
+        feeds.relief,
+        lay.compact,
+        pal,
+    );
+    let row = draw::rect(
+        r.left(),
+        frame.bottom(),
+        r.width(),
+        if lay.compact { 34.0 } else { 40.0 },
+    );
+    streams(ui, row, v, l, lay, pal);
+    let rest = Rect::from_min_max(pos2(r.left(), row.bottom()), r.max);
+    alerts::show(ui, rest, v, l, lay, pal, out);
+}
+
+fn header(
+    p: &Painter,
+    r: Rect,
+    v: &StationView,
+    cam: Option<&CameraView>,
+    pic: Option<&VideoPicture>,
+    lay: &Layout,
+    pal: &Palette,
+) {
+    let Some(c) = cam else {
+        draw::header(p, r, "Video", "no stream known", pal);
+        return;
+    };
+    let who = v.vehicles.get(&c.vehicle).map_or(c.vehicle.to_string(), |a| {
+        if lay.compact {
+            a.tail.clone()
+        } else {
+            format!("{} {}", a.tail, a.name)
+        }
+    });
+    let what = match (c.spectrum, lay.compact) {
+        (Spectrum::Thermal, false) => "thermal, white hot",
+        (Spectrum::Thermal, true) => "thermal",
+        (Spectrum::Visible, _) => "visible",
+    };
+    p.rect_filled(r, CornerRadius::ZERO, pal.surface[1]);
+    let y = r.center().y;
+    icon::paint(
+        p,
+        pos2(r.left() + 18.0, y),
+        15.0,
+        if c.spectrum == Spectrum::Thermal {
+            Icon::Thermal
+        } else {
+            Icon::Camera
+        },
+        pal.text1,
+    );
+    let a = draw::text(
+        p,
+        pos2(r.left() + 32.0, y),
+        Align2::LEFT_CENTER,
+        &who,
+        theme::strong(),
+        pal.text1,
+    );
+    draw::text(
+        p,
+        pos2(a.right() + 8.0, y),
+        Align2::LEFT_CENTER,
+        what,
+        theme::body(),
+        pal.text2,
+    );
+    let size = pic.map_or(String::new(), |q| format!("{}×{}", q.size[0], q.size[1]));
+    let right = if lay.compact {
+        pos2(r.right() - 12.0, y)
+    } else {
+        draw::text(
+            p,
+            pos2(r.right() - 12.0, y),
+            Align2::RIGHT_CENTER,
+            &size,
+            theme::mono(),
+            pal.text2,
+        )
+        .left_center()
+            - vec2(12.0, 0.0)
+    };
+    let (word, colour, ic) = match (&c.refused, c.recording) {
+        (Some(_), _) => ("RECORDING REFUSED".to_owned(), pal.alarm2, Icon::P2),
+        (None, true) => (format!("REC {:.1} MB", megabytes(c.recorded[0])), pal.text1, Icon::Rec),
+        (None, false) => ("not recorded".to_owned(), pal.text3, Icon::Rec),
+    };
+    let t = draw::text(p, right, Align2::RIGHT_CENTER, &word, theme::mono(), colour);
+    icon::paint(p, pos2(t.left() - 13.0, y), 14.0, ic, colour);
+}
+
+fn megabytes(b: u64) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "shown, not computed with")]
+    let x = b as f64 / 1e6;
+    x
+}
+
+/// A dark plate with words on the picture.
+fn plate(p: &Painter, at: Pos2, align: Align2, strong: &str, rest: &str, colour: egui::Color32, pal: &Palette) -> Rect {
+    let a = draw::width(p, strong, theme::strong());
+    let b = if rest.is_empty() {
+        0.0
+    } else {
+        draw::width(p, rest, theme::small()) + 8.0
+    };
+    let r = align.anchor_size(at, vec2(a + b + 20.0, 24.0));
+    p.rect_filled(r, CornerRadius::same(3), egui::Color32::from_black_alpha(185));
+    draw::text(
+        p,
+        pos2(r.left() + 10.0, r.center().y),
+        Align2::LEFT_CENTER,
+        strong,
+        theme::strong(),
+        colour,
+    );
+    if !rest.is_empty() {
+        draw::text(
+            p,
+            pos2(r.left() + 18.0 + a, r.center().y),
+            Align2::LEFT_CENTER,
+            rest,
+            theme::small(),
+            pal.text1,
+        );
+    }
+    r
+}
+
+/// Detectability after Johnson (IEC 62676-4 as data): pixels on a 0.5 m wide person.
+fn johnson(px_per_m: f64) -> &'static str {
+    match px_per_m * 0.5 {
+        x if x >= 13.0 => "identify",
+        x if x >= 8.0 => "recognise",
+        x if x >= 2.0 => "detect",
+        _ => "too coarse",
+    }
+}
+
+/// Draws one picture with everything on it; used in flight and in review.
+#[expect(clippy::too_many_arguments, reason = "a drawing call says all of it")]
+pub(crate) fn picture(
+    ui: &mut Ui,
+    r: Rect,
+    v: &StationView,
+    cam: Option<&CameraView>,
+    pic: Option<&VideoPicture>,
+    shapes: Option<&Shapes>,
+    relief: Option<&Relief>,
+    compact: bool,
+    pal: &Palette,
+) {
+    let p = ui.painter().with_clip_rect(r);
+    p.rect_filled(r, CornerRadius::ZERO, pal.surface[0]);
+    let Some(c) = cam else {
+        draw::text(
+            &p,
+            r.center(),
+            Align2::CENTER_CENTER,
+            "No stream",
+            theme::body(),
+            pal.text3,
+        );
+        return;
+    };
+    let Some(pic) = pic else {
+        let word = if c.recorded[0] > 0 {
+            format!("{:.1} MB arrived, no picture decoded yet", megabytes(c.recorded[0]))
+        } else {
+            "No picture yet: no bytes on this stream".to_owned()
+        };
+        draw::text(&p, r.center(), Align2::CENTER_CENTER, &word, theme::body(), pal.text3);
+        draw::named(ui, r, "picture", WidgetType::Label, &word);
+        return;
+    };
+    #[expect(clippy::cast_precision_loss, reason = "pixels")]
+    let size = vec2(pic.size[0] as f32, pic.size[1] as f32);
+    let f = draw::fit(size, r);
+    let captured = pic.captured.or(c.captured);
+    let age_ms = captured.map(|t| ((v.utc.0 - t.0) / 1000).max(0));
+    let frozen = age_ms.is_some_and(|a| a > 5000);
+    let tint = if frozen {
+        pal.picture_tint.gamma_multiply(0.45)
+    } else {
+        pal.picture_tint
+    };
+    p.image(pic.texture, f, Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0)), tint);
+    let q = p.with_clip_rect(f);
+    let pose = pic.pose.as_deref().or(c.pose.as_ref());
+    if let (Some(pose), Some(s)) = (pose, shapes) {
+        border(&q, f, v, pose, s, relief, pal);
+    }
+    boxes(&q, f, size, v, c, captured, pal);
+    // Reticle.
+    for d in [vec2(1.0, 0.0), vec2(-1.0, 0.0), vec2(0.0, 1.0), vec2(0.0, -1.0)] {
+        q.line_segment(
+            [f.center() + d * 6.0, f.center() + d * 16.0],
+            Stroke::new(3.0, egui::Color32::from_black_alpha(110)),
+        );
+        q.line_segment(
+            [f.center() + d * 6.0, f.center() + d * 16.0],
+            Stroke::new(1.0, draw::alpha(pal.text1, 200)),
+        );
+    }
+    let slant = slant_m(v, c, pose, relief);
+    let age_words = match age_ms {
+        Some(a) => format!("AGE {:.2} s", f64::from(i32::try_from(a).unwrap_or(i32::MAX)) / 1000.0),
+        None => "AGE —".to_owned(),
+    };
+    let late = age_ms.is_none_or(|a| a > 1000);
+    let time = captured.map_or("capture time unknown".to_owned(), |t| {
+        if compact {
+            format!("{} UTC", t.clock_centi())
+        } else {
+            format!("captured {}", t.clock_centi())
+        }
+    });
+    let colour = if late { pal.alarm2 } else { pal.text1 };
+    let gimbal = pose.map_or("gimbal —".to_owned(), |x| {
+        format!("gimbal {:.0}° · {:03.0}° T", x.pitch_deg, x.yaw_deg).replace('-', "−")
+    });
+    let detect = c
+        .px_per_m
+        .map_or(("— px/m".to_owned(), ""), |x| (format!("{x:.0} px/m"), johnson(x)));
+    if compact {
+        plate(
+            &p,
+            r.left_top() + vec2(8.0, 8.0),
+            Align2::LEFT_TOP,
+            &age_words,
+            &time,
+            colour,
+            pal,
+        );
+        plate(
+            &p,
+            r.right_bottom() - vec2(8.0, 8.0),
+            Align2::RIGHT_BOTTOM,
+            detect.1,
+            &detect.0,
+            pal.text1,
+            pal,
+        );
+    } else {
+        plate(
+            &p,
+            r.left_bottom() + vec2(10.0, -10.0),
+            Align2::LEFT_BOTTOM,
+            &age_words,
+            &time,
+            colour,
+            pal,
+        );
+        plate(
+            &p,
+            r.left_top() + vec2(10.0, 10.0),
+            Align2::LEFT_TOP,
+            &gimbal,
+            "",
+            pal.text1,
+            pal,
+        );
+        plate(
+            &p,
+            r.right_top() + vec2(-10.0, 10.0),
+            Align2::RIGHT_TOP,
+            detect.1,
+            &detect.0,
+            pal.text1,
+            pal,
+        );
+        let sl = slant.map_or("SLANT —".to_owned(), |m| format!("SLANT {} m", words::thousands(m)));
+        plate(
+            &p,
+            r.right_bottom() - vec2(10.0, 10.0),
+            Align2::RIGHT_BOTTOM,
+            &sl,
+            "",
+            pal.text1,
+            pal,
+        );
+    }
+    if frozen {
+        let word = format!("No picture for {}", words::age(age_ms.unwrap_or(0)));
+        plate(
+            &p,
+            f.center() + vec2(0.0, 30.0),
+            Align2::CENTER_TOP,
+            &word,
+            "",
+            pal.alarm2,
+            pal,
+        );
+    }
+    draw::named(
+        ui,
+        r,
+        "picture",
+        WidgetType::Label,
+        &format!("Picture {age_words}, {time}, {}", detect.0),
+    );
+}
+
+/// Distance from the camera to the ground in the picture's middle.
+fn slant_m(v: &StationView, c: &CameraView, pose: Option<&SensorPose>, relief: Option<&Relief>) -> Option<f64> {
+    let pose = pose?;
+    let seen = c
+        .tracks
+        .iter()
+        .filter_map(|t| v.tracks.get(t))
+        .find(|t| t.track.seen)
+        .and_then(|t| t.track.fix.ok())
+        .map(|f| f.slant_m);
+    let (a, b) = (c.footprint[0]?, c.footprint[2]?);
+    let mid = vedette_geo::interpolate(a, b, 0.5);
+    let h = relief.and_then(|r| r.at_place(mid));
+    h.map(|h| vedette_geo::distance_m(pose.at, mid).hypot(pose.amsl.0 - h))
+        .or(seen)
+}
+
+/// The border in the picture, with barbs that point home.
+fn border(
+    p: &Painter,
+    f: Rect,
+    v: &StationView,
+    pose: &SensorPose,
+    s: &Shapes,
+    relief: Option<&Relief>,
+    pal: &Palette,
+) {
+    let proj = PictureProjection::new(pose);
+    let cam = s.place(pose.at, pose.amsl.0);
+    let project = |e: f64, n: f64| {
+        let h = relief.and_then(|r| r.at(e, n))?;
+        // Relief between the camera and the ground hides the line.
+        let hidden = (1..24).any(|i| {
+            let t = f64::from(i) / 24.0;
+            relief
+                .and_then(|r| r.at(cam[0] + (e - cam[0]) * t, cam[1] + (n - cam[1]) * t))
+                .is_some_and(|g| g > cam[2] + (h - cam[2]) * t + 8.0)
+        });
+        if hidden {
+            return None;
+        }
+        let (x, y, z) = proj.project(s.frame.from_plane(e, n), Amsl(h))?;
+        (z < 4000.0 && x.abs() < 4.0 && y.abs() < 4.0).then(|| in_picture(f, x, y))
+    };
+    let inside = |q: &Pos2| f.contains(*q);
+    let mut label: Option<(Pos2, f64)> = None;
+    let mut last: Option<(Pos2, f64)> = None;
+    let length = s.section_m.last().copied().unwrap_or(0.0);
+    let near = s
+        .section
+        .iter()
+        .zip(&s.section_m)
+        .filter(|(q, _)| (q[0] - cam[0]).hypot(q[1] - cam[1]) < 2500.0)
+        .map(|(_, m)| *m);
+    let (lo, hi) = near.fold((f64::MAX, f64::MIN), |(a, b), m| (a.min(m), b.max(m)));
+    if lo > hi {
+        return;
+    }
+    let (mut m, end) = ((lo - 30.0).max(0.0), (hi + 30.0).min(length));
+    let mut barbs: Vec<[Pos2; 2]> = Vec::new();
+    let mut foreign: Option<Pos2> = None;
+    while m <= end {
+        let Some((q, d)) = s.at_chainage(m) else {
+            break;
+        };
+        let at = project(q[0], q[1]);
+        if let (Some(a), Some((b, _))) = (at, last) {
+            p.line_segment([b, a], Stroke::new(4.0, egui::Color32::from_black_alpha(150)));
+            p.line_segment([b, a], Stroke::new(2.0, pal.border));
+        }
+        if let Some(a) = at {
+            if inside(&a) {
+                // Barbs every 20 m, four metres long on the ground.
+                if (m / 20.0).fract() < 0.26 {
+                    let k = s.home_sign * 4.0;
+                    if let Some(b) = project(q[0] - d[1] * k, q[1] + d[0] * k) {
+                        let dir = (b - a).normalized();
+                        if dir.is_finite() {
+                            barbs.push([a, a + dir * (b - a).length().clamp(5.0, 12.0)]);
+                        }
+                    }
+                    let k = -s.home_sign * 12.0;
+                    if foreign.is_none() && m > lo {
+                        foreign = project(q[0] - d[1] * k, q[1] + d[0] * k).filter(|x| f.shrink(60.0).contains(*x));
+                    }
+                }
+                if label.is_none_or(|(b, _)| (b.x - f.left() - 60.0).abs() > (a.x - f.left() - 60.0).abs()) {
+                    label = Some((a, m));
+                }
+            }
+        }
+        last = at.map(|a| (a, m));
+        m += 5.0;
+    }
+    for b in barbs {
+        p.line_segment(b, Stroke::new(3.5, egui::Color32::from_black_alpha(140)));
+        p.line_segment(b, Stroke::new(1.5, pal.border));
+    }
+    if let Some((at, m)) = label {
+        let word = format!("BORDER {} ± {:.0} m", words::km(m), v.site.accuracy_m * 2.0);
+        let x = (at.x + 8.0).clamp(f.left() + 10.0, (f.right() - 180.0).max(f.left() + 10.0));
+        let y = (at.y - 14.0).clamp(f.top() + 46.0, f.bottom() - 46.0);
+        draw::outlined(
+            p,
+            pos2(x, y),
+            Align2::LEFT_CENTER,
+            &word,
+            theme::small_strong(),
+            pal.text1,
+        );
+    }
+    if let Some(at) = foreign {
+        draw::outlined(p, at, Align2::CENTER_CENTER, "foreign side", theme::small(), pal.text1);
+    }
+}
+
+fn boxes(
+    p: &Painter,
+    f: Rect,
+    size: egui::Vec2,
+    v: &StationView,
+    c: &CameraView,
+    captured: Option<Utc>,
+    pal: &Palette,
+) {
+    let k = f.width() / size.x;
+    let mut labels: Vec<Rect> = Vec::new();
+    for id in &c.tracks {
+        let Some(t) = v.tracks.get(id) else { continue };
+        if t.track.camera != c.id {
+            continue;
+        }
+        let b = t.track.image;
+        let box_ = Rect::from_min_size(f.min + vec2(b.x, b.y) * k, vec2(b.w, b.h) * k);
+        // At least 16 px: a box one can see around a target of a few pixels.
+        let box_ = Rect::from_center_size(
+            box_.center(),
+            vec2(box_.width().max(14.0), box_.height().max(18.0)) + vec2(6.0, 6.0),
+        );
+        if !f.intersects(box_) {
+            continue;
+        }
+        let colour = marks::track_colour(v, t, pal);
+        let age_ms = captured.map(|now| ((now.0 - t.track.captured.0) / 1000).max(0));
+        let old = age_ms.is_none_or(|a| a > 1000) || !t.track.seen;
+        if old {
+            let q = [
+                box_.left_top(),
+                box_.right_top(),
+                box_.right_bottom(),
+                box_.left_bottom(),
+                box_.left_top(),
+            ];
+            p.extend(Shape::dashed_line(
+                &q,
+                Stroke::new(3.0, egui::Color32::from_black_alpha(130)),
+                4.0,
+                3.0,
+            ));
+            p.extend(Shape::dashed_line(&q, Stroke::new(1.5, colour), 4.0, 3.0));
+        } else {
+            p.rect_stroke(
+                box_.expand(1.0),
+                CornerRadius::ZERO,
+                Stroke::new(3.5, egui::Color32::from_black_alpha(140)),
+                StrokeKind::Middle,
+            );
+            p.rect_stroke(box_, CornerRadius::ZERO, Stroke::new(1.5, colour), StrokeKind::Middle);
+        }
+        let word = format!(
+            "{} {:.2} · {}",
+            t.track.id,
+            t.track.score,
+            age_ms.map_or(words::UNKNOWN.to_owned(), words::age)
+        );
+        let w = draw::width(p, &word, theme::small_strong());
+        let mut at = pos2(box_.right() + 6.0, box_.center().y - 8.0);
+        if at.x + w > f.right() - 4.0 {
+            at.x = box_.left() - 6.0 - w;
+        }
+        let mut place = Rect::from_min_size(at, vec2(w, 16.0));
+        while labels.iter().any(|o| o.intersects(place)) && place.bottom() < f.bottom() {
+            place = place.translate(vec2(0.0, 17.0));
+        }
+        labels.push(place);
+        draw::outlined(
+            p,
+            place.left_center(),
+            Align2::LEFT_CENTER,
+            &word,
+            theme::small_strong(),
+            colour,
+        );
+    }
+}
+
+fn streams(ui: &mut Ui, r: Rect, v: &StationView, l: &mut FlyLocal, lay: &Layout, pal: &Palette) {
+    let p = ui.painter().clone();
+    p.rect_filled(r, CornerRadius::ZERO, pal.surface[1]);
+    draw::hline(&p, r.left(), r.right(), r.bottom() - 0.5, pal.line_soft);
+    let h = 24.0;
+    let y = r.center().y - h / 2.0;
+    let mut x = r.left() + 8.0;
+    let current = l.camera.and_then(|c| v.cameras.get(&c));
+    for (s, word, ic) in [
+        (Spectrum::Thermal, "Thermal", Icon::Thermal),
+        (Spectrum::Visible, "Visible", Icon::Camera),
+    ] {
+        let have = current.and_then(|c| v.cameras.values().find(|k| k.vehicle == c.vehicle && k.spectrum == s));
+        let label = format!("Stream {word}");
+        let b = Button::new(if lay.compact { "" } else { word })
+            .label(&label)
+            .icon(ic)
+            .selected(current.is_some_and(|c| c.spectrum == s))
+            .enabled(have.is_some());
+        let w = b.wants(&p).max(32.0);
+        if b.show(ui, draw::rect(x, y, w, h), pal).clicked()
+            && let Some(k) = have
+        {
+            l.camera = Some(k.id);
+            l.spectrum = s;
+        }
+        x += w + 6.0;
+    }
+    let mut right = r.right() - 8.0;
+    for a in v.vehicles.values().rev() {
+        let of = |s: Spectrum| {
+            v.cameras
+                .values()
+                .find(|k| k.vehicle == a.id && k.spectrum == s)
+                .map(|k| k.id)
+        };
+        let Some(to) = of(l.spectrum).or_else(|| v.cameras.values().find(|k| k.vehicle == a.id).map(|k| k.id)) else {
+            continue;
+        };
+        let short = a.tail.rsplit('-').next().unwrap_or(&a.tail).to_owned();
+        let on = current.is_some_and(|c| c.vehicle == a.id);
+        let label = format!("Video of {}", a.tail);
+        let b = Button::new(if on && !lay.compact { &a.tail } else { &short })
+            .label(&label)
+            .selected(on);
+        let w = b.wants(&p).max(34.0);
+        right -= w;
+        if right < x {
+            break;
+        }
+        if b.show(ui, draw::rect(right, y, w, h), pal).clicked() {
+            l.camera = Some(to);
+        }
+        right -= 6.0;
+    }
+}
+
+/// The stream of the same aircraft with the other sensor, for the keyboard.
+pub(crate) fn other_sensor(v: &StationView, from: CameraId) -> Option<CameraId> {
+    let c = v.cameras.get(&from)?;
+    v.cameras
+        .values()
+        .find(|k| k.vehicle == c.vehicle && k.spectrum != c.spectrum)
+        .map(|k| k.id)
+}

@@ -1,0 +1,400 @@
+//! The station's side of MAVLink, sans-IO: datagrams and requests in, datagrams and reports out.
+//!
+//! Invariant: one mutation, then drain (`poll_transmit`, `poll_event`, `poll_log`). No input
+//! panics; every queue is bounded and what overflows is counted.
+
+mod clock;
+mod command;
+mod items;
+mod modes;
+mod order;
+mod outbox;
+mod params;
+mod peers;
+mod rtt;
+mod session;
+mod telemetry;
+mod texts;
+mod transfer;
+
+use std::collections::{BTreeMap, VecDeque};
+
+use vedette_model::{CommandOutcome, LinkId, LinkReport, LinkState, Mono, Report, Request, Utc, VehicleId};
+
+use crate::codec::wire::{self, WireMessage};
+use crate::codec::{Framed, Verdict, parse_datagram, parse_datagram_v2, strip_signature};
+use outbox::Outbox;
+use peers::Peers;
+use session::{Incoming, Owner, Session};
+
+pub use peers::{InspectRow, PeerAddr};
+
+/// Reports waiting to be taken; the oldest is dropped and counted.
+const EVENTS_MAX: usize = 65_536;
+/// Datagrams waiting to be taken; the oldest is dropped and counted.
+const TRANSMIT_MAX: usize = 8_192;
+/// Frames waiting to be logged; the oldest is dropped and counted.
+const LOG_MAX: usize = 16_384;
+/// SETUP_SIGNING carries the key: never logged.
+const SETUP_SIGNING: u32 = 256;
+/// Between two of our heartbeats (MAVLink heartbeat protocol: 1 Hz).
+const HEARTBEAT_MS: i64 = 1_000;
+
+/// How this station takes part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GcsConfig {
+    /// Our system id. 255 is everyone's; take another. ArduPilot's failsafe counts only
+    /// heartbeats of the id its parameter SYSID_MYGCS (MAV_GCS_SYSID) names.
+    pub system: u8,
+    /// Our component id; 190 is MAV_COMP_ID_MISSIONPLANNER, which ground stations use.
+    pub component: u8,
+    /// Silence of an aircraft that counts as lost, milliseconds.
+    pub silence_ms: i64,
+    /// Read MAVLink 1 frames as well; never written.
+    pub accept_v1: bool,
+    /// Keep frames for [`Gcs::poll_log`].
+    pub log: bool,
+}
+
+impl GcsConfig {
+    /// System and component of our own; 5 s of silence, MAVLink 2 only, no log.
+    #[must_use]
+    pub fn new(system: u8, component: u8) -> Self {
+        Self {
+            system,
+            component,
+            silence_ms: 5_000,
+            accept_v1: false,
+            log: false,
+        }
+    }
+}
+
+/// A datagram to send.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Transmit {
+    /// By which link.
+    pub link: LinkId,
+    /// To which address on it.
+    pub peer: PeerAddr,
+    /// One frame.
+    pub bytes: Vec<u8>,
+}
+
+/// Something an aircraft reported.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Event {
+    /// Which aircraft.
+    pub vehicle: VehicleId,
+    /// When it was true.
+    pub captured: Mono,
+    /// What.
+    pub report: Report,
+}
+
+/// What was dropped because nobody took it in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Overflow {
+    /// Reports.
+    pub events: u64,
+    /// Datagrams to send.
+    pub transmits: u64,
+    /// Frames for the log.
+    pub log: u64,
+}
+
+/// The ground control station's side of every link.
+#[derive(Debug)]
+pub struct Gcs {
+    config: GcsConfig,
+    peers: Peers,
+    sessions: BTreeMap<VehicleId, Session>,
+    events: VecDeque<Event>,
+    transmits: VecDeque<Transmit>,
+    log: VecDeque<(Utc, Vec<u8>)>,
+    overflow: Overflow,
+    now: Mono,
+    utc: Utc,
+    next_heartbeat: Mono,
+}
+
+impl Gcs {
+    /// With no links yet.
+    #[must_use]
+    pub fn new(config: GcsConfig) -> Self {
+        Self {
+            peers: Peers::new((config.system, config.component)),
+            config,
+            sessions: BTreeMap::new(),
+            events: VecDeque::new(),
+            transmits: VecDeque::new(),
+            log: VecDeque::new(),
+            overflow: Overflow::default(),
+            now: Mono::ZERO,
+            utc: Utc(0),
+            next_heartbeat: Mono::ZERO,
+        }
+    }
+
+    /// A link is open. `peer` is the far end where configuration names one (`udpout`, `tcp`,
+    /// serial): it gets our heartbeat before it has said anything.
+    pub fn link_up(&mut self, now: Mono, link: LinkId, endpoint: &str, peer: Option<PeerAddr>) {
+        self.advance(now, None);
+        let report = self.peers.link(link);
+        endpoint.clone_into(&mut report.endpoint);
+        report.state = LinkState::Up;
+        if let Some(peer) = peer {
+            self.peers.configure(now, link, peer);
+        }
+    }
+
+    /// A link is closed, with the reason; its addresses are forgotten.
+    pub fn link_down(&mut self, now: Mono, link: LinkId, why: &str) {
+        self.advance(now, None);
+        self.peers.link(link).state = LinkState::Down(why.to_owned());
+        self.peers.forget_link(link);
+        for s in self.sessions.values_mut() {
+            s.routes.retain(|_, r| r.link != link);
+        }
+    }
+
+    /// Counts what a stream framer found on a serial or TCP link besides frames.
+    pub fn note_stream(&mut self, link: LinkId, bad_crc: u64, junk_bytes: u64) {
+        let report = self.peers.link(link);
+        report.bad_crc += bad_crc;
+        report.junk_bytes += junk_bytes;
+    }
+
+    /// Takes one datagram, or one frame that a [`crate::codec::StreamFramer`] cut out of a stream.
+    pub fn handle_datagram(&mut self, now: Mono, utc: Utc, link: LinkId, peer: &PeerAddr, bytes: &[u8]) {
+        self.advance(now, Some(utc));
+        let mut frames = if self.config.accept_v1 {
+            parse_datagram(bytes)
+        } else {
+            parse_datagram_v2(bytes)
+        };
+        for frame in frames.by_ref() {
+            self.handle_frame(now, utc, link, peer, &frame);
+        }
+        let junk = u64::try_from(frames.junk_bytes()).unwrap_or(u64::MAX);
+        self.peers.link(link).junk_bytes += junk;
+    }
+
+    fn handle_frame(&mut self, now: Mono, utc: Utc, link: LinkId, peer: &PeerAddr, frame: &Framed<'_>) {
+        let h = frame.header;
+        if (h.system, h.component) == (self.config.system, self.config.component) {
+            // Our own frames come back through a router: not an aircraft, not to be acted on.
+            return;
+        }
+        if !self.peers.count(now, link, peer, frame) {
+            return;
+        }
+        self.log_frame(utc, frame);
+        if frame.verdict != Verdict::Valid {
+            return;
+        }
+        let vehicle = VehicleId(u32::from(h.system));
+        if h.message_id == wire::Heartbeat::ID && h.component == 1 && h.system != 0 {
+            let beat = wire::Heartbeat::from_payload(frame.payload);
+            // MAV_AUTOPILOT_INVALID (8) is no flight controller.
+            if !modes::is_part(beat.kind) && beat.autopilot != 8 {
+                self.sessions
+                    .entry(vehicle)
+                    .or_insert_with(|| Session::new(now, h.system, h.component, &beat));
+            }
+        }
+        let Some(session) = self.sessions.get_mut(&vehicle) else {
+            return;
+        };
+        let mut out = Outbox::default();
+        match session.claim(now, h.component, link, peer) {
+            Owner::Yes => {
+                self.peers.carries_vehicle(link, peer);
+                let us = (self.config.system, self.config.component);
+                let incoming = Incoming {
+                    component: h.component,
+                    id: h.message_id,
+                    payload: frame.payload,
+                };
+                session.handle(now, utc, &incoming, us, &mut out);
+                if let Some(ms) = session.rtt.ms() {
+                    self.peers.link(link).rtt_ms = Some(ms);
+                }
+            }
+            Owner::No if h.component == session.identity.component => {
+                session.judge_other(now, h.message_id, frame.payload, &mut out);
+            }
+            Owner::No => {}
+        }
+        self.flush(vehicle, out);
+    }
+
+    /// Takes a request of the station; its end comes as [`Report::CommandDone`].
+    pub fn submit(&mut self, now: Mono, request: Request) {
+        self.advance(now, None);
+        let vehicle = request.vehicle;
+        let mut out = Outbox::default();
+        match self.sessions.get_mut(&vehicle) {
+            Some(session) => session.submit(now, request, &mut out),
+            None => out.report(
+                now,
+                Report::CommandDone {
+                    id: request.id,
+                    outcome: CommandOutcome::Refused(format!(
+                        "no aircraft with system id {} has been heard",
+                        vehicle.0
+                    )),
+                },
+            ),
+        }
+        self.flush(vehicle, out);
+    }
+
+    /// Does what is due at `now`.
+    pub fn handle_timeout(&mut self, now: Mono) {
+        self.advance(now, None);
+        if now >= self.next_heartbeat {
+            self.next_heartbeat = now.plus_ms(HEARTBEAT_MS);
+            let beat = wire::Heartbeat {
+                custom_mode: 0,
+                kind: 6,
+                autopilot: 8,
+                base_mode: 0,
+                system_status: 4,
+                mavlink_version: 3,
+            };
+            let payload = beat.to_payload();
+            for (link, peer) in self.peers.heartbeat_targets() {
+                self.transmit(link, &peer, wire::Heartbeat::ID, &payload);
+            }
+        }
+        let silence = self.config.silence_ms;
+        let vehicles: Vec<VehicleId> = self.sessions.keys().copied().collect();
+        for vehicle in vehicles {
+            let mut out = Outbox::default();
+            if let Some(s) = self.sessions.get_mut(&vehicle) {
+                s.handle_timeout(now, silence, &mut out);
+            }
+            self.flush(vehicle, out);
+        }
+    }
+
+    /// When [`Self::handle_timeout`] has something to do, and what.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<(Mono, &'static str)> {
+        self.sessions
+            .values()
+            .map(|s| s.next(self.now, self.config.silence_ms))
+            .chain([(self.next_heartbeat, "our heartbeat")])
+            .min_by_key(|(at, _)| *at)
+    }
+
+    /// The next datagram to send.
+    pub fn poll_transmit(&mut self) -> Option<Transmit> {
+        self.transmits.pop_front()
+    }
+
+    /// The next report.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
+    /// The next frame for a `.tlog`, received or sent, without signature.
+    pub fn poll_log(&mut self) -> Option<(Utc, Vec<u8>)> {
+        self.log.pop_front()
+    }
+
+    /// Counters of every link.
+    #[must_use]
+    pub fn link_reports(&self) -> Vec<LinkReport> {
+        self.peers.reports()
+    }
+
+    /// Every message seen, by link, address and component.
+    #[must_use]
+    pub fn inspect(&self) -> Vec<InspectRow> {
+        self.peers.rows()
+    }
+
+    /// What was dropped because nobody took it in time.
+    #[must_use]
+    pub fn overflow(&self) -> Overflow {
+        self.overflow
+    }
+
+    fn advance(&mut self, now: Mono, utc: Option<Utc>) {
+        match utc {
+            Some(utc) => self.utc = utc,
+            None => self.utc = self.utc.plus_us(now.since(self.now).max(0)),
+        }
+        self.now = now;
+    }
+
+    fn flush(&mut self, vehicle: VehicleId, out: Outbox) {
+        for (captured, report) in out.reports {
+            push(
+                &mut self.events,
+                EVENTS_MAX,
+                &mut self.overflow.events,
+                Event {
+                    vehicle,
+                    captured,
+                    report,
+                },
+            );
+        }
+        for (component, id, payload) in out.frames {
+            let route = self.sessions.get(&vehicle).and_then(|s| {
+                s.routes
+                    .get(&component)
+                    .or_else(|| s.routes.get(&s.identity.component))
+                    .map(|r| (r.link, r.peer.clone()))
+            });
+            if let Some((link, peer)) = route {
+                self.transmit(link, &peer, id, &payload);
+            }
+        }
+    }
+
+    fn transmit(&mut self, link: LinkId, peer: &PeerAddr, id: u32, payload: &[u8]) {
+        let Some(bytes) = self.peers.encode(link, peer, id, payload) else {
+            return;
+        };
+        if self.config.log && id != SETUP_SIGNING {
+            push(
+                &mut self.log,
+                LOG_MAX,
+                &mut self.overflow.log,
+                (self.utc, bytes.clone()),
+            );
+        }
+        push(
+            &mut self.transmits,
+            TRANSMIT_MAX,
+            &mut self.overflow.transmits,
+            Transmit {
+                link,
+                peer: peer.clone(),
+                bytes,
+            },
+        );
+    }
+
+    fn log_frame(&mut self, utc: Utc, frame: &Framed<'_>) {
+        if !self.config.log || frame.header.message_id == SETUP_SIGNING {
+            return;
+        }
+        match strip_signature(frame) {
+            Some(raw) => push(&mut self.log, LOG_MAX, &mut self.overflow.log, (utc, raw)),
+            None => self.overflow.log += 1,
+        }
+    }
+}
+
+fn push<T>(queue: &mut VecDeque<T>, most: usize, dropped: &mut u64, item: T) {
+    if queue.len() >= most {
+        queue.pop_front();
+        *dropped += 1;
+    }
+    queue.push_back(item);
+}

@@ -1,0 +1,761 @@
+//! One aircraft: who it is, what it reports, what we keep asking it for.
+//!
+//! Invariant: state changes only by frames from the address that owns the component; an aircraft
+//! that falls silent and comes back is asked for everything again, its identity and clock
+//! re-checked. Knows nothing of sockets; its frames leave through an [`Outbox`].
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use vedette_geo::{Amsl, LatLon};
+use vedette_model::{
+    Airframe, ClockMap, CommandOutcome, Family, LandedState, LinkId, Mono, Report, Request, RequestBody, Utc,
+    VehicleBoot, VehicleIdentity,
+};
+
+use super::PeerAddr;
+use super::clock::Clock;
+use super::command::{Call, Desk, Job, Seen};
+use super::modes;
+use super::order::Aircraft;
+use super::outbox::Outbox;
+use super::params::Params;
+use super::rtt::Rtt;
+use super::telemetry as tel;
+use super::texts::Texts;
+use super::transfer::{Side, Transfers};
+use crate::codec::wire::{self, WireMessage};
+
+/// PARAM_ENCODE_BYTEWISE of MAV_PROTOCOL_CAPABILITY.
+const BYTEWISE: u64 = 131_072;
+/// Streams asked for: message, microseconds between two.
+const STREAMS: &[(u32, u32)] = &[
+    (wire::GlobalPositionInt::ID, 200_000),
+    (wire::Attitude::ID, 100_000),
+    (wire::GimbalDeviceAttitudeStatus::ID, 100_000),
+    (wire::VfrHud::ID, 500_000),
+    (wire::SysStatus::ID, 1_000_000),
+    (wire::ExtendedSysState::ID, 1_000_000),
+    (wire::MissionCurrent::ID, 1_000_000),
+    (wire::GpsRawInt::ID, 1_000_000),
+    (wire::BatteryStatus::ID, 1_000_000),
+    (wire::HomePosition::ID, 5_000_000),
+    (wire::Wind::ID, 1_000_000),
+    (wire::WindCov::ID, 1_000_000),
+];
+const SET_MESSAGE_INTERVAL: u16 = 511;
+const REQUEST_MESSAGE: u16 = 512;
+/// Silence of position and attitude that makes us ask for streams again, milliseconds.
+const STREAM_SILENCE_MS: i64 = 10_000;
+/// How often missing facts are asked for again, milliseconds.
+const ASK_MS: i64 = 3_000;
+/// Rounds in which a component is asked for video and gimbal facts before it counts as having none.
+const ASK_ROUNDS: u8 = 6;
+/// An address that was silent this long loses its component to another, milliseconds.
+const OWNER_SILENCE_MS: i64 = 3_000;
+/// Orders stay refused this long after the last sign of a second aircraft, milliseconds.
+const DUPLICATE_MS: i64 = 10_000;
+/// Two boot clocks further apart than this are two aircraft, milliseconds.
+const BOOT_APART_MS: i64 = 5_000;
+
+/// Where a component of the aircraft is reached.
+#[derive(Debug, Clone)]
+pub(crate) struct Route {
+    pub(crate) link: LinkId,
+    pub(crate) peer: PeerAddr,
+    pub(crate) heard: Mono,
+}
+
+/// One valid frame.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Incoming<'a> {
+    pub(crate) component: u8,
+    pub(crate) id: u32,
+    pub(crate) payload: &'a [u8],
+}
+
+/// What to do with a frame of this aircraft.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Owner {
+    /// From the address that owns the component.
+    Yes,
+    /// From another: a second path, or a second aircraft.
+    No,
+}
+
+/// Session with one aircraft.
+#[derive(Debug)]
+pub(crate) struct Session {
+    pub(crate) system: u8,
+    pub(crate) identity: VehicleIdentity,
+    airframe: Option<Airframe>,
+    kind: u8,
+    pub(crate) routes: BTreeMap<u8, Route>,
+    pub(crate) alive: bool,
+    pub(crate) last_heard: Mono,
+    custom_mode: u32,
+    armed: bool,
+    heartbeat_at: Mono,
+    landed: Option<LandedState>,
+    landed_told: Option<Mono>,
+    home: Option<(LatLon, Amsl)>,
+    yaw_deg: Option<f64>,
+    mission_total: Option<u16>,
+    capabilities: u64,
+    version_known: bool,
+    boot_ms: Option<i64>,
+    boot_jumps: (u8, Mono),
+    battery_told: Option<Mono>,
+    streams_heard: Mono,
+    asked_at: Mono,
+    ask_rounds: u8,
+    parts: BTreeSet<u8>,
+    video_known: BTreeSet<u8>,
+    gimbal: Option<u8>,
+    duplicate_until: Option<Mono>,
+    pub(crate) rtt: Rtt,
+    clock: Clock,
+    desk: Desk,
+    transfers: Transfers,
+    params: Params,
+    texts: Texts,
+}
+
+impl Session {
+    /// From the first heartbeat of a system's autopilot.
+    pub(crate) fn new(now: Mono, system: u8, component: u8, beat: &wire::Heartbeat) -> Self {
+        let airframe = modes::airframe(beat.kind);
+        Self {
+            system,
+            identity: VehicleIdentity {
+                system,
+                component,
+                uid: 0,
+                family: modes::family(beat.autopilot),
+                // An unknown type is shown; orders to it are refused by name.
+                airframe: airframe.unwrap_or(Airframe::Copter),
+                firmware: String::new(),
+            },
+            airframe,
+            kind: beat.kind,
+            routes: BTreeMap::new(),
+            alive: false,
+            last_heard: now,
+            custom_mode: beat.custom_mode,
+            armed: false,
+            heartbeat_at: now,
+            landed: None,
+            landed_told: None,
+            home: None,
+            yaw_deg: None,
+            mission_total: None,
+            capabilities: 0,
+            version_known: false,
+            boot_ms: None,
+            boot_jumps: (0, now),
+            battery_told: None,
+            streams_heard: now,
+            asked_at: now,
+            ask_rounds: 0,
+            parts: BTreeSet::new(),
+            video_known: BTreeSet::new(),
+            gimbal: None,
+            duplicate_until: None,
+            rtt: Rtt::default(),
+            clock: Clock::default(),
+            desk: Desk::default(),
+            transfers: Transfers::default(),
+            params: Params::default(),
+            texts: Texts::default(),
+        }
+    }
+
+    /// Decides whose frame this is and moves ownership when the owner fell silent.
+    pub(crate) fn claim(&mut self, now: Mono, component: u8, link: LinkId, peer: &PeerAddr) -> Owner {
+        match self.routes.get_mut(&component) {
+            Some(r) if r.link == link && r.peer == *peer => {
+                r.heard = now;
+                Owner::Yes
+            }
+            Some(r) if now.since(r.heard) <= OWNER_SILENCE_MS * 1000 => Owner::No,
+            _ => {
+                let route = Route {
+                    link,
+                    peer: peer.clone(),
+                    heard: now,
+                };
+                self.routes.insert(component, route);
+                Owner::Yes
+            }
+        }
+    }
+
+    /// A frame of the autopilot from an address that does not own it: the same aircraft by a
+    /// second path says the same of itself, another aircraft does not.
+    pub(crate) fn judge_other(&mut self, now: Mono, id: u32, payload: &[u8], out: &mut Outbox) {
+        let other = match id {
+            wire::Heartbeat::ID => {
+                let m = wire::Heartbeat::from_payload(payload);
+                m.kind != self.kind || modes::family(m.autopilot) != self.identity.family
+            }
+            wire::AutopilotVersion::ID => {
+                let uid = tel::uid(&wire::AutopilotVersion::from_payload(payload));
+                uid != 0 && self.identity.uid != 0 && uid != self.identity.uid
+            }
+            _ => match (boot_ms(id, payload), self.boot_ms) {
+                (Some(theirs), Some(ours)) => (theirs - ours).abs() > BOOT_APART_MS,
+                _ => false,
+            },
+        };
+        if other {
+            self.mark_duplicate(now, out);
+        }
+    }
+
+    fn mark_duplicate(&mut self, now: Mono, out: &mut Outbox) {
+        let fresh = self.duplicate_until.is_none_or(|t| now >= t);
+        self.duplicate_until = Some(now.plus_ms(DUPLICATE_MS));
+        if fresh {
+            out.report(now, Report::DuplicateId);
+            let why = "a second aircraft uses this system id; orders would reach either";
+            self.desk.abandon(now, why, out);
+            self.transfers.abandon(now, why, out);
+            self.params.abandon(now, out);
+        }
+    }
+
+    /// A valid frame from the owner of `component`.
+    pub(crate) fn handle(&mut self, now: Mono, utc: Utc, frame: &Incoming<'_>, us: (u8, u8), out: &mut Outbox) {
+        let Incoming { component, id, payload } = *frame;
+        let autopilot = component == self.identity.component;
+        if autopilot {
+            self.last_heard = now;
+            if !self.alive {
+                self.alive = true;
+                out.report(now, Report::Identity(self.identity.clone()));
+                out.report(now, Report::Alive(true));
+                self.ask_everything(now);
+            }
+            self.watch_boot(now, id, payload, out);
+        }
+        let for_us =
+            |system: u8, component: u8| system == 0 || (system == us.0 && (component == 0 || component == us.1));
+        let captured = self.captured(now, utc, id, payload);
+        match id {
+            wire::Heartbeat::ID => self.heartbeat(now, component, &wire::Heartbeat::from_payload(payload), out),
+            wire::CommandAck::ID => {
+                let m = wire::CommandAck::from_payload(payload);
+                if for_us(m.target_system, m.target_component) {
+                    self.desk.handle_ack(now, component, &m, &mut self.rtt, out);
+                }
+            }
+            wire::TimeSync::ID if autopilot => {
+                let m = wire::TimeSync::from_payload(payload);
+                if for_us(m.target_system, m.target_component) {
+                    let side = self.side();
+                    self.clock.handle(now, utc, &side, &m, &mut self.rtt, out);
+                }
+            }
+            wire::VideoStreamInformation::ID => {
+                self.video_known.insert(component);
+                if let Some(r) = tel::video(&wire::VideoStreamInformation::from_payload(payload)) {
+                    out.report(captured, r);
+                }
+            }
+            wire::GimbalManagerInformation::ID => self.gimbal = Some(component),
+            wire::GimbalDeviceAttitudeStatus::ID => {
+                let m = wire::GimbalDeviceAttitudeStatus::from_payload(payload);
+                if let Some(r) = tel::gimbal(&m, self.yaw_deg) {
+                    out.report(captured, r);
+                }
+            }
+            _ if autopilot => {
+                self.mission(now, id, payload, us, out);
+                self.telemetry(now, captured, id, payload, out);
+            }
+            _ => {}
+        }
+        self.poll(now, out);
+    }
+
+    fn heartbeat(&mut self, now: Mono, component: u8, m: &wire::Heartbeat, out: &mut Outbox) {
+        if component != self.identity.component {
+            // A camera or gimbal of its own: ask it what it has.
+            if (modes::is_part(m.kind) || m.autopilot == 8) && m.kind != 6 && self.parts.insert(component) {
+                self.ask_part(component);
+                self.ask_rounds = 0;
+            }
+            return;
+        }
+        if m.kind != self.kind || modes::family(m.autopilot) != self.identity.family {
+            self.mark_duplicate(now, out);
+            return;
+        }
+        self.custom_mode = m.custom_mode;
+        self.armed = m.base_mode & 128 != 0;
+        self.heartbeat_at = now;
+        if self.airframe == Some(Airframe::Plane) && modes::only_quadplane(self.identity.family, m.custom_mode) {
+            // Many quadplanes call themselves fixed wings; their modes tell.
+            self.airframe = Some(Airframe::Quadplane);
+            self.identity.airframe = Airframe::Quadplane;
+            out.report(now, Report::Identity(self.identity.clone()));
+        }
+        let (mode, mode_name) = modes::name(self.identity.family, self.airframe, m.custom_mode);
+        out.report(
+            now,
+            Report::Heartbeat {
+                mode,
+                mode_name,
+                armed: self.armed,
+            },
+        );
+        // Without EXTENDED_SYS_STATE the heartbeat tells: active (4) while armed is in the air.
+        if self.landed_told.is_none_or(|t| now.since(t) > 5_000_000) {
+            let state = match m.system_status {
+                4..=6 if self.armed => Some(LandedState::InAir),
+                3 => Some(LandedState::OnGround),
+                _ => None,
+            };
+            if let Some(s) = state {
+                self.landed = Some(s);
+                out.report(now, Report::Landed(s));
+            }
+        }
+    }
+
+    fn mission(&mut self, now: Mono, id: u32, payload: &[u8], us: (u8, u8), out: &mut Outbox) {
+        let side = self.side();
+        let ours = |system: u8, component: u8| system == us.0 && (component == 0 || component == us.1);
+        match id {
+            wire::MissionRequest::ID | wire::MissionRequestInt::ID => {
+                let m = wire::MissionRequest::from_payload(payload);
+                if ours(m.target_system, m.target_component) {
+                    let as_float = id == wire::MissionRequest::ID;
+                    self.transfers
+                        .handle_request(now, &m, as_float, &side, &mut self.rtt, out);
+                }
+            }
+            wire::MissionAck::ID => {
+                let m = wire::MissionAck::from_payload(payload);
+                if ours(m.target_system, m.target_component) {
+                    self.transfers.handle_ack(now, m.result, m.mission_type, out);
+                }
+            }
+            wire::MissionCount::ID => {
+                let m = wire::MissionCount::from_payload(payload);
+                if ours(m.target_system, m.target_component) {
+                    self.transfers
+                        .handle_count(now, m.count, m.mission_type, &side, &mut self.rtt, out);
+                }
+            }
+            wire::MissionItemInt::ID => {
+                let m = wire::MissionItemInt::from_payload(payload);
+                if ours(m.target_system, m.target_component) {
+                    self.transfers.handle_item(now, &m, &side, &mut self.rtt, out);
+                }
+            }
+            wire::MissionItemFloat::ID => {
+                let m = wire::MissionItemFloat::from_payload(payload);
+                if ours(m.target_system, m.target_component) {
+                    self.transfers.handle_float(now, &m, &side, &mut self.rtt, out);
+                }
+            }
+            _ => {}
+        }
+        for (_, report) in &out.reports {
+            if let Report::PlanOnVehicle {
+                kind: vedette_model::MissionKind::Mission,
+                items,
+            } = report
+            {
+                self.mission_total = u16::try_from(items.len()).ok();
+            }
+        }
+    }
+
+    fn telemetry(&mut self, now: Mono, captured: Mono, id: u32, payload: &[u8], out: &mut Outbox) {
+        let report = match id {
+            wire::GlobalPositionInt::ID => {
+                self.streams_heard = now;
+                tel::position(&wire::GlobalPositionInt::from_payload(payload))
+            }
+            wire::Attitude::ID => {
+                self.streams_heard = now;
+                let r = tel::attitude(&wire::Attitude::from_payload(payload));
+                if let Some(Report::Attitude { yaw_deg, .. }) = r {
+                    self.yaw_deg = Some(yaw_deg);
+                }
+                r
+            }
+            wire::VfrHud::ID => tel::speeds(&wire::VfrHud::from_payload(payload)),
+            wire::BatteryStatus::ID => {
+                let m = wire::BatteryStatus::from_payload(payload);
+                (m.id == 0).then(|| {
+                    self.battery_told = Some(now);
+                    tel::battery(&m)
+                })
+            }
+            wire::SysStatus::ID => {
+                let m = wire::SysStatus::from_payload(payload);
+                if self.battery_told.is_none_or(|t| now.since(t) > 5_000_000) {
+                    out.report(captured, tel::battery_of_status(&m));
+                }
+                Some(tel::health(&m))
+            }
+            wire::GpsRawInt::ID => Some(tel::gnss(&wire::GpsRawInt::from_payload(payload))),
+            wire::Wind::ID => tel::wind(&wire::Wind::from_payload(payload)),
+            wire::WindCov::ID => tel::wind_cov(&wire::WindCov::from_payload(payload)),
+            wire::HomePosition::ID => {
+                let m = wire::HomePosition::from_payload(payload);
+                tel::place(m.lat, m.lon).map(|at| {
+                    let amsl = Amsl(f64::from(m.alt) * 1e-3);
+                    self.home = Some((at, amsl));
+                    Report::Home { at, amsl }
+                })
+            }
+            wire::ExtendedSysState::ID => {
+                let m = wire::ExtendedSysState::from_payload(payload);
+                tel::landed(m.landed_state).map(|s| {
+                    self.landed = Some(s);
+                    self.landed_told = Some(now);
+                    Report::Landed(s)
+                })
+            }
+            wire::MissionCurrent::ID => {
+                let m = wire::MissionCurrent::from_payload(payload);
+                // Older firmware does not send a total; 65535 means none.
+                let total = (payload.len() > 2 && m.total != u16::MAX).then_some(m.total);
+                self.mission_total = total.or(self.mission_total);
+                Some(Report::Mission {
+                    current: self.without_home(m.seq),
+                    total,
+                    reached: None,
+                })
+            }
+            wire::MissionItemReached::ID => {
+                let seq = self.without_home(wire::MissionItemReached::from_payload(payload).seq);
+                Some(Report::Mission {
+                    current: seq,
+                    total: None,
+                    reached: Some(seq),
+                })
+            }
+            wire::StatusText::ID => {
+                if let Some(text) = self.texts.handle(now, &wire::StatusText::from_payload(payload), out) {
+                    self.desk.heard_text(now, &text);
+                }
+                None
+            }
+            wire::AutopilotVersion::ID => {
+                let m = wire::AutopilotVersion::from_payload(payload);
+                let (uid, firmware) = (tel::uid(&m), tel::firmware(&m));
+                self.capabilities = m.capabilities;
+                if self.version_known && self.identity.uid != uid {
+                    // The same address, another autopilot: it was exchanged or is a second one.
+                    self.mark_duplicate(now, out);
+                }
+                let changed = !self.version_known || self.identity.uid != uid || self.identity.firmware != firmware;
+                self.version_known = true;
+                self.identity.uid = uid;
+                self.identity.firmware = firmware;
+                changed.then(|| Report::Identity(self.identity.clone()))
+            }
+            wire::ParamValue::ID => {
+                let m = wire::ParamValue::from_payload(payload);
+                self.params.handle(now, &m, self.capabilities & BYTEWISE != 0, out);
+                None
+            }
+            _ => None,
+        };
+        if let Some(report) = report {
+            out.report(captured, report);
+        }
+    }
+
+    /// ArduPilot counts home as item 0; the station's lists leave it out.
+    fn without_home(&self, seq: u16) -> u16 {
+        if self.identity.family == Family::ArduPilot {
+            seq.saturating_sub(1)
+        } else {
+            seq
+        }
+    }
+
+    /// A boot clock that runs backwards is a restart; one that jumps to and fro is two aircraft
+    /// behind one address.
+    fn watch_boot(&mut self, now: Mono, id: u32, payload: &[u8], out: &mut Outbox) {
+        let Some(boot) = boot_ms(id, payload) else {
+            return;
+        };
+        if let Some(before) = self.boot_ms
+            && before - boot > BOOT_APART_MS
+        {
+            let (count, since) = self.boot_jumps;
+            self.boot_jumps = if now.since(since) > 10_000_000 {
+                (1, now)
+            } else {
+                (count + 1, since)
+            };
+            if self.boot_jumps.0 >= 3 {
+                self.mark_duplicate(now, out);
+            }
+            self.clock.forget();
+            self.home = None;
+            self.version_known = false;
+            self.ask_everything(now);
+        }
+        self.boot_ms = Some(boot);
+    }
+
+    /// When the values of a frame were true: by its own boot clock where that is mapped, else now.
+    fn captured(&self, now: Mono, utc: Utc, id: u32, payload: &[u8]) -> Mono {
+        let (Some(map), Some(boot)) = (self.clock.map(), boot_ms(id, payload)) else {
+            return now;
+        };
+        let map: ClockMap = map;
+        let age = utc.0 - map.utc_of_boot(VehicleBoot(boot)).0;
+        // A map that says "later than now" or "long ago" is wrong about this frame.
+        if (0..2_000_000).contains(&age) {
+            Mono(now.0 - age)
+        } else {
+            now
+        }
+    }
+
+    fn side(&self) -> Side {
+        Side {
+            system: self.system,
+            component: self.identity.component,
+            family: self.identity.family,
+            home: self.home,
+        }
+    }
+
+    fn request_message(&mut self, component: u8, id: u32) {
+        self.desk.background(Call {
+            component,
+            command: REQUEST_MESSAGE,
+            p: [number(id), 0.0, 0.0, 0.0, 0.0, 0.0, 0.0],
+            int: None,
+        });
+    }
+
+    fn ask_everything(&mut self, now: Mono) {
+        let component = self.identity.component;
+        self.asked_at = now;
+        self.streams_heard = now;
+        self.ask_rounds = 0;
+        self.video_known.clear();
+        self.request_message(component, wire::AutopilotVersion::ID);
+        for (id, interval) in STREAMS {
+            self.desk.background(Call {
+                component,
+                command: SET_MESSAGE_INTERVAL,
+                p: [number(*id), number(*interval), 0.0, 0.0, 0.0, 0.0, 0.0],
+                int: None,
+            });
+        }
+        self.request_message(component, wire::HomePosition::ID);
+        self.request_message(component, wire::GimbalManagerInformation::ID);
+        self.request_message(component, wire::VideoStreamInformation::ID);
+        for part in self.parts.clone() {
+            self.ask_part(part);
+        }
+    }
+
+    fn ask_part(&mut self, component: u8) {
+        const CAMERA_INFORMATION: u32 = 259;
+        self.request_message(component, CAMERA_INFORMATION);
+        self.request_message(component, wire::VideoStreamInformation::ID);
+        self.request_message(component, wire::GimbalManagerInformation::ID);
+        self.desk.background(Call {
+            component,
+            command: SET_MESSAGE_INTERVAL,
+            p: [
+                number(wire::GimbalDeviceAttitudeStatus::ID),
+                100_000.0,
+                0.0,
+                0.0,
+                0.0,
+                0.0,
+                0.0,
+            ],
+            int: None,
+        });
+    }
+
+    /// Takes a request of the station.
+    pub(crate) fn submit(&mut self, now: Mono, request: Request, out: &mut Outbox) {
+        let refuse = |why: String, out: &mut Outbox| {
+            out.report(
+                now,
+                Report::CommandDone {
+                    id: request.id,
+                    outcome: CommandOutcome::Refused(why),
+                },
+            );
+        };
+        if now >= request.expires {
+            return refuse("it lapsed before it could be sent".to_owned(), out);
+        }
+        if self.duplicate_until.is_some_and(|t| now < t) {
+            return refuse(
+                format!(
+                    "a second aircraft uses system id {}; give it another id first",
+                    self.system
+                ),
+                out,
+            );
+        }
+        if request.uid != 0 && request.uid != self.identity.uid {
+            return refuse(
+                format!(
+                    "the order was given for the aircraft with uid {:016x}, but system id {} is now {:016x}",
+                    request.uid, self.system, self.identity.uid
+                ),
+                out,
+            );
+        }
+        match request.body {
+            RequestBody::Order(ref order) => {
+                let aircraft = Aircraft {
+                    family: self.identity.family,
+                    airframe: self.airframe,
+                    kind: self.kind,
+                    component: self.identity.component,
+                    gimbal: self.gimbal.unwrap_or(self.identity.component),
+                    armed: self.armed,
+                    landed: self.landed,
+                    home: self.home,
+                    mission_total: self.mission_total,
+                };
+                match aircraft.steps(order) {
+                    Err(why) => refuse(why, out),
+                    Ok((class, steps)) => self.desk.submit(
+                        now,
+                        Job {
+                            id: request.id,
+                            name: order.name(),
+                            class,
+                            retry: request.retry,
+                            expires: request.expires,
+                            steps,
+                        },
+                        out,
+                    ),
+                }
+            }
+            RequestBody::Upload { kind, items } => {
+                self.transfers
+                    .submit(now, Some(request.id), kind, Some(items), request.expires, out);
+            }
+            RequestBody::Download { kind } => {
+                self.transfers
+                    .submit(now, Some(request.id), kind, None, request.expires, out);
+            }
+            RequestBody::ReadParameters => self.params.submit(now, request.id, request.expires, out),
+        }
+        self.poll(now, out);
+    }
+
+    /// Sends what is due, notices silence.
+    pub(crate) fn handle_timeout(&mut self, now: Mono, silence_ms: i64, out: &mut Outbox) {
+        if self.alive && now.since(self.last_heard) >= silence_ms * 1000 {
+            self.alive = false;
+            out.report(now, Report::Alive(false));
+        }
+        self.poll(now, out);
+    }
+
+    fn poll(&mut self, now: Mono, out: &mut Outbox) {
+        let component = self.identity.component;
+        if self.alive {
+            self.ask_again(now);
+            self.clock.poll(now, self.system, component, out);
+        }
+        let seen = Seen {
+            system: self.system,
+            custom_mode: self.custom_mode,
+            armed: self.armed,
+            heartbeat: self.heartbeat_at,
+        };
+        self.desk.poll(now, &seen, &self.rtt, out);
+        let side = self.side();
+        self.transfers.poll(now, &side, &self.rtt, out);
+        self.params.poll(now, self.system, component, &self.rtt, out);
+        self.texts.poll(now, out);
+    }
+
+    fn ask_again(&mut self, now: Mono) {
+        if now.since(self.asked_at) < ASK_MS * 1000 || !self.desk.background_idle() {
+            return;
+        }
+        self.asked_at = now;
+        if now.since(self.streams_heard) >= STREAM_SILENCE_MS * 1000 {
+            self.ask_everything(now);
+            return;
+        }
+        let component = self.identity.component;
+        if !self.version_known && self.ask_rounds < 4 * ASK_ROUNDS {
+            self.request_message(component, wire::AutopilotVersion::ID);
+        }
+        if self.home.is_none() {
+            self.request_message(component, wire::HomePosition::ID);
+        }
+        self.ask_rounds = self.ask_rounds.saturating_add(1);
+        if self.ask_rounds > ASK_ROUNDS {
+            return;
+        }
+        if self.gimbal.is_none() {
+            self.request_message(component, wire::GimbalManagerInformation::ID);
+        }
+        let asked: Vec<u8> = self.parts.iter().copied().chain([component]).collect();
+        for c in asked {
+            if !self.video_known.contains(&c) {
+                self.request_message(c, wire::VideoStreamInformation::ID);
+            }
+        }
+    }
+
+    /// When something is due next, and what.
+    pub(crate) fn next(&self, now: Mono, silence_ms: i64) -> (Mono, &'static str) {
+        let mut best = (now.plus_ms(1_000), "housekeeping");
+        let mut take = |at: Option<Mono>, why: &'static str| {
+            if let Some(at) = at.filter(|a| *a < best.0) {
+                best = (at, why);
+            }
+        };
+        take(self.desk.next(now), "an order waits for its answer");
+        take(self.transfers.next(), "a mission transfer waits for its answer");
+        take(self.params.next(), "parameters are missing");
+        take(self.texts.next(), "the rest of a status text is missing");
+        if self.alive {
+            take(
+                Some(self.last_heard.plus_ms(silence_ms)),
+                "the aircraft may have fallen silent",
+            );
+            take(Some(self.clock.next()), "the aircraft's clock is asked for");
+        }
+        best
+    }
+}
+
+/// Message ids and intervals are exact in single precision.
+#[expect(clippy::cast_precision_loss, reason = "below 2^24")]
+fn number(v: u32) -> f32 {
+    v as f32
+}
+
+/// Milliseconds since boot, where the message carries them.
+fn boot_ms(id: u32, payload: &[u8]) -> Option<i64> {
+    match id {
+        wire::Attitude::ID | wire::GlobalPositionInt::ID => {
+            Some(i64::from(wire::Attitude::from_payload(payload).time_boot_ms))
+        }
+        wire::GimbalDeviceAttitudeStatus::ID => Some(i64::from(
+            wire::GimbalDeviceAttitudeStatus::from_payload(payload).time_boot_ms,
+        )),
+        wire::SystemTime::ID => Some(i64::from(wire::SystemTime::from_payload(payload).time_boot_ms)),
+        _ => None,
+    }
+    .filter(|t| *t > 0)
+}

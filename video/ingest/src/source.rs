@@ -1,0 +1,183 @@
+//! Where bytes come from: a UDP port or a file.
+//! Invariant: transport stream bytes come out exactly as they came in; only the RTP header of a datagram that has one
+//! (RFC 2250) is taken off.
+
+use crate::{IngestError, file_error};
+use std::fs::File;
+use std::io::Read;
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs, UdpSocket};
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+/// Receive buffer asked of the system: four seconds of a 16 Mbit/s stream, so that a slow disk loses nothing.
+const RECEIVE_BUFFER: usize = 8 * 1024 * 1024;
+/// Bytes read from a file at once: whole packets.
+const FILE_CHUNK: usize = 188 * 32;
+
+/// A video source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SourceSpec {
+    /// MPEG-TS in UDP datagrams; a multicast address is joined.
+    Udp(SocketAddr),
+    /// An MPEG-TS file, read at the speed of its clock or as fast as it can be decoded.
+    File {
+        /// Path.
+        path: PathBuf,
+        /// At the speed of its clock.
+        paced: bool,
+    },
+}
+
+impl FromStr for SourceSpec {
+    type Err = IngestError;
+
+    /// `udp://HOST:PORT` (`udp://@:PORT` for any address), `file:PATH` at real speed, `file-fast:PATH` unpaced.
+    fn from_str(text: &str) -> Result<Self, IngestError> {
+        let bad = |why: &str| IngestError::BadSource {
+            text: text.to_owned(),
+            why: why.to_owned(),
+        };
+        if let Some(address) = text.strip_prefix("udp://") {
+            let address = address.strip_prefix('@').unwrap_or(address);
+            let address = if address.starts_with(':') {
+                format!("0.0.0.0{address}")
+            } else {
+                address.to_owned()
+            };
+            return address
+                .to_socket_addrs()
+                .ok()
+                .and_then(|mut a| a.next())
+                .map(SourceSpec::Udp)
+                .ok_or_else(|| bad("not a host and port"));
+        }
+        for (prefix, paced) in [("file-fast:", false), ("file:", true)] {
+            if let Some(path) = text.strip_prefix(prefix) {
+                return Ok(SourceSpec::File {
+                    path: PathBuf::from(path.strip_prefix("//").unwrap_or(path)),
+                    paced,
+                });
+            }
+        }
+        Err(bad("unknown kind of source"))
+    }
+}
+
+/// What a read gave.
+pub(crate) enum Batch {
+    /// Transport stream bytes in this part of the buffer.
+    Bytes { from: usize, to: usize },
+    /// Nothing for a moment.
+    Idle,
+    /// The file is over.
+    End,
+}
+
+/// An open source.
+pub(crate) enum Source {
+    Udp(UdpSocket),
+    File { file: File, paced: bool },
+}
+
+impl Source {
+    pub(crate) fn open(spec: &SourceSpec) -> Result<Self, IngestError> {
+        match spec {
+            SourceSpec::Udp(address) => {
+                let bind = |source| IngestError::Bind {
+                    address: address.to_string(),
+                    source,
+                };
+                let socket = socket2::Socket::new(
+                    socket2::Domain::for_address(*address),
+                    socket2::Type::DGRAM,
+                    Some(socket2::Protocol::UDP),
+                )
+                .map_err(bind)?;
+                if let Err(e) = socket.set_recv_buffer_size(RECEIVE_BUFFER) {
+                    tracing::warn!("{address}: receive buffer stays small: {e}");
+                }
+                let multicast = address.ip().is_multicast();
+                if multicast {
+                    socket.set_reuse_address(true).map_err(bind)?;
+                }
+                socket.bind(&(*address).into()).map_err(bind)?;
+                if multicast {
+                    match address.ip() {
+                        IpAddr::V4(group) => socket.join_multicast_v4(&group, &std::net::Ipv4Addr::UNSPECIFIED),
+                        IpAddr::V6(group) => socket.join_multicast_v6(&group, 0),
+                    }
+                    .map_err(bind)?;
+                }
+                let socket = UdpSocket::from(socket);
+                socket.set_read_timeout(Some(Duration::from_millis(15))).map_err(bind)?;
+                Ok(Source::Udp(socket))
+            }
+            SourceSpec::File { path, paced } => Ok(Source::File {
+                file: File::open(path).map_err(file_error(path))?,
+                paced: *paced,
+            }),
+        }
+    }
+
+    pub(crate) fn local_address(&self) -> Option<SocketAddr> {
+        match self {
+            Source::Udp(socket) => socket.local_addr().ok(),
+            Source::File { .. } => None,
+        }
+    }
+
+    pub(crate) fn live(&self) -> bool {
+        matches!(self, Source::Udp(_) | Source::File { paced: true, .. })
+    }
+
+    pub(crate) fn paced(&self) -> bool {
+        matches!(self, Source::File { paced: true, .. })
+    }
+
+    pub(crate) fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<Batch> {
+        use std::io::ErrorKind::{ConnectionRefused, Interrupted, TimedOut, WouldBlock};
+        match self {
+            Source::Udp(socket) => match socket.recv(buffer) {
+                Ok(0) => Ok(Batch::Idle),
+                Ok(n) => Ok(Batch::Bytes {
+                    from: rtp_header(&buffer[..n]),
+                    to: n,
+                }),
+                Err(e) if matches!(e.kind(), WouldBlock | TimedOut | Interrupted | ConnectionRefused) => {
+                    Ok(Batch::Idle)
+                }
+                Err(e) => Err(e),
+            },
+            Source::File { file, .. } => {
+                let wanted = buffer.len().min(FILE_CHUNK);
+                match file.read(&mut buffer[..wanted])? {
+                    0 => Ok(Batch::End),
+                    n => Ok(Batch::Bytes { from: 0, to: n }),
+                }
+            }
+        }
+    }
+}
+
+/// Length of the RTP header in front of transport packets (RFC 3550, RFC 2250), 0 when there is none.
+fn rtp_header(datagram: &[u8]) -> usize {
+    let Some(first) = datagram.first() else {
+        return 0;
+    };
+    if *first == vedette_klv::ts::SYNC || first >> 6 != 2 {
+        return 0;
+    }
+    let mut length = 12 + 4 * usize::from(first & 0x0f);
+    if first & 0x10 != 0 {
+        let words = datagram
+            .get(length + 2..length + 4)
+            .map_or(0, |w| u16::from_be_bytes([w[0], w[1]]));
+        length += 4 + 4 * usize::from(words);
+    }
+    if datagram.get(length) == Some(&vedette_klv::ts::SYNC) {
+        length
+    } else {
+        0
+    }
+}

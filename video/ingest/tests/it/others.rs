@@ -1,0 +1,55 @@
+//! Tools of others read what we write.
+
+use super::Folder;
+use super::film::stream;
+use std::process::Command;
+
+/// Runs a tool; `None`, said aloud, when it is not installed.
+fn run(program: &str, arguments: &[&str]) -> Option<String> {
+    match Command::new(program).args(arguments).output() {
+        Ok(output) => Some(format!(
+            "{}{}",
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr)
+        )),
+        Err(e) => {
+            eprintln!("LEFT OUT: {program}: {e}");
+            None
+        }
+    }
+}
+
+#[test]
+fn ffprobe_counts_every_frame_and_sees_the_metadata() {
+    let folder = Folder::new("ffprobe");
+    let path = folder.path().join("film.ts");
+    std::fs::write(&path, stream(100).concat()).unwrap();
+    let path = path.to_str().unwrap();
+    let arguments = "-v error -count_frames -show_entries stream=codec_name,codec_tag_string,nb_read_frames,nb_read_packets -count_packets -of compact";
+    let mut arguments: Vec<&str> = arguments.split(' ').collect();
+    arguments.push(path);
+    let Some(text) = run("ffprobe", &arguments) else {
+        return;
+    };
+    assert!(
+        text.contains("codec_name=h264") && text.contains("nb_read_frames=100"),
+        "{text}"
+    );
+    assert!(text.contains("codec_name=klv"), "{text}");
+    // Once for the program and once alone, for both streams.
+    assert_eq!(text.matches("nb_read_packets=100").count(), 4, "{text}");
+    assert!(!text.to_lowercase().contains("error"), "{text}");
+}
+
+#[test]
+fn the_public_stanag_4609_verifier_finds_no_error() {
+    let folder = Folder::new("stanag");
+    let path = folder.path().join("film.ts");
+    std::fs::write(&path, super::film::compliant_stream(100).concat()).unwrap();
+    let program = std::env::var("STANAG4609_VERIFY").unwrap_or_else(|_| "stanag4609-verify".to_owned());
+    let Some(text) = run(&program, &[path.to_str().unwrap()]) else {
+        return;
+    };
+    eprintln!("{text}");
+    assert!(!text.contains("ERROR"), "{text}");
+}
