@@ -24,7 +24,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use vedette_atlas::World;
 use vedette_model::plan::{AircraftMargins, AircraftPlan, PatrolPlan, Verdict};
-use vedette_model::{MissionItem, VehicleId};
+use vedette_model::{MissionItem, PlanId, VehicleId};
 
 /// Judges a plan. Nothing is uploaded on the strength of this: see [`approve`].
 #[must_use]
@@ -113,6 +113,14 @@ pub fn approve(plan: PatrolPlan, world: &World) -> Result<ValidPlan, Box<Refused
 pub fn plan_sha256(plan: &PatrolPlan) -> String {
     let text = serde_json::to_vec(plan).unwrap_or_default();
     Sha256::digest(text).iter().map(|b| format!("{b:02x}")).collect()
+}
+
+/// The id a plan must carry: the first 16 hexadecimal digits of the SHA-256 of its JSON with the id left blank.
+#[must_use]
+pub fn plan_id(plan: &PatrolPlan) -> PlanId {
+    let mut blank = plan.clone();
+    blank.id = PlanId(String::new());
+    PlanId(plan_sha256(&blank).chars().take(16).collect())
 }
 
 /// A plan that was refused, with the reasons.

@@ -232,8 +232,8 @@ impl Pilot<'_> {
     }
 
     /// The whole flight over the stretch of track from `from` to `to` metres, patrolling until
-    /// `until_s`, leaving the ground at `start_s`.
-    pub(crate) fn fly(&self, from: f64, to: f64, start_s: f64, until_s: f64) -> Result<Vec<Flown>, Infeasible> {
+    /// `until_s`, leaving the ground at second 0; `flip` begins at the end further from the base.
+    pub(crate) fn fly(&self, from: f64, to: f64, flip: bool, until_s: f64) -> Result<Vec<Flown>, Infeasible> {
         let base = self.ground.plane.to_xy(self.craft.base);
         let base_m = self.ground.at(base).ok_or_else(|| self.unknown_ground(base))?;
         if !self.legal.inside(base) {
@@ -244,12 +244,12 @@ impl Pilot<'_> {
                 "a base inside the country, outside no-fly zones and further from the border than the stand-off.",
             ));
         }
-        let (a, b) = if dist(base, self.track.at(from)) <= dist(base, self.track.at(to)) {
+        let (a, b) = if (dist(base, self.track.at(from)) <= dist(base, self.track.at(to))) != flip {
             (from, to)
         } else {
             (to, from)
         };
-        let mut patrol = self.patrol(a, b, (until_s - start_s).max(60.0))?;
+        let mut patrol = self.patrol(a, b, until_s.max(60.0))?;
         // A fixed wing meets the track at a slant, from the home side, and leaves it so.
         let joins = self.leads(patrol[0], patrol[1].xy, base);
         let none = vec![f64::NEG_INFINITY; patrol.len()];
@@ -272,7 +272,7 @@ impl Pilot<'_> {
         };
         // Cut at the first waypoint of the track after the watch ends from which a way leads home.
         let h = heights(&nodes)?;
-        let mut t = start_s;
+        let mut t = 0.0;
         let mut home = None;
         let mut tried = 0;
         for i in 1..nodes.len() {
@@ -311,7 +311,7 @@ impl Pilot<'_> {
         if let Some(l) = h.last_mut() {
             *l = base_m;
         }
-        self.legs(&nodes, &h, start_s)
+        self.legs(&nodes, &h)
     }
 
     /// Seconds of a leg; climbing and descending take their time.
@@ -341,9 +341,9 @@ impl Pilot<'_> {
         Ok((length / ground).max(vertical))
     }
 
-    fn legs(&self, nodes: &[Node], h: &[f64], start_s: f64) -> Result<Vec<Flown>, Infeasible> {
+    fn legs(&self, nodes: &[Node], h: &[f64]) -> Result<Vec<Flown>, Infeasible> {
         let mut out = Vec::with_capacity(nodes.len());
-        let (mut t, mut wh) = (start_s, 0.0);
+        let (mut t, mut wh) = (0.0, 0.0);
         let place = |xy: Xy| self.ground.plane.to_latlon(xy.0, xy.1);
         for i in 1..nodes.len() {
             let (a, b) = (&nodes[i - 1], &nodes[i]);

@@ -19,6 +19,7 @@ mod ramp;
 mod route;
 mod sensor;
 mod space;
+mod stagger;
 mod track;
 
 pub use bound::{Bound, lower_bound};

@@ -21,6 +21,7 @@ use crate::flight::{Flown, Looks, Pilot};
 use crate::profile::Ground;
 use crate::sensor::{Unseen, Watcher, target_width_m};
 use crate::space::{Land, Legal, Xy, dist};
+use crate::stagger::{Clash, LATEST_S, TRIES, Trace, earliest, shifted};
 use crate::track::{Track, along};
 use crate::{fence, items};
 
@@ -40,9 +41,8 @@ const MOST_LEG_M: f64 = 90.0;
 const OVERLAP_M: f64 = 20.0;
 /// Rounds of the partition.
 const ROUNDS: usize = 5;
-/// Latest departure tried for separation, seconds, and its step.
-const LATEST_S: f64 = 300.0;
-const DEPARTURE_STEP_S: f64 = 5.0;
+/// A first pass towards the far end must save this much of the departure, seconds.
+const FLIP_COST_S: usize = 15;
 
 /// Everything about one aircraft that does not change with the partition.
 struct Crew<'a> {
@@ -60,7 +60,7 @@ struct Desk<'a> {
     ground: Ground<'a>,
     section_m: f64,
     crews: Vec<Crew<'a>>,
-    jitter_s: f64,
+    jitter_s: usize,
 }
 
 /// Plans a patrol.
@@ -207,8 +207,7 @@ fn desk<'a>(
     let mut z = seed.wrapping_add(0x9E37_79B9_7F4A_7C15);
     z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    #[expect(clippy::cast_precision_loss, reason = "below 20")]
-    let jitter_s = ((z ^ (z >> 31)) % 20) as f64;
+    let jitter_s = ((z ^ (z >> 31)) % 20) as usize;
     Ok(Desk {
         brief,
         ground,
@@ -255,12 +254,12 @@ impl Desk<'_> {
         let (from, to) = ((from - OVERLAP_M).max(0.0), (to + OVERLAP_M).min(self.section_m));
         let (a, b) = (crew.track.along_at(from), crew.track.along_at(to));
         self.pilot(crew, 0.0, false)
-            .fly(a, b, 0.0, self.brief.requirement.duration_s)
+            .fly(a, b, false, self.brief.requirement.duration_s)
     }
 
     /// Flies aircraft `i` over a chainage interval at the lowest height, from `layer_m` over the
-    /// floor upwards, that sees most.
-    fn fly(&self, i: usize, (from, to): (f64, f64), layer_m: f64) -> Result<Vec<Flown>, Infeasible> {
+    /// floor upwards, that sees most; `flip` begins at the end further from the base.
+    fn fly(&self, i: usize, (from, to): (f64, f64), layer_m: f64, flip: bool) -> Result<Vec<Flown>, Infeasible> {
         let crew = &self.crews[i];
         let (from, to) = ((from - OVERLAP_M).max(0.0), (to + OVERLAP_M).min(self.section_m));
         let (a, b) = (crew.track.along_at(from), crew.track.along_at(to));
@@ -273,7 +272,7 @@ impl Desk<'_> {
             }
             let flown = match self
                 .pilot(crew, extra, true)
-                .fly(a, b, 0.0, self.brief.requirement.duration_s)
+                .fly(a, b, flip, self.brief.requirement.duration_s)
             {
                 Ok(f) => f,
                 Err(e) if best.is_none() => return Err(e),
@@ -381,47 +380,7 @@ impl Desk<'_> {
     }
 
     fn finish(&self, world: &World, order: &[usize], cuts: &[f64]) -> Result<PatrolPlan, Infeasible> {
-        let n = self.crews.len();
-        let mut flights: Vec<Option<Vec<Flown>>> = vec![None; n];
-        for (k, i) in order.iter().enumerate() {
-            let span = (cuts[k], cuts[k + 1]);
-            let mut nearest = None;
-            // Later departures first, then a layer higher.
-            let found = (0..3).find_map(|layer| {
-                let up = f64::from(layer) * (self.brief.limits.separation_v_m + 5.0);
-                let flown = match self.fly(*i, span, up) {
-                    Ok(f) => f,
-                    Err(e) => return (layer == 0).then_some(Err(e)),
-                };
-                let mut delay = if k == 0 { self.jitter_s } else { 0.0 };
-                while delay <= LATEST_S {
-                    let later = shifted(&flown, delay);
-                    let close = flights.iter().flatten().find_map(|other| self.too_close(&later, other));
-                    let Some(c) = close else {
-                        return Some(Ok(later));
-                    };
-                    nearest = nearest.or(Some(c));
-                    delay += DEPARTURE_STEP_S;
-                }
-                None
-            });
-            match found {
-                Some(f) => flights[*i] = Some(f?),
-                None => {
-                    let (t, h, v) = nearest.unwrap_or((0.0, 0.0, 0.0));
-                    return Err(Infeasible::new(
-                        Constraint::Separation,
-                        &self.crews[*i].craft.tail,
-                        span,
-                        format!(
-                            "whenever it departs in the first {LATEST_S:.0} s, another aircraft comes within {h:.0} m across and {v:.0} m in height, first at {t:.0} s."
-                        ),
-                        format!("separation_h_m = {:.0}, or bases further apart.", (h - 15.0).max(0.0)),
-                    ));
-                }
-            }
-        }
-        let flights: Vec<Vec<Flown>> = flights.into_iter().flatten().collect();
+        let flights = self.departures(order, cuts)?;
         let mut aircraft = Vec::new();
         for (i, flown) in flights.iter().enumerate() {
             aircraft.push(self.part(world, i, flown)?);
@@ -510,38 +469,78 @@ impl Desk<'_> {
         lower_bound(track, &speeds, 2.0 * half)
     }
 
-    /// First time and distances at which two flights are too close.
-    fn too_close(&self, a: &[Flown], b: &[Flown]) -> Option<(f64, f64, f64)> {
-        let l = &self.brief.limits;
-        let end = a.last()?.leg.end_s.min(b.last()?.leg.end_s);
-        let mut t = 0.0;
-        let (mut i, mut j) = (0, 0);
-        while t <= end {
-            if let (Some(p), Some(q)) = (self.position(a, &mut i, t), self.position(b, &mut j, t)) {
-                let (h, v) = (dist(p.0, q.0), (p.1 - q.1).abs());
-                if h < l.separation_h_m + 15.0 && v < l.separation_v_m + 3.0 {
-                    return Some((t, h, v));
+    /// Flights by aircraft, departing so that they stay apart: the first as drawn, the others as
+    /// early as may be, towards either end first, and a layer higher where that is needed.
+    fn departures(&self, order: &[usize], cuts: &[f64]) -> Result<Vec<Vec<Flown>>, Infeasible> {
+        let limits = &self.brief.limits;
+        let mut flights: Vec<Vec<Flown>> = vec![Vec::new(); self.crews.len()];
+        let mut traces: Vec<(Trace, usize)> = Vec::new();
+        for (k, i) in order.iter().enumerate() {
+            let span = (cuts[k], cuts[k + 1]);
+            let first = if k == 0 { self.jitter_s } else { 0 };
+            let mut flown: BTreeMap<(u8, bool), Result<Vec<Flown>, Infeasible>> = BTreeMap::new();
+            let mut met: Option<Clash> = None;
+            let mut found = None;
+            for (slack, layer) in TRIES {
+                let mut best: Option<(usize, bool, usize)> = None;
+                for flip in [false, true] {
+                    let option = flown.entry((layer, flip)).or_insert_with(|| {
+                        let up = f64::from(layer) * (limits.separation_v_m + 5.0);
+                        self.fly(*i, span, up, flip)
+                    });
+                    let Ok(f) = option else { continue };
+                    let mine = Trace::new(f, &self.ground.plane);
+                    match earliest(&mine, &traces, first, slack, limits) {
+                        Ok(departs) => {
+                            let cost = departs + if flip { FLIP_COST_S } else { 0 };
+                            if best.is_none_or(|b| cost < b.0) {
+                                best = Some((cost, flip, departs));
+                            }
+                        }
+                        Err(c) => met = met.or(Some(c)),
+                    }
+                    if k == 0 && best.is_some() {
+                        break;
+                    }
+                }
+                if let Some((_, flip, departs)) = best {
+                    found = Some((layer, flip, departs));
+                    break;
                 }
             }
-            t += 0.5;
+            let Some((layer, flip, departs)) = found else {
+                if let (None, Some(Err(e))) = (met, flown.remove(&(0, false))) {
+                    return Err(e);
+                }
+                return Err(self.crowded(*i, span, met));
+            };
+            if let Some(Ok(f)) = flown.remove(&(layer, flip)) {
+                traces.push((Trace::new(&f, &self.ground.plane), departs));
+                flights[*i] = shifted(&f, seconds(departs));
+            }
         }
-        None
+        Ok(flights)
     }
 
-    fn position(&self, f: &[Flown], i: &mut usize, t: f64) -> Option<(Xy, f64)> {
-        while *i + 1 < f.len() && f[*i].leg.end_s < t {
-            *i += 1;
-        }
-        let leg = &f[*i].leg;
-        if t < leg.start_s || t > leg.end_s {
-            return None;
-        }
-        let share = (t - leg.start_s) / (leg.end_s - leg.start_s).max(1e-9);
-        let (p, q) = (self.ground.plane.to_xy(leg.from), self.ground.plane.to_xy(leg.to));
-        Some((
-            crate::space::lerp(p, q, share),
-            leg.from_amsl.0 + (leg.to_amsl.0 - leg.from_amsl.0) * share,
-        ))
+    fn crowded(&self, i: usize, span: (f64, f64), met: Option<Clash>) -> Infeasible {
+        let c = met.unwrap_or(Clash {
+            at_s: 0.0,
+            across_m: 0.0,
+            height_m: 0.0,
+        });
+        Infeasible::new(
+            Constraint::Separation,
+            &self.crews[i].craft.tail,
+            span,
+            format!(
+                "whenever it departs in the first {LATEST_S} s, another aircraft comes within {:.0} m across and {:.0} m in height, first at {:.0} s.",
+                c.across_m, c.height_m, c.at_s
+            ),
+            format!(
+                "separation_h_m = {:.0}, or bases further apart.",
+                (c.across_m - 15.0).max(0.0)
+            ),
+        )
     }
 
     /// Energy, fence, return and items of one aircraft.
@@ -671,17 +670,9 @@ impl Desk<'_> {
     }
 }
 
-/// The same flight, departing later.
-fn shifted(flown: &[Flown], delay_s: f64) -> Vec<Flown> {
-    flown
-        .iter()
-        .cloned()
-        .map(|mut f| {
-            f.leg.start_s += delay_s;
-            f.leg.end_s += delay_s;
-            f
-        })
-        .collect()
+#[expect(clippy::cast_precision_loss, reason = "seconds of a departure")]
+fn seconds(s: usize) -> f64 {
+    s as f64
 }
 
 /// First and last second at which an aircraft patrols.

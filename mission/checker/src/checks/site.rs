@@ -1,4 +1,4 @@
-//! `site`: the plan was made for this very site, this section of its border and these aircraft.
+//! `site`: the plan is the one it says it is, made for this very site, this section of its border and these aircraft.
 
 use crate::found::{Fault, Found};
 use crate::land::Land;
@@ -14,6 +14,13 @@ pub(crate) fn check(plan: &PatrolPlan, land: &Land<'_>, found: &mut Found) {
         bad(format!(
             "The plan was made for site {} and is judged against site {here}: plan again for this site.",
             plan.site
+        ));
+    }
+    let id = crate::plan_id(plan);
+    if plan.id != id {
+        bad(format!(
+            "The plan calls itself {} and its content is {id}: it was altered after it was made.",
+            plan.id
         ));
     }
     let section = &plan.brief.section;

@@ -2,7 +2,7 @@
 
 use crate::good::{HOLED, RIDGED, home_of, on_border, plan, world};
 use vedette_atlas::{Shape, World, Zone, ZoneKind};
-use vedette_checker::check;
+use vedette_checker::{check, plan_id};
 use vedette_geo::{Amsl, LatLon, destination};
 use vedette_model::plan::{Finding, FindingSeverity, LegKind, NoFly, PatrolPlan};
 use vedette_model::{AltFrame, MissionItem, VehicleId, command};
@@ -14,6 +14,7 @@ fn refused(name: &str, change: impl FnOnce(&mut PatrolPlan, &mut World)) -> Vec<
     let mut plan = plan(&world);
     change(&mut plan, &mut world);
     plan.site = world.site_hash();
+    plan.id = plan_id(&plan);
     let v = check(&plan, &world);
     assert!(!v.is_clear(), "nothing refused");
     let of: Vec<Finding> = v
@@ -146,6 +147,7 @@ fn zone_on_the_way() {
     let mut p = plan(&world);
     world.zones = vec![zone(&world, None, Some(Amsl(590.0)))];
     p.site = world.site_hash();
+    p.id = plan_id(&p);
     let v = check(&p, &world);
     assert!(v.is_clear(), "{:#?}", v.findings);
 }
@@ -383,6 +385,13 @@ fn other_site_or_unknown_aircraft() {
     refused("site", |p, _| p.brief.section.to_km = 90.0);
     let world = world();
     let mut p = plan(&world);
+    p.brief.name.push('!');
+    assert!(
+        check(&p, &world)
+            .findings
+            .iter()
+            .any(|f| f.what.contains("altered after it was made"))
+    );
     p.site = "0000".into();
     assert!(check(&p, &world).findings.iter().any(|f| f.check == "site"));
 }

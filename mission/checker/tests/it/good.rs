@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, LazyLock};
 use vedette_atlas::{Border, Terrain, TerrainSource, World};
-use vedette_checker::{approve, check};
+use vedette_checker::{approve, check, plan_id};
 use vedette_geo::{AboveHome, Amsl, Geoid, LatLon, azimuth_deg, destination, distance_m};
 use vedette_model::plan::{
     Aircraft, AircraftPlan, Brief, Camera, Energy, Envelope, Leg, LegKind, Limits, LinkLoss, PatrolPlan, Promise,
@@ -316,9 +316,9 @@ pub(crate) fn plan(world: &World) -> PatrolPlan {
         .map(|p| p.legs.iter().rev().find(|l| l.watches_m.is_some()).unwrap().end_s);
     // Czyzowicz et al. 2011: in a time I an aircraft of 14 or 20 m/s sees at most v·I + 160 m.
     let lower_bound_s = (12_000.0 - 320.0) / 34.0;
-    PatrolPlan {
+    let mut plan = PatrolPlan {
         schema: 1,
-        id: PlanId("0123456789abcdef".into()),
+        id: PlanId(String::new()),
         parent: None,
         brief: Brief {
             name: "by hand".into(),
@@ -361,7 +361,9 @@ pub(crate) fn plan(world: &World) -> PatrolPlan {
             until_s: until.fold(f64::INFINITY, f64::min),
         },
         blind: vec![],
-    }
+    };
+    plan.id = plan_id(&plan);
+    plan
 }
 
 #[test]
@@ -404,6 +406,7 @@ fn only_a_clear_plan_becomes_valid_and_it_keeps_its_items() {
     assert!(valid.mission_for(VehicleId(9)).is_none());
     let mut bad = good;
     bad.brief.limits.stand_off_m = 500.0;
+    bad.id = plan_id(&bad);
     let refused = approve(bad, &world).unwrap_err();
     assert!(refused.to_string().contains("comes to"), "{refused}");
 }
