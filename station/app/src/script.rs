@@ -30,8 +30,8 @@ pub(crate) enum Phase {
 pub(crate) struct Goal {
     /// Session seconds after which it goes home even without an incident.
     pub(crate) at_most_s: f64,
-    /// Session seconds it stays on patrol at least after the incident was sealed.
-    pub(crate) after_seal_s: f64,
+    /// It patrols for at least this many promised revisit times.
+    pub(crate) revisits: f64,
 }
 
 /// The scripted operator.
@@ -144,12 +144,14 @@ impl Script {
         }
         out.extend(self.answer(view));
         let began = view.plan.began;
+        let promised = view.plan.plan.as_ref().map_or(0.0, |p| p.promise.revisit_s);
         let sealed = view.incidents.values().any(|i| matches!(i.state, IncidentState::Sealed { .. }));
         if sealed {
             self.sealed_at.get_or_insert(now);
         }
-        let enough = self.sealed_at.is_some_and(|t| now.since(t) as f64 * 1e-6 > self.goal.after_seal_s);
-        let over = began.is_some_and(|b| now.since(b) as f64 * 1e-6 > self.goal.at_most_s);
+        let flown_s = began.map_or(0.0, |b| now.since(b) as f64 * 1e-6);
+        let enough = self.sealed_at.is_some() && flown_s > self.goal.revisits * promised;
+        let over = flown_s > self.goal.at_most_s;
         if enough || over {
             self.phase = Phase::Home;
         }
