@@ -2,7 +2,7 @@
 //!
 //! Invariant: counted from the timed legs alone, so what is promised is what the plan holds.
 
-use vedette_model::plan::{AircraftPlan, Leg};
+use vedette_model::plan::Leg;
 
 /// Length of a cell, metres.
 pub(crate) const CELL_M: f64 = 10.0;
@@ -40,16 +40,14 @@ impl Coverage {
         clippy::cast_precision_loss,
         reason = "cells of a section"
     )]
-    pub(crate) fn new<'a>(section_m: f64, aircraft: impl IntoIterator<Item = &'a AircraftPlan>) -> Self {
+    pub(crate) fn new<'a>(section_m: f64, legs: impl IntoIterator<Item = &'a Leg>) -> Self {
         let n = (section_m / CELL_M).ceil().max(1.0) as usize;
         let mut cells = vec![Vec::new(); n];
-        for a in aircraft {
-            for leg in a.legs.iter().filter(|l| l.watches_m.is_some()) {
-                for (k, cell) in cells.iter_mut().enumerate() {
-                    let x = ((k as f64 + 0.5) * CELL_M).min(section_m);
-                    if let Some(s) = seen(leg, x) {
-                        cell.push(s);
-                    }
+        for leg in legs.into_iter().filter(|l| l.watches_m.is_some()) {
+            for (k, cell) in cells.iter_mut().enumerate() {
+                let x = ((k as f64 + 0.5) * CELL_M).min(section_m);
+                if let Some(s) = seen(leg, x) {
+                    cell.push(s);
                 }
             }
         }
@@ -57,6 +55,12 @@ impl Coverage {
             c.sort_by(|a, b| a.0.total_cmp(&b.0));
         }
         Self { cells }
+    }
+
+    /// Cells whose middle lies between two chainages.
+    #[expect(clippy::cast_precision_loss, reason = "cells of a section")]
+    pub(crate) fn between(&self, from_m: f64, to_m: f64) -> impl Iterator<Item = usize> + '_ {
+        (0..self.cells.len()).filter(move |k| (from_m..=to_m).contains(&((*k as f64 + 0.5) * CELL_M)))
     }
 
     /// Longest time a cell goes unseen between two times; `None` if it is never seen.

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use vedette_atlas::{Border, World};
 use vedette_geo::Amsl;
 use vedette_model::PlanId;
-use vedette_model::plan::{Aircraft, AircraftPlan, BlindSpot, Brief, LegKind, PatrolPlan, Promise};
+use vedette_model::plan::{Aircraft, AircraftPlan, BlindSpot, Brief, Leg, LegKind, PatrolPlan, Promise};
 
 use crate::bound::lower_bound;
 use crate::brief::check;
@@ -278,7 +278,8 @@ impl Desk<'_> {
                 Err(e) if best.is_none() => return Err(e),
                 Err(_) => break,
             };
-            let blind = unseen_m(&flown);
+            let c = Coverage::new(self.section_m, flown.iter().map(|f| &f.leg));
+            let blind = index(c.between(from, to).filter(|k| c.cells[*k].is_empty()).count()) * CELL_M;
             if best.as_ref().is_none_or(|x| blind < x.0 - 5.0) {
                 best = Some((blind, flown));
             }
@@ -338,27 +339,10 @@ impl Desk<'_> {
 
     /// Longest gap on an aircraft's own stretch while it patrols.
     fn own_gap(&self, flown: &[Flown], from: f64, to: f64) -> f64 {
-        let one = AircraftPlan {
-            vehicle: vedette_model::VehicleId(0),
-            home: flown[0].leg.from,
-            home_amsl: flown[0].leg.from_amsl,
-            take_off: vedette_geo::AboveHome(0.0),
-            legs: flown.iter().map(|f| f.leg.clone()).collect(),
-            return_amsl: Amsl(0.0),
-            return_path: vec![],
-            rally: vec![],
-            fence: vec![],
-            items: vec![],
-            fence_items: vec![],
-            rally_items: vec![],
-        };
-        let (start, end) = watch_time(&one).unwrap_or((0.0, 0.0));
-        let c = Coverage::new(self.section_m, [&one]);
-        (0..c.cells.len())
-            .filter(|k| {
-                let x = (index(*k) + 0.5) * CELL_M;
-                x >= from && x <= to
-            })
+        let legs = || flown.iter().map(|f| &f.leg);
+        let (start, end) = watch_time(legs()).unwrap_or((0.0, 0.0));
+        let c = Coverage::new(self.section_m, legs());
+        c.between(from, to)
             .filter_map(|k| c.gap(k, start, end))
             .fold(0.0, f64::max)
     }
@@ -385,11 +369,11 @@ impl Desk<'_> {
         for (i, flown) in flights.iter().enumerate() {
             aircraft.push(self.part(world, i, flown)?);
         }
-        let coverage = Coverage::new(self.section_m, &aircraft);
+        let coverage = Coverage::new(self.section_m, aircraft.iter().flat_map(|a| &a.legs));
         let mut from_s = 0.0_f64;
         let mut until_s = f64::INFINITY;
         for a in &aircraft {
-            if let Some((start, end)) = watch_time(a) {
+            if let Some((start, end)) = watch_time(&a.legs) {
                 from_s = from_s.max(start);
                 until_s = until_s.min(end);
             }
@@ -676,23 +660,12 @@ fn seconds(s: usize) -> f64 {
 }
 
 /// First and last second at which an aircraft patrols.
-fn watch_time(a: &AircraftPlan) -> Option<(f64, f64)> {
-    let mut p = a.legs.iter().filter(|l| l.kind == LegKind::Patrol);
-    let first = p.next()?;
-    let last = p.next_back().unwrap_or(first);
-    Some((first.start_s, last.end_s))
-}
-
-/// Length of track whose legs see nothing, metres of one pass at most.
-fn unseen_m(flown: &[Flown]) -> f64 {
-    let mut spans: Vec<(f64, f64)> = flown.iter().filter_map(|f| f.unseen.map(|u| (u.0, u.1))).collect();
-    spans.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let (mut sum, mut end) = (0.0, f64::NEG_INFINITY);
-    for (a, b) in spans {
-        sum += (b - end.max(a)).max(0.0);
-        end = end.max(b);
-    }
-    sum
+fn watch_time<'a>(legs: impl IntoIterator<Item = &'a Leg>) -> Option<(f64, f64)> {
+    legs.into_iter()
+        .filter(|l| l.kind == LegKind::Patrol)
+        .fold(None, |t: Option<(f64, f64)>, l| {
+            Some((t.map_or(l.start_s, |t| t.0), l.end_s))
+        })
 }
 
 /// Runs of cells never seen, with the reason of the leg abreast.

@@ -194,7 +194,7 @@ impl CoverMap {
                     let h = 3.5 + 8.5 * size * (0.5 + 0.5 * fl.forest);
                     Thing::Pine {
                         h,
-                        r: h * (0.19 + 0.07 * unit(h0 ^ 0x77)),
+                        r: h * (0.15 + 0.07 * unit(h0 ^ 0x77)),
                     }
                 } else if die < pine + boulder {
                     let s = 0.25 + 1.1 * size * size * size;
@@ -221,9 +221,12 @@ impl CoverMap {
                     Thing::Boulder { r, .. } => r[0],
                 };
                 if near.iter().any(|w| {
+                    // A road through a wood has verges.
+                    let pine = matches!(thing, Thing::Pine { .. });
+                    let verge = if pine && w.width_m > 2.0 { 5.0 } else { 0.4 };
                     w.points
                         .windows(2)
-                        .any(|p| dist_segment((x, y), p[0], p[1]) < w.width_m * 0.5 + reach + 0.4)
+                        .any(|p| dist_segment((x, y), p[0], p[1]) < w.width_m * 0.5 + reach + verge)
                 }) || near_stone(&self.stones, x, y)
                     || matches!(thing, Thing::Pine { .. }) && self.cleared(x, y, 0.9)
                 {
@@ -318,6 +321,24 @@ pub(crate) fn bake(map: &CoverMap, g: &Ground, light: &Light, key: (u8, i32, i32
             fields.push(map.field(g, x0 + (i * NODE) as f32 * s, y0 + (j * NODE) as f32 * s));
         }
     }
+    // Around which nodes there is no road: most texels need not look at any.
+    let mid = (x0 + 0.5 * side, y0 + 0.5 * side);
+    let near = if s > 3.5 {
+        Vec::new()
+    } else {
+        map.ways_near(mid.0, mid.1, side * 0.75)
+    };
+    let widest = near.iter().fold(0.0_f32, |m, w| m.max(w.width_m));
+    let reach = widest + 2.0 + 1.5 * NODE as f32 * s;
+    let mut way_far = vec![true; nn * nn];
+    for w in &near {
+        for p in w.points.windows(2) {
+            for (k, far) in way_far.iter_mut().enumerate() {
+                let at = (x0 + (k % nn * NODE) as f32 * s, y0 + (k / nn * NODE) as f32 * s);
+                *far = *far && dist_segment(at, p[0], p[1]) > reach;
+            }
+        }
+    }
     // Fine noise first, so that its slope can catch the light.
     let mut coarse_n = vec![0.0_f32; PADDED * PADDED];
     let mut fine_n = vec![0.0_f32; PADDED * PADDED];
@@ -329,8 +350,6 @@ pub(crate) fn bake(map: &CoverMap, g: &Ground, light: &Light, key: (u8, i32, i32
             fine_n[j * PADDED + i] = fbm(x, y, 1.15, 3, s * 0.6, seed ^ 0xB2);
         }
     }
-    let mid = (x0 + 0.5 * side, y0 + 0.5 * side);
-    let near = map.ways_near(mid.0, mid.1, side * 0.75);
     let covers = [
         light.surface_c(Cover::Grass),
         light.surface_c(Cover::Heath),
@@ -339,10 +358,10 @@ pub(crate) fn bake(map: &CoverMap, g: &Ground, light: &Light, key: (u8, i32, i32
         light.surface_c(Cover::Gravel),
     ];
     const ALBEDO: [[f32; 3]; 5] = [
-        [0.235, 0.215, 0.105],
-        [0.125, 0.105, 0.070],
+        [0.225, 0.190, 0.085],
+        [0.095, 0.076, 0.050],
         [0.290, 0.235, 0.175],
-        [0.310, 0.300, 0.290],
+        [0.240, 0.228, 0.212],
         [0.370, 0.345, 0.305],
     ];
     let mut temp = if thermal {
@@ -370,7 +389,7 @@ pub(crate) fn bake(map: &CoverMap, g: &Ground, light: &Light, key: (u8, i32, i32
                 &Field::mix(&fields[q + nn], &fields[q + nn + 1], fu),
                 fv,
             );
-            let (worn, gravel) = if near.is_empty() {
+            let (worn, gravel) = if near.is_empty() || way_far[q] {
                 (0.0, false)
             } else {
                 CoverMap::worn(&near, x, y, a + 0.5 * b)
@@ -391,7 +410,7 @@ pub(crate) fn bake(map: &CoverMap, g: &Ground, light: &Light, key: (u8, i32, i32
                     + 0.65
                         * (f.n[0] * light.mean_sun[0] + f.n[1] * light.mean_sun[1] + f.n[2] * light.mean_sun[2])
                             .max(0.0);
-                let grain = [0.55, 0.9, 0.5, 1.3, 0.45];
+                let grain = [0.95, 1.5, 0.9, 2.1, 0.8];
                 let mut t = 0.0;
                 for c in 0..5 {
                     t += w[c] * (covers[c].0 + covers[c].1 * lit + grain[c] * (0.8 * b + 0.5 * a));
@@ -401,7 +420,7 @@ pub(crate) fn bake(map: &CoverMap, g: &Ground, light: &Light, key: (u8, i32, i32
                 temp[k] = t;
             } else {
                 let mut al = [0.0_f32; 3];
-                let grain = [0.34, 0.55, 0.28, 0.40, 0.26];
+                let grain = [0.50, 0.80, 0.40, 0.60, 0.34];
                 let tone = 0.5 * a;
                 for c in 0..5 {
                     let m = w[c] * (1.0 + grain[c] * b * 1.4 + 0.22 * tone);

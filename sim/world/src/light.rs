@@ -184,10 +184,10 @@ impl Light {
         let lift = |c: [f32; 3]| c.map(|v| v * bright.powf(0.45));
         Self {
             sun: [(sa * ce) as f32, (ca * ce) as f32, se as f32],
-            direct: (sun_lux * gain * 2.6) as f32,
-            ambient: (sky_lux * gain * 2.6) as f32,
+            direct: (sun_lux * gain * 1.75) as f32,
+            ambient: (sky_lux * gain * 1.75) as f32,
             direct_rgb: [1.0, 0.95 - 0.22 * warm, 0.88 - 0.42 * warm],
-            ambient_rgb: [0.88 - 0.02 * dusk, 0.96, 1.10 + 0.06 * dusk],
+            ambient_rgb: [0.92, 0.96, 1.04 + 0.04 * dusk],
             horizon_rgb: lift([0.70 + 0.12 * dusk, 0.74 - 0.04 * dusk, 0.80 - 0.10 * dusk]),
             zenith_rgb: lift([0.34 - 0.06 * dusk, 0.50 - 0.12 * dusk, 0.74 - 0.10 * dusk]),
             noise_levels: (1.2 + 2.2 * (20.0 / total.max(0.01)).sqrt().min(8.0)) as f32,

@@ -429,14 +429,22 @@ impl Renderer {
                 }
             }
         }
+        // Near things first: what they hide is then refused by a glance at the depth.
+        let mut order: Vec<(f32, Standing)> = Vec::new();
         for c in cells {
             let list = self
                 .standing
                 .entry(c)
                 .or_insert_with(|| scene.cover.standing(&scene.ground, c.0, c.1));
-            for st in list.iter() {
-                draw_thing(st, scene, view, thermal, &mut self.depth, &mut self.heat, &mut self.rgb);
-            }
+            order.extend(
+                list.iter()
+                    .map(|st| (dot(sub(st.at, view.o), view.fwd), *st))
+                    .filter(|(z, _)| *z > 0.0 && *z < THINGS_M * 1.1),
+            );
+        }
+        order.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.seed.cmp(&b.1.seed)));
+        for (_, st) in &order {
+            draw_thing(st, scene, view, thermal, &mut self.depth, &mut self.heat, &mut self.rgb);
         }
     }
 
@@ -604,10 +612,19 @@ fn lattice(scene: &Scene, view: &View) -> Lattice {
     let cols = view.w.div_ceil(STEP) + 1;
     let rows = view.h.div_ceil(STEP) + 1;
     let mut t = vec![FAR; cols * rows];
-    for j in 0..rows {
+    // From the bottom up: in one vertical plane a higher ray stays above the ground at least as
+    // far as the ray below it did. Not so when the camera looks straight down.
+    let ordered = view.fwd[2] > -0.85 && view.down[2] < -0.4;
+    for j in (0..rows).rev() {
         for i in 0..cols {
             let dir = view.dir((i * STEP) as f32, (j * STEP) as f32);
-            if let Some(v) = scene.ground.hit(view.o, dir, 0.0) {
+            let below = if ordered && j + 1 < rows {
+                t[(j + 1) * cols + i]
+            } else {
+                FAR
+            };
+            let start = if below < FAR { 0.85 * below } else { 0.0 };
+            if let Some(v) = scene.ground.hit(view.o, dir, start) {
                 t[j * cols + i] = v.max(0.5);
             }
         }
@@ -640,7 +657,7 @@ fn draw_thing(
                 h: h * 0.95,
                 r,
             },
-            [0.062, 0.082, 0.045],
+            [0.046, 0.062, 0.032],
             light.crown_c(),
         ),
         Thing::Bush { r } => (
@@ -649,7 +666,7 @@ fn draw_thing(
                 fwd: (1.0, 0.0),
                 r: [r, r, r * 0.75],
             },
-            [0.085, 0.085, 0.048],
+            [0.060, 0.062, 0.034],
             light.crown_c() - 0.4,
         ),
         Thing::Boulder { r, excess_c } => {
@@ -661,7 +678,7 @@ fn draw_thing(
                     fwd: (c, s),
                     r,
                 },
-                [0.31, 0.30, 0.285],
+                [0.200, 0.190, 0.178],
                 light.boulder_c() + excess_c,
             )
         }
@@ -672,10 +689,13 @@ fn draw_thing(
     } else {
         (-light.alpha_visible * z).exp()
     };
-    let grain = z / view.f;
+    let nearest = z - (0.25 * h * h + r * r).sqrt();
     for y in y0..y1 {
         for x in x0..x1 {
             let k = y * view.w + x;
+            if depth[k] < nearest {
+                continue;
+            }
             let dir = view.dir(x as f32 + 0.5, y as f32 + 0.5);
             let Some((t, n)) = solid.hit(view.o, dir) else {
                 continue;
@@ -690,21 +710,15 @@ fn draw_thing(
             let mut n = n;
             match st.thing {
                 Thing::Pine { h, .. } => {
-                    // Whorls of branches: ragged at the rim, lit and dark by layers.
-                    let ring = rel[2] * 1.9 + hash_unit(st.seed) * 7.0;
-                    let ang = rel[1].atan2(rel[0]) * 2.2;
-                    let jag = perlin(ang + ring * 0.7, ring, st.seed);
-                    let up = rel[2] / h;
-                    if facing < 0.30 + 0.35 * jag.max(-0.3) - 0.2 * up {
+                    // Whorls of branches: each tier wide below and lit at its rim, ragged by noise.
+                    let tier = rel[2] / h * 8.0 + hash_unit(st.seed);
+                    let f = tier - floor(tier) as f32;
+                    let jag = perlin(p[0] * 2.3 + p[1] * 1.1 + p[2] * 0.7, p[2] * 2.6 - p[1] * 1.6, st.seed);
+                    if facing < 0.10 + 0.34 * f + 0.22 * jag {
                         continue;
                     }
-                    tex = 0.55 * jag
-                        + if grain < 0.4 {
-                            0.45 * perlin(p[0] * 3.1 + p[2] * 2.0, p[1] * 3.1 - p[2], st.seed)
-                        } else {
-                            0.0
-                        };
-                    n[2] += 0.35 + 0.5 * jag;
+                    tex = 0.45 * jag + 0.5 * (0.42 - f);
+                    n[2] += 0.25 + 0.4 * jag;
                 }
                 Thing::Bush { .. } => {
                     let jag = perlin(rel[0] * 4.0 + rel[2] * 3.0, rel[1] * 4.0, st.seed);
@@ -714,7 +728,8 @@ fn draw_thing(
                     tex = 0.6 * jag;
                 }
                 Thing::Boulder { .. } => {
-                    let bump = perlin(p[0] * 2.3 + p[2] * 1.7, p[1] * 2.3 - p[2] * 1.1, st.seed);
+                    let bump = perlin(p[0] * 2.3 + p[2] * 1.7, p[1] * 2.3 - p[2] * 1.1, st.seed)
+                        + 0.6 * perlin(p[0] * 6.1 - p[2] * 3.0, p[1] * 6.1 + p[2] * 4.0, st.seed);
                     n[0] += 0.35 * bump;
                     n[1] -= 0.30 * bump;
                     tex = 0.35 * bump;

@@ -116,8 +116,8 @@ pub(crate) fn thermal(heat: &mut [f32], w: usize, h: usize, fpn: &Fpn, seed: u32
     let (p1, p50, p99) = (quantile(0.01), quantile(0.5), quantile(0.985));
     let span = (p99 - p1).max(6.0);
     // Keep the median at a third of the scale when the scene is flat.
-    let base = p1.min(p50 - 0.36 * span);
-    let scale = 165.0 / span;
+    let base = p1.min(p50 - 0.30 * span);
+    let scale = 172.0 / span;
     let mut out = vec![0_u8; w * h];
     for y in 0..h {
         let mut rnd = hash2(y as i32, 0x7E, seed);
@@ -130,8 +130,8 @@ pub(crate) fn thermal(heat: &mut [f32], w: usize, h: usize, fpn: &Fpn, seed: u32
             let g = 18.0 + (t - base) * scale;
             let g = if g > 190.0 {
                 // Shoulder: 190 and up fold into 65 levels.
-                let e = (g - 190.0) / 130.0;
-                190.0 + 65.0 * e / (e + 0.55)
+                let e = (g - 190.0) / 220.0;
+                190.0 + 65.0 * e / (e + 0.8)
             } else {
                 g
             };

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anyhow::{Context, Result};
 use vedette_core::{StationView, ViewStamp, digest};
 use vedette_ingest::{FrameStore, Moment};
-use vedette_model::{OperatorId, Priority};
+use vedette_model::{OperatorId, Priority, Utc};
 use vedette_sim::TruthLine;
 
 use crate::cli::DemoArgs;
@@ -26,6 +26,8 @@ use crate::{Outcome, Stop, files, pictures, verbs};
 
 /// Marks a folder as a demo's own, so that the next run may replace it.
 const MARKER: &str = ".vedette-demo";
+/// The watch lasts until the incident is sealed and the revisit was flown twice.
+const GOAL: Goal = Goal { at_most_s: 900.0, revisits: 2.1 };
 /// Session seconds after which a demo gives up.
 const AT_MOST_S: f64 = 1500.0;
 
@@ -130,7 +132,7 @@ impl Stage {
 
     /// The scripted operator does the watch.
     fn headless(self) -> Result<Landed, Stop> {
-        let mut script = Script::new(Goal { at_most_s: 900.0, after_seal_s: 60.0 });
+        let mut script = Script::new(GOAL);
         let mut told = Told::default();
         let view = self.flight.view();
         loop {
@@ -177,7 +179,7 @@ impl Stage {
         std::thread::Builder::new()
             .name("script".into())
             .spawn(move || {
-                let mut script = Script::new(Goal { at_most_s: 900.0, after_seal_s: 60.0 });
+                let mut script = Script::new(GOAL);
                 let mut told = Told::default();
                 while !stop.load(Ordering::Acquire) {
                     std::thread::sleep(clock.real(250));
@@ -264,7 +266,8 @@ impl Landed {
         measure::against_truth(&mut f, &Truth::of(&lines), &view, &entries);
 
         if let (Some(plan), Some(verdict)) = (&view.plan.plan, &view.plan.verdict) {
-            verbs::write_plan(&a.out.join("plan"), plan, verdict, &self.world)?;
+            let began = view.plan.began.map_or(view.utc, |m| Utc(view.utc.0 - view.now.since(m)));
+            verbs::write_plan(&a.out.join("plan"), plan, verdict, &self.world, began)?;
         }
         if let Some(bundle) = self.ended.bundles.first() {
             let copy = a.out.join("incident");

@@ -1,7 +1,239 @@
-//! stub until console lands
+//! The console around a flight or a record: a window where there is a display, rendered pictures
+//! where there is none. Without the `console` feature there are neither, and it says so.
+
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
 use anyhow::Result;
-pub(crate) fn display_present() -> bool { false }
-pub(crate) fn lacking() -> Vec<(String, String)> { Vec::new() }
-pub(crate) fn window(_f: &crate::flight::Flight, _w: &std::sync::Arc<vedette_atlas::World>, _t: &str, _o: &vedette_model::OperatorId, _s: std::sync::Arc<std::sync::atomic::AtomicBool>) -> Result<()> { anyhow::bail!("no console") }
-pub(crate) fn render(_out: &Path, _dir: &Path, _r: &mut vedette_core::Replay, _w: &vedette_atlas::World) -> Result<Vec<String>> { Ok(Vec::new()) }
+use vedette_atlas::World;
+use vedette_core::Replay;
+use vedette_model::OperatorId;
+
+use crate::flight::Flight;
+use crate::review::Desk;
+
+pub(crate) use shell::{display_present, lacking, render, review, review_window, window};
+
+#[cfg(feature = "console")]
+mod shell {
+    use std::time::Duration;
+
+    use anyhow::Context;
+    use vedette_console::{ConsoleConfig, Feeds, Headless, Mode};
+    use vedette_model::{AlertState, Priority};
+    use vedette_panels::feeds::{ReviewFeeds, Slot, VideoSlots, ViewSlot, intents};
+    use vedette_panels::{Workspace, review::ReviewModel};
+
+    use super::{AtomicBool, Arc, Desk, Flight, OperatorId, Path, Replay, Result, World};
+    use crate::files;
+
+    /// Intents on their way from the window; full is told to the operator.
+    const INTENTS: usize = 64;
+    /// Frames a headless console draws before its picture is taken: map, textures and text settle.
+    const SETTLE: u32 = 12;
+
+    /// A display a window can open on.
+    pub(crate) fn display_present() -> bool {
+        vedette_console::display_present().is_ok() && vedette_console::vulkan_present().is_ok()
+    }
+
+    /// What the window lacks on this machine: what, and the Debian package.
+    pub(crate) fn lacking() -> Vec<(String, String)> {
+        match vedette_console::vulkan_present() {
+            Ok(()) => Vec::new(),
+            Err(e) => vec![(format!("Vulkan driver ({e})"), "mesa-vulkan-drivers".into())],
+        }
+    }
+
+    /// The console on a running flight; returns when the window is closed.
+    pub(crate) fn window(flight: &Flight, world: &Arc<World>, title: &str, who: &OperatorId, stop: Arc<AtomicBool>) -> Result<()> {
+        let (tx, rx) = intents(INTENTS);
+        let carrier = flight.carry(rx, stop.clone())?;
+        let feeds = Feeds {
+            view: flight.view(),
+            video: flight.screen(),
+            intents: tx,
+            terrain: world.terrain.clone(),
+            review: None,
+            stop: stop.clone(),
+        };
+        let shown = vedette_console::run_window(&ConsoleConfig::new(title, who.clone()), feeds);
+        stop.store(true, std::sync::atomic::Ordering::Release);
+        if carrier.join().is_err() {
+            tracing::error!("the intent thread died");
+        }
+        shown.map(drop).context("the console could not be shown")
+    }
+
+    struct Easel {
+        view: ViewSlot,
+        video: VideoSlots,
+        model: Slot<ReviewModel>,
+    }
+
+    fn easel(size: (u32, u32), mode: Mode, who: &OperatorId, terrain: &Arc<vedette_atlas::Terrain>) -> Result<(Headless, Easel)> {
+        let (tx, _rx) = intents(INTENTS);
+        let easel = Easel { view: ViewSlot::default(), video: VideoSlots::default(), model: Slot::default() };
+        let (acts, _acts) = std::sync::mpsc::sync_channel(16);
+        let review = matches!(mode, Mode::Review).then(|| ReviewFeeds { model: easel.model.clone(), acts });
+        let cfg = ConsoleConfig { size, mode, ..ConsoleConfig::new("Vedette", who.clone()) };
+        let feeds = Feeds {
+            view: easel.view.clone(),
+            video: easel.video.clone(),
+            intents: tx,
+            terrain: terrain.clone(),
+            review,
+            stop: Arc::new(AtomicBool::new(false)),
+        };
+        Ok((Headless::new(&cfg, feeds)?, easel))
+    }
+
+    fn take(h: &mut Headless, path: &Path) -> Result<()> {
+        h.steps(SETTLE);
+        let p = h.screenshot()?;
+        files::write(path, &files::png(p.width, p.height, &p.rgba)?)
+    }
+
+    /// Pictures of every screen at the moments that mattered, from the record.
+    pub(crate) fn render(out: &Path, session: &Path, replay: &mut Replay, world: &World) -> Result<Vec<String>> {
+        let who = OperatorId("operator-2".into());
+        let end = replay.view().clone();
+        let alert = end.alerts.values().find(|a| a.priority == Priority::P1).or_else(|| end.alerts.values().next());
+        let moment = alert.map_or(end.utc, |a| a.raised_utc.plus_us(3_000_000));
+        let mut desk = Desk::open(session, &who, "pictures of the demo")?;
+        let mut names = Vec::new();
+        let view = Arc::new(replay.seek(moment).clone());
+        for (name, size, workspace) in [
+            ("fly.png", (1920, 1080), Workspace::Fly),
+            ("fly-720.png", (1280, 720), Workspace::Fly),
+            ("plan.png", (1920, 1080), Workspace::Plan),
+            ("inspect.png", (1920, 1080), Workspace::Inspect),
+        ] {
+            let (mut h, e) = easel(size, Mode::Live, &who, &world.terrain)?;
+            desk.act(vedette_panels::review::ReviewAct::Seek(alert.map_or(moment, |a| a.captured)));
+            if let Ok(f) = desk.frame() {
+                e.video.put(Arc::new(f));
+            }
+            e.view.put(view.clone());
+            h.steps(3);
+            let local = h.local();
+            local.workspace = workspace;
+            local.selected = alert.and_then(|a| a.vehicle);
+            local.camera = alert.and_then(|a| a.camera);
+            local.alert = alert.map(|a| a.id);
+            take(&mut h, &out.join(name))?;
+            names.push(name.to_owned());
+        }
+        // Review stands where the person confirmed.
+        let confirmed = alert.and_then(|a| match &a.state {
+            AlertState::Confirmed { .. } => Some(a.captured),
+            _ => None,
+        });
+        desk.act(vedette_panels::review::ReviewAct::Seek(confirmed.unwrap_or(moment)));
+        review_at(&mut desk, world, &out.join("review.png"))?;
+        names.push("review.png".into());
+        Ok(names)
+    }
+
+    fn review_at(desk: &mut Desk, world: &World, path: &Path) -> Result<()> {
+        let who = desk.who().clone();
+        let (mut h, e) = easel((1920, 1080), Mode::Review, &who, &world.terrain)?;
+        let model = Arc::new(desk.model());
+        e.view.put(model.view.clone());
+        e.model.put(model);
+        match desk.frame() {
+            Ok(f) => {
+                h.local().camera = Some(f.camera);
+                e.video.put(Arc::new(f));
+            }
+            Err(err) => tracing::warn!("review picture without its frame: {err:#}"),
+        }
+        take(&mut h, path)
+    }
+
+    /// The review as one picture.
+    pub(crate) fn review(desk: &mut Desk, path: &Path) -> Result<()> {
+        let world = desk.world()?;
+        review_at(desk, &world, path)
+    }
+
+    /// The review in a window; the desk works on a thread beside it.
+    pub(crate) fn review_window(mut desk: Desk) -> Result<()> {
+        vedette_console::display_present()?;
+        let world = desk.world()?;
+        let who = desk.who().clone();
+        let (tx, _rx) = intents(INTENTS);
+        let (acts, asked) = std::sync::mpsc::sync_channel(64);
+        let (view, video, model) = (ViewSlot::default(), VideoSlots::default(), Slot::default());
+        let stop = Arc::new(AtomicBool::new(false));
+        let feeds = Feeds {
+            view: view.clone(),
+            video: video.clone(),
+            intents: tx,
+            terrain: world.terrain.clone(),
+            review: Some(ReviewFeeds { model: model.clone(), acts }),
+            stop: stop.clone(),
+        };
+        let worker = {
+            let stop = stop.clone();
+            std::thread::Builder::new().name("review".into()).spawn(move || {
+                let step = Duration::from_millis(40);
+                let mut fresh = true;
+                while !stop.load(std::sync::atomic::Ordering::Acquire) {
+                    if fresh {
+                        if let Ok(f) = desk.frame() {
+                            video.put(Arc::new(f));
+                        }
+                        let m = Arc::new(desk.model());
+                        view.put(m.view.clone());
+                        model.put(m);
+                    }
+                    fresh = match asked.recv_timeout(step) {
+                        Ok(act) => {
+                            if !desk.act(act) {
+                                stop.store(true, std::sync::atomic::Ordering::Release);
+                            }
+                            true
+                        }
+                        Err(_) => desk.advance(step.as_secs_f64()),
+                    };
+                }
+            })?
+        };
+        let cfg = ConsoleConfig { mode: Mode::Review, ..ConsoleConfig::new("Vedette · review", who) };
+        let shown = vedette_console::run_window(&cfg, feeds);
+        stop.store(true, std::sync::atomic::Ordering::Release);
+        if worker.join().is_err() {
+            tracing::error!("the review thread died");
+        }
+        shown.map(drop).context("the review could not be shown")
+    }
+}
+
+#[cfg(not(feature = "console"))]
+mod shell {
+    use super::{AtomicBool, Arc, Desk, Flight, OperatorId, Path, Replay, Result, World};
+
+    const WITHOUT: &str = "this build has no console; build with the feature `console`";
+
+    pub(crate) fn display_present() -> bool {
+        false
+    }
+    pub(crate) fn lacking() -> Vec<(String, String)> {
+        Vec::new()
+    }
+    pub(crate) fn window(_: &Flight, _: &Arc<World>, _: &str, _: &OperatorId, _: Arc<AtomicBool>) -> Result<()> {
+        anyhow::bail!(WITHOUT)
+    }
+    pub(crate) fn render(_: &Path, _: &Path, _: &mut Replay, _: &World) -> Result<Vec<String>> {
+        tracing::warn!("{WITHOUT}: no pictures");
+        Ok(Vec::new())
+    }
+    pub(crate) fn review(_: &mut Desk, _: &Path) -> Result<()> {
+        anyhow::bail!(WITHOUT)
+    }
+    pub(crate) fn review_window(_: Desk) -> Result<()> {
+        anyhow::bail!(WITHOUT)
+    }
+}

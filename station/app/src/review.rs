@@ -47,6 +47,7 @@ pub(crate) struct Desk {
     trouble: Option<String>,
     log: AccessLog,
     who: OperatorId,
+    seed: u64,
 }
 
 impl Desk {
@@ -65,6 +66,7 @@ impl Desk {
         log.note(now, who, "viewed", &what.display().to_string(), why)?;
         let recorded = if is_bundle { vedette_journal::read_bundle(what)? } else { vedette_journal::read(what)? };
         let trouble = recorded.broken.as_ref().map(|(line, why)| format!("the journal's chain is broken at line {line}: {why}"));
+        let seed = recorded.setup.seed;
         let replay = recorded.replay()?;
         let view = Arc::new(replay.view().clone());
         let (from, to) = replay.span().context("nothing was recorded")?;
@@ -117,11 +119,22 @@ impl Desk {
             trouble,
             log,
             who: who.clone(),
+            seed,
         };
         if desk.bundle.is_some() {
             desk.verify();
         }
         Ok(desk)
+    }
+
+    /// Who looks.
+    pub(crate) fn who(&self) -> &OperatorId {
+        &self.who
+    }
+
+    /// The ground of the record: the same site with the same terrain, if it is to be had here.
+    pub(crate) fn world(&self) -> Result<vedette_atlas::World> {
+        verbs::world(None, self.seed)
     }
 
     /// The moment under the playhead.

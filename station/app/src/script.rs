@@ -30,8 +30,8 @@ pub(crate) enum Phase {
 pub(crate) struct Goal {
     /// Session seconds after which it goes home even without an incident.
     pub(crate) at_most_s: f64,
-    /// Session seconds it stays on patrol at least after the incident was sealed.
-    pub(crate) after_seal_s: f64,
+    /// It patrols for at least this many promised revisit times.
+    pub(crate) revisits: f64,
 }
 
 /// The scripted operator.
@@ -117,13 +117,13 @@ impl Script {
 
     fn launch(&mut self, view: &StationView, id: VehicleId) -> Vec<Intent> {
         let Some(v) = view.vehicles.get(&id) else { return Vec::new() };
-        let flying = v.landed.is_some_and(|l| l.value == LandedState::InAir);
+        let standing = v.landed.is_none_or(|l| l.value == LandedState::OnGround);
         let auto = v.mode.is_some_and(|m| m.value == FlightMode::Auto);
         let Some(part) = view.plan.plan.as_ref().and_then(|p| p.aircraft.iter().find(|a| a.vehicle == id)) else {
             return Vec::new();
         };
         let give = |order: Order| vec![Intent::Command { vehicle: id, order, held: true }];
-        if v.airframe == Airframe::Copter && !flying {
+        if v.airframe == Airframe::Copter && standing {
             if self.once_every(id, "takeoff", view.now, 30_000) {
                 return give(Order::TakeOff { height: AboveHome(part.take_off.0.min(30.0)) });
             }
@@ -144,12 +144,14 @@ impl Script {
         }
         out.extend(self.answer(view));
         let began = view.plan.began;
+        let promised = view.plan.plan.as_ref().map_or(0.0, |p| p.promise.revisit_s);
         let sealed = view.incidents.values().any(|i| matches!(i.state, IncidentState::Sealed { .. }));
         if sealed {
             self.sealed_at.get_or_insert(now);
         }
-        let enough = self.sealed_at.is_some_and(|t| now.since(t) as f64 * 1e-6 > self.goal.after_seal_s);
-        let over = began.is_some_and(|b| now.since(b) as f64 * 1e-6 > self.goal.at_most_s);
+        let flown_s = began.map_or(0.0, |b| now.since(b) as f64 * 1e-6);
+        let enough = self.sealed_at.is_some() && flown_s > self.goal.revisits * promised;
+        let over = flown_s > self.goal.at_most_s;
         if enough || over {
             self.phase = Phase::Home;
         }

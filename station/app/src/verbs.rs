@@ -44,7 +44,7 @@ pub(crate) fn plan(a: &PlanArgs, json: bool) -> Outcome {
     let brief = brief(&a.brief)?;
     let plan = vedette_planner::plan(&brief, &world, a.seed).map_err(|e| Stop::No(e.to_string()))?;
     let verdict = vedette_checker::check(&plan, &world);
-    write_plan(&a.out, &plan, &verdict, &world)?;
+    write_plan(&a.out, &plan, &verdict, &world, crate::clock::Clock::machine_utc())?;
     tell_verdict(&plan, &verdict, json);
     if verdict.is_clear() { Ok(()) } else { Err(Stop::No(format!("plan {} is refused by the checker", plan.id))) }
 }
@@ -87,7 +87,7 @@ fn tell_verdict(plan: &PatrolPlan, v: &Verdict, json: bool) {
 }
 
 /// Writes a plan in every form: JSON, and per aircraft `.plan` and `.waypoints`, KML, GeoJSON.
-pub(crate) fn write_plan(dir: &Path, plan: &PatrolPlan, verdict: &Verdict, world: &vedette_atlas::World) -> Result<()> {
+pub(crate) fn write_plan(dir: &Path, plan: &PatrolPlan, verdict: &Verdict, world: &vedette_atlas::World, began: vedette_model::Utc) -> Result<()> {
     files::write(&dir.join("plan.json"), &serde_json::to_vec_pretty(plan)?)?;
     files::write(&dir.join("verdict.json"), &serde_json::to_vec_pretty(verdict)?)?;
     for a in &plan.aircraft {
@@ -95,8 +95,13 @@ pub(crate) fn write_plan(dir: &Path, plan: &PatrolPlan, verdict: &Verdict, world
         files::write(&dir.join(format!("{tail}.plan")), vedette_formats::qgc_plan(plan, a.vehicle)?.as_bytes())?;
         files::write(&dir.join(format!("{tail}.waypoints")), vedette_formats::waypoints(plan, a.vehicle)?.as_bytes())?;
     }
-    files::write(&dir.join("plan.kml"), vedette_formats::kml(plan, &world.border.line)?.as_bytes())?;
-    files::write(&dir.join("plan.geojson"), vedette_formats::geojson(plan)?.as_bytes())
+    let scene = vedette_formats::Scene {
+        borders: std::iter::once(&world.border).chain(&world.context).map(|b| (b.name.clone(), b.line.clone())).collect(),
+        zones: vedette_core::SiteLines::of(world).no_fly,
+        start_utc_us: began.0,
+    };
+    files::write(&dir.join("plan.kml"), vedette_formats::kml(plan, &scene).as_bytes())?;
+    files::write(&dir.join("plan.geojson"), vedette_formats::geojson(plan, &scene).as_bytes())
 }
 
 /// `vedette verify`: runs the separate verifier program that lies beside this one.
@@ -209,9 +214,9 @@ pub(crate) fn inspect(a: &InspectArgs, json: bool) -> Outcome {
         next += 1.0;
         for r in station.inspect().iter() {
             if json {
-                say(&serde_json::json!({ "link": r.link, "peer": r.peer.to_string(), "system": r.system, "component": r.component, "id": r.msgid, "name": r.name, "count": r.count, "rate_hz": r.rate_hz, "last": r.last }).to_string());
+                say(&serde_json::json!({ "link": r.link, "peer": r.peer.to_string(), "system": r.system, "component": r.component, "id": r.msgid, "name": r.name, "count": r.count, "rate_hz": r.rate_hz, "last_s": r.last.seconds() }).to_string());
             } else {
-                say(&format!("{} {:<22} {:>3}/{:<3} {:>5} {:<32} {:>7} {:>6.1} Hz  {}", r.link, r.peer.to_string(), r.system, r.component, r.msgid, r.name, r.count, r.rate_hz, r.last));
+                say(&format!("{} {:<22} {:>3}/{:<3} {:>5} {:<32} {:>7} {:>6.1} Hz  {:.1} s ago", r.link, r.peer.to_string(), r.system, r.component, r.msgid, r.name, r.count, r.rate_hz, clock.now().since(r.last) as f64 * 1e-6));
             }
         }
         if !json {

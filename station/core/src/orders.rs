@@ -20,17 +20,15 @@ pub(crate) struct Awaited {
 
 /// What the wire said of it.
 pub(crate) fn outcome(receipt: &mut Receipt, now: Mono, outcome: &CommandOutcome) {
+    // What telemetry has shown is not undone by a late answer.
+    if receipt.state == ReceiptState::Observed {
+        return;
+    }
     let next = match outcome {
-        CommandOutcome::Accepted => match receipt.state {
-            ReceiptState::Observed => return,
-            _ => ReceiptState::Accepted,
-        },
+        CommandOutcome::Accepted => ReceiptState::Accepted,
         CommandOutcome::InProgress(_) => ReceiptState::Sent,
         CommandOutcome::Refused(why) => ReceiptState::Refused(why.clone()),
-        CommandOutcome::NoAnswer => match receipt.state {
-            ReceiptState::Observed => return,
-            _ => ReceiptState::Unknown,
-        },
+        CommandOutcome::NoAnswer => ReceiptState::Unknown,
     };
     if receipt.state != next {
         receipt.state = next;

@@ -160,6 +160,7 @@ impl AccessLog {
         let line = chain
             .push(&Access {
                 utc: utc.to_string(),
+                utc_us: utc.0,
                 who: &who.0,
                 act,
                 what,
