@@ -252,6 +252,7 @@ impl Ground {
             };
             let close = (flat * slope - dir[2]).max(1e-6);
             let mut inner = 0;
+            let mut before: Option<f32> = None;
             while t <= t_out && inner < 200 {
                 inner += 1;
                 let z = from[2] + t * dir[2];
@@ -262,8 +263,16 @@ impl Ground {
                 if z > self.z_max && dir[2] >= 0.0 {
                     return None;
                 }
+                // Within a metre of the ground it is nearly plane: the rate at which it came
+                // closer on the last step tells better than the tile's steepest slope.
+                let safe = over / close;
+                let step = match before {
+                    Some(b) if over < 1.0 && b > over => ((t - last) * over / (b - over)).clamp(safe, 6.0 * safe),
+                    _ => safe,
+                };
+                before = Some(over);
                 last = t;
-                t += (over / close).max((0.08 + 0.0005 * t * len) / len);
+                t += step.max((0.04 + 0.0003 * t * len) / len);
             }
         }
         None

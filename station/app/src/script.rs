@@ -117,13 +117,13 @@ impl Script {
 
     fn launch(&mut self, view: &StationView, id: VehicleId) -> Vec<Intent> {
         let Some(v) = view.vehicles.get(&id) else { return Vec::new() };
-        let flying = v.landed.is_some_and(|l| l.value == LandedState::InAir);
+        let standing = v.landed.is_none_or(|l| l.value == LandedState::OnGround);
         let auto = v.mode.is_some_and(|m| m.value == FlightMode::Auto);
         let Some(part) = view.plan.plan.as_ref().and_then(|p| p.aircraft.iter().find(|a| a.vehicle == id)) else {
             return Vec::new();
         };
         let give = |order: Order| vec![Intent::Command { vehicle: id, order, held: true }];
-        if v.airframe == Airframe::Copter && !flying {
+        if v.airframe == Airframe::Copter && standing {
             if self.once_every(id, "takeoff", view.now, 30_000) {
                 return give(Order::TakeOff { height: AboveHome(part.take_off.0.min(30.0)) });
             }

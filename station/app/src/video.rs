@@ -25,6 +25,8 @@ use crate::clock::Clock;
 
 /// Frames the analyst may be behind.
 const ANALYST_QUEUE: usize = 2;
+/// Frames the screen may be behind: it takes the newest.
+const SCREEN_QUEUE: usize = 2;
 /// Visible light is looked at by people; its pose and age are reported at this pace, session ms.
 const VISIBLE_REPORT_MS: i64 = 500;
 
@@ -45,6 +47,7 @@ pub(crate) struct Around {
 pub(crate) struct Camera {
     channel: Channel,
     analyst: JoinHandle<()>,
+    screen: JoinHandle<()>,
     stop: Arc<AtomicBool>,
 }
 
@@ -67,11 +70,19 @@ impl Camera {
             ChannelConfig::new(spec.camera, source, Some(around.session.clone())),
             Arc::new(move || clock.now()),
             Arc::new(sink),
-            &[ANALYST_QUEUE],
+            &[ANALYST_QUEUE, SCREEN_QUEUE],
         )
         .with_context(|| format!("camera {} cannot be opened", spec.camera))?;
+        let shown = frames.pop().context("the channel gave no frame queue")?;
         let frames = frames.pop().context("the channel gave no frame queue")?;
         let stop = Arc::new(AtomicBool::new(false));
+        let screen = {
+            let (around, stop, camera) = (around.clone(), stop.clone(), spec.camera);
+            std::thread::Builder::new()
+                .name(format!("screen-{camera}"))
+                .spawn(move || show(camera, &around, &shown, &stop))
+                .context("cannot start the screen's thread")?
+        };
         let analyst = {
             let (around, stop) = (around.clone(), stop.clone());
             std::thread::Builder::new()
@@ -79,7 +90,7 @@ impl Camera {
                 .spawn(move || Eye::new(spec, index, of, around).run(&frames, &stop))
                 .context("cannot start the analyst's thread")?
         };
-        Ok(Self { channel, analyst, stop })
+        Ok(Self { channel, analyst, screen, stop })
     }
 
     /// The address a UDP stream is awaited on.
@@ -91,9 +102,32 @@ impl Camera {
     pub(crate) fn stop(self) {
         self.channel.stop();
         self.stop.store(true, Ordering::Release);
-        if self.analyst.join().is_err() {
-            tracing::error!("an analyst's thread died");
+        if self.analyst.join().is_err() | self.screen.join().is_err() {
+            tracing::error!("a camera's thread died");
         }
+    }
+}
+
+/// Pictures to the screen, never behind the analysis.
+fn show(camera: vedette_model::CameraId, around: &Around, frames: &FrameReceiver, stop: &AtomicBool) {
+    while !stop.load(Ordering::Acquire) {
+        let Some(frame) = frames.recv_timeout(Duration::from_millis(50)) else {
+            if frames.ended() {
+                break;
+            }
+            continue;
+        };
+        let Some(rgba) = frame.rgba.clone() else { continue };
+        let pose = frame.klv.as_ref().and_then(|k| pose_of(k, &around.world.geoid, &around.sigmas));
+        around.screen.put(Arc::new(VideoFrame {
+            camera,
+            pts: Pts(i64::try_from(frame.pts90k).unwrap_or(i64::MAX)),
+            captured: frame.captured_us().and_then(|t| i64::try_from(t).ok()).map(Utc),
+            width: frame.width,
+            height: frame.height,
+            rgba,
+            pose: pose.map(Arc::new),
+        }));
     }
 }
 
@@ -160,17 +194,6 @@ impl Eye {
         let captured_us = frame.captured_us().and_then(|t| i64::try_from(t).ok());
         let captured = captured_us.map_or_else(|| self.around.clock.utc_at(frame.received), Utc);
         let pts = Pts(i64::try_from(frame.pts90k).unwrap_or(i64::MAX));
-        if let Some(rgba) = &frame.rgba {
-            self.around.screen.put(Arc::new(VideoFrame {
-                camera: self.spec.camera,
-                pts,
-                captured: captured_us.map(Utc),
-                width: frame.width,
-                height: frame.height,
-                rgba: rgba.clone(),
-                pose: pose.clone().map(Arc::new),
-            }));
-        }
         let now = self.around.clock.now();
         let age = PictureAge {
             age_us: captured_us.map(|t| self.around.clock.utc_at(now).0 - t),

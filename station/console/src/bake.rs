@@ -21,6 +21,8 @@ pub(crate) const PIECE: usize = 128;
 pub(crate) const STRIDES: [usize; 3] = [1, 2, 4];
 /// Land shown around the section, metres.
 const MARGIN_M: f64 = 6000.0;
+/// Slopes are lit as if this much steeper.
+const EXAGGERATION: f64 = 1.5;
 /// Distance to the border that the texture can tell, metres.
 const REACH_M: f32 = 64.0;
 
@@ -211,6 +213,44 @@ fn sides(r: &Relief, v: &StationView, w: usize, h: usize, texel: f64) -> Vec<f32
     d
 }
 
+/// Heights after three box filters as wide as a cell of the source: near enough a Gauss filter.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "a few cells"
+)]
+fn smoothed(r: &Relief, cell_m: f64) -> Vec<f32> {
+    let k = ((cell_m / r.step_m / 2.0).round() as usize).clamp(1, 6);
+    let mut a = r.heights.clone();
+    for _ in 0..3 {
+        for horizontal in [true, false] {
+            let (n, m) = if horizontal {
+                (r.columns, r.rows)
+            } else {
+                (r.rows, r.columns)
+            };
+            let at = |i: usize, j: usize| {
+                if horizontal {
+                    j * r.columns + i
+                } else {
+                    i * r.columns + j
+                }
+            };
+            let mut b = a.clone();
+            for j in 0..m {
+                for i in 0..n {
+                    let (lo, hi) = (i.saturating_sub(k), (i + k).min(n - 1));
+                    let sum: f32 = (lo..=hi).map(|x| a[at(x, j)]).sum();
+                    b[at(i, j)] = sum / (hi - lo + 1) as f32;
+                }
+            }
+            a = b;
+        }
+    }
+    a
+}
+
 /// Light, side and holes as one texture, twice as fine as the relief.
 #[expect(
     clippy::cast_possible_truncation,
@@ -218,11 +258,14 @@ fn sides(r: &Relief, v: &StationView, w: usize, h: usize, texel: f64) -> Vec<f32
     clippy::cast_precision_loss,
     reason = "bytes of a texture"
 )]
-pub(crate) fn texture(r: &Relief, v: &StationView) -> Image {
+pub(crate) fn texture(r: &Relief, v: &StationView, cell_m: f64) -> Image {
     let (w, h) = ((r.columns - 1) * 2 + 1, (r.rows - 1) * 2 + 1);
     let texel = r.step_m / 2.0;
     let side = sides(r, v, w, h, texel);
-    let height = |i: usize, j: usize| f64::from(r.heights[j.min(r.rows - 1) * r.columns + i.min(r.columns - 1)]);
+    // Light is taken from heights smoothed to the data's own spacing, or its cells would show as
+    // facets; the heights themselves stay as they are.
+    let smooth = smoothed(r, cell_m);
+    let height = |i: usize, j: usize| f64::from(smooth[j.min(r.rows - 1) * r.columns + i.min(r.columns - 1)]);
     let mut light = vec![f32::NAN; r.columns * r.rows];
     for j in 0..r.rows {
         for i in 0..r.columns {
@@ -234,7 +277,7 @@ pub(crate) fn texture(r: &Relief, v: &StationView) -> Image {
             );
             let dx = (height(i1, j) - height(i0, j)) / ((i1 - i0).max(1) as f64 * r.step_m);
             let dy = (height(i, j1) - height(i, j0)) / ((j1 - j0).max(1) as f64 * r.step_m);
-            light[j * r.columns + i] = shade(dx, dy) as f32;
+            light[j * r.columns + i] = shade(dx * EXAGGERATION, dy * EXAGGERATION) as f32;
         }
     }
     let mut data = vec![0_u8; w * h * 4];

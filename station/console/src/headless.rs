@@ -132,7 +132,7 @@ impl Headless {
     /// [`ConsoleError::NoPicture`] when none comes back.
     pub fn screenshot(&mut self) -> Result<RgbaPicture, ConsoleError> {
         // The land's first picture takes a few frames.
-        self.steps(8);
+        self.steps(5);
         let handle = self.app.world().resource::<Screen>().0.clone();
         let slot: Arc<Mutex<Option<Image>>> = Arc::default();
         let into = Arc::clone(&slot);
@@ -231,12 +231,25 @@ impl Headless {
         self.send(egui::Event::PointerMoved(at));
         self.step();
         self.button(at, true);
-        self.steps(1 + ms / 33);
+        self.pass_time(ms);
         self.button(at, false);
         self.step();
         self.send(egui::Event::PointerGone);
         self.steps(2);
         Ok(())
+    }
+
+    /// Lets so much of the console's clock pass; long stretches in steps of 150 ms.
+    fn pass_time(&mut self, ms: u32) {
+        self.step();
+        let long = 150;
+        if ms >= long {
+            let each = Duration::from_millis(long.into());
+            self.app.insert_resource(TimeUpdateStrategy::ManualDuration(each));
+            self.steps(ms / long);
+            self.app.insert_resource(TimeUpdateStrategy::ManualDuration(STEP));
+        }
+        self.steps(ms % long / 33);
     }
 
     /// Clicks a place on the screen, logical pixels.
@@ -260,7 +273,11 @@ impl Headless {
                 repeat: false,
                 modifiers,
             });
-            self.steps(if pressed { 1 + ms / 33 } else { 2 });
+            if pressed {
+                self.pass_time(ms);
+            } else {
+                self.steps(2);
+            }
         }
     }
 }

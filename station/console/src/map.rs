@@ -62,7 +62,7 @@ fn line_at(h: f32, step: f32, slope: f32) -> f32 {
 fn fragment(in: VertexOutput) -> @location(0) vec4<f32> {
     let c = textureSample(land, land_sampler, in.uv);
     // Tone: shadows sink, slopes in the light stand out.
-    let tone = clamp(pow(c.r, 1.6) * 1.25, 0.0, 1.0);
+    let tone = clamp(pow(c.r, 2.2) * 1.15, 0.0, 1.0);
     var rgb = mix(look.dark.rgb, look.light.rgb, tone);
     let h = in.world_position.y;
     let slope = length(vec2<f32>(dpdx(h), dpdy(h)));
@@ -186,8 +186,14 @@ fn build(
         commands.entity(e).despawn();
     }
     let relief = bake::relief(&shell.feeds.terrain, &v);
+    let cell = shell
+        .feeds
+        .terrain
+        .tiles()
+        .first()
+        .map_or(30.0, |t| t.spacing_m(relief.frame.origin()));
     let base = relief.range().map_or(0.0, |r| r.0);
-    let texture = images.add(bake::texture(&relief, &v));
+    let texture = images.add(bake::texture(&relief, &v, cell));
     let pal = Palette::dark();
     let span = relief.range().map_or(500.0, |(a, b)| b - a);
     let (minor, major) = if span > 400.0 { (100.0, 500.0) } else { (20.0, 100.0) };

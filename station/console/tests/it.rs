@@ -57,6 +57,13 @@ fn open(cfg: &ConsoleConfig, feeds: Feeds) -> Option<Headless> {
     }
 }
 
+/// Pictures nobody asked for are not worth their seconds.
+fn shot_for_people(h: &mut Headless, name: &str) {
+    if std::env::var_os("VEDETTE_SHOTS").is_some() {
+        shot(h, name);
+    }
+}
+
 fn shot(h: &mut Headless, name: &str) -> (u32, u32) {
     let pic = h.screenshot().unwrap();
     assert_eq!(pic.rgba.len() as u64, u64::from(pic.width) * u64::from(pic.height) * 4);
@@ -137,10 +144,10 @@ fn an_operator_confirms_and_orders_without_a_display() {
     assert!(h.counters().0 > before, "the camera moved, so the land was drawn");
     h.local().map.azimuth_deg = 0.0;
     h.local().map.tilt_deg = 55.0;
-    shot(&mut h, "fly-tilted");
+    shot_for_people(&mut h, "fly-tilted");
     h.local().map.tilt_deg = 0.0;
     h.key(egui::Key::N, egui::Modifiers::CTRL | egui::Modifiers::SHIFT, 33);
-    shot(&mut h, "fly-night");
+    shot_for_people(&mut h, "fly-night");
     h.key(egui::Key::N, egui::Modifiers::CTRL | egui::Modifiers::SHIFT, 33);
     for (w, name) in [
         (Workspace::Plan, "plan"),
@@ -149,7 +156,7 @@ fn an_operator_confirms_and_orders_without_a_display() {
         (Workspace::Train, "train"),
     ] {
         h.local().workspace = w;
-        shot(&mut h, name);
+        shot_for_people(&mut h, name);
     }
 }
 

@@ -223,7 +223,7 @@ impl<'a> Button<'a> {
 
     /// Width it wants.
     pub(crate) fn wants(&self, p: &Painter) -> f32 {
-        let mut w = 20.0;
+        let mut w = 22.0;
         if self.icon.is_some() {
             w += 16.0;
         }

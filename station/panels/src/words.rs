@@ -86,6 +86,16 @@ pub fn duration(s: f64) -> String {
     }
 }
 
+/// A duration for a glance: whole minutes above two.
+#[must_use]
+pub fn about(s: f64) -> String {
+    if s.is_finite() && (120.0..7200.0).contains(&s) {
+        format!("{:.0} min", (s / 60.0).floor())
+    } else {
+        duration(s)
+    }
+}
+
 /// Age in seconds with one decimal.
 #[must_use]
 pub fn age(ms: i64) -> String {

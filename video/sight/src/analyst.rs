@@ -4,7 +4,7 @@
 //! are image tracks whose fix is `NoPose`; without registration there are no movers; a track out
 //! of sight is carried with a growing ellipse and marked unseen. Knows no rule and no border.
 
-use vedette_geo::LatLon;
+use vedette_geo::{LatLon, distance_m};
 use vedette_model::{
     CameraId, GroundTrack, ImageBox, NoFix, Pts, SensorPose, Spectrum, TargetClass, TrackId, Utc, VehicleId,
 };
@@ -136,9 +136,18 @@ struct Followed {
     image: ImageBox,
     /// A point of the ground the object was on some time ago, carried with the ground's motion.
     anchor: [f64; 2],
+    anchored: bool,
     anchor_at: Utc,
+    /// Where the camera was then: relief shifts against the fitted plane as it moves on.
+    anchor_from: Option<LatLon>,
     /// Looks in a row with a motion cue, and with displacement from the anchor.
     motion_cues: u32,
+    displaced: u32,
+    /// First place in the picture and the farthest from it since: a dead pixel stays put while
+    /// the ground goes by.
+    first_px: Option<[f64; 2]>,
+    roamed_px: f64,
+    defect: bool,
     moved: bool,
     seen: bool,
 }
@@ -252,8 +261,18 @@ impl Analyst {
         let depression_deg = pose.map_or(35.0, |p| (-p.pitch_deg).clamp(0.0, 90.0));
         let corners = pose.map_or([None; 4], |p| footprint(width, height, p, ground));
 
-        let detections = self.detect(&work, &prepared, t_s, scale, depression_deg, zoom);
-        let (detections, motion_judged) = detections;
+        // How fast the ground goes by, work pixels per second: the faster, the shorter the baseline
+        // over which its relief still looks flat.
+        let mid = [work.w as f64 / 2.0, work.h as f64 / 2.0];
+        let went = map.apply(mid);
+        let pan_px_s = (went[0] - mid[0]).hypot(went[1] - mid[1]) / gap_s.unwrap_or(1.0).max(0.01);
+        let sizes = Sizes {
+            scale,
+            depression_deg,
+            zoom,
+            pan_px_s,
+        };
+        let (detections, motion_judged) = self.detect(&work, &prepared, t_s, &sizes);
 
         let scored: Vec<_> = detections.iter().map(Detection::scored).collect();
         let image_tracks = self.tracker.update(&scored, &full_map);
@@ -273,6 +292,10 @@ impl Analyst {
             map: full_map,
             zoom: f64::from(zoom),
             healthy,
+            centre_slant_m: match &centre {
+                Some(Ok(l)) => Some(l.fix.slant_m),
+                _ => None,
+            },
         };
         self.follow(&context, &image_tracks, &detections);
         let tracks = self.report(&context);
@@ -294,15 +317,13 @@ impl Analyst {
         }
     }
 
-    fn detect(
-        &mut self,
-        work: &Plane,
-        prepared: &Prepared,
-        t_s: f64,
-        scale: Option<f64>,
-        depression_deg: f64,
-        zoom: f32,
-    ) -> (Vec<Detection>, bool) {
+    fn detect(&mut self, work: &Plane, prepared: &Prepared, t_s: f64, sizes: &Sizes) -> (Vec<Detection>, bool) {
+        let Sizes {
+            scale,
+            depression_deg,
+            zoom,
+            pan_px_s,
+        } = *sizes;
         let p = self.config.policy;
         // Work-picture pixels per metre; without a pose a person of ten pixels is assumed.
         let k = scale.map_or(6.0, |s| s as f32) / zoom;
@@ -337,7 +358,9 @@ impl Analyst {
             least: p.mover_least,
             times: p.mover_times,
             side_px,
-            baseline_s: f64::from(want_px / (1.2 * k)).clamp(0.2, 1.4),
+            baseline_s: f64::from(want_px / (1.2 * k))
+                .min(50.0 / pan_px_s.max(1.0))
+                .clamp(0.25, 1.4),
         };
         let (mut movers, judged) = self.movers.find(work, prepared, t_s, &gate, p.most_detections);
         if zoom != 1.0 {
@@ -354,13 +377,13 @@ impl Analyst {
         for f in &mut self.followed {
             f.seen = false;
             f.anchor = c.map.apply(f.anchor);
-            if let Some(near) = c.local_shift(f.anchor) {
-                f.anchor = [f.anchor[0] + near[0], f.anchor[1] + near[1]];
-            }
-            // Doubtful registration: what moved is not known any more.
-            if !c.healthy {
-                f.anchor = middle(&f.image);
-                f.anchor_at = c.captured;
+            // Doubtful registration, or no corners near: how the ground moved here is not known,
+            // so the next look begins anew.
+            match c.local_shift(f.anchor) {
+                Some(near) if c.healthy => {
+                    f.anchor = [f.anchor[0] + near[0], f.anchor[1] + near[1]];
+                }
+                _ => f.anchored = false,
             }
             if let Some(filter) = &mut f.filter {
                 filter.predict(c.captured);
@@ -387,6 +410,9 @@ impl Analyst {
             f.image_id = Some(t.id);
             f.seen = true;
             f.looks += 1;
+            if c.captured.0 - f.captured.0 > 400_000 {
+                f.anchored = false;
+            }
             f.captured = c.captured;
             f.pts = c.pts;
             f.image = t.image;
@@ -406,7 +432,7 @@ impl Analyst {
                 }
                 (Err(why), _) => f.no_fix = *why,
             }
-            f.judge_motion(c, d);
+            f.judge_motion(c, d, seen.as_ref().ok());
             if let (Ok(l), Some(p)) = (&seen, c.pose)
                 && let Some(k) = px_per_m(l.fix.slant_m, c.width, p)
             {
@@ -461,8 +487,7 @@ impl Analyst {
         }
         if let Some((_, i)) = best {
             let f = &mut self.followed[i];
-            f.anchor = middle(&t.image);
-            f.anchor_at = c.captured;
+            f.anchored = false;
             f.motion_cues = 0;
             return i;
         }
@@ -481,8 +506,14 @@ impl Analyst {
             pts: c.pts,
             image: t.image,
             anchor: middle(&t.image),
+            anchored: false,
             anchor_at: c.captured,
+            anchor_from: c.pose.map(|p| p.at),
             motion_cues: 0,
+            displaced: 0,
+            first_px: None,
+            roamed_px: 0.0,
+            defect: false,
             moved: false,
             seen: true,
         });
@@ -493,7 +524,7 @@ impl Analyst {
         let coast_us = (self.config.policy.coast_s * 1e6) as i64;
         self.followed
             .iter()
-            .filter(|f| f.seen || c.captured.0 - f.captured.0 <= coast_us)
+            .filter(|f| !f.defect && (f.seen || c.captured.0 - f.captured.0 <= coast_us))
             .map(|f| {
                 let velocity = match (&f.filter, f.moved) {
                     (Some(x), true) => x.velocity_en_m_s(),
@@ -521,6 +552,17 @@ fn middle(b: &ImageBox) -> [f64; 2] {
     [f64::from(b.x + b.w / 2.0), f64::from(b.y + b.h / 2.0)]
 }
 
+/// What a frame's geometry says about sizes in it.
+struct Sizes {
+    /// Full-picture pixels per metre at the centre.
+    scale: Option<f64>,
+    depression_deg: f64,
+    /// Full-picture pixels per work-picture pixel.
+    zoom: f32,
+    /// How fast the ground goes by, work-picture pixels per second.
+    pan_px_s: f64,
+}
+
 struct Context<'a> {
     width: usize,
     height: usize,
@@ -533,6 +575,7 @@ struct Context<'a> {
     map: Homography,
     zoom: f64,
     healthy: bool,
+    centre_slant_m: Option<f64>,
 }
 
 impl Context<'_> {
@@ -543,7 +586,7 @@ impl Context<'_> {
         let mut near: Vec<(f64, [f64; 2])> = b
             .residuals
             .iter()
-            .filter(|(_, r)| r[0].abs() < 3.0 && r[1].abs() < 3.0)
+            .filter(|(_, r)| r[0].abs() < 8.0 && r[1].abs() < 8.0)
             .map(|(p, r)| ((p[0] * self.zoom - at[0]).hypot(p[1] * self.zoom - at[1]), *r))
             .filter(|(d, _)| *d < 90.0)
             .collect();
@@ -551,7 +594,7 @@ impl Context<'_> {
             return None;
         }
         near.sort_by(|a, b| a.0.total_cmp(&b.0));
-        near.truncate(9);
+        near.truncate(7);
         let mid = |k: usize| {
             let mut v: Vec<f64> = near.iter().map(|(_, r)| r[k] * self.zoom).collect();
             v.sort_by(f64::total_cmp);
@@ -565,12 +608,36 @@ impl Followed {
     /// Whether the object moved against the ground: displaced from where it was up to three
     /// seconds ago by more than its own size's doubt, seen in the picture's own terms (no pose,
     /// so no pose error), and by more than a slow step on the ground.
-    fn judge_motion(&mut self, c: &Context<'_>, d: &Detection) {
+    fn judge_motion(&mut self, c: &Context<'_>, d: &Detection, look: Option<&Look>) {
         let now = middle(&self.image);
+        let raw = middle(&d.image);
+        let edge = 12.0 * c.zoom;
+        let inner = now[0] > edge && now[1] > edge && now[0] < c.width as f64 - edge && now[1] < c.height as f64 - edge;
+        if !self.anchored || !inner {
+            self.anchor = now;
+            self.anchor_at = c.captured;
+            self.anchor_from = c.pose.map(|p| p.at);
+            self.anchored = true;
+            self.displaced = 0;
+        }
         let gone = (now[0] - self.anchor[0]).hypot(now[1] - self.anchor[1]);
+        let first = *self.first_px.get_or_insert(raw);
+        self.roamed_px = self.roamed_px.max((raw[0] - first[0]).hypot(raw[1] - first[1]));
         let age_s = (c.captured.0 - self.anchor_at.0) as f64 * 1e-6;
         let size = f64::from(self.image.w.max(self.image.h));
-        let far = (0.6 * size).max(5.0 * c.zoom);
+        // Static relief may drift by the camera's way times the share by which its depth is not
+        // what the fitted plane and the corners around say: a fiftieth near the picture's middle
+        // range, more the further from it.
+        let relief = match (c.pose, look, self.anchor_from) {
+            (Some(p), Some(l), Some(from)) => {
+                let k = px_per_m(l.fix.slant_m, c.width, p).unwrap_or(0.0);
+                let odd = c.centre_slant_m.map_or(0.3, |z| (l.fix.slant_m / z - 1.0).abs());
+                distance_m(from, p.at) * k * (0.02 + 0.35 * (odd - 0.05).max(0.0))
+            }
+            (None, ..) => 0.0,
+            _ => f64::INFINITY,
+        };
+        let far = (0.6 * size).max(5.0 * c.zoom) + relief;
         self.motion_cues = if d.motion > 0.0 {
             self.motion_cues + 1
         } else {
@@ -580,15 +647,27 @@ impl Followed {
             let [e, n] = x.velocity_en_m_s();
             e.hypot(n)
         });
-        let displaced = gone > far && age_s > 0.4;
+        if size <= 6.0 * c.zoom && self.roamed_px < 3.0 * c.zoom && gone > 15.0 * c.zoom {
+            self.defect = true;
+        }
+        if self.defect {
+            // What begins to roam was no defect.
+            self.defect = self.roamed_px < 4.0 * c.zoom;
+            return;
+        }
         // Without a pose the picture decides alone; with one, the ground must agree.
         let walks = speed.is_nan() || speed > 0.25;
-        if self.looks >= 6 && walks && displaced && (self.motion_cues >= 2 || gone > 1.6 * far) {
+        let cued = self.motion_cues >= 2 || gone > 1.6 * far;
+        self.displaced = if walks && cued && gone > far && age_s > 0.4 {
+            self.displaced + 1
+        } else {
+            0
+        };
+        if self.looks >= 6 && self.displaced >= 4 {
             self.moved = true;
         }
-        if age_s > 3.0 {
-            self.anchor = now;
-            self.anchor_at = c.captured;
+        if age_s > 3.5 {
+            self.anchored = false;
         }
     }
 }

@@ -25,9 +25,17 @@ pub struct GroundFilter {
     p: [[f64; 4]; 4],
     /// Covariance of (truth minus state) with the biases, each in units of its sigma.
     c: [[f64; BIASES]; 4],
+    /// Bias columns of the looks so far, smoothed: where terrain facets make them jump from look
+    /// to look, the jump must not pass for knowledge of the bias.
+    bias: [[f64; 2]; BIASES],
     at: Utc,
     q: f64,
 }
+
+/// Share of a new look in the smoothed bias columns: about one second at ten looks a second.
+const BIAS_SHARE: f64 = 0.1;
+/// Doubt of the bias columns themselves, as a share of their size: added to each look's noise.
+const BIAS_DOUBT: f64 = 0.05;
 
 impl GroundFilter {
     /// Begins at a look, at rest with `sigma_v_m_s` of doubt; `accel_m_s2` is the object's usual
@@ -54,6 +62,7 @@ impl GroundFilter {
             x: [0.0; 4],
             p,
             c,
+            bias: look.bias_en_m,
             at,
             q: accel_m_s2 * accel_m_s2,
         }
@@ -107,16 +116,26 @@ impl GroundFilter {
         }
     }
 
-    /// Innovation of a look and its covariance.
-    fn innovation(&self, look: &Look) -> ([f64; 2], [[f64; 2]; 2], M24) {
+    /// Bias columns to be used with a look.
+    fn columns(&self, look: &Look) -> [[f64; 2]; BIASES] {
+        let mut out = self.bias;
+        for (o, n) in out.iter_mut().zip(&look.bias_en_m) {
+            for k in 0..2 {
+                o[k] += BIAS_SHARE * (n[k] - o[k]);
+            }
+        }
+        out
+    }
+
+    /// Innovation of a look, its covariance, and H P + B Cᵀ.
+    fn innovation(&self, look: &Look, bias: &[[f64; 2]; BIASES]) -> ([f64; 2], [[f64; 2]; 2], M24) {
         let z = self.frame.enu(look.fix.at, Hae(look.fix.amsl.0));
         let y = [z.x - self.x[0], z.y - self.x[1]];
-        // Rows of (H P + B Cᵀ), 2 x 4, and S = H P Hᵀ + H C Bᵀ + B Cᵀ Hᵀ + B Bᵀ + R. The state is
-        // "true position"; a look is true position + B b + noise.
+        // S = H P Hᵀ + H C Bᵀ + B Cᵀ Hᵀ + B Bᵀ + R. A look is true position + B b + noise.
         let mut hp = [[0.0; 4]; 2];
         for (i, row) in hp.iter_mut().enumerate() {
             for (j, v) in row.iter_mut().enumerate() {
-                *v = self.p[i][j] + (0..BIASES).map(|k| look.bias_en_m[k][i] * self.c[j][k]).sum::<f64>();
+                *v = self.p[i][j] + (0..BIASES).map(|k| bias[k][i] * self.c[j][k]).sum::<f64>();
             }
         }
         let [ree, ren, rnn] = look.noise_en_m2;
@@ -124,9 +143,9 @@ impl GroundFilter {
         let mut s = [[0.0; 2]; 2];
         for i in 0..2 {
             for j in 0..2 {
-                let hcb: f64 = (0..BIASES).map(|k| self.c[i][k] * look.bias_en_m[k][j]).sum();
-                let bb: f64 = (0..BIASES).map(|k| look.bias_en_m[k][i] * look.bias_en_m[k][j]).sum();
-                s[i][j] = hp[i][j] + hcb + bb + r[i][j];
+                let hcb: f64 = (0..BIASES).map(|k| self.c[i][k] * bias[k][j]).sum();
+                let bb: f64 = (0..BIASES).map(|k| bias[k][i] * bias[k][j]).sum();
+                s[i][j] = hp[i][j] + hcb + bb * (1.0 + BIAS_DOUBT * BIAS_DOUBT) + r[i][j];
             }
         }
         (y, s, hp)
@@ -135,13 +154,15 @@ impl GroundFilter {
     /// Squared Mahalanobis distance of a look at the filter's own time (two degrees of freedom).
     #[must_use]
     pub fn distance2(&self, look: &Look) -> f64 {
-        let (y, s, _) = self.innovation(look);
+        let (y, s, _) = self.innovation(look, &self.columns(look));
         invert(s).map_or(f64::INFINITY, |w| quad(y, w))
     }
 
     /// Takes a look into account. Call [`Self::predict`] to its time first.
     pub fn update(&mut self, look: &Look) {
-        let (y, s, hp) = self.innovation(look);
+        self.bias = self.columns(look);
+        let bias = self.bias;
+        let (y, s, hp) = self.innovation(look, &bias);
         let Some(w) = invert(s) else { return };
         // K = (H P + B Cᵀ)ᵀ S⁻¹, 4 x 2.
         let mut k = [[0.0; 2]; 4];
@@ -159,7 +180,7 @@ impl GroundFilter {
             for j in 0..4 {
                 self.p[i][j] -= k[i][0] * hp[0][j] + k[i][1] * hp[1][j];
             }
-            for (j, b) in look.bias_en_m.iter().enumerate() {
+            for (j, b) in bias.iter().enumerate() {
                 self.c[i][j] -= k[i][0] * (c[0][j] + b[0]) + k[i][1] * (c[1][j] + b[1]);
             }
         }

@@ -279,9 +279,9 @@ pub fn look(
     })
 }
 
-/// Upward normal of the ground around a point, from heights 20 m to either side.
+/// Upward normal of the ground around a point, from heights 30 m to either side.
 fn tangent(at: LatLon, amsl: Amsl, hit: Vec3<Enu>, ground: &dyn Ground) -> Vec3<Enu> {
-    const STEP_M: f64 = 20.0;
+    const STEP_M: f64 = 30.0;
     let around = LocalFrame::new(at, Hae(amsl.0));
     let height = |east: f64, north: f64| {
         let (p, _) = around.geodetic(Vec3::new(east, north, 0.0));
@@ -339,4 +339,16 @@ pub fn bearing_bias_deg(pairs: &[(LatLon, LatLon, LatLon)]) -> Option<(f64, f64)
     let mean = diffs.iter().sum::<f64>() / n;
     let var = diffs.iter().map(|d| (d - mean).powi(2)).sum::<f64>() / (n - 1.0);
     Some((mean, (var / n).sqrt()))
+}
+
+impl<G: Ground + ?Sized> Ground for std::sync::Arc<G> {
+    fn cast(&self, from: LatLon, amsl: Amsl, toward: Vec3<Ned>, max_m: f64) -> Result<(LatLon, Amsl), NoFix> {
+        (**self).cast(from, amsl, toward, max_m)
+    }
+    fn height(&self, at: LatLon) -> Option<Amsl> {
+        (**self).height(at)
+    }
+    fn sigma_m(&self) -> f64 {
+        (**self).sigma_m()
+    }
 }

@@ -16,8 +16,8 @@ use crate::image::{Plane, mean_sd};
 use crate::register::{Between, HEALTHY, Prepared, between};
 
 const BLOCK: usize = 16;
-const MESH_X: usize = 7;
-const MESH_Y: usize = 6;
+const MESH_X: usize = 9;
+const MESH_Y: usize = 8;
 
 /// Smooth departures from the homography: what the present picture's pixels must be shifted by,
 /// on a coarse grid, pixels.
@@ -28,28 +28,33 @@ struct Mesh {
 }
 
 impl Mesh {
-    /// Distance-weighted means of residuals around each node, shrunk towards none where few
-    /// corners speak; gross ones (movers, false matches) are left out.
+    /// Weighted medians of the residuals around each node, so that movers and false matches do
+    /// not bend it, shrunk towards none where few corners speak.
     fn of(residuals: &[([f64; 2], [f64; 2])], w: usize, h: usize) -> Self {
         let mut by = [[[0.0f32; 2]; MESH_X]; MESH_Y];
-        let reach = w as f32 / MESH_X as f32;
+        let reach = 0.8 * w as f32 / MESH_X as f32;
+        let mut near: [Vec<(f32, f32)>; 2] = [Vec::new(), Vec::new()];
         for (j, row) in by.iter_mut().enumerate() {
             for (i, node) in row.iter_mut().enumerate() {
                 let nx = w as f32 * i as f32 / (MESH_X - 1) as f32;
                 let ny = h as f32 * j as f32 / (MESH_Y - 1) as f32;
-                let (mut sw, mut sx, mut sy) = (1.5f32, 0.0f32, 0.0f32);
+                let mut sum = 0.0f32;
+                near.iter_mut().for_each(Vec::clear);
                 for (at, res) in residuals {
-                    let (rx, ry) = (res[0] as f32, res[1] as f32);
-                    if rx.abs() > 6.0 || ry.abs() > 6.0 {
+                    let d2 = (at[0] as f32 - nx).powi(2) + (at[1] as f32 - ny).powi(2);
+                    if d2 > 9.0 * reach * reach || res[0].abs() > 40.0 || res[1].abs() > 40.0 {
                         continue;
                     }
-                    let d2 = (at[0] as f32 - nx).powi(2) + (at[1] as f32 - ny).powi(2);
                     let k = (-0.5 * d2 / (reach * reach)).exp();
-                    sw += k;
-                    sx += k * rx;
-                    sy += k * ry;
+                    sum += k;
+                    near[0].push((res[0] as f32, k));
+                    near[1].push((res[1] as f32, k));
                 }
-                *node = [sx / sw, sy / sw];
+                let shrink = sum / (sum + 0.3);
+                *node = [
+                    shrink * weighted_median(&mut near[0]),
+                    shrink * weighted_median(&mut near[1]),
+                ];
             }
         }
         Self {
@@ -71,6 +76,19 @@ impl Mesh {
         }
         out
     }
+}
+
+fn weighted_median(values: &mut [(f32, f32)]) -> f32 {
+    values.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let half: f32 = 0.5 * values.iter().map(|v| v.1).sum::<f32>();
+    let mut sum = 0.0;
+    for (v, k) in values.iter() {
+        sum += k;
+        if sum >= half {
+            return *v;
+        }
+    }
+    0.0
 }
 
 struct Past {

@@ -124,9 +124,9 @@ pub(crate) fn show(
         let h = if !big {
             if lay.compact { 37.0 } else { 44.0 }
         } else if dismissing {
-            if lay.compact { 130.0 } else { 136.0 }
+            if lay.compact { 148.0 } else { 136.0 }
         } else if lay.compact {
-            94.0
+            112.0
         } else {
             122.0
         };
@@ -296,7 +296,7 @@ fn card(
         WidgetType::Label,
         &said,
     );
-    let rows = if lay.compact { 1 } else { 2 };
+    let rows = 2;
     let y = r.top() + 36.0;
     draw::text_wrapped(
         &p,
@@ -317,10 +317,7 @@ fn card(
     if l.dismiss.as_ref().is_some_and(|d| d.alert == a.id) {
         dismissal(
             ui,
-            Rect::from_min_max(
-                pos2(r.left() + 16.0, y + 18.0 * if lay.compact { 1.0 } else { 2.0 }),
-                r.max - vec2(12.0, 6.0),
-            ),
+            Rect::from_min_max(pos2(r.left() + 16.0, y + 36.0), r.max - vec2(12.0, 6.0)),
             a,
             l,
             pal,
@@ -389,7 +386,7 @@ fn card(
             }
             let s = Mono(v.now.since(a.raised)).seconds();
             right_words = match &a.state {
-                AlertState::Open => format!("{} unanswered", words::duration(s)),
+                AlertState::Open => format!("{} open", words::about(s)),
                 _ => state_words(v, a),
             };
         }
@@ -470,7 +467,7 @@ fn dismissal(ui: &mut Ui, r: Rect, a: &Alert, l: &mut FlyLocal, pal: &Palette, o
         let label = format!("Dismiss as {why}");
         let key = ["1", "2", "3", "4"][i.min(3)];
         let b = Button::new(why).label(&label).key(key).look(Look::OnAlarm);
-        let w = b.wants(&p) - 6.0;
+        let w = b.wants(&p);
         if x + w > r.right() {
             x = r.left();
             y += 28.0;
@@ -651,6 +648,7 @@ pub(crate) fn incidents(ui: &mut Ui, r: Rect, v: &StationView, l: &mut FlyLocal,
             theme::body(),
             pal.text2,
         );
+        y += 28.0;
     }
     for i in v.incidents.values() {
         let c = draw::rect(r.left() + 12.0, y, col - 24.0, 86.0);

@@ -36,7 +36,7 @@ pub(crate) fn doing(v: &StationView, a: &VehicleView) -> String {
         return format!("Watches {t}");
     }
     if let Some(leg) = a.leg {
-        return leg_words(&leg);
+        return leg_words(v, a, &leg);
     }
     match a.landed.map(|l| l.value) {
         Some(LandedState::OnGround) => match a.plan_on_board {
@@ -53,25 +53,25 @@ pub(crate) fn doing(v: &StationView, a: &VehicleView) -> String {
     }
 }
 
-/// A leg in words.
-pub(crate) fn leg_words(leg: &LegView) -> String {
+/// What is flown now, in words: the pass a leg belongs to.
+pub(crate) fn leg_words(v: &StationView, a: &VehicleView, leg: &LegView) -> String {
+    let run = super::passes::runs(v, a.id)
+        .into_iter()
+        .find(|r| (r.legs.0..=r.legs.1).contains(&leg.index));
     let kind = match leg.kind {
         LegKind::TakeOff => "Take-off",
         LegKind::Transit => "Transit",
-        LegKind::Patrol => "Patrol",
-        LegKind::Turn => "Turn",
+        LegKind::Patrol | LegKind::Turn => "Patrol pass",
         LegKind::Loiter => "Loiter",
         LegKind::Return => "Return",
-        LegKind::Land => "Land",
+        LegKind::Land => "Landing",
     };
-    match leg.watches_m {
-        Some([a, b]) => format!(
-            "{kind} leg {} · km {:.1} → {:.1}",
-            leg.index + 1,
-            a / 1000.0,
-            b / 1000.0
-        ),
-        None => format!("{kind} leg {}", leg.index + 1),
+    match run {
+        Some(r) if r.kind == LegKind::Patrol => match r.watches_m {
+            Some([x, y]) => format!("{kind} {} · km {:.1} → {:.1}", r.number, x / 1000.0, y / 1000.0),
+            None => format!("{kind} {}", r.number),
+        },
+        _ => kind.to_owned(),
     }
 }
 
@@ -352,7 +352,7 @@ fn card(ui: &mut Ui, c: Rect, v: &StationView, a: &VehicleView, l: &FlyLocal, la
     );
     let ground = matches!(a.landed.map(|k| k.value), Some(LandedState::OnGround));
     let (bingo, warn) = match a.bingo_s {
-        Some(s) if !ground => (format!("bingo in {}", words::duration(s)), s < 600.0),
+        Some(s) if !ground => (format!("bingo in {}", words::about(s)), s < 600.0),
         _ => (
             if lay.compact {
                 "bingo —".into()
@@ -381,7 +381,7 @@ fn card(ui: &mut Ui, c: Rect, v: &StationView, a: &VehicleView, l: &FlyLocal, la
             if warn { pal.text1 } else { pal.text2 },
         )
     };
-    if warn && !ground {
+    if warn && !ground && !lay.compact {
         icon::paint(&p, pos2(bw.left() - 10.0, y), 13.0, Icon::Battery, pal.text1);
     }
     // What it does.
@@ -458,7 +458,11 @@ fn instruments(
         ("Ground", words::tenth(speeds.map(|s| s[1]), "m/s")),
     ];
     let wind = a.wind.map_or(words::UNKNOWN.to_owned(), |w| {
-        format!("{:03.0}° {:.0} m/s", w.value.0, w.value.1)
+        if lay.compact {
+            format!("{:03.0}°/{:.0}", w.value.0, w.value.1)
+        } else {
+            format!("{:03.0}° {:.0} m/s", w.value.0, w.value.1)
+        }
     });
     let needs = a
         .home_share
@@ -507,7 +511,7 @@ fn instruments(
             &p,
             pos2(r.left() + 12.0, y),
             Align2::LEFT_CENTER,
-            &format!("Link loss: {}", on_loss(v, a)),
+            &format!("On loss {}", on_loss(v, a).replace(", lands at home", "")),
             theme::small(),
             pal.text1,
             r.width() - 20.0,

@@ -8,9 +8,11 @@ mod keys;
 mod map;
 mod marks;
 pub mod orders;
+mod passes;
 mod ribbon;
 pub mod shapes;
 mod timeline;
+mod tracks;
 mod video;
 
 use std::sync::Arc;
@@ -39,7 +41,6 @@ pub fn console_ui(ui: &mut Ui, v: &StationView, l: &mut FlyLocal, feeds: &FlyFee
     let pal = Palette::of(l.night);
     let full = ui.max_rect();
     let lay = Layout::of(full.size(), l.timeline_open.unwrap_or(full.height() >= 860.0));
-    ui.painter().rect_filled(full, CornerRadius::ZERO, pal.surface[0]);
     l.settle(v);
     ensure_shapes(v, l, feeds);
     keys::listen(ui, v, l, &mut out);
@@ -270,10 +271,13 @@ fn top_bar(ui: &mut Ui, r: Rect, v: &StationView, l: &mut FlyLocal, lay: &Layout
     } else {
         format!("{title} · {:.1} km", (v.section_to_m - v.section_from_m) / 1000.0)
     };
+    if let (Some(g), false) = (&l.graphics, lay.compact) {
+        left_words = format!("{left_words} · {g}");
+    }
     let mut colour = pal.text2;
-    if let Some(w) = l.warning.as_ref().or(l.graphics.as_ref()) {
+    if let Some(w) = &l.warning {
         left_words.clone_from(w);
-        colour = if l.warning.is_some() { pal.alarm2 } else { pal.text3 };
+        colour = pal.alarm2;
     }
     if start - x > 60.0 {
         draw::text_in(

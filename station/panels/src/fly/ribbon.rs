@@ -134,7 +134,7 @@ pub(crate) fn show(ui: &mut Ui, r: Rect, v: &StationView, l: &mut FlyLocal, lay:
         let s = (m / (length_km * 1000.0).max(1.0)).clamp(0.0, 1.0) as f32;
         band.left() + band.width() * s
     };
-    let step = [0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0]
+    let step = [0.5, 1.0, 2.0, 5.0, 10.0, 20.0]
         .into_iter()
         .find(|s| length_km / s <= f64::from(band.width()) / 70.0)
         .unwrap_or(50.0);

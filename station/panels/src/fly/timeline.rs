@@ -8,6 +8,7 @@ use vedette_core::{EventKind, StationView, TimelineEvent, VehicleView};
 use vedette_model::Utc;
 use vedette_model::plan::LegKind;
 
+use super::passes::runs;
 use crate::draw::{self, Button};
 use crate::icon::{self, Icon};
 use crate::local::FlyLocal;
@@ -159,7 +160,7 @@ pub(crate) fn show(ui: &mut Ui, r: Rect, v: &StationView, l: &mut FlyLocal, lay:
     if open {
         #[expect(clippy::cast_precision_loss, reason = "few aircraft")]
         let n = v.vehicles.len().clamp(1, 4) as f32;
-        let h = ((lanes.height() - event_h - 6.0) / n).min(30.0);
+        let h = ((lanes.height() - event_h - 6.0) / n).min(36.0);
         for x in v.vehicles.values().take(4) {
             let on = l.selected == Some(x.id);
             draw::text(
@@ -242,52 +243,6 @@ pub(crate) fn now_line(p: &Painter, x: f32, top: f32, bottom: f32, pal: &Palette
     ));
 }
 
-/// A run of legs of one kind and their watched stretch.
-struct Run {
-    kind: LegKind,
-    from_s: f64,
-    to_s: f64,
-    number: usize,
-}
-
-fn runs(v: &StationView, a: &VehicleView) -> Vec<Run> {
-    let Some(plan) = v
-        .plan
-        .plan
-        .as_ref()
-        .and_then(|p| p.aircraft.iter().find(|x| x.vehicle == a.id))
-    else {
-        return Vec::new();
-    };
-    let mut out: Vec<Run> = Vec::new();
-    for g in &plan.legs {
-        // A turn belongs to the pass before it: on this scale it is a sliver.
-        let kind = if g.kind == LegKind::Turn {
-            LegKind::Patrol
-        } else {
-            g.kind
-        };
-        let turned = g.kind == LegKind::Turn;
-        match out.last_mut() {
-            Some(r) if r.kind == kind && (turned || kind != LegKind::Patrol || same_pass(r, g)) => r.to_s = g.end_s,
-            _ => {
-                let number = out.iter().filter(|r| r.kind == kind).count() + 1;
-                out.push(Run {
-                    kind,
-                    from_s: g.start_s,
-                    to_s: g.end_s,
-                    number,
-                });
-            }
-        }
-    }
-    out
-}
-
-fn same_pass(r: &Run, g: &vedette_model::plan::Leg) -> bool {
-    (r.to_s - g.start_s).abs() < 0.5
-}
-
 fn lane(p: &Painter, r: Rect, v: &StationView, a: &VehicleView, axis: &Axis, on: bool, pal: &Palette) {
     let began = a.patrol_began.or(v.plan.began);
     let Some(began) = began else {
@@ -310,7 +265,7 @@ fn lane(p: &Painter, r: Rect, v: &StationView, a: &VehicleView, axis: &Axis, on:
         let us = (s * 1e6) as i64;
         Utc(v.utc.0 - v.now.0 + began.0 + us)
     };
-    for g in runs(v, a) {
+    for g in runs(v, a.id) {
         let q = Rect::from_min_max(
             pos2(axis.x(utc(g.from_s)), r.top() + 1.0),
             pos2(axis.x(utc(g.to_s)) - 1.0, r.bottom() - 1.0),
@@ -354,7 +309,7 @@ fn lane(p: &Painter, r: Rect, v: &StationView, a: &VehicleView, axis: &Axis, on:
         let word = match g.kind {
             LegKind::TakeOff => "take-off".to_owned(),
             LegKind::Transit => "transit".to_owned(),
-            LegKind::Patrol => format!("patrol {}", g.number),
+            LegKind::Patrol => format!("pass {}", g.number),
             LegKind::Turn | LegKind::Loiter => "loiter".to_owned(),
             LegKind::Return => "return".to_owned(),
             LegKind::Land => "land".to_owned(),

@@ -30,7 +30,6 @@ pub(crate) fn show(
     out: &mut Vec<Intent>,
 ) {
     let p = ui.painter().clone();
-    p.rect_filled(r, CornerRadius::ZERO, pal.surface[1]);
     let head = draw::rect(r.left(), r.top(), r.width(), if lay.compact { 28.0 } else { 32.0 });
     let cam = l.camera.and_then(|c| v.cameras.get(&c));
     let pic = l.camera.and_then(|c| feeds.video.get(&c));
@@ -49,6 +48,7 @@ pub(crate) fn show(
         l.shapes.as_deref(),
         feeds.relief,
         lay.compact,
+        false,
         pal,
     );
     let row = draw::rect(
@@ -198,11 +198,12 @@ pub(crate) fn picture(
     shapes: Option<&Shapes>,
     relief: Option<&Relief>,
     compact: bool,
+    recorded: bool,
     pal: &Palette,
 ) {
     let p = ui.painter().with_clip_rect(r);
-    p.rect_filled(r, CornerRadius::ZERO, pal.surface[0]);
     let Some(c) = cam else {
+        p.rect_filled(r, CornerRadius::ZERO, pal.surface[0]);
         draw::text(
             &p,
             r.center(),
@@ -214,6 +215,7 @@ pub(crate) fn picture(
         return;
     };
     let Some(pic) = pic else {
+        p.rect_filled(r, CornerRadius::ZERO, pal.surface[0]);
         let word = if c.recorded[0] > 0 {
             format!("{:.1} MB arrived, no picture decoded yet", megabytes(c.recorded[0]))
         } else {
@@ -226,9 +228,20 @@ pub(crate) fn picture(
     #[expect(clippy::cast_precision_loss, reason = "pixels")]
     let size = vec2(pic.size[0] as f32, pic.size[1] as f32);
     let f = draw::fit(size, r);
+    // Only what the picture leaves free is filled: every pixel costs on software rendering.
+    for strip in [
+        Rect::from_min_max(r.min, pos2(f.left(), r.bottom())),
+        Rect::from_min_max(pos2(f.right(), r.top()), r.max),
+        Rect::from_min_max(pos2(f.left(), r.top()), pos2(f.right(), f.top())),
+        Rect::from_min_max(pos2(f.left(), f.bottom()), pos2(f.right(), r.bottom())),
+    ] {
+        if strip.is_positive() {
+            p.rect_filled(strip, CornerRadius::ZERO, pal.surface[0]);
+        }
+    }
     let captured = pic.captured.or(c.captured);
     let age_ms = captured.map(|t| ((v.utc.0 - t.0) / 1000).max(0));
-    let frozen = age_ms.is_some_and(|a| a > 5000);
+    let frozen = !recorded && age_ms.is_some_and(|a| a > 5000);
     let tint = if frozen {
         pal.picture_tint.gamma_multiply(0.45)
     } else {
@@ -254,18 +267,22 @@ pub(crate) fn picture(
     }
     let slant = slant_m(v, c, pose, relief);
     let age_words = match age_ms {
+        _ if recorded => captured.map_or("—".to_owned(), |t| format!("{} UTC", t.clock_centi())),
         Some(a) => format!("AGE {:.2} s", f64::from(i32::try_from(a).unwrap_or(i32::MAX)) / 1000.0),
         None => "AGE —".to_owned(),
     };
-    let late = age_ms.is_none_or(|a| a > 1000);
-    let time = captured.map_or("capture time unknown".to_owned(), |t| {
-        if compact {
-            format!("{} UTC", t.clock_centi())
-        } else {
-            format!("captured {}", t.clock_centi())
-        }
-    });
-    let colour = if late { pal.alarm2 } else { pal.text1 };
+    let late = !recorded && age_ms.is_none_or(|a| a > 1000);
+    let time = if recorded {
+        "RECORDED".to_owned()
+    } else {
+        captured.map_or("capture time unknown".to_owned(), |t| {
+            if compact {
+                format!("{} UTC", t.clock_centi())
+            } else {
+                format!("captured {}", t.clock_centi())
+            }
+        })
+    };
     let gimbal = pose.map_or("gimbal —".to_owned(), |x| {
         format!("gimbal {:.0}° · {:03.0}° T", x.pitch_deg, x.yaw_deg).replace('-', "−")
     });
@@ -273,15 +290,16 @@ pub(crate) fn picture(
         .px_per_m
         .map_or(("— px/m".to_owned(), ""), |x| (format!("{x:.0} px/m"), johnson(x)));
     if compact {
-        plate(
+        let plated = plate(
             &p,
             r.left_top() + vec2(8.0, 8.0),
             Align2::LEFT_TOP,
             &age_words,
             &time,
-            colour,
+            pal.text1,
             pal,
         );
+        boxed_if(&p, plated, late, pal);
         plate(
             &p,
             r.right_bottom() - vec2(8.0, 8.0),
@@ -292,15 +310,16 @@ pub(crate) fn picture(
             pal,
         );
     } else {
-        plate(
+        let plated = plate(
             &p,
             r.left_bottom() + vec2(10.0, -10.0),
             Align2::LEFT_BOTTOM,
             &age_words,
             &time,
-            colour,
+            pal.text1,
             pal,
         );
+        boxed_if(&p, plated, late, pal);
         plate(
             &p,
             r.left_top() + vec2(10.0, 10.0),
@@ -349,6 +368,18 @@ pub(crate) fn picture(
         WidgetType::Label,
         &format!("Picture {age_words}, {time}, {}", detect.0),
     );
+}
+
+/// A late picture's age stands in a box.
+fn boxed_if(p: &Painter, r: Rect, late: bool, pal: &Palette) {
+    if late {
+        p.rect_stroke(
+            r,
+            CornerRadius::same(3),
+            Stroke::new(1.5, pal.text1),
+            StrokeKind::Inside,
+        );
+    }
 }
 
 /// Distance from the camera to the ground in the picture's middle.

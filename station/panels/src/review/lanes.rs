@@ -99,11 +99,14 @@ pub(crate) fn show(
             q.rect_filled(b, CornerRadius::ZERO, pal.surface[0]);
             draw::hatch(&q, b, 4.0, pal.text1);
             if h > 20.0 {
+                let word = format!("gap {}", g.what);
+                let plate = draw::rect(x + 6.0, y + 4.0, draw::width(&q, &word, theme::small()) + 8.0, h - 8.0);
+                q.rect_filled(plate, CornerRadius::ZERO, draw::alpha(pal.surface[0], 235));
                 draw::text(
                     &q,
-                    pos2(x + 8.0, y + h / 2.0),
+                    pos2(x + 10.0, y + h / 2.0),
                     Align2::LEFT_CENTER,
-                    &format!("gap {}", g.what),
+                    &word,
                     theme::small(),
                     pal.text1,
                 );
@@ -269,6 +272,7 @@ fn curves(q: &egui::Painter, r: Rect, m: &ReviewModel, a: &Axis, pal: &Palette) 
         (|s| s.height_m, false, "height", pal.text1),
         (|s| s.range_m, true, "range", pal.text2),
     ];
+    let mut words: Vec<(String, f32, Color32)> = Vec::new();
     for (f, dashed, name, c) in pick {
         let vals: Vec<(Utc, f32)> = m
             .lanes
@@ -294,13 +298,12 @@ fn curves(q: &egui::Painter, r: Rect, m: &ReviewModel, a: &Axis, pal: &Palette) 
         }
         let y = if dashed { r.bottom() - 9.0 } else { r.top() + 9.0 };
         let word = format!("{name} {lo:.0}–{hi:.0} m");
-        draw::outlined(
-            q,
-            pos2(r.right() - 4.0, y),
-            Align2::RIGHT_CENTER,
-            &word,
-            theme::small(),
-            c,
-        );
+        words.push((word, y, c));
+    }
+    for (word, y, c) in words {
+        let w = draw::width(q, &word, theme::small());
+        let plate = draw::rect(r.right() - w - 10.0, y - 8.0, w + 10.0, 16.0);
+        q.rect_filled(plate, CornerRadius::ZERO, draw::alpha(pal.surface[0], 235));
+        draw::text(q, plate.center(), Align2::CENTER_CENTER, &word, theme::small(), c);
     }
 }

@@ -9,7 +9,7 @@ mod side;
 
 use std::sync::Arc;
 
-use egui::{Align2, CornerRadius, Key, Rect, Stroke, Ui, WidgetType, pos2, vec2};
+use egui::{Align2, CornerRadius, Key, Rect, Stroke, Ui, WidgetType, pos2};
 use vedette_core::{StationView, TimelineEvent};
 use vedette_model::{AlertId, CameraId, Priority, Utc};
 
@@ -226,7 +226,6 @@ pub fn review_ui(ui: &mut Ui, m: &ReviewModel, l: &mut FlyLocal, feeds: &FlyFeed
     keys(ui, m, l, &mut out);
     let full = ui.max_rect();
     let compact = full.width() < 1600.0;
-    ui.painter().rect_filled(full, CornerRadius::ZERO, pal.surface[0]);
     let top = draw::rect(full.left(), full.top(), full.width(), 40.0);
     top_bar(ui, top, m, compact, &pal);
     let n_video = m.lanes.video.len().clamp(1, 4);
@@ -358,7 +357,7 @@ fn video(
     let mut x = head.right() - 8.0;
     for lane in m.lanes.video.iter().rev() {
         let b = Button::new(&lane.label).selected(l.camera == Some(lane.camera));
-        let w = b.wants(&p) - 4.0;
+        let w = b.wants(&p);
         if x - w < head.left() + 330.0 {
             break;
         }
@@ -373,33 +372,17 @@ fn video(
     }
     let bar = Rect::from_min_max(pos2(r.left(), r.bottom() - 46.0), r.max);
     let frame = Rect::from_min_max(head.left_bottom(), bar.right_top());
-    fly::video_picture(ui, frame, v, cam, pic, l.shapes.as_deref(), feeds.relief, compact, pal);
-    // Recorded pictures say when, not how old.
-    let t = pic.and_then(|q| q.captured).unwrap_or(m.playhead);
-    let word = format!("{} UTC", t.clock_centi());
-    let w = draw::width(&p, &word, theme::title()) + 24.0;
-    let plate = draw::rect(
-        frame.left() + 10.0,
-        frame.bottom() - 36.0,
-        w.max(if compact { 300.0 } else { 330.0 }),
-        28.0,
-    );
-    p.rect_filled(plate, CornerRadius::same(3), egui::Color32::from_black_alpha(235));
-    draw::text(
-        &p,
-        plate.left_center() + vec2(10.0, 0.0),
-        Align2::LEFT_CENTER,
-        &word,
-        theme::title(),
-        pal.text1,
-    );
-    draw::text(
-        &p,
-        plate.right_center() - vec2(10.0, 0.0),
-        Align2::RIGHT_CENTER,
-        "RECORDED",
-        theme::small_strong(),
-        pal.text2,
+    fly::video_picture(
+        ui,
+        frame,
+        v,
+        cam,
+        pic,
+        l.shapes.as_deref(),
+        feeds.relief,
+        compact,
+        true,
+        pal,
     );
     p.rect_filled(bar, CornerRadius::ZERO, pal.surface[1]);
     let y = bar.top() + 9.0;
@@ -448,7 +431,12 @@ fn video(
     ) {
         out.push(ReviewAct::Seek(m.playhead.plus_us(-10_000_000).max(m.from)));
     }
-    if hit(ui, Button::new("").label("Ten seconds forward").key("]")) {
+    if hit(
+        ui,
+        Button::new(if compact { "" } else { "10 s" })
+            .label("Ten seconds forward")
+            .key("]"),
+    ) {
         out.push(ReviewAct::Seek(m.playhead.plus_us(10_000_000).min(m.to)));
     }
 }

@@ -19,7 +19,11 @@ pub(super) fn check(s: &Sight<'_>, m: &Memory, policy: &Policy) -> Option<AlertD
     }
     // A track that was never outside by more than its own ellipse may have begun inside: then it
     // takes as many looks as a crossing that is only likely.
-    let looks = if m.clear_outside > 0 { p.clear_looks } else { p.likely_looks };
+    let looks = if m.clear_outside > 0 {
+        p.clear_looks
+    } else {
+        p.likely_looks
+    };
     let clear = s.signed_m > s.margin_m && m.inside_run >= looks;
     let inside_s = m.inside_since.map_or(0.0, |t| (s.track.captured.0 - t.0) as f64 * 1e-6);
     let likely = m.inside_run >= p.likely_looks && s.signed_m >= p.likely_m && inside_s >= p.likely_s;

@@ -1,6 +1,6 @@
 //! Someone stays near the line beyond it, away from any lawful crossing point (P2).
 
-use vedette_model::Priority;
+use vedette_model::{Priority, TargetClass};
 
 use super::{AlertDraft, Memory, Policy, Sight, approach, name_of};
 
@@ -8,7 +8,8 @@ pub(super) const RULE: &str = "loiter";
 
 pub(super) fn check(s: &Sight<'_>, m: &Memory, policy: &Policy) -> Option<AlertDraft> {
     let p = &policy.loiter;
-    if !s.subject() || s.lawful() || s.signed_m >= 0.0 {
+    // A vehicle may stand; that is another matter. A slow two-wheeler is more often an animal.
+    if s.track.class != TargetClass::Person || !s.subject() || s.lawful() || s.signed_m >= 0.0 {
         return None;
     }
     // One P2 about nearness per track is enough: the operator looks at it either way.

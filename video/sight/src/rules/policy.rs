@@ -81,7 +81,7 @@ impl Default for Policy {
                 likely_s: 6.5,
             },
             loiter: LoiterPolicy {
-                within_m: 80.0,
+                within_m: 60.0,
                 least_s: 6.0,
                 looks: 15,
                 spread_m: 25.0,

@@ -238,7 +238,7 @@ fn a_walker_of_four_by_ten_pixels_is_found_by_motion_under_a_panning_camera() {
     // Visible light: no spots, motion alone.
     let (first, tracks, held, ms) = walk(
         Spectrum::Visible,
-        75,
+        50,
         |f| turn_zoom_shift(0.05 * f as f64, 1.0, -2.2 * f as f64, 0.6 * f as f64),
         22.0,
     );
@@ -252,7 +252,7 @@ fn a_walker_of_four_by_ten_pixels_is_found_by_motion_under_a_panning_camera() {
 fn a_walker_is_found_by_warmth_and_motion_under_a_camera_flying_forward() {
     let (first, tracks, held, ms) = walk(
         Spectrum::Thermal,
-        60,
+        40,
         |f| turn_zoom_shift(0.0, 1.0 - 0.002 * f as f64, 0.0, -1.2 * f as f64),
         30.0,
     );
