@@ -58,7 +58,7 @@ pub fn check(plan: &PatrolPlan, world: &World) -> Verdict {
     fence::check(plan, &land, &mut found);
     let left = energy::check(plan, &land, &mut found);
     let used = autopilot::check(plan, &land, &mut found);
-    verdict.separation_m = separation::check(plan, &land, &mut found).filter(|m| m.is_finite());
+    verdict.separation_m = separation::check(plan, &land, &mut found);
 
     let limits = &plan.brief.limits;
     let (mut border, mut ground) = (stand_off::Check::default(), clearance::Check::default());

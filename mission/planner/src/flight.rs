@@ -110,7 +110,9 @@ impl Pilot<'_> {
         }
         let angle = (self.wind.from_deg - course).to_radians();
         let (cross, against) = (self.wind.speed_m_s * angle.sin(), self.wind.speed_m_s * angle.cos());
-        let room = e.max_m_s * e.max_m_s - cross * cross;
+        // A gust must still find speed to spare.
+        let most = (e.max_m_s - self.wind.gust_m_s).max(0.0);
+        let room = most * most - cross * cross;
         if room <= 0.0 {
             return None;
         }

@@ -39,6 +39,8 @@ const LEG_MARGIN_M: f64 = 9.0;
 const MOST_LEG_M: f64 = 90.0;
 /// Neighbours fly this far beyond the cut between them, metres of chainage.
 const OVERLAP_M: f64 = 20.0;
+/// Time a landing takes at home, seconds.
+const LANDING_S: f64 = 90.0;
 /// Rounds of the partition.
 const ROUNDS: usize = 5;
 /// A first pass towards the far end must save this much of the departure, seconds.
@@ -405,6 +407,26 @@ impl Desk<'_> {
             ));
         }
         revisit_s = revisit_s.ceil();
+        // A promise that holds for less than one revisit, or half the patrol, says nothing.
+        let patrol = |pick: fn(f64, f64) -> f64, start: f64| {
+            aircraft
+                .iter()
+                .filter_map(|a| watch_time(&a.legs))
+                .flat_map(|t| [t.0, t.1])
+                .fold(start, pick)
+        };
+        let patrolled = patrol(f64::max, 0.0) - patrol(f64::min, f64::INFINITY);
+        let held = until_s - from_s;
+        if held < revisit_s + 1.0 || held < 0.5 * patrolled {
+            let longer = self.brief.requirement.duration_s + revisit_s + patrolled - held;
+            return Err(Infeasible::new(
+                Constraint::Revisit,
+                "the watch",
+                (0.0, self.section_m),
+                format!("all aircraft patrol together for {held:.0} s only, with a revisit of {revisit_s:.0} s."),
+                format!("duration_s = {longer:.0}, or bases nearer to the section."),
+            ));
+        }
         let asked = self.brief.requirement.revisit_s;
         if revisit_s > asked {
             return Err(Infeasible::new(
@@ -553,6 +575,27 @@ impl Desk<'_> {
                     (need / (1.0 - e.reserve_share)).ceil()
                 ),
             );
+        }
+        // From everywhere the way home against wind and gusts must be in the battery.
+        let wind = &self.brief.wind;
+        let against = (craft.envelope.cruise_m_s - wind.speed_m_s - wind.gust_m_s).max(1.0);
+        for f in flown.iter().filter(|f| f.leg.kind != LegKind::Land) {
+            let home_s = vedette_geo::distance_m(f.leg.to, home) / against;
+            let wh = f.leg.energy_wh + (home_s * e.cruise_w + LANDING_S * e.hover_w) / 3600.0;
+            let need = wh * (1.0 + 2.0 * e.sigma_share);
+            if need > 0.97 * e.battery_wh {
+                return refuse(
+                    Constraint::Energy,
+                    format!(
+                        "from {} the way home against wind and gusts needs {need:.0} Wh in all, the battery holds {:.0} Wh.",
+                        f.leg.to, e.battery_wh
+                    ),
+                    format!(
+                        "duration_s = {:.0}, or less wind.",
+                        (f.leg.end_s - 2.0 * home_s).max(0.0)
+                    ),
+                );
+            }
         }
         let mission = items::mission(craft, home_amsl, flown);
         let capacity = items::capacity(craft.family);

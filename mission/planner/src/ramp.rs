@@ -16,6 +16,8 @@ const TRANSIT_LEG_M: f64 = 150.0;
 /// Step of circles flown as waypoints, degrees: a corner of 30 degrees keeps to 0.97 of the
 /// circle its points lie on.
 const ARC_STEP_DEG: f64 = 30.0;
+/// Sharpest corner between track and reversal loop, degrees: overshoots less than the margin.
+const MOST_CORNER_DEG: f64 = 22.0;
 /// Turns of the climb at the base at most.
 const MOST_TURNS: f64 = 12.0;
 
@@ -67,6 +69,17 @@ impl Pilot<'_> {
         let (e, back) = (self.track.at(end), self.track.at(rejoin));
         let length = dist(back, e).max(1.0);
         let u = ((e.0 - back.0) / length, (e.1 - back.1) / length);
+        // On a bent track the loop would begin or end with a corner towards the border.
+        let ahead = course_deg(back, e);
+        let tangent = |at: f64| {
+            let before = (at - sign * 45.0).clamp(0.0, self.track.length_m());
+            course_deg(self.track.at(before), self.track.at(at))
+        };
+        if diff_deg(tangent(end), ahead).abs() > MOST_CORNER_DEG
+            || diff_deg(tangent(rejoin), ahead).abs() > MOST_CORNER_DEG
+        {
+            return None;
+        }
         let n = self.homeward(e, u, self.track.chain_at(end));
         let put = |along: f64, home: f64| (e.0 + u.0 * along + n.0 * home, e.1 + u.1 * along + n.1 * home);
         let mut nodes = Vec::new();

@@ -222,9 +222,18 @@ impl<'a> Watcher<'a> {
             let from = self.plane.to_latlon(p.0.0, p.0.1);
             match self.terrain.cast(from, Amsl(p.1), axes[0], 5000.0) {
                 RayHit::Ground { at, .. } => at,
-                _ => target,
+                // Past the ground it knows: on the same axis, as far as the line is.
+                _ => {
+                    let far = dist(p.0, xy);
+                    let (sin, cos) = azimuth_deg.to_radians().sin_cos();
+                    self.plane.to_latlon(p.0.0 + far * sin, p.0.1 + far * cos)
+                }
             }
         });
+        // Over a crest the axis leaps from one slope to the next: what lies between is not told.
+        if vedette_geo::distance_m(aim[0], aim[1]) > 2.5 * dist(a.0, b.0) + 60.0 {
+            return Err(Unseen::Hidden);
+        }
         Ok(Look {
             depression_deg,
             azimuth_deg,

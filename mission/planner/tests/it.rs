@@ -410,3 +410,47 @@ proptest! {
         prop_assert_eq!((inside, crossed, own), (0.0, 0, 0));
     }
 }
+
+#[test]
+fn whatever_comes_out_of_any_brief_stands_before_the_checker() {
+    let w = world(None, 3);
+    // Xorshift64: the same briefs every time.
+    let mut z: u64 = 12_345;
+    let mut rnd = || {
+        z ^= z << 13;
+        z ^= z >> 7;
+        z ^= z << 17;
+        (z >> 11) as f64 / (1u64 << 53) as f64
+    };
+    let (mut planned, mut refused) = (0, 0);
+    for seed in 0..24 {
+        let mut b = brief();
+        let length = 1.0 + 2.0 * rnd();
+        b.section.from_km = 34.0 + rnd() * 20.0;
+        b.section.to_km = b.section.from_km + length;
+        if rnd() < 0.5 {
+            b.fleet.remove(usize::from(rnd() < 0.5));
+        }
+        for a in &mut b.fleet {
+            let m = 1000.0 * (b.section.from_km + length * (0.3 + 0.4 * rnd()));
+            a.base = destination(w.border.at(m), w.border.azimuth_deg(m) - 90.0, 500.0 + 500.0 * rnd());
+        }
+        (b.wind.speed_m_s, b.wind.from_deg) = (6.0 * rnd(), 360.0 * rnd());
+        b.limits.stand_off_m = 50.0 + 150.0 * rnd();
+        b.limits.max_agl_m = 600.0;
+        b.requirement.revisit_s = 2000.0;
+        match plan(&b, &w, seed) {
+            Ok(p) => {
+                let v = vedette_checker::check(&p, &w);
+                assert!(v.is_clear(), "{b:?}\n{:#?}", v.findings);
+                planned += 1;
+            }
+            Err(e) => {
+                assert!(!e.relaxation.is_empty());
+                refused += 1;
+            }
+        }
+    }
+    eprintln!("{planned} planned, {refused} refused");
+    assert!(planned >= 3, "{planned} planned, {refused} refused");
+}

@@ -262,6 +262,30 @@ fn aircraft_meet() {
 }
 
 #[test]
+fn late_take_off_is_noted() {
+    let world = world();
+    let mut p = plan(&world);
+    let mut twin = p.aircraft[0].clone();
+    twin.vehicle = VehicleId(3);
+    let mut craft = p.brief.fleet[0].clone();
+    craft.vehicle = VehicleId(3);
+    for l in &mut twin.legs {
+        l.start_s += 30.0;
+        l.end_s += 30.0;
+    }
+    p.aircraft.push(twin);
+    p.brief.fleet.push(craft);
+    let v = check(&p, &world);
+    let late = v
+        .findings
+        .iter()
+        .find(|f| f.what.starts_with("If V-001 takes off 30 s late"))
+        .unwrap();
+    assert_eq!(late.severity, FindingSeverity::Note);
+    assert!(late.worst < 1.0);
+}
+
+#[test]
 fn more_items_than_fit() {
     refused("capacity", |p, _| {
         let last = p.aircraft[0].items[3].clone();
