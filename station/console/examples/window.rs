@@ -32,7 +32,7 @@ fn main() {
     };
     // The moment again ten times a second, a little later each time.
     let flag = Arc::clone(&stop);
-    let teller = std::thread::spawn(move || {
+    let teller = std::thread::Builder::new().name("moment".into()).spawn(move || {
         let mut n = 0_i64;
         while !flag.load(Ordering::Relaxed) {
             let mut v = moment.clone();
@@ -54,6 +54,7 @@ fn main() {
             std::thread::sleep(Duration::from_millis(100));
         }
     });
+    let teller = teller.unwrap();
     match run_window(&ConsoleConfig::new("Vedette", demo::operator()), feeds) {
         Ok(why) => eprintln!("ended: {why:?}"),
         Err(e) => {

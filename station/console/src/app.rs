@@ -180,3 +180,9 @@ pub(crate) fn words_of(payload: &(dyn std::any::Any + Send)) -> String {
         .or_else(|| payload.downcast_ref::<&str>().map(|s| (*s).to_owned()))
         .unwrap_or_else(|| "it gave no reason".to_owned())
 }
+
+/// The shell's own clock: for pacing the map and telling how old a view is, never for station time.
+#[expect(clippy::disallowed_methods, reason = "a shell reads the clock in one place")]
+pub(crate) fn wall() -> Instant {
+    Instant::now()
+}

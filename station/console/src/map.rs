@@ -336,7 +336,7 @@ fn drive(
     }
     cam.is_active = true;
     land.drawn = Some((want, size, level));
-    land.last = Some(Instant::now());
+    land.last = Some(crate::app::wall());
     land.renders += 1;
     shell.picture = land.texture.map(|texture| MapPicture {
         texture,

@@ -4,7 +4,6 @@
 //! the panels draw.
 
 use std::sync::atomic::Ordering;
-use std::time::Instant;
 
 use bevy::prelude::*;
 use bevy_egui::{EguiContexts, egui};
@@ -26,12 +25,12 @@ pub(crate) fn take(mut shell: ResMut<Shell>, mut exit: MessageWriter<AppExit>) {
         if let Some((n, m)) = r.model.newer_than(seen) {
             shell.seen = n;
             shell.review = Some(m);
-            shell.arrived = Some(Instant::now());
+            shell.arrived = Some(crate::app::wall());
         }
     } else if let Some((n, v)) = shell.feeds.view.newer_than(seen) {
         shell.seen = n;
         shell.view = Some(v);
-        shell.arrived = Some(Instant::now());
+        shell.arrived = Some(crate::app::wall());
     }
     // A recorded moment does not grow old; a live view does.
     shell.local.view_age_s = match (shell.arrived, shell.review.is_some() || shell.frozen_clock) {

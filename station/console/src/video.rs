@@ -33,7 +33,6 @@ fn bytes(f: &VideoFrame, night: bool) -> Vec<u8> {
     if night {
         for p in out.chunks_exact_mut(4) {
             let y = (u32::from(p[0]) * 54 + u32::from(p[1]) * 183 + u32::from(p[2]) * 19) >> 8;
-            #[expect(clippy::cast_possible_truncation, reason = "at most 255")]
             let y = y.min(255) as u8;
             p[0] = y;
             p[1] = y;

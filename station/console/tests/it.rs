@@ -4,6 +4,10 @@
 //! With `VEDETTE_SHOTS` set to a folder it also writes pictures there, for people to look at.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "frame times are printed for people, never asserted"
+)]
 
 #[path = "../../panels/tests/demo/mod.rs"]
 mod demo;

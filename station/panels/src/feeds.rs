@@ -82,10 +82,13 @@ pub struct VideoFrame {
     pub pose: Option<Arc<SensorPose>>,
 }
 
+/// How many frames a stream put so far, and the newest.
+type Newest = (u64, Arc<VideoFrame>);
+
 /// The newest frame of every stream.
 #[derive(Debug, Clone, Default)]
 pub struct VideoSlots {
-    inner: Arc<Mutex<BTreeMap<CameraId, (u64, Arc<VideoFrame>)>>>,
+    inner: Arc<Mutex<BTreeMap<CameraId, Newest>>>,
 }
 
 impl VideoSlots {

@@ -67,8 +67,9 @@ pub struct FlyLocal {
     pub spectrum: Spectrum,
     /// Map camera.
     pub map: MapCamera,
-    /// The map was fitted to the section once.
-    pub fitted: bool,
+    /// Camera and map size of the last fit; while the camera is still that one, a new size fits
+    /// again.
+    pub fitted: Option<(MapCamera, egui::Vec2)>,
     /// The map follows the selected aircraft.
     pub chase: bool,
     /// Where the map was drawn last, logical pixels; the shell renders it at this size.
@@ -118,7 +119,7 @@ impl FlyLocal {
             camera: None,
             spectrum: Spectrum::Thermal,
             map: MapCamera::default(),
-            fitted: false,
+            fitted: None,
             chase: false,
             map_rect: Rect::ZERO,
             pin: None,

@@ -165,7 +165,6 @@ fn brief(ui: &mut Ui, r: Rect, v: &StationView, pal: &Palette) {
     }
 }
 
-#[expect(clippy::too_many_arguments, reason = "a drawing call says all of it")]
 fn verdict(
     ui: &mut Ui,
     r: Rect,

@@ -125,11 +125,7 @@ pub fn date(utc: Utc) -> String {
     let months = [
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
     ];
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "0..7 after rem_euclid"
-    )]
+
     let w = week[days.rem_euclid(7) as usize];
     let mo = months[(m as usize).saturating_sub(1).min(11)];
     format!("{w} {d} {mo} {y}")

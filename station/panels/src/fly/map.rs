@@ -73,9 +73,11 @@ pub(crate) fn show(
     let Some(shapes) = l.shapes.clone() else {
         return;
     };
-    if !l.fitted && !shapes.section.is_empty() && r.width() > 50.0 {
+    let untouched = l.fitted.is_none_or(|(cam, size)| {
+        size != r.size() && cam.east_m == l.map.east_m && cam.north_m == l.map.north_m && cam.m_per_px == l.map.m_per_px
+    });
+    if untouched && !shapes.section.is_empty() && r.width() > 50.0 {
         fit(l, &shapes, v, lay);
-        l.fitted = true;
     }
     if l.chase
         && let Some(at) = l.selected.and_then(|s| v.vehicles.get(&s)).and_then(|a| a.at)
@@ -151,6 +153,7 @@ pub(crate) fn fit(l: &mut FlyLocal, shapes: &Shapes, v: &StationView, lay: &Layo
     l.map.fit(&pts, l.map_rect, m);
     l.map.tilt_deg = tilt;
     l.chase = false;
+    l.fitted = Some((l.map, l.map_rect.size()));
 }
 
 fn gestures(
@@ -224,12 +227,15 @@ fn terrain(p: &Painter, w: &View, feeds: &FlyFeeds, pal: &Palette) {
     };
     // Until the shell has rendered the newest camera, the old picture is moved to where it belongs.
     let mut target = r;
-    if m.camera.is_flat() && w.cam.is_flat() && (m.camera.azimuth_deg - w.cam.azimuth_deg).abs() < 0.01 {
-        if let Some(c) = w.project(m.camera.east_m, m.camera.north_m, 0.0) {
-            #[expect(clippy::cast_possible_truncation, reason = "ratio of zooms")]
-            let k = (m.camera.m_per_px / w.cam.m_per_px) as f32;
-            target = Rect::from_center_size(c, m.size * k);
-        }
+    let same_turn = (m.camera.azimuth_deg - w.cam.azimuth_deg).abs() < 0.01;
+    if m.camera.is_flat()
+        && w.cam.is_flat()
+        && same_turn
+        && let Some(c) = w.project(m.camera.east_m, m.camera.north_m, 0.0)
+    {
+        #[expect(clippy::cast_possible_truncation, reason = "ratio of zooms")]
+        let k = (m.camera.m_per_px / w.cam.m_per_px) as f32;
+        target = Rect::from_center_size(c, m.size * k);
     }
     if !target.contains_rect(r) {
         p.rect_filled(r, CornerRadius::ZERO, pal.surface[0]);

@@ -154,6 +154,7 @@ impl Labels {
     }
 
     /// A box with a strong line and a quiet line beside `at`.
+    #[expect(clippy::too_many_arguments, reason = "a drawing call says all of it")]
     pub(crate) fn boxed(
         &mut self,
         p: &Painter,

@@ -101,6 +101,7 @@ fn fly_in(
 }
 
 /// One station-health reading: icon, strong words, quiet words.
+#[expect(clippy::too_many_arguments, reason = "a drawing call says all of it")]
 fn reading(p: &egui::Painter, x: f32, y: f32, ic: Icon, strong: &str, quiet: &str, bad: bool, pal: &Palette) -> f32 {
     let c = if bad { pal.alarm2 } else { pal.text1 };
     icon::paint(p, pos2(x + 8.0, y), 15.0, ic, if bad { pal.alarm2 } else { pal.text2 });

@@ -160,7 +160,7 @@ fn target(v: &StationView, l: &FlyLocal) -> Option<vedette_geo::LatLon> {
         .or(alert.at)
 }
 
-fn aircraft_plan<'a>(v: &'a StationView, id: VehicleId) -> Option<&'a vedette_model::plan::AircraftPlan> {
+fn aircraft_plan(v: &StationView, id: VehicleId) -> Option<&vedette_model::plan::AircraftPlan> {
     v.plan.plan.as_ref()?.aircraft.iter().find(|p| p.vehicle == id)
 }
 
@@ -255,6 +255,7 @@ pub fn sentence(v: &StationView, l: &FlyLocal, a: &VehicleView, kind: OrderKind)
 }
 
 /// Draws the bar; gives the order when a hold is complete.
+#[expect(clippy::too_many_arguments, reason = "a drawing call says all of it")]
 pub(crate) fn show(
     ui: &mut Ui,
     r: Rect,

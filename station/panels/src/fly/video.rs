@@ -452,8 +452,8 @@ fn border(
             p.line_segment([b, a], Stroke::new(4.0, egui::Color32::from_black_alpha(150)));
             p.line_segment([b, a], Stroke::new(2.0, pal.border));
         }
-        if let Some(a) = at {
-            if inside(&a) {
+        if let Some(a) = at.filter(inside) {
+            {
                 // Barbs every 20 m, four metres long on the ground.
                 if (m / 20.0).fract() < 0.26 {
                     let k = s.home_sign * 4.0;

@@ -267,8 +267,11 @@ fn acts(q: &egui::Painter, m: &ReviewModel, a: &Axis, mid: f32, pal: &Palette) {
     }
 }
 
+/// Which figure of a sample.
+type Pick = fn(&super::PlotSample) -> Option<f32>;
+
 fn curves(q: &egui::Painter, r: Rect, m: &ReviewModel, a: &Axis, pal: &Palette) {
-    let pick: [(fn(&super::PlotSample) -> Option<f32>, bool, &str, Color32); 2] = [
+    let pick: [(Pick, bool, &str, Color32); 2] = [
         (|s| s.height_m, false, "height", pal.text1),
         (|s| s.range_m, true, "range", pal.text2),
     ];
