@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anyhow::{Context, Result};
 use vedette_core::{StationView, ViewStamp, digest};
 use vedette_ingest::{FrameStore, Moment};
-use vedette_model::{OperatorId, Priority, Utc};
+use vedette_model::{Mono, OperatorId, Priority, Utc};
 use vedette_sim::TruthLine;
 
 use crate::cli::DemoArgs;
@@ -27,7 +27,10 @@ use crate::{Outcome, Stop, files, pictures, verbs};
 /// Marks a folder as a demo's own, so that the next run may replace it.
 const MARKER: &str = ".vedette-demo";
 /// The watch lasts until the incident is sealed and the revisit was flown twice.
-const GOAL: Goal = Goal { at_most_s: 900.0, revisits: 2.1 };
+const GOAL: Goal = Goal {
+    at_most_s: 900.0,
+    revisits: 2.1,
+};
 /// Session seconds after which a demo gives up.
 const AT_MOST_S: f64 = 1500.0;
 
@@ -50,7 +53,10 @@ pub(crate) fn run(a: &DemoArgs, json: bool) -> Outcome {
     }
     prepare(&a.out)?;
     let stage = Stage::set(a, speed)?;
-    say(&format!("site {}: border {}, {}", stage.world.name, stage.world.border.name, stage.world.border.edition));
+    say(&format!(
+        "site {}: border {}, {}",
+        stage.world.name, stage.world.border.name, stage.world.border.edition
+    ));
     say(&format!("terrain: {}", stage.world.terrain.source().label));
 
     let landed = if window { stage.in_window(a)? } else { stage.headless()? };
@@ -64,12 +70,20 @@ pub(crate) fn run(a: &DemoArgs, json: bool) -> Outcome {
         }
         return Ok(());
     }
-    Err(Stop::No(format!("the demo did not show all it should: {}", short.join("; "))))
+    Err(Stop::No(format!(
+        "the demo did not show all it should: {}",
+        short.join("; ")
+    )))
 }
 
 /// An empty results folder; a former demo's is replaced, anything else is left alone.
 fn prepare(out: &Path) -> Result<(), Stop> {
-    let cannot = |e: std::io::Error| Stop::Usage(format!("cannot use the results folder {}: {e}; name another with --out", out.display()));
+    let cannot = |e: std::io::Error| {
+        Stop::Usage(format!(
+            "cannot use the results folder {}: {e}; name another with --out",
+            out.display()
+        ))
+    };
     if out.exists() {
         let ours = out.join(MARKER).is_file();
         let empty = out.read_dir().map_err(cannot)?.next().is_none();
@@ -82,7 +96,14 @@ fn prepare(out: &Path) -> Result<(), Stop> {
             )));
         }
     }
-    std::fs::create_dir_all(out).and_then(|()| std::fs::write(out.join(MARKER), "results of `vedette demo`; replaced by the next run\n")).map_err(cannot)
+    std::fs::create_dir_all(out)
+        .and_then(|()| {
+            std::fs::write(
+                out.join(MARKER),
+                "results of `vedette demo`; replaced by the next run\n",
+            )
+        })
+        .map_err(cannot)
 }
 
 struct Stage {
@@ -92,6 +113,7 @@ struct Stage {
     flight: Flight,
     truth: PathBuf,
     wall: Clock,
+    asked: f64,
     seed: u64,
 }
 
@@ -122,23 +144,46 @@ impl Stage {
             pilot: OperatorId("operator-2".into()),
             endpoints: vec![format!("udpin:127.0.0.1:{}", a.port)],
             video: BTreeMap::new(),
-            clock,
+            clock: clock.clone(),
             clock_source: "simulated".into(),
         })?;
-        let mavlink = flight.mavlink_addresses().first().copied().context("the station listens nowhere")?;
-        let sim = crate::flight::simulator(&scenario_path, &world, clock, a.seed, mavlink, &flight.video_addresses(), Some(&truth))?;
-        Ok(Self { world, clock, sim, flight, truth, wall, seed: a.seed })
+        let mavlink = flight
+            .mavlink_addresses()
+            .first()
+            .copied()
+            .context("the station listens nowhere")?;
+        let sim = crate::flight::simulator(
+            &scenario_path,
+            &world,
+            &clock,
+            a.seed,
+            mavlink,
+            &flight.video_addresses(),
+            Some(&truth),
+        )?;
+        Ok(Self {
+            world,
+            clock,
+            sim,
+            flight,
+            truth,
+            wall,
+            asked: speed,
+            seed: a.seed,
+        })
     }
 
     /// The scripted operator does the watch.
     fn headless(self) -> Result<Landed, Stop> {
         let mut script = Script::new(GOAL);
         let mut told = Told::default();
+        let mut governor = Governor::new(self.clock.speed());
         let view = self.flight.view();
         loop {
             std::thread::sleep(self.clock.real(250).min(std::time::Duration::from_millis(250)));
             let Some((_, v)) = view.latest() else { continue };
             told.tell(&v);
+            governor.look(&self.sim, &self.clock);
             if let Some(why) = &v.plan.failed {
                 return Err(Stop::No(format!("there is no plan: {why}")));
             }
@@ -164,7 +209,13 @@ impl Stage {
     fn in_window(self, a: &DemoArgs) -> Result<Landed, Stop> {
         let stop = Arc::new(AtomicBool::new(false));
         let helper = self.helper(a.auto, stop.clone())?;
-        let shown = pictures::window(&self.flight, &self.world, "Vedette · demo", &OperatorId("operator-2".into()), stop.clone());
+        let shown = pictures::window(
+            &self.flight,
+            &self.world,
+            "Vedette · demo",
+            &OperatorId("operator-2".into()),
+            stop.clone(),
+        );
         stop.store(true, Ordering::Release);
         if helper.join().is_err() {
             tracing::error!("the demo's helper thread died");
@@ -175,7 +226,7 @@ impl Stage {
 
     /// Prepares the watch for the person (plan, approval, upload); with `auto` does all of it.
     fn helper(&self, auto: bool, stop: Arc<AtomicBool>) -> Result<std::thread::JoinHandle<()>> {
-        let (view, inputs, clock) = (self.flight.view(), self.flight.inputs(), self.clock);
+        let (view, inputs, clock) = (self.flight.view(), self.flight.inputs(), self.clock.clone());
         std::thread::Builder::new()
             .name("script".into())
             .spawn(move || {
@@ -197,19 +248,98 @@ impl Stage {
 
     /// Ends simulator and station and keeps what they left.
     fn land(self) -> Result<Landed> {
-        let Self { world, flight, sim, truth, wall, clock, seed } = self;
+        let Self {
+            world,
+            flight,
+            sim,
+            truth,
+            wall,
+            asked,
+            seed,
+            ..
+        } = self;
         let (hashes, dir) = (flight.frame_hashes(), flight.dir().to_owned());
         let ended = flight.stop()?;
-        for f in &sim.stop().failures {
+        let sim = sim.stop();
+        for f in &sim.failures {
             tracing::warn!("simulator: {f}");
         }
-        Ok(Landed { world, ended, hashes, dir, truth, wall_s: wall.now().seconds(), speed: clock.speed(), seed })
+        let left_out = sim.streams.values().map(|s| s.left_out).sum();
+        Ok(Landed {
+            left_out,
+            world,
+            ended,
+            hashes,
+            dir,
+            truth,
+            wall_s: wall.now().seconds(),
+            speed: asked,
+            seed,
+        })
     }
 }
 
 fn stamp(v: &StationView) -> ViewStamp {
-    let alert = v.alerts.values().rev().find(|a| matches!(a.state, vedette_model::AlertState::Open)).map(|a| a.id);
-    ViewStamp { seq: v.seq, alert, camera: None }
+    let alert = v
+        .alerts
+        .values()
+        .rev()
+        .find(|a| matches!(a.state, vedette_model::AlertState::Open))
+        .map(|a| a.id);
+    ViewStamp {
+        seq: v.seq,
+        alert,
+        camera: None,
+    }
+}
+
+/// Keeps a headless session at the pace this machine can render and analyse: when the simulator has
+/// to leave pictures out, session time goes slower; when it does not, faster again, up to what was
+/// asked for.
+struct Governor {
+    asked: f64,
+    sent: u64,
+    left_out: u64,
+    next: Mono,
+}
+
+impl Governor {
+    /// Session milliseconds between two looks.
+    const EVERY_MS: i64 = 2000;
+
+    fn new(asked: f64) -> Self {
+        Self {
+            asked,
+            sent: 0,
+            left_out: 0,
+            next: Mono::ZERO,
+        }
+    }
+
+    fn look(&mut self, sim: &vedette_sim::SimHandle, clock: &Clock) {
+        let now = clock.now();
+        if now < self.next {
+            return;
+        }
+        self.next = now.plus_ms(Self::EVERY_MS);
+        let stats = sim.stats();
+        let (sent, left_out) = stats
+            .streams
+            .values()
+            .fold((0, 0), |(s, l), x| (s + x.sent, l + x.left_out));
+        let (new, missed) = (sent - self.sent, left_out - self.left_out);
+        (self.sent, self.left_out) = (sent, left_out);
+        if new + missed == 0 {
+            return;
+        }
+        let share = missed as f64 / (new + missed) as f64;
+        let speed = clock.speed();
+        if share > 0.1 {
+            clock.set_speed((speed * 0.8).max(0.2));
+        } else if share < 0.02 {
+            clock.set_speed((speed * 1.1).min(self.asked));
+        }
+    }
 }
 
 /// Says what happens as it happens.
@@ -222,8 +352,16 @@ impl Told {
     pub(crate) fn tell(&mut self, v: &StationView) {
         use vedette_core::EventKind as K;
         for e in v.events.iter().skip(self.events) {
-            if matches!(e.kind, K::AlertP1 | K::AlertP2 | K::Decision | K::Evidence | K::Flight | K::Link) || e.text.contains("refused") {
-                let who = e.vehicle.and_then(|id| v.vehicles.get(&id)).map(|x| format!("{} ", x.tail)).unwrap_or_default();
+            if matches!(
+                e.kind,
+                K::AlertP1 | K::AlertP2 | K::Decision | K::Evidence | K::Flight | K::Link
+            ) || e.text.contains("refused")
+            {
+                let who = e
+                    .vehicle
+                    .and_then(|id| v.vehicles.get(&id))
+                    .map(|x| format!("{} ", x.tail))
+                    .unwrap_or_default();
                 say(&format!("{:7.1} s  {who}{}", e.at.seconds(), e.text));
             }
         }
@@ -233,6 +371,7 @@ impl Told {
 
 /// A session that is over.
 struct Landed {
+    left_out: u64,
     world: Arc<vedette_atlas::World>,
     ended: Ended,
     hashes: FrameHashes,
@@ -248,7 +387,13 @@ impl Landed {
     /// short.
     fn close(self, a: &DemoArgs, json: bool) -> Result<Vec<&'static str>> {
         let view = self.ended.view.clone();
-        let mut f = Figures { seed: self.seed, speed: self.speed, wall_s: self.wall_s, ..Figures::default() };
+        let mut f = Figures {
+            seed: self.seed,
+            speed: self.speed,
+            wall_s: self.wall_s,
+            ..Figures::default()
+        };
+        f.frames_not_rendered = self.left_out;
         f.journal_entries = self.ended.entries;
         f.digest_live.clone_from(&self.ended.digest);
         if let Some(e) = &self.ended.journal_error {
@@ -258,15 +403,23 @@ impl Landed {
 
         say("replaying the journal");
         let recorded = vedette_journal::read(&self.dir)?;
-        anyhow::ensure!(recorded.broken.is_none(), "the journal's chain is broken: {:?}", recorded.broken);
+        anyhow::ensure!(
+            recorded.broken.is_none(),
+            "the journal's chain is broken: {:?}",
+            recorded.broken
+        );
         let entries = recorded.entries.clone();
         let mut replay = recorded.replay()?;
         f.digest_replay = digest(replay.view());
-        let lines = TruthLine::read(&std::fs::read_to_string(&self.truth).context("the simulator's truth cannot be read")?);
+        let lines =
+            TruthLine::read(&std::fs::read_to_string(&self.truth).context("the simulator's truth cannot be read")?);
         measure::against_truth(&mut f, &Truth::of(&lines), &view, &entries);
 
         if let (Some(plan), Some(verdict)) = (&view.plan.plan, &view.plan.verdict) {
-            let began = view.plan.began.map_or(view.utc, |m| Utc(view.utc.0 - view.now.since(m)));
+            let began = view
+                .plan
+                .began
+                .map_or(view.utc, |m| Utc(view.utc.0 - view.now.since(m)));
             verbs::write_plan(&a.out.join("plan"), plan, verdict, &self.world, began)?;
         }
         if let Some(bundle) = self.ended.bundles.first() {
@@ -275,7 +428,11 @@ impl Landed {
             self.prove(&copy, a, &mut f)?;
         }
         self.review(&view, &mut f)?;
-        let shown = if a.no_pictures { Vec::new() } else { pictures::render(&a.out.join("pictures"), &self.dir, &mut replay, &self.world)? };
+        let shown = if a.no_pictures {
+            Vec::new()
+        } else {
+            pictures::render(&a.out.join("pictures"), &self.dir, &mut replay, &self.world)?
+        };
         let names: Vec<String> = shown.iter().map(|p| format!("pictures/{p}")).collect();
         files::write(&a.out.join("report.html"), report::html(&view, &f, &names).as_bytes())?;
         files::write(&a.out.join("figures.json"), &serde_json::to_vec_pretty(&f)?)?;
@@ -288,7 +445,10 @@ impl Landed {
                 say(&format!("{name:<66} {value}"));
             }
             say("");
-            say(&format!("results: {} (report.html, figures.json, plan/, pictures/, incident/, sessions/)", a.out.display()));
+            say(&format!(
+                "results: {} (report.html, figures.json, plan/, pictures/, incident/, sessions/)",
+                a.out.display()
+            ));
             say(&format!("look again: vedette review {}", self.dir.display()));
         }
         Ok(f.shortfalls())
@@ -323,7 +483,9 @@ impl Landed {
     /// The frame the alert was raised on, found again in the recording, is the frame that was
     /// analysed live, bit for bit.
     fn review(&self, view: &StationView, f: &mut Figures) -> Result<()> {
-        let Some(alert) = view.alerts.values().find(|x| x.priority == Priority::P1) else { return Ok(()) };
+        let Some(alert) = view.alerts.values().find(|x| x.priority == Priority::P1) else {
+            return Ok(());
+        };
         let Some(camera) = alert.camera else { return Ok(()) };
         let frame = FrameStore::open(&self.dir, camera)?.frame_at(Moment::Utc(alert.captured))?;
         let again = vedette_evidence::hash::sha256(&frame.gray);
@@ -333,14 +495,25 @@ impl Landed {
 }
 
 fn run_verifier(bundle: &Path) -> Result<(bool, String)> {
-    let out = std::process::Command::new(verbs::verifier()?).arg(bundle).output().context("cannot run vedette-verify")?;
+    let out = std::process::Command::new(verbs::verifier()?)
+        .arg(bundle)
+        .output()
+        .context("cannot run vedette-verify")?;
     Ok((out.status.success(), String::from_utf8_lossy(&out.stdout).into_owned()))
 }
 
 /// `sh VERIFY.sh`; `None` when this machine has no shell or openssl to run it with.
 fn run_script(bundle: &Path) -> Option<(bool, String)> {
-    let out = std::process::Command::new("sh").arg("VERIFY.sh").current_dir(bundle).output().ok()?;
-    let words = format!("{}{}", String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr));
+    let out = std::process::Command::new("sh")
+        .arg("VERIFY.sh")
+        .current_dir(bundle)
+        .output()
+        .ok()?;
+    let words = format!(
+        "{}{}",
+        String::from_utf8_lossy(&out.stdout),
+        String::from_utf8_lossy(&out.stderr)
+    );
     Some((out.status.success(), words))
 }
 

@@ -22,23 +22,33 @@ pub(crate) fn shipped(relative: &str) -> Result<PathBuf> {
             }
         }
     }
-    bail!("{relative} was not found from here or beside the program; run it from the repository, or name the file with its flag")
+    bail!(
+        "{relative} was not found from here or beside the program; run it from the repository, or name the file with its flag"
+    )
 }
 
 /// The folder of real recordings and terrain, if one is named.
 pub(crate) fn data() -> Option<PathBuf> {
-    std::env::var_os("VEDETTE_DATA").filter(|d| !d.is_empty()).map(PathBuf::from)
+    std::env::var_os("VEDETTE_DATA")
+        .filter(|d| !d.is_empty())
+        .map(PathBuf::from)
 }
 
 /// Writes a file by way of a temporary name, so that nobody ever sees half of it.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     if let Some(dir) = path.parent() {
-        std::fs::create_dir_all(dir).with_context(|| format!("cannot make folder {}; choose another with --out", dir.display()))?;
+        std::fs::create_dir_all(dir)
+            .with_context(|| format!("cannot make folder {}; choose another with --out", dir.display()))?;
     }
     let part = path.with_extension("part");
     std::fs::write(&part, bytes)
         .and_then(|()| std::fs::rename(&part, path))
-        .with_context(|| format!("cannot write {}; is the disk full or the folder read-only?", path.display()))
+        .with_context(|| {
+            format!(
+                "cannot write {}; is the disk full or the folder read-only?",
+                path.display()
+            )
+        })
 }
 
 /// Encodes RGBA pixels as PNG.
@@ -47,6 +57,8 @@ pub(crate) fn png(width: u32, height: u32, rgba: &[u8]) -> Result<Vec<u8>> {
     let mut e = png::Encoder::new(&mut out, width, height);
     e.set_color(png::ColorType::Rgba);
     e.set_depth(png::BitDepth::Eight);
-    e.write_header().and_then(|mut w| w.write_image_data(rgba)).context("cannot encode a picture")?;
+    e.write_header()
+        .and_then(|mut w| w.write_image_data(rgba))
+        .context("cannot encode a picture")?;
     Ok(out)
 }

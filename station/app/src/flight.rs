@@ -68,9 +68,15 @@ impl Flight {
         let catalogue = Catalogue::open(&c.root)?;
         let setup = setup::setup(session.clone(), &c.name, c.brief, &c.world, c.policy, c.seed, &c.pilot);
         let cameras = setup.cameras.clone();
-        let row = SessionRow { id: session.0.clone(), dir: session.0, started: utc, watch: setup.brief.name.clone(), head: String::new() };
+        let row = SessionRow {
+            id: session.0.clone(),
+            dir: session.0,
+            started: utc,
+            watch: setup.brief.name.clone(),
+            head: String::new(),
+        };
 
-        let mut links = crate::radio::Radio::open(&c.endpoints, c.clock, Some(dir.with_extension("tlog")))?;
+        let mut links = crate::radio::Radio::open(&c.endpoints, c.clock.clone(), Some(dir.with_extension("tlog")))?;
         let (view, screen) = (ViewSlot::default(), VideoSlots::default());
         let publish = view.clone();
         let radio = links.station();
@@ -80,7 +86,7 @@ impl Flight {
             world: c.world.clone(),
             dir: dir.clone(),
             identity,
-            clock: c.clock,
+            clock: c.clock.clone(),
             submit: Arc::new(move |r: Request| radio.submit(r).map_err(|e| e.to_string())),
             publish: Arc::new(move |v| publish.put(v)),
             chips: Arc::new(move |r, v| chips(&chip_dir, r, v)),
@@ -110,7 +116,17 @@ impl Flight {
             let address = camera.address();
             open.push((spec.camera, camera, address));
         }
-        Ok(Self { running, links, cameras: open, view, screen, hashes, dir, catalogue, row })
+        Ok(Self {
+            running,
+            links,
+            cameras: open,
+            view,
+            screen,
+            hashes,
+            dir,
+            catalogue,
+            row,
+        })
     }
 
     /// Addresses MAVLink is awaited on.
@@ -120,7 +136,10 @@ impl Flight {
 
     /// Addresses video is awaited on, by camera.
     pub(crate) fn video_addresses(&self) -> BTreeMap<CameraId, SocketAddr> {
-        self.cameras.iter().filter_map(|(id, _, a)| a.map(|a| (*id, a))).collect()
+        self.cameras
+            .iter()
+            .filter_map(|(id, _, a)| a.map(|a| (*id, a)))
+            .collect()
     }
 
     /// Newest view.
@@ -150,7 +169,11 @@ impl Flight {
 
     /// A thread that carries the window's intents to the station and, if asked, lets the script
     /// work beside the person.
-    pub(crate) fn carry(&self, from: std::sync::mpsc::Receiver<vedette_panels::feeds::SentIntent>, stop: Arc<AtomicBool>) -> Result<JoinHandle<()>> {
+    pub(crate) fn carry(
+        &self,
+        from: std::sync::mpsc::Receiver<vedette_panels::feeds::SentIntent>,
+        stop: Arc<AtomicBool>,
+    ) -> Result<JoinHandle<()>> {
         let inputs = self.running.inputs();
         std::thread::Builder::new()
             .name("intents".into())
@@ -171,7 +194,14 @@ impl Flight {
 
     /// Ends links, cameras and session, in that order: nothing that arrived is lost.
     pub(crate) fn stop(self) -> Result<Ended> {
-        let Self { running, links, cameras, catalogue, mut row, .. } = self;
+        let Self {
+            running,
+            links,
+            cameras,
+            catalogue,
+            mut row,
+            ..
+        } = self;
         for (_, c, _) in cameras {
             c.stop();
         }
@@ -196,17 +226,29 @@ impl Flight {
 }
 
 pub(crate) fn give(inputs: &Sender<Input>, who: &OperatorId, intent: Intent, shown: ViewStamp) {
-    if inputs.send(Input::Operator { operator: who.clone(), intent, shown }).is_err() {
+    if inputs
+        .send(Input::Operator {
+            operator: who.clone(),
+            intent,
+            shown,
+        })
+        .is_err()
+    {
         tracing::info!("an intent after the session's end");
     }
 }
 
 /// The alert's frame as a picture, from the recording.
 fn chips(dir: &Path, r: &EvidenceRequest, v: &StationView) -> Vec<(String, Vec<u8>)> {
-    let Some(alert) = v.incidents.get(&r.incident).and_then(|i| v.alerts.get(&i.alert)) else { return Vec::new() };
+    let Some(alert) = v.incidents.get(&r.incident).and_then(|i| v.alerts.get(&i.alert)) else {
+        return Vec::new();
+    };
     let Some(camera) = alert.camera else { return Vec::new() };
     let frame = FrameStore::open(dir, camera).and_then(|mut s| s.frame_at(Moment::Utc(alert.captured)));
-    match frame.map_err(anyhow::Error::from).and_then(|f| files::png(f.width, f.height, &f.rgba)) {
+    match frame
+        .map_err(anyhow::Error::from)
+        .and_then(|f| files::png(f.width, f.height, &f.rgba))
+    {
         Ok(png) => vec![(format!("chips/{camera}-{}.png", alert.id), png)],
         Err(e) => {
             tracing::warn!("no picture of the alert's frame: {e:#}");
@@ -219,7 +261,7 @@ fn chips(dir: &Path, r: &EvidenceRequest, v: &StationView) -> Vec<(String, Vec<u
 pub(crate) fn simulator(
     scenario: &Path,
     world: &Arc<World>,
-    clock: Clock,
+    clock: &Clock,
     seed: u64,
     mavlink: SocketAddr,
     video: &BTreeMap<CameraId, SocketAddr>,
@@ -236,7 +278,8 @@ pub(crate) fn simulator(
     let (mut scene, mut serve) = options.build(world)?;
     // Both ends of the wire count the same seconds; the simulated day keeps the scenario's light.
     scene.epoch = clock.utc_at(vedette_model::Mono::ZERO);
-    serve.clock = Arc::new(move || clock.now());
+    let time = clock.clone();
+    serve.clock = Arc::new(move || time.now());
     for c in scene.vehicles.iter_mut().flat_map(|v| &mut v.cameras) {
         if let Some(a) = video.get(&c.id) {
             c.port = a.port();
@@ -273,13 +316,20 @@ struct StationFile {
 /// `vedette station`.
 pub(crate) fn station(a: &StationArgs) -> Outcome {
     let usage = |e: String| Stop::Usage(e);
-    let text = std::fs::read_to_string(&a.config).map_err(|e| usage(format!("cannot read configuration {}: {e}", a.config.display())))?;
-    let file: StationFile = toml::from_str(&text).map_err(|e| usage(format!("configuration {} is damaged: {e}", a.config.display())))?;
+    let text = std::fs::read_to_string(&a.config)
+        .map_err(|e| usage(format!("cannot read configuration {}: {e}", a.config.display())))?;
+    let file: StationFile =
+        toml::from_str(&text).map_err(|e| usage(format!("configuration {} is damaged: {e}", a.config.display())))?;
     let world = Arc::new(verbs::world(Some(&file.site), file.seed)?);
     let mut video = BTreeMap::new();
     for (camera, source) in &file.video {
-        let id: u32 = camera.parse().map_err(|_| usage(format!("video.{camera}: a camera is a number, as 11")))?;
-        video.insert(CameraId(id), source.parse::<SourceSpec>().map_err(|e| usage(e.to_string()))?);
+        let id: u32 = camera
+            .parse()
+            .map_err(|_| usage(format!("video.{camera}: a camera is a number, as 11")))?;
+        video.insert(
+            CameraId(id),
+            source.parse::<SourceSpec>().map_err(|e| usage(e.to_string()))?,
+        );
     }
     let clock = Clock::start(Clock::machine_utc(), 1.0);
     let pilot = OperatorId(file.pilot);
@@ -293,13 +343,18 @@ pub(crate) fn station(a: &StationArgs) -> Outcome {
         pilot: pilot.clone(),
         endpoints: file.links,
         video,
-        clock,
+        clock: clock.clone(),
         clock_source: "machine".into(),
     })?;
-    verbs::say(&format!("session {} · links {:?}", flight.dir().display(), flight.mavlink_addresses()));
+    verbs::say(&format!(
+        "session {} · links {:?}",
+        flight.dir().display(),
+        flight.mavlink_addresses()
+    ));
     if a.window {
         let stop = Arc::new(AtomicBool::new(false));
-        crate::pictures::window(&flight, &world, "Vedette", &pilot, stop).map_err(|e| Stop::Machine(format!("{e:#}")))?;
+        crate::pictures::window(&flight, &world, "Vedette", &pilot, stop)
+            .map_err(|e| Stop::Machine(format!("{e:#}")))?;
     } else {
         let mut told = crate::demo::Told::default();
         let view = flight.view();
@@ -324,7 +379,10 @@ pub(crate) fn interrupted() -> Result<Arc<AtomicBool>> {
     std::thread::Builder::new()
         .name("signals".into())
         .spawn(move || {
-            let waited = tokio::runtime::Builder::new_current_thread().enable_all().build().map(|rt| rt.block_on(tokio::signal::ctrl_c()));
+            let waited = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .map(|rt| rt.block_on(tokio::signal::ctrl_c()));
             if let Ok(Ok(())) = waited {
                 set.store(true, Ordering::Release);
             }

@@ -11,7 +11,9 @@ use crate::clock::Clock;
 /// Opens the identity in `dir`, or makes it. The authority's key is written once, to be taken
 /// away from the station; sealing does not need it.
 pub(crate) fn open(dir: &Path, station: &str) -> Result<Identity> {
-    let read = |name: &str| std::fs::read_to_string(dir.join(name)).with_context(|| format!("cannot read {}", dir.join(name).display()));
+    let read = |name: &str| {
+        std::fs::read_to_string(dir.join(name)).with_context(|| format!("cannot read {}", dir.join(name).display()))
+    };
     if !dir.join("station.key.pem").is_file() {
         std::fs::create_dir_all(dir).with_context(|| format!("cannot make key folder {}", dir.display()))?;
         let mut seed = [0u8; 32];
@@ -29,7 +31,11 @@ pub(crate) fn open(dir: &Path, station: &str) -> Result<Identity> {
             write_private(&dir.join(name), text, secret)?;
         }
     }
-    Ok(Identity::from_pem(&read("station.key.pem")?, &read("station.pem")?, &read("ca.pem")?)?)
+    Ok(Identity::from_pem(
+        &read("station.key.pem")?,
+        &read("station.pem")?,
+        &read("ca.pem")?,
+    )?)
 }
 
 fn write_private(path: &Path, text: &str, secret: bool) -> Result<()> {

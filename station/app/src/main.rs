@@ -49,7 +49,11 @@ pub(crate) type Outcome = Result<(), Stop>;
 #[expect(clippy::print_stderr, reason = "errors are for the person at the terminal")]
 fn main() -> ExitCode {
     tracing_subscriber::fmt()
-        .with_env_filter(tracing_subscriber::EnvFilter::try_from_env("VEDETTE_LOG").unwrap_or_else(|_| "warn,wgpu_hal=error,wgpu_core=error,naga=error,bevy_render=error,bevy_winit=error".into()))
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_env("VEDETTE_LOG").unwrap_or_else(|_| {
+                "warn,wgpu_hal=error,wgpu_core=error,naga=error,bevy_render=error,bevy_winit=error".into()
+            }),
+        )
         .with_writer(std::io::stderr)
         .init();
     let cli = Cli::parse();

@@ -29,14 +29,26 @@ pub(crate) struct Truth<'a> {
 
 impl<'a> Truth<'a> {
     pub(crate) fn of(lines: &'a [TruthLine]) -> Self {
-        let mut t = Self { frames: BTreeMap::new(), crossings: Vec::new(), frames_sent: 0 };
+        let mut t = Self {
+            frames: BTreeMap::new(),
+            crossings: Vec::new(),
+            frames_sent: 0,
+        };
         for line in lines {
             match line {
                 TruthLine::Frame { camera, utc, .. } => {
                     t.frames_sent += 1;
-                    t.frames.entry(*camera).or_default().push(TruthFrame { utc: *utc, line });
+                    t.frames
+                        .entry(*camera)
+                        .or_default()
+                        .push(TruthFrame { utc: *utc, line });
                 }
-                TruthLine::Crossing { actor, utc, inwards: true, .. } => t.crossings.push((actor, *utc)),
+                TruthLine::Crossing {
+                    actor,
+                    utc,
+                    inwards: true,
+                    ..
+                } => t.crossings.push((actor, *utc)),
                 TruthLine::Crossing { .. } | TruthLine::Start { .. } | TruthLine::Vehicle { .. } => {}
             }
         }
@@ -55,7 +67,9 @@ impl<'a> Truth<'a> {
 
     /// The actor nearest to a place at a moment: name, where, how far.
     fn actor(&self, camera: CameraId, utc: Utc, at: LatLon) -> Option<(&'a str, LatLon, f64)> {
-        let TruthLine::Frame { actors, .. } = self.frame(camera, utc)? else { return None };
+        let TruthLine::Frame { actors, .. } = self.frame(camera, utc)? else {
+            return None;
+        };
         actors
             .iter()
             .map(|a| (a.actor.as_str(), a.at, distance_m(a.at, at)))
@@ -77,17 +91,31 @@ pub(crate) fn against_truth(f: &mut Figures, truth: &Truth<'_>, view: &StationVi
     f.frames_sent = truth.frames_sent;
     let fix_of = |track: TrackId, captured: Utc| {
         entries.iter().find_map(|e| match &e.input {
-            Input::Vision(v) if v.captured == captured => {
-                v.tracks.iter().find(|t| t.id == track).and_then(|t| t.fix.ok()).map(|fix| (v.camera, fix))
-            }
+            Input::Vision(v) if v.captured == captured => v
+                .tracks
+                .iter()
+                .find(|t| t.id == track)
+                .and_then(|t| t.fix.ok())
+                .map(|fix| (v.camera, fix)),
             _ => None,
         })
     };
     let p1 = view.alerts.values().filter(|a| a.priority == Priority::P1);
     for a in p1 {
-        let Some((camera, fix)) = a.track.and_then(|t| fix_of(t, a.captured)) else { continue };
-        let Some((actor, at, error)) = truth.actor(camera, a.captured, fix.at) else { continue };
-        let Some((_, crossed)) = truth.crossings.iter().rev().find(|(who, t)| *who == actor && *t <= a.captured) else { continue };
+        let Some((camera, fix)) = a.track.and_then(|t| fix_of(t, a.captured)) else {
+            continue;
+        };
+        let Some((actor, at, error)) = truth.actor(camera, a.captured, fix.at) else {
+            continue;
+        };
+        let Some((_, crossed)) = truth
+            .crossings
+            .iter()
+            .rev()
+            .find(|(who, t)| *who == actor && *t <= a.captured)
+        else {
+            continue;
+        };
         let seconds = |us: i64| us as f64 * 1e-6;
         f.crossing_to_alert_s = Some(seconds(a.raised_utc.0 - crossed.0));
         if let AlertState::Confirmed { at: when, .. } = &a.state {
@@ -102,7 +130,11 @@ pub(crate) fn against_truth(f: &mut Figures, truth: &Truth<'_>, view: &StationVi
     // Every look at a track that an alert names.
     for e in entries {
         let Input::Vision(v) = &e.input else { continue };
-        for t in v.tracks.iter().filter(|t| t.seen && view.tracks.get(&t.id).is_some_and(|t| t.alert.is_some())) {
+        for t in v
+            .tracks
+            .iter()
+            .filter(|t| t.seen && view.tracks.get(&t.id).is_some_and(|t| t.alert.is_some()))
+        {
             let Ok(fix) = &t.fix else { continue };
             if let Some((_, at, _)) = truth.actor(v.camera, v.captured, fix.at) {
                 f.looks += 1;
@@ -112,10 +144,19 @@ pub(crate) fn against_truth(f: &mut Figures, truth: &Truth<'_>, view: &StationVi
     }
     f.alerts = view.alerts.len() as u64;
     let without = view.alerts.values().filter(|a| {
-        let (Some(camera), Some(at)) = (a.camera, a.at) else { return false };
-        let Some(TruthLine::Frame { actors, boxes, .. }) = truth.frame(camera, a.captured) else { return false };
+        let (Some(camera), Some(at)) = (a.camera, a.at) else {
+            return false;
+        };
+        let Some(TruthLine::Frame { actors, boxes, .. }) = truth.frame(camera, a.captured) else {
+            return false;
+        };
         let cause = actors.iter().any(|x| {
-            let person = boxes.iter().find(|b| b.actor == x.actor).is_none_or(|b| matches!(b.class, TargetClass::Person | TargetClass::Vehicle | TargetClass::TwoWheeler));
+            let person = boxes.iter().find(|b| b.actor == x.actor).is_none_or(|b| {
+                matches!(
+                    b.class,
+                    TargetClass::Person | TargetClass::Vehicle | TargetClass::TwoWheeler
+                )
+            });
             person && distance_m(x.at, at) < NEAR_M
         });
         !cause

@@ -25,7 +25,7 @@ mod shell {
     use vedette_panels::feeds::{ReviewFeeds, Slot, VideoSlots, ViewSlot, intents};
     use vedette_panels::{Workspace, review::ReviewModel};
 
-    use super::{AtomicBool, Arc, Desk, Flight, OperatorId, Path, Replay, Result, World};
+    use super::{Arc, AtomicBool, Desk, Flight, OperatorId, Path, Replay, Result, World};
     use crate::files;
 
     /// Intents on their way from the window; full is told to the operator.
@@ -47,7 +47,13 @@ mod shell {
     }
 
     /// The console on a running flight; returns when the window is closed.
-    pub(crate) fn window(flight: &Flight, world: &Arc<World>, title: &str, who: &OperatorId, stop: Arc<AtomicBool>) -> Result<()> {
+    pub(crate) fn window(
+        flight: &Flight,
+        world: &Arc<World>,
+        title: &str,
+        who: &OperatorId,
+        stop: Arc<AtomicBool>,
+    ) -> Result<()> {
         let (tx, rx) = intents(INTENTS);
         let carrier = flight.carry(rx, stop.clone())?;
         let feeds = Feeds {
@@ -72,12 +78,28 @@ mod shell {
         model: Slot<ReviewModel>,
     }
 
-    fn easel(size: (u32, u32), mode: Mode, who: &OperatorId, terrain: &Arc<vedette_atlas::Terrain>) -> Result<(Headless, Easel)> {
+    fn easel(
+        size: (u32, u32),
+        mode: Mode,
+        who: &OperatorId,
+        terrain: &Arc<vedette_atlas::Terrain>,
+    ) -> Result<(Headless, Easel)> {
         let (tx, _rx) = intents(INTENTS);
-        let easel = Easel { view: ViewSlot::default(), video: VideoSlots::default(), model: Slot::default() };
+        let easel = Easel {
+            view: ViewSlot::default(),
+            video: VideoSlots::default(),
+            model: Slot::default(),
+        };
         let (acts, _acts) = std::sync::mpsc::sync_channel(16);
-        let review = matches!(mode, Mode::Review).then(|| ReviewFeeds { model: easel.model.clone(), acts });
-        let cfg = ConsoleConfig { size, mode, ..ConsoleConfig::new("Vedette", who.clone()) };
+        let review = matches!(mode, Mode::Review).then(|| ReviewFeeds {
+            model: easel.model.clone(),
+            acts,
+        });
+        let cfg = ConsoleConfig {
+            size,
+            mode,
+            ..ConsoleConfig::new("Vedette", who.clone())
+        };
         let feeds = Feeds {
             view: easel.view.clone(),
             video: easel.video.clone(),
@@ -99,7 +121,11 @@ mod shell {
     pub(crate) fn render(out: &Path, session: &Path, replay: &mut Replay, world: &World) -> Result<Vec<String>> {
         let who = OperatorId("operator-2".into());
         let end = replay.view().clone();
-        let alert = end.alerts.values().find(|a| a.priority == Priority::P1).or_else(|| end.alerts.values().next());
+        let alert = end
+            .alerts
+            .values()
+            .find(|a| a.priority == Priority::P1)
+            .or_else(|| end.alerts.values().next());
         let moment = alert.map_or(end.utc, |a| a.raised_utc.plus_us(3_000_000));
         let mut desk = Desk::open(session, &who, "pictures of the demo")?;
         let mut names = Vec::new();
@@ -111,7 +137,9 @@ mod shell {
             ("inspect.png", (1920, 1080), Workspace::Inspect),
         ] {
             let (mut h, e) = easel(size, Mode::Live, &who, &world.terrain)?;
-            desk.act(vedette_panels::review::ReviewAct::Seek(alert.map_or(moment, |a| a.captured)));
+            desk.act(vedette_panels::review::ReviewAct::Seek(
+                alert.map_or(moment, |a| a.captured),
+            ));
             if let Ok(f) = desk.frame() {
                 e.video.put(Arc::new(f));
             }
@@ -172,7 +200,10 @@ mod shell {
             video: video.clone(),
             intents: tx,
             terrain: world.terrain.clone(),
-            review: Some(ReviewFeeds { model: model.clone(), acts }),
+            review: Some(ReviewFeeds {
+                model: model.clone(),
+                acts,
+            }),
             stop: stop.clone(),
         };
         let worker = {
@@ -201,7 +232,10 @@ mod shell {
                 }
             })?
         };
-        let cfg = ConsoleConfig { mode: Mode::Review, ..ConsoleConfig::new("Vedette · review", who) };
+        let cfg = ConsoleConfig {
+            mode: Mode::Review,
+            ..ConsoleConfig::new("Vedette · review", who)
+        };
         let shown = vedette_console::run_window(&cfg, feeds);
         stop.store(true, std::sync::atomic::Ordering::Release);
         if worker.join().is_err() {
@@ -213,7 +247,7 @@ mod shell {
 
 #[cfg(not(feature = "console"))]
 mod shell {
-    use super::{AtomicBool, Arc, Desk, Flight, OperatorId, Path, Replay, Result, World};
+    use super::{Arc, AtomicBool, Desk, Flight, OperatorId, Path, Replay, Result, World};
 
     const WITHOUT: &str = "this build has no console; build with the feature `console`";
 

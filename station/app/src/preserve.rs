@@ -52,7 +52,10 @@ pub(crate) struct Sealed {
 }
 
 fn span(from: Utc, to: Utc) -> Span {
-    Span { from_utc_us: from.0, to_utc_us: to.0 }
+    Span {
+        from_utc_us: from.0,
+        to_utc_us: to.0,
+    }
 }
 
 /// One line of a derived list: when, and what.
@@ -77,7 +80,11 @@ pub(crate) fn run(job: &Job, identity: &Identity) -> Result<Sealed> {
     let (setup_line, journal) = vedette_journal::excerpt(&job.session_dir, r.from, r.to)?;
     let entries = parse(&journal)?;
     let (first, last) = (number(&journal, true)?, number(&journal, false)?);
-    let last_line = journal.trim_ascii_end().rsplit(|b| *b == b'\n').next().unwrap_or_default();
+    let last_line = journal
+        .trim_ascii_end()
+        .rsplit(|b| *b == b'\n')
+        .next()
+        .unwrap_or_default();
     let meta = Meta {
         case_id: case.clone(),
         station: job.setup.station.clone(),
@@ -91,7 +98,11 @@ pub(crate) fn run(job: &Job, identity: &Identity) -> Result<Sealed> {
         span: span(r.from, r.to),
         clock: job.clock.clone(),
         gaps: job.gaps.clone(),
-        journal: Some(JournalRange { first_seq: first, last_seq: last, head_sha256: hex(&sha256(last_line)) }),
+        journal: Some(JournalRange {
+            first_seq: first,
+            last_seq: last,
+            head_sha256: hex(&sha256(last_line)),
+        }),
     };
     let mut b = BundleBuilder::new(meta);
     b.add("setup.jsonl", setup_line, FileKind::Original, None)?;
@@ -104,19 +115,32 @@ pub(crate) fn run(job: &Job, identity: &Identity) -> Result<Sealed> {
         b.add(name, bytes.clone(), FileKind::Derived, None)?;
     }
     let mut copied = 0;
-    for s in job.segments.iter().filter(|s| r.cameras.contains(&s.camera) && s.to >= r.from && s.from <= r.to) {
+    for s in job
+        .segments
+        .iter()
+        .filter(|s| r.cameras.contains(&s.camera) && s.to >= r.from && s.from <= r.to)
+    {
         let (from, to) = (job.session_dir.join(&s.file), part.join(&s.file));
         if let Some(parent) = to.parent() {
             std::fs::create_dir_all(parent).with_context(|| format!("cannot make {}", parent.display()))?;
         }
         std::fs::copy(&from, &to).with_context(|| format!("cannot copy {} to {}", from.display(), to.display()))?;
         let hash = parse_hex(&s.sha256).context("a segment's hash is not hexadecimal")?;
-        let kind = if s.truncated { FileKind::Truncated } else { FileKind::Original };
+        let kind = if s.truncated {
+            FileKind::Truncated
+        } else {
+            FileKind::Original
+        };
         b.add_hashed(&s.file, &hash, s.bytes, kind, Some(span(s.from, s.to)))?;
         copied += 1;
     }
     if copied == 0 && !r.cameras.is_empty() {
-        bail!("no closed video segment covers {} to {}; the originals in {} stay untouched", r.from, r.to, job.session_dir.display());
+        bail!(
+            "no closed video segment covers {} to {}; the originals in {} stay untouched",
+            r.from,
+            r.to,
+            job.session_dir.display()
+        );
     }
     b.tree(job.leaves.clone(), job.heads.clone())?;
     for (name, bytes) in b.seal(identity)? {
@@ -132,11 +156,17 @@ pub(crate) fn run(job: &Job, identity: &Identity) -> Result<Sealed> {
     }
     std::fs::rename(&part, &done).with_context(|| format!("cannot move {} to {}", part.display(), done.display()))?;
     sync_dir(&root)?;
-    Ok(Sealed { evidence: case, dir: done, manifest_sha256: hex(&sha256(&manifest)) })
+    Ok(Sealed {
+        evidence: case,
+        dir: done,
+        manifest_sha256: hex(&sha256(&manifest)),
+    })
 }
 
 fn sync_dir(dir: &Path) -> Result<()> {
-    std::fs::File::open(dir).and_then(|f| f.sync_all()).with_context(|| format!("cannot sync {}", dir.display()))
+    std::fs::File::open(dir)
+        .and_then(|f| f.sync_all())
+        .with_context(|| format!("cannot sync {}", dir.display()))
 }
 
 fn parse(journal: &[u8]) -> Result<Vec<Entry>> {
@@ -163,17 +193,41 @@ fn derived(entries: &[Entry]) -> Result<Vec<(String, Vec<u8>)>> {
     ];
     for e in entries {
         let (i, what) = match &e.input {
-            Input::Operator { operator, intent, shown } => (0, json!({ "who": operator, "intent": intent, "shown": shown })),
-            Input::Vision(v) if !v.tracks.is_empty() => {
-                (1, json!({ "camera": v.camera, "captured": v.captured.to_string(), "pts": v.pts, "tracks": v.tracks }))
-            }
-            Input::Vehicle { vehicle, captured, report } => (2, json!({ "vehicle": vehicle, "captured_us": captured, "report": report })),
+            Input::Operator {
+                operator,
+                intent,
+                shown,
+            } => (0, json!({ "who": operator, "intent": intent, "shown": shown })),
+            Input::Vision(v) if !v.tracks.is_empty() => (
+                1,
+                json!({ "camera": v.camera, "captured": v.captured.to_string(), "pts": v.pts, "tracks": v.tracks }),
+            ),
+            Input::Vehicle {
+                vehicle,
+                captured,
+                report,
+            } => (
+                2,
+                json!({ "vehicle": vehicle, "captured_us": captured, "report": report }),
+            ),
             _ => continue,
         };
         let (_, chain, bytes) = &mut files[i];
-        bytes.extend_from_slice(chain.push(&Line { utc: e.utc.to_string(), mono_us: e.mono.0, what: &what })?.as_bytes());
+        bytes.extend_from_slice(
+            chain
+                .push(&Line {
+                    utc: e.utc.to_string(),
+                    mono_us: e.mono.0,
+                    what: &what,
+                })?
+                .as_bytes(),
+        );
     }
-    Ok(files.into_iter().filter(|(_, _, b)| !b.is_empty()).map(|(n, _, b)| (n.to_owned(), b)).collect())
+    Ok(files
+        .into_iter()
+        .filter(|(_, _, b)| !b.is_empty())
+        .map(|(n, _, b)| (n.to_owned(), b))
+        .collect())
 }
 
 /// The incident on a map: section, tracks with their last ellipse, aircraft paths, decisions.
@@ -207,9 +261,19 @@ fn geojson(job: &Job, entries: &[Entry]) -> Result<Vec<u8>> {
             _ => {}
         }
     }
-    features.extend(tracks.into_values().filter(|(p, _)| p.len() > 1).map(|(p, props)| line(p, props)));
     features.extend(
-        paths.into_iter().filter(|(_, p)| p.len() > 1).map(|(v, p)| line(p, json!({ "what": "aircraft", "vehicle": v.to_string() }))),
+        tracks
+            .into_values()
+            .filter(|(p, _)| p.len() > 1)
+            .map(|(p, props)| line(p, props)),
     );
-    Ok(serde_json::to_vec_pretty(&json!({ "type": "FeatureCollection", "features": features }))?)
+    features.extend(
+        paths
+            .into_iter()
+            .filter(|(_, p)| p.len() > 1)
+            .map(|(v, p)| line(p, json!({ "what": "aircraft", "vehicle": v.to_string() }))),
+    );
+    Ok(serde_json::to_vec_pretty(
+        &json!({ "type": "FeatureCollection", "features": features }),
+    )?)
 }

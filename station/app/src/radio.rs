@@ -2,8 +2,8 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -38,20 +38,40 @@ impl Radio {
             .enable_all()
             .build()
             .context("cannot start the link runtime")?;
-        let parsed: Vec<Endpoint> = endpoints.iter().map(|e| e.parse::<Endpoint>()).collect::<Result<_, _>>()?;
+        let parsed: Vec<Endpoint> = endpoints
+            .iter()
+            .map(|e| e.parse::<Endpoint>())
+            .collect::<Result<_, _>>()?;
         let (station, addresses) = runtime.block_on(async {
             let links = Links::open(&parsed, &OpenOptions::default()).await?;
             let addresses = links.endpoints().keys().filter_map(|l| links.local_addr(*l)).collect();
-            let config = GcsConfig { log: tlog.is_some(), ..GcsConfig::new(SYSTEM_ID, COMPONENT_ID) };
+            let config = GcsConfig {
+                log: tlog.is_some(),
+                ..GcsConfig::new(SYSTEM_ID, COMPONENT_ID)
+            };
             let now: vedette_links::Clock = Arc::new(move || {
                 let t = clock.now();
                 (t, clock.utc_at(t))
             });
-            let station = vedette_links::run(Gcs::new(config), links, now, RunOptions { tlog, ..RunOptions::default() })
-                .context("cannot start the telemetry log")?;
+            let station = vedette_links::run(
+                Gcs::new(config),
+                links,
+                now,
+                RunOptions {
+                    tlog,
+                    ..RunOptions::default()
+                },
+            )
+            .context("cannot start the telemetry log")?;
             anyhow::Ok((station, addresses))
         })?;
-        Ok(Self { runtime, station: Arc::new(station), forward: None, stop: Arc::new(AtomicBool::new(false)), addresses })
+        Ok(Self {
+            runtime,
+            station: Arc::new(station),
+            forward: None,
+            stop: Arc::new(AtomicBool::new(false)),
+            addresses,
+        })
     }
 
     /// Carries reports to the station from now on.
@@ -62,9 +82,15 @@ impl Radio {
             .spawn(move || {
                 let from = station.outputs().clone();
                 while !stop.load(Ordering::Acquire) {
-                    let Ok(output) = from.recv_timeout(Duration::from_millis(50)) else { continue };
+                    let Ok(output) = from.recv_timeout(Duration::from_millis(50)) else {
+                        continue;
+                    };
                     let all = match output {
-                        Output::Vehicle(e) => vec![Input::Vehicle { vehicle: e.vehicle, captured: e.captured, report: e.report }],
+                        Output::Vehicle(e) => vec![Input::Vehicle {
+                            vehicle: e.vehicle,
+                            captured: e.captured,
+                            report: e.report,
+                        }],
                         Output::Links(reports) => reports.into_iter().map(Input::Link).collect(),
                     };
                     for input in all {

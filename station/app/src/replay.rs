@@ -16,12 +16,21 @@ pub(crate) fn replay(a: &ReplayArgs, json: bool) -> Outcome {
         say(&serde_json::to_string(replay.view()).unwrap_or_default());
     } else {
         let v = replay.view();
-        say(&format!("{} · {} · {} inputs over {:.0} s", v.station, v.session, replay.len(), v.now.seconds()));
+        say(&format!(
+            "{} · {} · {} inputs over {:.0} s",
+            v.station,
+            v.session,
+            replay.len(),
+            v.now.seconds()
+        ));
         crate::demo::Told::default().tell(v);
         say(&format!("journal head {head}"));
         say(&format!("view digest  {digest}"));
         if let Some(t) = torn {
-            say(&format!("the last line (number {}) was not finished when the station died: {} bytes of it are set aside", t.line, t.bytes));
+            say(&format!(
+                "the last line (number {}) was not finished when the station died: {} bytes of it are set aside",
+                t.line, t.bytes
+            ));
         }
     }
     match broken {

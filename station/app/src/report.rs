@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use vedette_core::StationView;
 use vedette_geo::{Hae, LatLon, LocalFrame};
-use vedette_model::plan::LegKind;
 use vedette_model::AlertState;
+use vedette_model::plan::LegKind;
 
 /// What was measured. `None` is printed as "not measured", never as a number.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -32,6 +32,7 @@ pub(crate) struct Figures {
     pub(crate) alerts: u64,
     pub(crate) alerts_without_cause: Option<u64>,
     pub(crate) frames_sent: u64,
+    pub(crate) frames_not_rendered: u64,
     pub(crate) frames_recorded: u64,
     pub(crate) frames_decoded: u64,
     pub(crate) frames_analysed: u64,
@@ -67,32 +68,115 @@ fn yes(v: Option<bool>) -> String {
 impl Figures {
     /// Name and value, in reading order.
     pub(crate) fn rows(&self) -> Vec<(&'static str, String)> {
-        let ellipse = self.ellipse_semi_axes_m.map_or_else(String::new, |[a, b]| format!(", 95 % ellipse {a:.1} × {b:.1} m"));
+        let ellipse = self
+            .ellipse_semi_axes_m
+            .map_or_else(String::new, |[a, b]| format!(", 95 % ellipse {a:.1} × {b:.1} m"));
         vec![
             ("terrain", self.terrain.clone()),
-            ("revisit promised / checked / lower bound", format!(
-                "{} / {} / {}", opt(self.revisit_promised_s, 0, "s"), opt(self.revisit_checked_s, 0, "s"), opt(self.revisit_lower_bound_s, 0, "s"))),
-            ("revisit flown (longest gap of any seen metre)", opt(self.revisit_flown_s, 0, "s")),
+            (
+                "revisit promised / checked / lower bound",
+                format!(
+                    "{} / {} / {}",
+                    opt(self.revisit_promised_s, 0, "s"),
+                    opt(self.revisit_checked_s, 0, "s"),
+                    opt(self.revisit_lower_bound_s, 0, "s")
+                ),
+            ),
+            (
+                "revisit flown (longest gap of any seen metre)",
+                opt(self.revisit_flown_s, 0, "s"),
+            ),
             ("section seen", opt(self.coverage_share.map(|s| s * 100.0), 1, "%")),
             ("crossing to alert", opt(self.crossing_to_alert_s, 1, "s")),
-            ("crossing to confirmed by a person", opt(self.crossing_to_confirmed_s, 1, "s")),
-            ("geolocation error at the alert", format!("{}{ellipse}", opt(self.geolocation_error_m, 1, "m"))),
+            (
+                "crossing to confirmed by a person",
+                opt(self.crossing_to_confirmed_s, 1, "s"),
+            ),
+            (
+                "geolocation error at the alert",
+                format!("{}{ellipse}", opt(self.geolocation_error_m, 1, "m")),
+            ),
             ("ellipse held the truth at the alert", yes(self.ellipse_held)),
-            ("looks whose 95 % ellipse held the truth", format!("{} of {}", self.looks_held, self.looks)),
-            ("alerts, of them without a cause in the truth", format!(
-                "{}, {}", self.alerts, self.alerts_without_cause.map_or_else(|| "not measured".into(), |n| n.to_string()))),
-            ("video frames sent / recorded / transport packets lost", format!("{} / {} / {}", self.frames_sent, self.frames_recorded, self.packets_lost)),
-            ("video frames decoded / analysed / passed over (newest wins)", format!(
-                "{} / {} / {}", self.frames_decoded, self.frames_analysed, self.frames_dropped_before_analysis)),
-            ("messages received / lost / rejected", format!("{} / {} / {}", self.messages_received, self.messages_lost, self.messages_rejected)),
-            ("picture age p50 / p95", format!("{} / {}", opt(self.picture_age_p50_ms, 0, "ms"), opt(self.picture_age_p95_ms, 0, "ms"))),
+            (
+                "looks whose 95 % ellipse held the truth",
+                format!("{} of {}", self.looks_held, self.looks),
+            ),
+            (
+                "alerts, of them without a cause in the truth",
+                format!(
+                    "{}, {}",
+                    self.alerts,
+                    self.alerts_without_cause
+                        .map_or_else(|| "not measured".into(), |n| n.to_string())
+                ),
+            ),
+            (
+                "video frames sent / recorded / transport packets lost",
+                format!(
+                    "{} / {} / {}",
+                    self.frames_sent, self.frames_recorded, self.packets_lost
+                ),
+            ),
+            (
+                "pictures the simulator had no time to render",
+                self.frames_not_rendered.to_string(),
+            ),
+            (
+                "video frames decoded / analysed / passed over (newest wins)",
+                format!(
+                    "{} / {} / {}",
+                    self.frames_decoded, self.frames_analysed, self.frames_dropped_before_analysis
+                ),
+            ),
+            (
+                "messages received / lost / rejected",
+                format!(
+                    "{} / {} / {}",
+                    self.messages_received, self.messages_lost, self.messages_rejected
+                ),
+            ),
+            (
+                "picture age p50 / p95",
+                format!(
+                    "{} / {}",
+                    opt(self.picture_age_p50_ms, 0, "ms"),
+                    opt(self.picture_age_p95_ms, 0, "ms")
+                ),
+            ),
             ("journal entries", self.journal_entries.to_string()),
-            ("replay gives the live view (digest)", format!("{} ({})", yes(Some(self.digest_live == self.digest_replay)), &self.digest_live.get(..16).unwrap_or("-"))),
+            (
+                "replay gives the live view (digest)",
+                format!(
+                    "{} ({})",
+                    yes(Some(self.digest_live == self.digest_replay)),
+                    &self.digest_live.get(..16).unwrap_or("-")
+                ),
+            ),
             ("review shows the alert's very frame", yes(self.review_same_frame)),
-            ("bundle intact by vedette-verify / by sh VERIFY.sh", format!("{} / {}", yes(self.bundle_intact_verifier), yes(self.bundle_intact_script))),
-            ("one byte flipped: file named by vedette-verify / by sh VERIFY.sh", format!(
-                "{} / {} ({})", yes(self.tamper_named_by_verifier), yes(self.tamper_named_by_script), self.tampered_file.as_deref().unwrap_or("-"))),
-            ("session time / wall time", format!("{:.0} s at speed {} / {:.0} s", self.session_s, self.speed, self.wall_s)),
+            (
+                "bundle intact by vedette-verify / by sh VERIFY.sh",
+                format!(
+                    "{} / {}",
+                    yes(self.bundle_intact_verifier),
+                    yes(self.bundle_intact_script)
+                ),
+            ),
+            (
+                "one byte flipped: file named by vedette-verify / by sh VERIFY.sh",
+                format!(
+                    "{} / {} ({})",
+                    yes(self.tamper_named_by_verifier),
+                    yes(self.tamper_named_by_script),
+                    self.tampered_file.as_deref().unwrap_or("-")
+                ),
+            ),
+            (
+                "session time / wall time",
+                format!(
+                    "{:.0} s at speed {} at most / {:.0} s",
+                    self.session_s, self.speed, self.wall_s
+                ),
+            ),
         ]
     }
 
@@ -104,21 +188,45 @@ impl Figures {
                 out.push(what);
             }
         };
-        need(self.crossing_to_alert_s.is_some(), "no alert was raised for the crossing");
+        need(
+            self.crossing_to_alert_s.is_some(),
+            "no alert was raised for the crossing",
+        );
         need(self.crossing_to_confirmed_s.is_some(), "the crossing was not confirmed");
-        need(self.digest_live == self.digest_replay && !self.digest_live.is_empty(), "the replay differs from the live run");
-        need(self.bundle_intact_verifier == Some(true), "vedette-verify does not call the bundle intact");
-        need(self.bundle_intact_script == Some(true), "VERIFY.sh does not call the bundle intact");
-        need(self.tamper_named_by_verifier == Some(true), "vedette-verify did not name the changed file");
-        need(self.tamper_named_by_script == Some(true), "VERIFY.sh did not name the changed file");
-        need(self.review_same_frame == Some(true), "review does not show the alert's frame");
+        need(
+            self.digest_live == self.digest_replay && !self.digest_live.is_empty(),
+            "the replay differs from the live run",
+        );
+        need(
+            self.bundle_intact_verifier == Some(true),
+            "vedette-verify does not call the bundle intact",
+        );
+        need(
+            self.bundle_intact_script == Some(true),
+            "VERIFY.sh does not call the bundle intact",
+        );
+        need(
+            self.tamper_named_by_verifier == Some(true),
+            "vedette-verify did not name the changed file",
+        );
+        need(
+            self.tamper_named_by_script == Some(true),
+            "VERIFY.sh did not name the changed file",
+        );
+        need(
+            self.review_same_frame == Some(true),
+            "review does not show the alert's frame",
+        );
         need(self.packets_lost == 0, "video packets were lost");
         out
     }
 }
 
 pub(crate) fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
 }
 
 /// Fits a set of points into a drawing.
@@ -134,11 +242,19 @@ impl Fit {
         let frame = LocalFrame::new(*points.first()?, Hae(0.0));
         let plane: Vec<_> = points.iter().map(|p| frame.plane(*p)).collect();
         let span = |f: fn(&(f64, f64)) -> f64| {
-            plane.iter().map(f).fold((f64::MAX, f64::MIN), |(a, b), v| (a.min(v), b.max(v)))
+            plane
+                .iter()
+                .map(f)
+                .fold((f64::MAX, f64::MIN), |(a, b), v| (a.min(v), b.max(v)))
         };
         let ((x0, x1), (y0, y1)) = (span(|p| p.0), span(|p| p.1));
         let scale = ((width - 40.0) / (x1 - x0).max(1.0)).min((height - 40.0) / (y1 - y0).max(1.0));
-        Some(Self { frame, scale, left: 20.0 - x0 * scale + (width - 40.0 - (x1 - x0) * scale) / 2.0, top: 20.0 + y1 * scale })
+        Some(Self {
+            frame,
+            scale,
+            left: 20.0 - x0 * scale + (width - 40.0 - (x1 - x0) * scale) / 2.0,
+            top: 20.0 + y1 * scale,
+        })
     }
     fn xy(&self, p: LatLon) -> (f64, f64) {
         let (e, n) = self.frame.plane(p);
@@ -158,32 +274,66 @@ fn map_svg(view: &StationView) -> String {
     let (w, h) = (760.0, 340.0);
     let mut points: Vec<LatLon> = view.section.to_vec();
     if let Some(plan) = &view.plan.plan {
-        points.extend(plan.aircraft.iter().flat_map(|a| a.legs.iter().map(|l| l.to).chain([a.home])));
+        points.extend(
+            plan.aircraft
+                .iter()
+                .flat_map(|a| a.legs.iter().map(|l| l.to).chain([a.home])),
+        );
     }
-    let Some(fit) = Fit::new(&points, w, h) else { return String::new() };
-    let mut s = format!("<svg viewBox=\"0 0 {w} {h}\" role=\"img\" aria-label=\"map of section, routes, tracks\"><rect width=\"{w}\" height=\"{h}\" fill=\"#f4f5f6\"/>");
+    let Some(fit) = Fit::new(&points, w, h) else {
+        return String::new();
+    };
+    let mut s = format!(
+        "<svg viewBox=\"0 0 {w} {h}\" role=\"img\" aria-label=\"map of section, routes, tracks\"><rect width=\"{w}\" height=\"{h}\" fill=\"#f4f5f6\"/>"
+    );
     let mut put = |d: String, style: &str| {
         let _infallible = write!(s, "<path d=\"{d}\" fill=\"none\" {style}/>");
     };
-    put(fit.path(view.site.border.iter().copied()), "stroke=\"#9aa5ad\" stroke-width=\"1\"");
-    put(fit.path(view.section.iter().copied()), "stroke=\"#000\" stroke-width=\"3\"");
+    put(
+        fit.path(view.site.border.iter().copied()),
+        "stroke=\"#9aa5ad\" stroke-width=\"1\"",
+    );
+    put(
+        fit.path(view.section.iter().copied()),
+        "stroke=\"#000\" stroke-width=\"3\"",
+    );
     if let Some(plan) = &view.plan.plan {
         for (a, colour) in plan.aircraft.iter().zip(["#1f6fb2", "#7a4fb5", "#2a8a6a", "#8a6a2a"]) {
-            put(fit.path(a.legs.iter().filter(|l| l.kind != LegKind::Land).map(|l| l.to)), &format!("stroke=\"{colour}\" stroke-width=\"1.2\" stroke-dasharray=\"5 3\""));
-            put(fit.path(a.fence.iter().copied().chain(a.fence.first().copied())), "stroke=\"#999\" stroke-width=\"0.8\" stroke-dasharray=\"1 3\"");
+            put(
+                fit.path(a.legs.iter().filter(|l| l.kind != LegKind::Land).map(|l| l.to)),
+                &format!("stroke=\"{colour}\" stroke-width=\"1.2\" stroke-dasharray=\"5 3\""),
+            );
+            put(
+                fit.path(a.fence.iter().copied().chain(a.fence.first().copied())),
+                "stroke=\"#999\" stroke-width=\"0.8\" stroke-dasharray=\"1 3\"",
+            );
         }
     }
     for (v, colour) in view.vehicles.values().zip(["#1f6fb2", "#7a4fb5", "#2a8a6a", "#8a6a2a"]) {
-        put(fit.path(v.trail.iter().copied()), &format!("stroke=\"{colour}\" stroke-width=\"1.6\""));
+        put(
+            fit.path(v.trail.iter().copied()),
+            &format!("stroke=\"{colour}\" stroke-width=\"1.6\""),
+        );
     }
     for t in view.tracks.values().filter(|t| t.alert.is_some()) {
-        put(fit.path(t.trail.iter().map(|p| p.1)), "stroke=\"#c0392b\" stroke-width=\"2\"");
+        put(
+            fit.path(t.trail.iter().map(|p| p.1)),
+            "stroke=\"#c0392b\" stroke-width=\"2\"",
+        );
     }
     if let Some(plan) = &view.plan.plan {
         for a in &plan.aircraft {
             let (x, y) = fit.xy(a.home);
-            let tail = view.vehicles.get(&a.vehicle).map_or_else(String::new, |v| escape(&v.tail));
-            let _infallible = write!(s, "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"4\" fill=\"#333\"/><text x=\"{:.1}\" y=\"{:.1}\" font-size=\"11\">{tail} base</text>", x + 6.0, y + 4.0);
+            let tail = view
+                .vehicles
+                .get(&a.vehicle)
+                .map_or_else(String::new, |v| escape(&v.tail));
+            let _infallible = write!(
+                s,
+                "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"4\" fill=\"#333\"/><text x=\"{:.1}\" y=\"{:.1}\" font-size=\"11\">{tail} base</text>",
+                x + 6.0,
+                y + 4.0
+            );
         }
     }
     let metres = 10f64.powf((180.0 / fit.scale).log10().floor());
@@ -206,21 +356,44 @@ fn gap_svg(view: &StationView) -> String {
     let promise = view.plan.plan.as_ref().map_or(0.0, |p| p.promise.revisit_s);
     let worst = verdict.map_or(0.0, |v| v.gap_per_cell_s.iter().flatten().copied().fold(0.0, f64::max));
     let flown: Vec<Option<f64>> = (0..n)
-        .map(|i| cover.longest_us.get(i).filter(|_| cover.looks.get(i).is_some_and(|l| *l > 0)).map(|us| vedette_model::Mono(*us).seconds()))
+        .map(|i| {
+            cover
+                .longest_us
+                .get(i)
+                .filter(|_| cover.looks.get(i).is_some_and(|l| *l > 0))
+                .map(|us| vedette_model::Mono(*us).seconds())
+        })
         .collect();
-    let top = flown.iter().flatten().copied().fold(promise.max(worst), f64::max).max(1.0) * 1.1;
+    let top = flown
+        .iter()
+        .flatten()
+        .copied()
+        .fold(promise.max(worst), f64::max)
+        .max(1.0)
+        * 1.1;
     let y = |s: f64| h - 20.0 - s / top * (h - 40.0);
-    let mut s = format!("<svg viewBox=\"0 0 {w} {h}\" role=\"img\" aria-label=\"longest gap along the section\"><rect width=\"{w}\" height=\"{h}\" fill=\"#f4f5f6\"/>");
+    let mut s = format!(
+        "<svg viewBox=\"0 0 {w} {h}\" role=\"img\" aria-label=\"longest gap along the section\"><rect width=\"{w}\" height=\"{h}\" fill=\"#f4f5f6\"/>"
+    );
     #[expect(clippy::cast_precision_loss, reason = "cells along a section")]
     for (i, f) in flown.iter().enumerate() {
         let x = 40.0 + (w - 60.0) * i as f64 / n as f64;
         let bar = (w - 60.0) / n as f64;
         match f {
             Some(v) => {
-                let _infallible = write!(s, "<rect x=\"{x:.1}\" y=\"{:.1}\" width=\"{bar:.2}\" height=\"{:.1}\" fill=\"#7d86c9\"/>", y(*v), h - 20.0 - y(*v));
+                let _infallible = write!(
+                    s,
+                    "<rect x=\"{x:.1}\" y=\"{:.1}\" width=\"{bar:.2}\" height=\"{:.1}\" fill=\"#7d86c9\"/>",
+                    y(*v),
+                    h - 20.0 - y(*v)
+                );
             }
             None => {
-                let _infallible = write!(s, "<rect x=\"{x:.1}\" y=\"20\" width=\"{bar:.2}\" height=\"{:.1}\" fill=\"#ddd\"/>", h - 40.0);
+                let _infallible = write!(
+                    s,
+                    "<rect x=\"{x:.1}\" y=\"20\" width=\"{bar:.2}\" height=\"{:.1}\" fill=\"#ddd\"/>",
+                    h - 40.0
+                );
             }
         }
     }
@@ -237,7 +410,14 @@ fn gap_svg(view: &StationView) -> String {
             y(v) - 3.0
         );
     }
-    let _infallible = write!(s, "<text x=\"40\" y=\"{:.1}\" font-size=\"11\">start of section</text><text x=\"{:.1}\" y=\"{:.1}\" font-size=\"11\" text-anchor=\"end\">end ({:.1} km)</text></svg>", h - 6.0, w - 20.0, h - 6.0, (view.section_to_m - view.section_from_m) / 1000.0);
+    let _infallible = write!(
+        s,
+        "<text x=\"40\" y=\"{:.1}\" font-size=\"11\">start of section</text><text x=\"{:.1}\" y=\"{:.1}\" font-size=\"11\" text-anchor=\"end\">end ({:.1} km)</text></svg>",
+        h - 6.0,
+        w - 20.0,
+        h - 6.0,
+        (view.section_to_m - view.section_from_m) / 1000.0
+    );
     s
 }
 
@@ -261,10 +441,17 @@ pub(crate) fn html(view: &StationView, f: &Figures, pictures: &[String]) -> Stri
         view.section_from_m / 1000.0,
         view.section_to_m / 1000.0,
         escape(&view.site.hash.chars().take(12).collect::<String>()),
-        view.plan.plan.as_ref().map_or_else(|| "none".into(), |p| escape(&p.id.0)),
+        view.plan
+            .plan
+            .as_ref()
+            .map_or_else(|| "none".into(), |p| escape(&p.id.0)),
     );
     if view.site.terrain_synthetic {
-        let _infallible = write!(s, "<p class=\"warn\"><b>Synthetic relief</b>: no real terrain was found ({}). Heights, routes and pictures are invented.</p>", escape(&view.site.terrain));
+        let _infallible = write!(
+            s,
+            "<p class=\"warn\"><b>Synthetic relief</b>: no real terrain was found ({}). Heights, routes and pictures are invented.</p>",
+            escape(&view.site.terrain)
+        );
     }
     s.push_str(&map_svg(view));
     s.push_str("<h2>Longest time unseen along the section, flown</h2>");
@@ -278,7 +465,9 @@ pub(crate) fn html(view: &StationView, f: &Figures, pictures: &[String]) -> Stri
         let decision = match &a.state {
             AlertState::Open => "open".to_owned(),
             AlertState::Acknowledged { by, .. } => format!("seen by {by}"),
-            AlertState::Confirmed { by, at } => format!("confirmed by {by} after {:.0} s", at.since(a.raised) as f64 * 1e-6),
+            AlertState::Confirmed { by, at } => {
+                format!("confirmed by {by} after {:.0} s", at.since(a.raised) as f64 * 1e-6)
+            }
             AlertState::Dismissed { by, reason, .. } => format!("dismissed by {by}: {reason}"),
         };
         let _infallible = write!(

@@ -64,8 +64,15 @@ impl Desk {
         let log = AccessLog::new(&root);
         let now = Clock::machine_utc();
         log.note(now, who, "viewed", &what.display().to_string(), why)?;
-        let recorded = if is_bundle { vedette_journal::read_bundle(what)? } else { vedette_journal::read(what)? };
-        let trouble = recorded.broken.as_ref().map(|(line, why)| format!("the journal's chain is broken at line {line}: {why}"));
+        let recorded = if is_bundle {
+            vedette_journal::read_bundle(what)?
+        } else {
+            vedette_journal::read(what)?
+        };
+        let trouble = recorded
+            .broken
+            .as_ref()
+            .map(|(line, why)| format!("the journal's chain is broken at line {line}: {why}"));
         let seed = recorded.setup.seed;
         let replay = recorded.replay()?;
         let view = Arc::new(replay.view().clone());
@@ -98,7 +105,11 @@ impl Desk {
             .keys()
             .filter_map(|c| FrameStore::open(what, *c).ok().map(|s| (*c, s)))
             .collect();
-        let reviewer = if why.is_empty() { who.0.clone() } else { format!("Access reason: {why} · {who}") };
+        let reviewer = if why.is_empty() {
+            who.0.clone()
+        } else {
+            format!("Access reason: {why} · {who}")
+        };
         let mut desk = Self {
             dir: what.to_owned(),
             playhead: alert.map_or(to, |a| a.captured),
@@ -164,10 +175,16 @@ impl Desk {
 
     /// The recorded frame of the chosen stream at the playhead.
     pub(crate) fn frame(&mut self) -> Result<VideoFrame> {
-        let store = self.stores.get_mut(&self.camera).with_context(|| format!("{} was not recorded", self.camera))?;
+        let store = self
+            .stores
+            .get_mut(&self.camera)
+            .with_context(|| format!("{} was not recorded", self.camera))?;
         let f = store.frame_at(Moment::Utc(self.playhead))?;
         let geoid = self.replay.view().site.geoid.clone();
-        let pose = f.klv.as_ref().and_then(|k| crate::video::pose_of(k, &geoid, &PoseSigmas::SMALL_UAS));
+        let pose = f
+            .klv
+            .as_ref()
+            .and_then(|k| crate::video::pose_of(k, &geoid, &PoseSigmas::SMALL_UAS));
         Ok(VideoFrame {
             camera: self.camera,
             pts: Pts(i64::try_from(f.pts90k).unwrap_or_default()),
@@ -209,8 +226,18 @@ impl Desk {
             ReviewAct::Verify => self.verify(),
             ReviewAct::Note(text) => {
                 let now = Clock::machine_utc();
-                match self.log.note(now, &self.who, "noted", &format!("{} at {}", self.dir.display(), self.playhead), &text) {
-                    Ok(()) => self.notes.push(NoteLine { at: self.playhead, who: self.who.0.clone(), text }),
+                match self.log.note(
+                    now,
+                    &self.who,
+                    "noted",
+                    &format!("{} at {}", self.dir.display(), self.playhead),
+                    &text,
+                ) {
+                    Ok(()) => self.notes.push(NoteLine {
+                        at: self.playhead,
+                        who: self.who.0.clone(),
+                        text,
+                    }),
                     Err(e) => self.trouble = Some(format!("the note was not kept: {e}")),
                 }
             }
@@ -225,12 +252,16 @@ impl Desk {
 
     /// One frame of the chosen stream forward or back.
     fn step(&mut self, n: i32) {
-        let Some(store) = self.stores.get_mut(&self.camera) else { return };
+        let Some(store) = self.stores.get_mut(&self.camera) else {
+            return;
+        };
         let at = self.playhead.0;
         let near: Vec<u32> = store
             .segments()
             .iter()
-            .filter(|s| s.from_utc_us.is_some_and(|f| f <= at + 2_000_000) && s.to_utc_us.is_some_and(|t| t >= at - 2_000_000))
+            .filter(|s| {
+                s.from_utc_us.is_some_and(|f| f <= at + 2_000_000) && s.to_utc_us.is_some_and(|t| t >= at - 2_000_000)
+            })
             .map(|s| s.index)
             .collect();
         let mut times: Vec<i64> = Vec::new();
@@ -240,7 +271,11 @@ impl Desk {
             }
         }
         times.sort_unstable();
-        let next = if n > 0 { times.iter().find(|t| **t > at) } else { times.iter().rev().find(|t| **t < at) };
+        let next = if n > 0 {
+            times.iter().find(|t| **t > at)
+        } else {
+            times.iter().rev().find(|t| **t < at)
+        };
         if let Some(t) = next {
             self.go(Utc(*t));
         }
@@ -249,13 +284,20 @@ impl Desk {
     fn verify(&mut self) {
         let Some(bundle) = &self.bundle else { return };
         let out = verbs::verifier().and_then(|exe| {
-            std::process::Command::new(exe).arg("--json").arg(bundle).output().context("cannot run vedette-verify")
+            std::process::Command::new(exe)
+                .arg("--json")
+                .arg(bundle)
+                .output()
+                .context("cannot run vedette-verify")
         });
         let now = Clock::machine_utc();
         match out {
             Ok(out) => {
                 let report: serde_json::Value = serde_json::from_slice(&out.stdout).unwrap_or_default();
-                let files = report["files"].as_u64().and_then(|n| u32::try_from(n).ok()).unwrap_or(0);
+                let files = report["files"]
+                    .as_u64()
+                    .and_then(|n| u32::try_from(n).ok())
+                    .unwrap_or(0);
                 let bad = report["findings"].as_array().map_or(0, Vec::len);
                 self.seal.signed_by = report["signed_by"].as_str().map(str::to_owned);
                 self.seal.files = Some((files.saturating_sub(u32::try_from(bad).unwrap_or(files)), files));
@@ -269,7 +311,11 @@ impl Desk {
                         first["reason"].as_str().unwrap_or("is not what was sealed")
                     ))
                 };
-                self.custody.push(CustodyLine { at: now, who: self.who.0.clone(), what: "verified".into() });
+                self.custody.push(CustodyLine {
+                    at: now,
+                    who: self.who.0.clone(),
+                    what: "verified".into(),
+                });
             }
             Err(e) => self.trouble = Some(format!("{e:#}")),
         }
@@ -278,7 +324,9 @@ impl Desk {
 
 fn seal_of(bundle: Option<&Path>, _site: &str) -> SealState {
     let Some(dir) = bundle else { return SealState::default() };
-    let Ok(bytes) = std::fs::read(dir.join("manifest.json")) else { return SealState::default() };
+    let Ok(bytes) = std::fs::read(dir.join("manifest.json")) else {
+        return SealState::default();
+    };
     let manifest: serde_json::Value = serde_json::from_slice(&bytes).unwrap_or_default();
     let gaps = manifest["meta"]["gaps"].as_array().map_or(0, Vec::len);
     SealState {
@@ -296,9 +344,24 @@ fn lanes(replay: &Replay, camera: CameraId) -> Lanes {
         .cameras
         .values()
         .map(|c| {
-            let tail = view.vehicles.get(&c.vehicle).map_or_else(|| c.vehicle.to_string(), |v| v.tail.clone());
-            let what = if c.spectrum == Spectrum::Thermal { "thermal" } else { "visible" };
-            (c.id, VideoLane { camera: c.id, label: format!("{tail} {what}"), segments: Vec::new(), gaps: Vec::new() })
+            let tail = view
+                .vehicles
+                .get(&c.vehicle)
+                .map_or_else(|| c.vehicle.to_string(), |v| v.tail.clone());
+            let what = if c.spectrum == Spectrum::Thermal {
+                "thermal"
+            } else {
+                "visible"
+            };
+            (
+                c.id,
+                VideoLane {
+                    camera: c.id,
+                    label: format!("{tail} {what}"),
+                    segments: Vec::new(),
+                    gaps: Vec::new(),
+                },
+            )
         })
         .collect();
     let vehicle = view.cameras.get(&camera).map(|c| c.vehicle);
@@ -306,25 +369,59 @@ fn lanes(replay: &Replay, camera: CameraId) -> Lanes {
     let (mut last_plot, mut range) = (Utc(0), None);
     for e in replay.entries() {
         match &e.input {
-            Input::Recorder(RecorderReport::SegmentClosed { camera, from: Some(from), to: Some(to), truncated, .. }) => {
+            Input::Recorder(RecorderReport::SegmentClosed {
+                camera,
+                from: Some(from),
+                to: Some(to),
+                truncated,
+                ..
+            }) => {
                 if let Some(l) = video.get_mut(camera) {
-                    l.segments.push(Segment { from: *from, to: *to, truncated: *truncated });
+                    l.segments.push(Segment {
+                        from: *from,
+                        to: *to,
+                        truncated: *truncated,
+                    });
                 }
             }
-            Input::Recorder(RecorderReport::Gap { camera, at, packets, .. }) => {
+            Input::Recorder(RecorderReport::Gap {
+                camera, at, packets, ..
+            }) => {
                 if let Some(l) = video.get_mut(camera) {
-                    l.gaps.push(GapMark { at: at.unwrap_or(e.utc), what: format!("{packets} packets") });
+                    l.gaps.push(GapMark {
+                        at: at.unwrap_or(e.utc),
+                        what: format!("{packets} packets"),
+                    });
                 }
             }
             Input::Vision(v) if v.camera == camera => {
-                range = v.tracks.iter().filter(|t| t.seen).find_map(|t| t.fix.ok()).map(|f| f.slant_m as f32);
-                let named = v.tracks.iter().filter(|t| t.seen && view.tracks.get(&t.id).is_some_and(|t| t.alert.is_some()));
-                lanes.detections.extend(named.map(|t| DetectionTick { at: v.captured, score: t.score as f32 }));
+                range = v
+                    .tracks
+                    .iter()
+                    .filter(|t| t.seen)
+                    .find_map(|t| t.fix.ok())
+                    .map(|f| f.slant_m as f32);
+                let named = v
+                    .tracks
+                    .iter()
+                    .filter(|t| t.seen && view.tracks.get(&t.id).is_some_and(|t| t.alert.is_some()));
+                lanes.detections.extend(named.map(|t| DetectionTick {
+                    at: v.captured,
+                    score: t.score as f32,
+                }));
             }
-            Input::Vehicle { vehicle: id, report: Report::Position { amsl, .. }, .. } if Some(*id) == vehicle => {
+            Input::Vehicle {
+                vehicle: id,
+                report: Report::Position { amsl, .. },
+                ..
+            } if Some(*id) == vehicle => {
                 if e.utc.0 - last_plot.0 >= 1_000_000 {
                     last_plot = e.utc;
-                    lanes.plot.push(PlotSample { at: e.utc, height_m: Some(amsl.0 as f32), range_m: range });
+                    lanes.plot.push(PlotSample {
+                        at: e.utc,
+                        height_m: Some(amsl.0 as f32),
+                        range_m: range,
+                    });
                 }
             }
             Input::Operator { operator, intent, .. } => lanes.acts.push((e.utc, act_words(operator, intent))),
@@ -348,7 +445,17 @@ fn lanes(replay: &Replay, camera: CameraId) -> Lanes {
             },
         })
         .collect();
-    lanes.events = view.events.iter().filter(|e| matches!(e.kind, EventKind::Flight | EventKind::Link | EventKind::Record | EventKind::Evidence)).cloned().collect();
+    lanes.events = view
+        .events
+        .iter()
+        .filter(|e| {
+            matches!(
+                e.kind,
+                EventKind::Flight | EventKind::Link | EventKind::Record | EventKind::Evidence
+            )
+        })
+        .cloned()
+        .collect();
     lanes.video = video.into_values().collect();
     lanes
 }
@@ -359,7 +466,10 @@ fn act_words(_who: &OperatorId, intent: &Intent) -> String {
         Intent::MakePlan => "plan".into(),
         Intent::ApprovePlan { .. } => "approve plan".into(),
         Intent::UploadPlan { .. } => "upload plan".into(),
-        Intent::Decide { decision: vedette_model::Decision::Confirm, .. } => "confirm".into(),
+        Intent::Decide {
+            decision: vedette_model::Decision::Confirm,
+            ..
+        } => "confirm".into(),
         Intent::Decide { .. } => "dismiss".into(),
         Intent::Acknowledge { .. } => "ack".into(),
         Intent::OpenIncident { .. } => "open incident".into(),
@@ -374,9 +484,15 @@ fn notes(replay: &Replay) -> Vec<NoteLine> {
         .entries()
         .iter()
         .filter_map(|e| match &e.input {
-            Input::Operator { operator, intent: Intent::Note { text, .. }, .. } => {
-                Some(NoteLine { at: e.utc, who: operator.0.clone(), text: text.clone() })
-            }
+            Input::Operator {
+                operator,
+                intent: Intent::Note { text, .. },
+                ..
+            } => Some(NoteLine {
+                at: e.utc,
+                who: operator.0.clone(),
+                text: text.clone(),
+            }),
             _ => None,
         })
         .collect()
@@ -388,13 +504,29 @@ fn custody(replay: &Replay, log: &AccessLog, what: &Path) -> Result<Vec<CustodyL
     let mono_to_utc = |m: vedette_model::Mono| Utc(view.utc.0 - view.now.since(m));
     let mut out = Vec::new();
     for a in view.alerts.values().filter(|a| a.priority == Priority::P1) {
-        out.push(CustodyLine { at: a.raised_utc, who: format!("Station {}", view.station), what: "recorded".into() });
+        out.push(CustodyLine {
+            at: a.raised_utc,
+            who: format!("Station {}", view.station),
+            what: "recorded".into(),
+        });
         if let AlertState::Confirmed { by, at } = &a.state {
-            out.push(CustodyLine { at: mono_to_utc(*at), who: by.0.clone(), what: "confirmed".into() });
+            out.push(CustodyLine {
+                at: mono_to_utc(*at),
+                who: by.0.clone(),
+                what: "confirmed".into(),
+            });
         }
     }
-    for e in view.events.iter().filter(|e| e.kind == EventKind::Evidence && e.text.contains("sealed as")) {
-        out.push(CustodyLine { at: e.utc, who: format!("Station {}", view.station), what: "sealed".into() });
+    for e in view
+        .events
+        .iter()
+        .filter(|e| e.kind == EventKind::Evidence && e.text.contains("sealed as"))
+    {
+        out.push(CustodyLine {
+            at: e.utc,
+            who: format!("Station {}", view.station),
+            what: "sealed".into(),
+        });
     }
     let name = what.display().to_string();
     for line in log.lines()? {
@@ -403,7 +535,11 @@ fn custody(replay: &Replay, log: &AccessLog, what: &Path) -> Result<Vec<CustodyL
             continue;
         }
         if let (Some(at), Some(who), Some(act)) = (v["utc_us"].as_i64(), v["who"].as_str(), v["act"].as_str()) {
-            out.push(CustodyLine { at: Utc(at), who: who.to_owned(), what: act.to_owned() });
+            out.push(CustodyLine {
+                at: Utc(at),
+                who: who.to_owned(),
+                what: act.to_owned(),
+            });
         }
     }
     out.sort_by_key(|c| c.at);
@@ -412,9 +548,11 @@ fn custody(replay: &Replay, log: &AccessLog, what: &Path) -> Result<Vec<CustodyL
 
 /// `vedette review`.
 pub(crate) fn review(a: &ReviewArgs, json: bool) -> Outcome {
-    let mut desk = Desk::open(&a.what, &OperatorId(a.who.clone()), &a.why).map_err(|e| Stop::Usage(format!("{e:#}")))?;
+    let mut desk =
+        Desk::open(&a.what, &OperatorId(a.who.clone()), &a.why).map_err(|e| Stop::Usage(format!("{e:#}")))?;
     if let Some(at) = &a.at {
-        let utc = moment(at, desk.playhead()).ok_or_else(|| Stop::Usage(format!("--at {at}: give HH:MM:SS or RFC 3339, as 2026-11-14T02:46:41Z")))?;
+        let utc = moment(at, desk.playhead())
+            .ok_or_else(|| Stop::Usage(format!("--at {at}: give HH:MM:SS or RFC 3339, as 2026-11-14T02:46:41Z")))?;
         desk.act(ReviewAct::Seek(utc));
     }
     let m = desk.model();
@@ -431,7 +569,11 @@ pub(crate) fn review(a: &ReviewArgs, json: bool) -> Outcome {
             "alert": alert.map(|x| serde_json::json!({ "id": x.id.to_string(), "why": x.why, "at": x.at, "state": x.state })),
             "view_digest": vedette_core::digest(v),
         });
-        say(&if json { seen.to_string() } else { serde_json::to_string_pretty(&seen).unwrap_or_default() });
+        say(&if json {
+            seen.to_string()
+        } else {
+            serde_json::to_string_pretty(&seen).unwrap_or_default()
+        });
     }
     if let Some(path) = &a.picture {
         pictures::review(&mut desk, path)?;
@@ -445,7 +587,10 @@ pub(crate) fn review(a: &ReviewArgs, json: bool) -> Outcome {
 
 /// `HH:MM:SS` on the playhead's day, or RFC 3339 in UTC.
 fn moment(text: &str, near: Utc) -> Option<Utc> {
-    let (date, time) = text.trim_end_matches('Z').split_once('T').map_or((None, text), |(d, t)| (Some(d), t));
+    let (date, time) = text
+        .trim_end_matches('Z')
+        .split_once('T')
+        .map_or((None, text), |(d, t)| (Some(d), t));
     let (y, mo, d) = match date {
         None => {
             let (y, mo, d, ..) = near.civil();
@@ -453,7 +598,11 @@ fn moment(text: &str, near: Utc) -> Option<Utc> {
         }
         Some(date) => {
             let mut p = date.split('-');
-            (p.next()?.parse().ok()?, p.next()?.parse().ok()?, p.next()?.parse().ok()?)
+            (
+                p.next()?.parse().ok()?,
+                p.next()?.parse().ok()?,
+                p.next()?.parse().ok()?,
+            )
         }
     };
     let mut p = time.split(':');

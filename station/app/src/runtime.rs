@@ -83,7 +83,9 @@ impl Running {
     /// Ends the session: what is queued is still taken.
     pub(crate) fn stop(self) -> Result<Ended> {
         self.stop.store(true, Ordering::Release);
-        self.thread.join().map_err(|_| anyhow::anyhow!("the station's thread died; its journal holds all up to that moment"))?
+        self.thread
+            .join()
+            .map_err(|_| anyhow::anyhow!("the station's thread died; its journal holds all up to that moment"))?
     }
 }
 
@@ -113,9 +115,16 @@ pub(crate) fn start(parts: Parts) -> Result<Running> {
     };
     let thread = {
         let stop = stop.clone();
-        std::thread::Builder::new().name("station".into()).spawn(move || host.run(&rx, &stop)).context("cannot start the station's thread")?
+        std::thread::Builder::new()
+            .name("station".into())
+            .spawn(move || host.run(&rx, &stop))
+            .context("cannot start the station's thread")?
     };
-    Ok(Running { inputs: tx, stop, thread })
+    Ok(Running {
+        inputs: tx,
+        stop,
+        thread,
+    })
 }
 
 struct Host {
@@ -188,7 +197,14 @@ impl Host {
         let view = Arc::new(self.station.view().clone());
         (self.parts.publish)(view.clone());
         let bundles = self.bundles.lock().map(|b| b.clone()).unwrap_or_default();
-        Ok(Ended { digest: digest(&view), head: self.journal.head().to_owned(), view, entries: self.journal.lines() - 1, bundles, journal_error: self.journal_error })
+        Ok(Ended {
+            digest: digest(&view),
+            head: self.journal.head().to_owned(),
+            view,
+            entries: self.journal.lines() - 1,
+            bundles,
+            journal_error: self.journal_error,
+        })
     }
 
     /// One input: on disk first, then handled, then its effects.
@@ -217,7 +233,16 @@ impl Host {
 
     fn recorded(&mut self, r: &RecorderReport, utc: Utc) {
         match r {
-            RecorderReport::SegmentClosed { camera, file, bytes, sha256, from, to, truncated, .. } => {
+            RecorderReport::SegmentClosed {
+                camera,
+                file,
+                bytes,
+                sha256,
+                from,
+                to,
+                truncated,
+                ..
+            } => {
                 if let Some(hash) = vedette_evidence::hash::parse_hex(sha256) {
                     self.tree.append(leaf(file, &hash));
                 }
@@ -231,10 +256,18 @@ impl Host {
                     truncated: *truncated,
                 });
             }
-            RecorderReport::Gap { camera, at, packets, cause } => {
+            RecorderReport::Gap {
+                camera,
+                at,
+                packets,
+                cause,
+            } => {
                 let at = at.unwrap_or(utc).0;
                 self.gaps.push(Gap {
-                    span: Span { from_utc_us: at, to_utc_us: at },
+                    span: Span {
+                        from_utc_us: at,
+                        to_utc_us: at,
+                    },
                     what: format!("video/{camera}"),
                     reason: format!("{cause:?}, {packets} transport packets"),
                 });
@@ -246,14 +279,17 @@ impl Host {
     fn sign_head(&mut self, utc: Utc) {
         let last = self.journal.lines() - 1;
         if let Some(hash) = vedette_evidence::hash::parse_hex(self.journal.head()) {
-            self.tree.append(journal_leaf("journal.jsonl", self.head_from, last, &hash));
+            self.tree
+                .append(journal_leaf("journal.jsonl", self.head_from, last, &hash));
             self.head_from = last + 1;
         }
         match SignedHead::sign(&self.tree.head(&self.parts.setup.station, utc.0), &self.parts.identity) {
             Ok(head) => {
                 let dir = self.parts.dir.join("heads");
                 let file = dir.join(format!("{:06}.json", self.heads.len() + 1));
-                let text = serde_json::json!({ "head": head.text, "signature": vedette_evidence::hash::hex(&head.signature) }).to_string();
+                let text =
+                    serde_json::json!({ "head": head.text, "signature": vedette_evidence::hash::hex(&head.signature) })
+                        .to_string();
                 if let Err(e) = std::fs::create_dir_all(&dir).and_then(|()| std::fs::write(&file, text)) {
                     tracing::warn!("tree head {} not written: {e}", file.display());
                 }
@@ -267,7 +303,13 @@ impl Host {
         match effect {
             Effect::Request(request) => self.send(request),
             Effect::Plan { brief, parent, seed } => self.plan(brief, parent, seed),
-            Effect::Upload { vehicle, uid, plan, ids, expires } => {
+            Effect::Upload {
+                vehicle,
+                uid,
+                plan,
+                ids,
+                expires,
+            } => {
                 let valid = self.valid.lock().ok().and_then(|v| v.get(&plan).cloned());
                 let Some(part) = valid.as_ref().and_then(|v| v.mission_for(vehicle)) else {
                     tracing::warn!("no valid plan {plan} for {vehicle}: nothing is uploaded");
@@ -280,7 +322,14 @@ impl Host {
                 ];
                 for (id, (kind, items)) in ids.into_iter().zip(lists) {
                     let body = RequestBody::Upload { kind, items };
-                    self.send(Request { id, vehicle, uid, body, retry: Retry::UntilAck, expires });
+                    self.send(Request {
+                        id,
+                        vehicle,
+                        uid,
+                        body,
+                        retry: Retry::UntilAck,
+                        expires,
+                    });
                 }
             }
             Effect::Preserve(request) => self.waiting.push((request, self.parts.clock.now())),
@@ -291,9 +340,15 @@ impl Host {
     fn send(&mut self, request: Request) {
         let (id, vehicle) = (request.id, request.vehicle);
         if let Err(why) = (self.parts.submit)(request) {
-            let report =
-                vedette_model::Report::CommandDone { id, outcome: vedette_model::CommandOutcome::Refused(why) };
-            self.take(Input::Vehicle { vehicle, captured: self.parts.clock.now(), report });
+            let report = vedette_model::Report::CommandDone {
+                id,
+                outcome: vedette_model::CommandOutcome::Refused(why),
+            };
+            self.take(Input::Vehicle {
+                vehicle,
+                captured: self.parts.clock.now(),
+                report,
+            });
         }
     }
 
@@ -314,7 +369,10 @@ impl Host {
                             }
                             Input::Planned { plan, verdict }
                         }
-                        Err(refused) => Input::Planned { plan: Box::new(refused.plan), verdict: Box::new(refused.verdict) },
+                        Err(refused) => Input::Planned {
+                            plan: Box::new(refused.plan),
+                            verdict: Box::new(refused.verdict),
+                        },
                     }
                 }
                 Err(e) => Input::PlanFailed { why: e.to_string() },
@@ -333,11 +391,13 @@ impl Host {
     /// Bundles whose last segments are closed, or that have waited long enough.
     fn release_bundles(&mut self, now: Mono, all: bool) {
         let covered = |r: &EvidenceRequest, segments: &[Segment]| {
-            r.cameras.iter().all(|c| segments.iter().any(|s| s.camera == *c && s.to >= r.to))
+            r.cameras
+                .iter()
+                .all(|c| segments.iter().any(|s| s.camera == *c && s.to >= r.to))
         };
-        let (due, rest): (Vec<_>, Vec<_>) = std::mem::take(&mut self.waiting)
-            .into_iter()
-            .partition(|(r, since)| all || covered(r, &self.segments) || now.since(*since) > SEGMENT_WAIT_S * 1_000_000);
+        let (due, rest): (Vec<_>, Vec<_>) = std::mem::take(&mut self.waiting).into_iter().partition(|(r, since)| {
+            all || covered(r, &self.segments) || now.since(*since) > SEGMENT_WAIT_S * 1_000_000
+        });
         self.waiting = rest;
         for (request, _) in due {
             self.seal(request);
@@ -353,15 +413,30 @@ impl Host {
             setup: self.parts.setup.clone(),
             session_dir: self.parts.dir.clone(),
             segments: self.segments.clone(),
-            gaps: self.gaps.iter().filter(|g| g.span.to_utc_us >= request.from.0 && g.span.from_utc_us <= request.to.0).cloned().collect(),
+            gaps: self
+                .gaps
+                .iter()
+                .filter(|g| g.span.to_utc_us >= request.from.0 && g.span.from_utc_us <= request.to.0)
+                .cloned()
+                .collect(),
             leaves: self.tree.leaves().to_vec(),
             heads: self.heads[keep..].to_vec(),
             sealed: utc,
-            clock: ClockState { source: self.parts.clock_source.clone(), offset_us: None, sigma_us: None, steps: 0 },
+            clock: ClockState {
+                source: self.parts.clock_source.clone(),
+                offset_us: None,
+                sigma_us: None,
+                steps: 0,
+            },
             chips: Vec::new(),
             request,
         };
-        let (identity, inputs, bundles, chips) = (self.parts.identity.clone(), self.inputs.clone(), self.bundles.clone(), self.parts.chips.clone());
+        let (identity, inputs, bundles, chips) = (
+            self.parts.identity.clone(),
+            self.inputs.clone(),
+            self.bundles.clone(),
+            self.parts.chips.clone(),
+        );
         self.work("evidence", move || {
             job.chips = chips(&job.request, &view);
             let incident = job.request.incident;
@@ -377,7 +452,10 @@ impl Host {
                     }
                     input
                 }
-                Err(e) => Input::PreserveFailed { incident, why: format!("{e:#}") },
+                Err(e) => Input::PreserveFailed {
+                    incident,
+                    why: format!("{e:#}"),
+                },
             };
             deliver(&inputs, input);
         });

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use vedette_core::{PlanOnAircraft, StationView};
 use vedette_geo::{AboveHome, Amsl};
 use vedette_model::{
-    Airframe, AlertId, AlertState, Decision, FlightMode, GimbalAim, IncidentState, Intent, LandedState, Mono, Order, Priority,
-    ReceiptState, VehicleId,
+    Airframe, AlertId, AlertState, Decision, FlightMode, GimbalAim, IncidentState, Intent, LandedState, Mono, Order,
+    Priority, ReceiptState, VehicleId,
 };
 
 /// How far the watch has come.
@@ -47,6 +47,7 @@ pub(crate) struct Script {
     answered: BTreeMap<AlertId, Mono>,
     sealed_at: Option<Mono>,
     aim_sent: Option<Mono>,
+    watch_began: Option<Mono>,
 }
 
 impl Script {
@@ -61,6 +62,7 @@ impl Script {
             answered: BTreeMap::new(),
             sealed_at: None,
             aim_sent: None,
+            watch_began: None,
         }
     }
 
@@ -92,7 +94,9 @@ impl Script {
             self.asked_plan = true;
             return vec![Intent::MakePlan];
         }
-        let (Some(plan), Some(verdict)) = (&view.plan.plan, &view.plan.verdict) else { return Vec::new() };
+        let (Some(plan), Some(verdict)) = (&view.plan.plan, &view.plan.verdict) else {
+            return Vec::new();
+        };
         if !verdict.is_clear() {
             return Vec::new();
         }
@@ -105,10 +109,15 @@ impl Script {
             let heard = v.identity.is_some() && v.alive && v.home.is_some();
             let idle = !matches!(v.plan_on_board, PlanOnAircraft::Uploading | PlanOnAircraft::Same);
             if heard && idle && self.once_every(v.id, "upload", now, 30_000) {
-                out.push(Intent::UploadPlan { vehicle: v.id, plan: plan.id.clone() });
+                out.push(Intent::UploadPlan {
+                    vehicle: v.id,
+                    plan: plan.id.clone(),
+                });
             }
         }
-        let ready = view.vehicles.values().all(|v| v.plan_on_board == PlanOnAircraft::Same && v.ready.is_some_and(|r| r.value) && v.transfer.is_none());
+        let ready = view.vehicles.values().all(|v| {
+            v.plan_on_board == PlanOnAircraft::Same && v.ready.is_some_and(|r| r.value) && v.transfer.is_none()
+        });
         if ready {
             self.phase = Phase::Watch;
         }
@@ -116,18 +125,41 @@ impl Script {
     }
 
     fn launch(&mut self, view: &StationView, id: VehicleId) -> Vec<Intent> {
-        let Some(v) = view.vehicles.get(&id) else { return Vec::new() };
-        let standing = v.landed.is_none_or(|l| l.value == LandedState::OnGround);
-        let auto = v.mode.is_some_and(|m| m.value == FlightMode::Auto);
-        let Some(part) = view.plan.plan.as_ref().and_then(|p| p.aircraft.iter().find(|a| a.vehicle == id)) else {
+        let Some(v) = view.vehicles.get(&id) else {
             return Vec::new();
         };
-        let give = |order: Order| vec![Intent::Command { vehicle: id, order, held: true }];
+        if v.patrol_began.is_some() {
+            return Vec::new();
+        }
+        let standing = v.landed.is_none_or(|l| l.value == LandedState::OnGround);
+        let auto = v.mode.is_some_and(|m| m.value == FlightMode::Auto);
+        let Some(part) = view
+            .plan
+            .plan
+            .as_ref()
+            .and_then(|p| p.aircraft.iter().find(|a| a.vehicle == id))
+        else {
+            return Vec::new();
+        };
+        // The timetable keeps the aircraft apart: nobody leaves before their time.
+        let began = *self.watch_began.get_or_insert(view.now);
+        if view.now.since(began) as f64 * 1e-6 < part.legs.first().map_or(0.0, |l| l.start_s) {
+            return Vec::new();
+        }
+        let give = |order: Order| {
+            vec![Intent::Command {
+                vehicle: id,
+                order,
+                held: true,
+            }]
+        };
         if v.airframe == Airframe::Copter && standing {
             if self.once_every(id, "takeoff", view.now, 30_000) {
-                return give(Order::TakeOff { height: AboveHome(part.take_off.0.min(30.0)) });
+                return give(Order::TakeOff {
+                    height: AboveHome(part.take_off.0.min(30.0)),
+                });
             }
-        } else if !auto && v.patrol_began.is_none() && v.leg.is_none() {
+        } else if !auto && v.leg.is_none() {
             let high = v.above_home.is_some_and(|h| h.value.0 > 15.0) || v.airframe != Airframe::Copter;
             if high && self.once_every(id, "start", view.now, 20_000) {
                 return give(Order::StartMission);
@@ -145,13 +177,21 @@ impl Script {
         out.extend(self.answer(view));
         let began = view.plan.began;
         let promised = view.plan.plan.as_ref().map_or(0.0, |p| p.promise.revisit_s);
-        let sealed = view.incidents.values().any(|i| matches!(i.state, IncidentState::Sealed { .. }));
+        let sealed = view
+            .incidents
+            .values()
+            .any(|i| matches!(i.state, IncidentState::Sealed { .. }));
         if sealed {
             self.sealed_at.get_or_insert(now);
         }
         let flown_s = began.map_or(0.0, |b| now.since(b) as f64 * 1e-6);
         let enough = self.sealed_at.is_some() && flown_s > self.goal.revisits * promised;
-        let over = flown_s > self.goal.at_most_s;
+        let down = |v: &vedette_core::VehicleView| {
+            v.patrol_began.is_some()
+                && v.landed.is_some_and(|l| l.value == LandedState::OnGround)
+                && v.armed.is_some_and(|a| !a.value)
+        };
+        let over = flown_s > self.goal.at_most_s || view.vehicles.values().all(down);
         if enough || over {
             self.phase = Phase::Home;
         }
@@ -166,7 +206,11 @@ impl Script {
             let open = matches!(a.state, AlertState::Open | AlertState::Acknowledged { .. });
             match a.priority {
                 Priority::P2 if a.state == AlertState::Open => {
-                    out.push(Intent::Show { alert: Some(a.id), track: a.track, vehicle: a.vehicle });
+                    out.push(Intent::Show {
+                        alert: Some(a.id),
+                        track: a.track,
+                        vehicle: a.vehicle,
+                    });
                     out.push(Intent::Acknowledge { alert: a.id });
                     if let (None, Some(v), Some(_)) = (&self.watching, a.vehicle, a.track) {
                         self.watching = Some((v, a.id, now));
@@ -174,12 +218,19 @@ impl Script {
                 }
                 Priority::P1 if open => {
                     let first = *self.answered.entry(a.id).or_insert_with(|| {
-                        out.push(Intent::Show { alert: Some(a.id), track: a.track, vehicle: a.vehicle });
+                        out.push(Intent::Show {
+                            alert: Some(a.id),
+                            track: a.track,
+                            vehicle: a.vehicle,
+                        });
                         now
                     });
                     // A person looks before deciding.
                     if now.since(first) > 4_000_000 {
-                        out.push(Intent::Decide { alert: a.id, decision: Decision::Confirm });
+                        out.push(Intent::Decide {
+                            alert: a.id,
+                            decision: Decision::Confirm,
+                        });
                         out.push(Intent::OpenIncident { alert: a.id });
                     }
                     if let (None, Some(v), Some(_)) = (&self.watching, a.vehicle, a.track) {
@@ -191,7 +242,10 @@ impl Script {
         }
         for i in view.incidents.values().filter(|i| i.state == IncidentState::Open) {
             if now.since(i.opened) > 8_000_000 {
-                out.push(Intent::SealIncident { incident: i.id, outcome: "patrol informed, on foot, one person".into() });
+                out.push(Intent::SealIncident {
+                    incident: i.id,
+                    outcome: "patrol informed, on foot, one person".into(),
+                });
             }
         }
         out.extend(self.keep_eyes_on(view));
@@ -200,17 +254,33 @@ impl Script {
 
     fn keep_eyes_on(&mut self, view: &StationView) -> Vec<Intent> {
         let now = view.now;
-        let Some((vehicle, alert, since)) = self.watching else { return Vec::new() };
+        let Some((vehicle, alert, since)) = self.watching else {
+            return Vec::new();
+        };
         let mut out = Vec::new();
-        let Some(v) = view.vehicles.get(&vehicle) else { return out };
-        let track = view.alerts.get(&alert).and_then(|a| a.track).and_then(|t| view.tracks.get(&t));
+        let Some(v) = view.vehicles.get(&vehicle) else {
+            return out;
+        };
+        let track = view
+            .alerts
+            .get(&alert)
+            .and_then(|a| a.track)
+            .and_then(|t| view.tracks.get(&t));
         let decided = view.incidents.values().any(|i| !matches!(i.state, IncidentState::Open));
         let lost = track.is_none_or(|t| now.since(t.heard) > 45_000_000);
         let long = now.since(since) > 240_000_000;
         if decided || lost || long {
             if self.once_every(vehicle, "resume", now, 20_000) {
-                out.push(Intent::Command { vehicle, order: Order::Gimbal(GimbalAim::Neutral), held: false });
-                out.push(Intent::Command { vehicle, order: Order::ResumeMission, held: true });
+                out.push(Intent::Command {
+                    vehicle,
+                    order: Order::Gimbal(GimbalAim::Neutral),
+                    held: false,
+                });
+                out.push(Intent::Command {
+                    vehicle,
+                    order: Order::ResumeMission,
+                    held: true,
+                });
             }
             if v.mode.is_some_and(|m| m.value == FlightMode::Auto) {
                 self.watching = None;
@@ -218,10 +288,19 @@ impl Script {
             return out;
         }
         let Some(t) = track else { return out };
-        let holding = v.mode.is_some_and(|m| matches!(m.value, FlightMode::Hold | FlightMode::Guided));
-        let pending = view.receipts.iter().any(|r| r.vehicle == vehicle && r.what.starts_with("HOLD") && r.state == ReceiptState::Sent);
+        let holding = v
+            .mode
+            .is_some_and(|m| matches!(m.value, FlightMode::Hold | FlightMode::Guided));
+        let pending = view
+            .receipts
+            .iter()
+            .any(|r| r.vehicle == vehicle && r.what.starts_with("HOLD") && r.state == ReceiptState::Sent);
         if !holding && !pending && self.once_every(vehicle, "hold", now, 8_000) {
-            out.push(Intent::Command { vehicle, order: Order::Hold, held: true });
+            out.push(Intent::Command {
+                vehicle,
+                order: Order::Hold,
+                held: true,
+            });
         }
         // The camera follows where the track is going to be in a second.
         if let Ok(fix) = &t.track.fix {
@@ -232,7 +311,10 @@ impl Script {
                 let ahead = vedette_geo::destination(fix.at, ve.atan2(vn).to_degrees(), ve.hypot(vn).min(3.0));
                 out.push(Intent::Command {
                     vehicle,
-                    order: Order::Gimbal(GimbalAim::Place { at: ahead, amsl: Amsl(fix.amsl.0) }),
+                    order: Order::Gimbal(GimbalAim::Place {
+                        at: ahead,
+                        amsl: Amsl(fix.amsl.0),
+                    }),
                     held: false,
                 });
             }
@@ -245,14 +327,21 @@ impl Script {
         let mut out = Vec::new();
         let mut down = true;
         for v in view.vehicles.values() {
-            let ground = v.landed.is_some_and(|l| l.value == LandedState::OnGround) && v.armed.is_some_and(|a| !a.value);
+            let ground =
+                v.landed.is_some_and(|l| l.value == LandedState::OnGround) && v.armed.is_some_and(|a| !a.value);
             if ground {
                 continue;
             }
             down = false;
-            let returning = v.mode.is_some_and(|m| matches!(m.value, FlightMode::Return | FlightMode::Land));
+            let returning = v
+                .mode
+                .is_some_and(|m| matches!(m.value, FlightMode::Return | FlightMode::Land));
             if !returning && self.once_every(v.id, "return", now, 15_000) {
-                out.push(Intent::Command { vehicle: v.id, order: Order::Return, held: true });
+                out.push(Intent::Command {
+                    vehicle: v.id,
+                    order: Order::Return,
+                    held: true,
+                });
             }
         }
         if down {

@@ -13,8 +13,11 @@ pub(crate) fn cameras(vehicles: impl IntoIterator<Item = VehicleId>) -> Vec<Came
     vehicles
         .into_iter()
         .flat_map(|v| {
-            [(1, Spectrum::Thermal), (2, Spectrum::Visible)]
-                .map(|(n, spectrum)| CameraSpec { camera: CameraId(v.0 * 10 + n), vehicle: v, spectrum })
+            [(1, Spectrum::Thermal), (2, Spectrum::Visible)].map(|(n, spectrum)| CameraSpec {
+                camera: CameraId(v.0 * 10 + n),
+                vehicle: v,
+                spectrum,
+            })
         })
         .collect()
 }
@@ -26,14 +29,30 @@ pub(crate) fn session_id(utc: Utc) -> SessionId {
 }
 
 /// A setup with one pilot and one supervisor.
-pub(crate) fn setup(session: SessionId, station: &str, brief: Brief, world: &World, policy: vedette_sight::Policy, seed: u64, pilot: &OperatorId) -> Setup {
+pub(crate) fn setup(
+    session: SessionId,
+    station: &str,
+    brief: Brief,
+    world: &World,
+    policy: vedette_sight::Policy,
+    seed: u64,
+    pilot: &OperatorId,
+) -> Setup {
     Setup {
         session,
         station: station.to_owned(),
         software: SOFTWARE.to_owned(),
         operators: vec![
-            OperatorSpec { id: pilot.clone(), name: "Operator 2 · pilot".into(), authority: Authority::Pilot },
-            OperatorSpec { id: OperatorId("supervisor-1".into()), name: "Shift lead".into(), authority: Authority::Supervisor },
+            OperatorSpec {
+                id: pilot.clone(),
+                name: "Operator 2 · pilot".into(),
+                authority: Authority::Pilot,
+            },
+            OperatorSpec {
+                id: OperatorId("supervisor-1".into()),
+                name: "Shift lead".into(),
+                authority: Authority::Supervisor,
+            },
         ],
         cameras: cameras(brief.fleet.iter().map(|a| a.vehicle)),
         site: SiteLines::of(world),

@@ -46,17 +46,27 @@ pub(crate) fn plan(a: &PlanArgs, json: bool) -> Outcome {
     let verdict = vedette_checker::check(&plan, &world);
     write_plan(&a.out, &plan, &verdict, &world, crate::clock::Clock::machine_utc())?;
     tell_verdict(&plan, &verdict, json);
-    if verdict.is_clear() { Ok(()) } else { Err(Stop::No(format!("plan {} is refused by the checker", plan.id))) }
+    if verdict.is_clear() {
+        Ok(())
+    } else {
+        Err(Stop::No(format!("plan {} is refused by the checker", plan.id)))
+    }
 }
 
 /// `vedette check`.
 pub(crate) fn check(a: &CheckArgs, json: bool) -> Outcome {
     let world = world(a.site.as_deref(), a.seed)?;
-    let text = std::fs::read_to_string(&a.plan).map_err(|e| Stop::Usage(format!("cannot read plan {}: {e}", a.plan.display())))?;
-    let plan: PatrolPlan = serde_json::from_str(&text).map_err(|e| Stop::No(format!("plan {} is damaged: {e}", a.plan.display())))?;
+    let text = std::fs::read_to_string(&a.plan)
+        .map_err(|e| Stop::Usage(format!("cannot read plan {}: {e}", a.plan.display())))?;
+    let plan: PatrolPlan =
+        serde_json::from_str(&text).map_err(|e| Stop::No(format!("plan {} is damaged: {e}", a.plan.display())))?;
     let verdict = vedette_checker::check(&plan, &world);
     tell_verdict(&plan, &verdict, json);
-    if verdict.is_clear() { Ok(()) } else { Err(Stop::No(format!("plan {} is refused", plan.id))) }
+    if verdict.is_clear() {
+        Ok(())
+    } else {
+        Err(Stop::No(format!("plan {} is refused", plan.id)))
+    }
 }
 
 fn tell_verdict(plan: &PatrolPlan, v: &Verdict, json: bool) {
@@ -83,25 +93,52 @@ fn tell_verdict(plan: &PatrolPlan, v: &Verdict, json: bool) {
     for f in &v.findings {
         say(&format!("{:?}: {}: {}", f.severity, f.check, f.what));
     }
-    say(if v.is_clear() { "verdict: clear" } else { "verdict: refused" });
+    say(if v.is_clear() {
+        "verdict: clear"
+    } else {
+        "verdict: refused"
+    });
 }
 
 /// Writes a plan in every form: JSON, and per aircraft `.plan` and `.waypoints`, KML, GeoJSON.
-pub(crate) fn write_plan(dir: &Path, plan: &PatrolPlan, verdict: &Verdict, world: &vedette_atlas::World, began: vedette_model::Utc) -> Result<()> {
+pub(crate) fn write_plan(
+    dir: &Path,
+    plan: &PatrolPlan,
+    verdict: &Verdict,
+    world: &vedette_atlas::World,
+    began: vedette_model::Utc,
+) -> Result<()> {
     files::write(&dir.join("plan.json"), &serde_json::to_vec_pretty(plan)?)?;
     files::write(&dir.join("verdict.json"), &serde_json::to_vec_pretty(verdict)?)?;
     for a in &plan.aircraft {
-        let tail = plan.brief.fleet.iter().find(|f| f.vehicle == a.vehicle).map_or_else(|| a.vehicle.to_string(), |f| f.tail.clone());
-        files::write(&dir.join(format!("{tail}.plan")), vedette_formats::qgc_plan(plan, a.vehicle)?.as_bytes())?;
-        files::write(&dir.join(format!("{tail}.waypoints")), vedette_formats::waypoints(plan, a.vehicle)?.as_bytes())?;
+        let tail = plan
+            .brief
+            .fleet
+            .iter()
+            .find(|f| f.vehicle == a.vehicle)
+            .map_or_else(|| a.vehicle.to_string(), |f| f.tail.clone());
+        files::write(
+            &dir.join(format!("{tail}.plan")),
+            vedette_formats::qgc_plan(plan, a.vehicle)?.as_bytes(),
+        )?;
+        files::write(
+            &dir.join(format!("{tail}.waypoints")),
+            vedette_formats::waypoints(plan, a.vehicle)?.as_bytes(),
+        )?;
     }
     let scene = vedette_formats::Scene {
-        borders: std::iter::once(&world.border).chain(&world.context).map(|b| (b.name.clone(), b.line.clone())).collect(),
+        borders: std::iter::once(&world.border)
+            .chain(&world.context)
+            .map(|b| (b.name.clone(), b.line.clone()))
+            .collect(),
         zones: vedette_core::SiteLines::of(world).no_fly,
         start_utc_us: began.0,
     };
     files::write(&dir.join("plan.kml"), vedette_formats::kml(plan, &scene).as_bytes())?;
-    files::write(&dir.join("plan.geojson"), vedette_formats::geojson(plan, &scene).as_bytes())
+    files::write(
+        &dir.join("plan.geojson"),
+        vedette_formats::geojson(plan, &scene).as_bytes(),
+    )
 }
 
 /// `vedette verify`: runs the separate verifier program that lies beside this one.
@@ -114,7 +151,10 @@ pub(crate) fn verify(a: &VerifyArgs, json: bool) -> Outcome {
     if let Some(ca) = &a.authority {
         c.arg("--ca").arg(ca);
     }
-    let status = c.arg(&a.bundle).status().map_err(|e| Stop::Machine(format!("cannot run {}: {e}", exe.display())))?;
+    let status = c
+        .arg(&a.bundle)
+        .status()
+        .map_err(|e| Stop::Machine(format!("cannot run {}: {e}", exe.display())))?;
     match status.code() {
         Some(0) => Ok(()),
         Some(2) => Err(Stop::Usage("see above".into())),
@@ -126,7 +166,11 @@ pub(crate) fn verify(a: &VerifyArgs, json: bool) -> Outcome {
 pub(crate) fn verifier() -> Result<std::path::PathBuf> {
     let exe = std::env::current_exe().context("cannot find this program's own place")?;
     let p = exe.with_file_name("vedette-verify");
-    anyhow::ensure!(p.is_file(), "the verifier {} is missing; build it with `cargo build --workspace --bins`", p.display());
+    anyhow::ensure!(
+        p.is_file(),
+        "the verifier {} is missing; build it with `cargo build --workspace --bins`",
+        p.display()
+    );
     Ok(p)
 }
 
@@ -139,7 +183,10 @@ pub(crate) fn klv_dump(file: &Path) -> Outcome {
         n += 1;
     }
     if n == 0 {
-        return Err(Stop::No(format!("{} holds no KLV metadata (MPEG-TS or raw KLV was looked for)", file.display())));
+        return Err(Stop::No(format!(
+            "{} holds no KLV metadata (MPEG-TS or raw KLV was looked for)",
+            file.display()
+        )));
     }
     Ok(())
 }
@@ -148,14 +195,24 @@ pub(crate) fn klv_dump(file: &Path) -> Outcome {
 pub(crate) fn klv_check(file: &Path, json: bool) -> Outcome {
     let bytes = std::fs::read(file).map_err(|e| Stop::Usage(format!("cannot read {}: {e}", file.display())))?;
     let c = vedette_klv::check_bytes(&bytes);
-    let text = if json { serde_json::to_string(&c) } else { serde_json::to_string_pretty(&c) };
+    let text = if json {
+        serde_json::to_string(&c)
+    } else {
+        serde_json::to_string_pretty(&c)
+    };
     say(&text.unwrap_or_default());
-    if c.clean() { Ok(()) } else { Err(Stop::No(format!("{} has issues", file.display()))) }
+    if c.clean() {
+        Ok(())
+    } else {
+        Err(Stop::No(format!("{} has issues", file.display())))
+    }
 }
 
 /// `vedette sim`: aircraft and cameras for any ground station.
 pub(crate) fn sim(a: &SimArgs) -> Outcome {
-    let usage = |what: &str, given: &str, allowed: &str| Stop::Usage(format!("--{what} {given} is not known; allowed: {allowed}"));
+    let usage = |what: &str, given: &str, allowed: &str| {
+        Stop::Usage(format!("--{what} {given} is not known; allowed: {allowed}"))
+    };
     let family = match a.family.as_str() {
         "ardupilot" => vedette_model::Family::ArduPilot,
         "px4" => vedette_model::Family::Px4,
@@ -200,7 +257,8 @@ pub(crate) fn sim(a: &SimArgs) -> Outcome {
 /// `vedette inspect`: what an endpoint carries.
 pub(crate) fn inspect(a: &InspectArgs, json: bool) -> Outcome {
     let clock = crate::clock::Clock::start(crate::clock::Clock::machine_utc(), 1.0);
-    let radio = crate::radio::Radio::open(std::slice::from_ref(&a.endpoint), clock, None).map_err(|e| Stop::Machine(format!("{e:#}")))?;
+    let radio = crate::radio::Radio::open(std::slice::from_ref(&a.endpoint), clock.clone(), None)
+        .map_err(|e| Stop::Machine(format!("{e:#}")))?;
     let stop = crate::flight::interrupted()?;
     let until = a.seconds.unwrap_or(f64::INFINITY);
     let station = radio.station();
@@ -216,7 +274,18 @@ pub(crate) fn inspect(a: &InspectArgs, json: bool) -> Outcome {
             if json {
                 say(&serde_json::json!({ "link": r.link, "peer": r.peer.to_string(), "system": r.system, "component": r.component, "id": r.msgid, "name": r.name, "count": r.count, "rate_hz": r.rate_hz, "last_s": r.last.seconds() }).to_string());
             } else {
-                say(&format!("{} {:<22} {:>3}/{:<3} {:>5} {:<32} {:>7} {:>6.1} Hz  {:.1} s ago", r.link, r.peer.to_string(), r.system, r.component, r.msgid, r.name, r.count, r.rate_hz, clock.now().since(r.last) as f64 * 1e-6));
+                say(&format!(
+                    "{} {:<22} {:>3}/{:<3} {:>5} {:<32} {:>7} {:>6.1} Hz  {:.1} s ago",
+                    r.link,
+                    r.peer.to_string(),
+                    r.system,
+                    r.component,
+                    r.msgid,
+                    r.name,
+                    r.count,
+                    r.rate_hz,
+                    clock.now().since(r.last) as f64 * 1e-6
+                ));
             }
         }
         if !json {
@@ -232,13 +301,19 @@ pub(crate) fn inspect(a: &InspectArgs, json: bool) -> Outcome {
 pub(crate) fn doctor(json: bool) -> Outcome {
     let mut missing: Vec<(String, String)> = vedette_ingest::check_elements()
         .into_iter()
-        .map(|m| (format!("GStreamer element {} ({})", m.element, m.what_for), m.debian_package.to_owned()))
+        .map(|m| {
+            (
+                format!("GStreamer element {} ({})", m.element, m.what_for),
+                m.debian_package.to_owned(),
+            )
+        })
         .collect();
     for (program, what, package) in [
         ("ffprobe", "VERIFY.sh looks at recordings with it", "ffmpeg"),
         ("openssl", "VERIFY.sh checks signatures with it", "openssl"),
     ] {
-        let found = std::env::var_os("PATH").is_some_and(|p| std::env::split_paths(&p).any(|d| d.join(program).is_file()));
+        let found =
+            std::env::var_os("PATH").is_some_and(|p| std::env::split_paths(&p).any(|d| d.join(program).is_file()));
         if !found {
             missing.push((format!("{program} ({what})"), package.to_owned()));
         }
@@ -258,5 +333,8 @@ pub(crate) fn doctor(json: bool) -> Outcome {
         say("nothing is missing");
         return Ok(());
     }
-    Err(Stop::Machine(format!("{} things are missing; `make setup` installs them on Debian and Ubuntu", missing.len())))
+    Err(Stop::Machine(format!(
+        "{} things are missing; `make setup` installs them on Debian and Ubuntu",
+        missing.len()
+    )))
 }

@@ -5,8 +5,8 @@
 //! and the newest win, counted; the screen has a slot.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -54,7 +54,7 @@ pub(crate) struct Camera {
 impl Camera {
     /// Listens on `source` and starts.
     pub(crate) fn start(spec: CameraSpec, index: u32, of: u32, source: SourceSpec, around: &Around) -> Result<Self> {
-        let clock = around.clock;
+        let clock = around.clock.clone();
         let inputs = around.inputs.clone();
         let sink = move |event: IngestEvent| match event {
             IngestEvent::Recorder(report) => {
@@ -90,7 +90,12 @@ impl Camera {
                 .spawn(move || Eye::new(spec, index, of, around).run(&frames, &stop))
                 .context("cannot start the analyst's thread")?
         };
-        Ok(Self { channel, analyst, screen, stop })
+        Ok(Self {
+            channel,
+            analyst,
+            screen,
+            stop,
+        })
     }
 
     /// The address a UDP stream is awaited on.
@@ -118,7 +123,10 @@ fn show(camera: vedette_model::CameraId, around: &Around, frames: &FrameReceiver
             continue;
         };
         let Some(rgba) = frame.rgba.clone() else { continue };
-        let pose = frame.klv.as_ref().and_then(|k| pose_of(k, &around.world.geoid, &around.sigmas));
+        let pose = frame
+            .klv
+            .as_ref()
+            .and_then(|k| pose_of(k, &around.world.geoid, &around.sigmas));
         around.screen.put(Arc::new(VideoFrame {
             camera,
             pts: Pts(i64::try_from(frame.pts90k).unwrap_or(i64::MAX)),
@@ -173,7 +181,14 @@ impl Eye {
             policy: SightPolicy::default(),
             ids: TrackIds::of_camera(index, of),
         };
-        Self { spec, around, analyst: Analyst::new(config), analysed: 0, decoded: 0, last_report: i64::MIN / 2 }
+        Self {
+            spec,
+            around,
+            analyst: Analyst::new(config),
+            analysed: 0,
+            decoded: 0,
+            last_report: i64::MIN / 2,
+        }
     }
 
     fn run(mut self, frames: &FrameReceiver, stop: &AtomicBool) {
@@ -190,7 +205,10 @@ impl Eye {
     }
 
     fn frame(&mut self, frame: &Frame, dropped: u64) {
-        let pose = frame.klv.as_ref().and_then(|k| pose_of(k, &self.around.world.geoid, &self.around.sigmas));
+        let pose = frame
+            .klv
+            .as_ref()
+            .and_then(|k| pose_of(k, &self.around.world.geoid, &self.around.sigmas));
         let captured_us = frame.captured_us().and_then(|t| i64::try_from(t).ok());
         let captured = captured_us.map_or_else(|| self.around.clock.utc_at(frame.received), Utc);
         let pts = Pts(i64::try_from(frame.pts90k).unwrap_or(i64::MAX));
@@ -216,11 +234,18 @@ impl Eye {
             frames_dropped: dropped,
         };
         if self.spec.spectrum == Spectrum::Thermal {
-            let Ok(image) = GrayFrame::new(frame.width as usize, frame.height as usize, &frame.gray) else { return };
-            let a = self.analyst.analyse(&image, captured, pts, pose.as_ref(), &*self.around.world.terrain);
+            let Ok(image) = GrayFrame::new(frame.width as usize, frame.height as usize, &frame.gray) else {
+                return;
+            };
+            let a = self
+                .analyst
+                .analyse(&image, captured, pts, pose.as_ref(), &*self.around.world.terrain);
             self.analysed += 1;
             if let Ok(mut h) = self.around.hashes.lock() {
-                h.insert((self.spec.camera, captured), vedette_evidence::hash::sha256(&frame.gray));
+                h.insert(
+                    (self.spec.camera, captured),
+                    vedette_evidence::hash::sha256(&frame.gray),
+                );
             }
             report.frames_analysed = self.analysed;
             report.footprint = a.footprint;
@@ -232,7 +257,12 @@ impl Eye {
                 return;
             }
             if let Some(p) = &pose {
-                report.footprint = footprint(frame.width as usize, frame.height as usize, p, &*self.around.world.terrain);
+                report.footprint = footprint(
+                    frame.width as usize,
+                    frame.height as usize,
+                    p,
+                    &*self.around.world.terrain,
+                );
             }
         }
         self.last_report = now.0;

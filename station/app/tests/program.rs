@@ -10,7 +10,10 @@ fn root() -> PathBuf {
 
 fn vedette() -> Command {
     let mut c = Command::new(env!("CARGO_BIN_EXE_vedette"));
-    c.current_dir(root()).env("VEDETTE_LOG", "error").env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY");
+    c.current_dir(root())
+        .env("VEDETTE_LOG", "error")
+        .env_remove("DISPLAY")
+        .env_remove("WAYLAND_DISPLAY");
     c
 }
 
@@ -55,17 +58,40 @@ fn the_demo_does_the_main_job_and_every_figure_is_measured() {
     let error = figures["geolocation_error_m"].as_f64().expect("measured");
     assert!(error < 30.0, "{error} m");
     assert_eq!(figures["packets_lost"], 0);
-    for f in ["plan/plan.json", "plan/CU-01.plan", "plan/CU-02.waypoints", "plan/plan.kml", "report.html", "incident/manifest.p7s"] {
+    for f in [
+        "plan/plan.json",
+        "plan/CU-01.plan",
+        "plan/CU-02.waypoints",
+        "plan/plan.kml",
+        "report.html",
+        "incident/manifest.p7s",
+    ] {
         assert!(out.join(f).is_file(), "{f} is missing");
     }
 
     // The same record again, by another process.
     let session = session(&out);
-    let digest = vedette().arg("replay").arg(&session).arg("--digest").output().expect("replay runs");
-    assert_eq!(text(&digest.stdout).trim(), figures["digest_live"].as_str().expect("text"));
+    let digest = vedette()
+        .arg("replay")
+        .arg(&session)
+        .arg("--digest")
+        .output()
+        .expect("replay runs");
+    assert_eq!(
+        text(&digest.stdout).trim(),
+        figures["digest_live"].as_str().expect("text")
+    );
     // A plan file is judged anew; a plan moved towards the border is refused.
     let plan = out.join("plan/plan.json");
-    let check = |p: &Path| vedette().arg("check").arg(p).output().expect("check runs").status.code();
+    let check = |p: &Path| {
+        vedette()
+            .arg("check")
+            .arg(p)
+            .output()
+            .expect("check runs")
+            .status
+            .code()
+    };
     assert_eq!(check(&plan), Some(0));
     let mut bad: serde_json::Value = serde_json::from_slice(&std::fs::read(&plan).expect("plan")).expect("JSON");
     for leg in bad["aircraft"][0]["legs"].as_array_mut().expect("legs") {
@@ -98,18 +124,47 @@ fn a_killed_demo_leaves_a_journal_that_replays_and_video_that_plays() {
     let session = session(&out);
     let replay = vedette().arg("replay").arg(&session).output().expect("replay runs");
     assert!(replay.status.success(), "{}", text(&replay.stderr));
-    assert!(text(&replay.stdout).contains("in the air"), "the last seconds are in the record");
+    assert!(
+        text(&replay.stdout).contains("in the air"),
+        "the last seconds are in the record"
+    );
     let videos: Vec<PathBuf> = std::fs::read_dir(session.join("video"))
         .expect("video")
         .filter_map(|e| e.ok().map(|e| e.path()))
-        .filter_map(|d| std::fs::read_dir(d).ok()?.filter_map(|e| e.ok().map(|e| e.path())).filter(|p| p.extension().is_some_and(|x| x == "ts")).max())
+        .filter_map(|d| {
+            std::fs::read_dir(d)
+                .ok()?
+                .filter_map(|e| e.ok().map(|e| e.path()))
+                .filter(|p| p.extension().is_some_and(|x| x == "ts"))
+                .max()
+        })
         .collect();
     assert!(!videos.is_empty(), "nothing was recorded");
     for v in &videos {
-        let probe = Command::new("ffprobe").args(["-v", "error", "-count_frames", "-select_streams", "v", "-show_entries", "stream=nb_read_frames", "-of", "csv=p=0"]).arg(v).output();
+        let probe = Command::new("ffprobe")
+            .args([
+                "-v",
+                "error",
+                "-count_frames",
+                "-select_streams",
+                "v",
+                "-show_entries",
+                "stream=nb_read_frames",
+                "-of",
+                "csv=p=0",
+            ])
+            .arg(v)
+            .output();
         match probe {
             Ok(p) => {
-                let n = text(&p.stdout).lines().next().unwrap_or_default().trim_matches(',').trim().parse::<u32>().unwrap_or(0);
+                let n = text(&p.stdout)
+                    .lines()
+                    .next()
+                    .unwrap_or_default()
+                    .trim_matches(',')
+                    .trim()
+                    .parse::<u32>()
+                    .unwrap_or(0);
                 assert!(n > 0, "{} does not play: {}", v.display(), text(&p.stderr));
             }
             Err(_) => eprintln!("LEFT OUT: playing recordings: ffprobe is not installed"),
@@ -140,23 +195,68 @@ fn bad_input_is_told_in_a_paragraph_with_what_to_do() {
     std::fs::create_dir_all(&busy).expect("folder");
     std::fs::write(busy.join("letter.txt"), "mine").expect("written");
 
-    fails(&["demo", "--headless", "--out", &busy.display().to_string()], 2, &["not a former demo", "--out"]);
-    assert_eq!(std::fs::read_to_string(busy.join("letter.txt")).expect("still there"), "mine");
-    fails(&["demo", "--headless", "--out", "/proc/nowhere"], 2, &["/proc/nowhere", "--out"]);
-    fails(&["demo", "--headless", "--speed", "900", "--out", &dir.join("a").display().to_string()], 2, &["--speed"]);
+    fails(
+        &["demo", "--headless", "--out", &busy.display().to_string()],
+        2,
+        &["not a former demo", "--out"],
+    );
+    assert_eq!(
+        std::fs::read_to_string(busy.join("letter.txt")).expect("still there"),
+        "mine"
+    );
+    fails(
+        &["demo", "--headless", "--out", "/proc/nowhere"],
+        2,
+        &["/proc/nowhere", "--out"],
+    );
+    fails(
+        &[
+            "demo",
+            "--headless",
+            "--speed",
+            "900",
+            "--out",
+            &dir.join("a").display().to_string(),
+        ],
+        2,
+        &["--speed"],
+    );
     let out = dir.join("b").display().to_string();
-    fails(&["demo", "--headless", "--site", "/nowhere", "--out", &out], 1, &["/nowhere"]);
+    fails(
+        &["demo", "--headless", "--site", "/nowhere", "--out", &out],
+        1,
+        &["/nowhere"],
+    );
     let damaged = file("brief.toml", "name = \"x\"\nsection = 3\n");
-    fails(&["demo", "--headless", "--brief", &damaged, "--out", &out], 1, &["brief.toml", "line 2"]);
+    fails(
+        &["demo", "--headless", "--brief", &damaged, "--out", &out],
+        1,
+        &["brief.toml", "line 2"],
+    );
     fails(&["plan", &damaged], 1, &["brief.toml"]);
     fails(&["check", "/nowhere/plan.json"], 2, &["/nowhere/plan.json"]);
     fails(&["check", &file("plan.json", "{}")], 1, &["plan.json", "damaged"]);
     fails(&["replay", &dir.display().to_string()], 2, &["journal"]);
     fails(&["klv", "dump", &file("empty.ts", "nothing here")], 1, &["no KLV"]);
-    fails(&["station", &file("station.toml", "name = 3")], 2, &["station.toml", "line 1"]);
+    fails(
+        &["station", &file("station.toml", "name = 3")],
+        2,
+        &["station.toml", "line 1"],
+    );
     fails(&["inspect", "carrier-pigeon:1"], 3, &["carrier-pigeon"]);
     fails(&["sim", "--airframe", "balloon"], 2, &["copter, plane, quadplane"]);
     let holder = std::net::UdpSocket::bind("127.0.0.1:0").expect("a free port");
     let port = holder.local_addr().expect("bound").port().to_string();
-    fails(&["demo", "--headless", "--port", &port, "--out", &dir.join("c").display().to_string()], 1, &[&port]);
+    fails(
+        &[
+            "demo",
+            "--headless",
+            "--port",
+            &port,
+            "--out",
+            &dir.join("c").display().to_string(),
+        ],
+        1,
+        &[&port],
+    );
 }
