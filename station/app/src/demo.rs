@@ -26,10 +26,10 @@ use crate::{Outcome, Stop, files, pictures, verbs};
 
 /// Marks a folder as a demo's own, so that the next run may replace it.
 const MARKER: &str = ".vedette-demo";
-/// The watch lasts until the incident is sealed and the revisit was flown twice.
+/// The watch lasts until the incident is sealed and the revisit was flown.
 const GOAL: Goal = Goal {
     at_most_s: 900.0,
-    revisits: 2.1,
+    revisits: 1.5,
 };
 /// Session seconds after which a demo gives up.
 const AT_MOST_S: f64 = 1500.0;

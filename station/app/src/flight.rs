@@ -278,6 +278,10 @@ pub(crate) fn simulator(
     let (mut scene, mut serve) = options.build(world)?;
     // Both ends of the wire count the same seconds; the simulated day keeps the scenario's light.
     scene.epoch = clock.utc_at(vedette_model::Mono::ZERO);
+    // Two cores render, encode, decode and analyse four streams: half the scenario's pictures per
+    // second leave room for the station. A machine with more cores takes all of them.
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    serve.frame_rate_share = if cores < 6 { 0.5 } else { 1.0 };
     let time = clock.clone();
     serve.clock = Arc::new(move || time.now());
     for c in scene.vehicles.iter_mut().flat_map(|v| &mut v.cameras) {

@@ -297,11 +297,13 @@ impl Station {
         if matches!(report, Report::Position { .. }) {
             let before = v.leg;
             v.leg = fleet::find_leg(v, plan);
-            if v.patrol_began.is_none() && before.map(|l| l.kind) != v.leg.map(|l| l.kind) {
-                if let Some(vedette_model::plan::LegKind::Patrol) = v.leg.map(|l| l.kind) {
-                    v.patrol_began = Some(now);
-                    began = true;
-                }
+            let kind = v.leg.map(|l| l.kind);
+            if v.patrol_began.is_none()
+                && before.map(|l| l.kind) != kind
+                && kind == Some(vedette_model::plan::LegKind::Patrol)
+            {
+                v.patrol_began = Some(now);
+                began = true;
             }
             Self::bingo(v, &self.setup, plan);
         }
@@ -366,11 +368,11 @@ impl Station {
     fn tick(&mut self) {
         let now = self.view.now;
         for a in self.awaited.iter().filter(|a| now > a.until) {
-            if let Some(r) = self.view.receipts.iter_mut().find(|r| r.id == a.id) {
-                if matches!(r.state, ReceiptState::Sent | ReceiptState::Accepted) {
-                    r.state = ReceiptState::Unknown;
-                    r.since = now;
-                }
+            if let Some(r) = self.view.receipts.iter_mut().find(|r| r.id == a.id)
+                && matches!(r.state, ReceiptState::Sent | ReceiptState::Accepted)
+            {
+                r.state = ReceiptState::Unknown;
+                r.since = now;
             }
         }
         self.awaited.retain(|a| now <= a.until);

@@ -213,11 +213,7 @@ impl AgeHistogram {
         if self.classes.is_empty() {
             self.classes = vec![0; 201];
         }
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "clamped to 0..=200"
-        )]
+        #[expect(clippy::cast_sign_loss, reason = "clamped to 0..=200")]
         let i = (age_ms / 20).clamp(0, 200) as usize;
         self.classes[i] += 1;
     }

@@ -89,7 +89,7 @@ fn lines(path: &Path, given: Option<Setup>) -> Result<Recorded, JournalError> {
         buf.clear();
         let got = reader
             .read_until(b'\n', &mut buf)
-            .map_err(io("cannot read journal", &path))?;
+            .map_err(io("cannot read journal", path))?;
         if got == 0 {
             break;
         }
