@@ -414,15 +414,13 @@ fn lanes(replay: &Replay, camera: CameraId) -> Lanes {
                 vehicle: id,
                 report: Report::Position { amsl, .. },
                 ..
-            } if Some(*id) == vehicle => {
-                if e.utc.0 - last_plot.0 >= 1_000_000 {
-                    last_plot = e.utc;
-                    lanes.plot.push(PlotSample {
-                        at: e.utc,
-                        height_m: Some(amsl.0 as f32),
-                        range_m: range,
-                    });
-                }
+            } if Some(*id) == vehicle && e.utc.0 - last_plot.0 >= 1_000_000 => {
+                last_plot = e.utc;
+                lanes.plot.push(PlotSample {
+                    at: e.utc,
+                    height_m: Some(amsl.0 as f32),
+                    range_m: range,
+                });
             }
             Input::Operator { operator, intent, .. } => lanes.acts.push((e.utc, act_words(operator, intent))),
             _ => {}
