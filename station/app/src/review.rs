@@ -48,6 +48,8 @@ pub(crate) struct Desk {
     log: AccessLog,
     who: OperatorId,
     seed: u64,
+    /// Frame time of every report of the chosen stream, and the number of entries up to it.
+    reports: Vec<(Utc, usize)>,
 }
 
 impl Desk {
@@ -131,7 +133,9 @@ impl Desk {
             log,
             who: who.clone(),
             seed,
+            reports: Vec::new(),
         };
+        desk.reports = desk.reports_of(camera);
         if desk.bundle.is_some() {
             desk.verify();
         }
@@ -155,7 +159,19 @@ impl Desk {
 
     /// Everything the panels draw.
     pub(crate) fn model(&mut self) -> ReviewModel {
-        let view = Arc::new(self.replay.seek(self.playhead).clone());
+        // The station saw a frame when it had been analysed: the view that goes with the picture at
+        // the playhead is the one after that frame's report.
+        let shown = self.reports.partition_point(|(captured, _)| *captured < self.playhead);
+        let after = self
+            .reports
+            .get(shown)
+            .filter(|(c, _)| c.0 - self.playhead.0 < 1_000_000)
+            .map(|(_, n)| *n);
+        let view = match after {
+            Some(n) => self.replay.seek_entry(n),
+            None => self.replay.seek(self.playhead),
+        };
+        let view = Arc::new(view.clone());
         ReviewModel {
             view,
             title: self.title.clone(),
@@ -171,6 +187,21 @@ impl Desk {
             notes: self.notes.clone(),
             trouble: self.trouble.clone(),
         }
+    }
+
+    fn reports_of(&self, camera: CameraId) -> Vec<(Utc, usize)> {
+        let mut all: Vec<(Utc, usize)> = self
+            .replay
+            .entries()
+            .iter()
+            .enumerate()
+            .filter_map(|(i, e)| match &e.input {
+                Input::Vision(v) if v.camera == camera => Some((v.captured, i + 1)),
+                _ => None,
+            })
+            .collect();
+        all.sort_by_key(|r| r.0);
+        all
     }
 
     /// The recorded frame of the chosen stream at the playhead.
@@ -244,6 +275,7 @@ impl Desk {
             ReviewAct::Camera(c) => {
                 self.camera = c;
                 self.lanes = lanes(&self.replay, c);
+                self.reports = self.reports_of(c);
             }
             ReviewAct::Close => return false,
         }
@@ -385,12 +417,19 @@ fn lanes(replay: &Replay, camera: CameraId) -> Lanes {
                 }
             }
             Input::Recorder(RecorderReport::Gap {
-                camera, at, packets, ..
+                camera,
+                at,
+                packets,
+                cause,
             }) => {
                 if let Some(l) = video.get_mut(camera) {
                     l.gaps.push(GapMark {
                         at: at.unwrap_or(e.utc),
-                        what: format!("{packets} packets"),
+                        what: if *packets > 0 {
+                            format!("{packets} packets")
+                        } else {
+                            format!("{cause:?}").to_lowercase()
+                        },
                     });
                 }
             }

@@ -104,6 +104,7 @@ fn untouched_bundle_is_intact_for_script_and_program() {
         "-content",
         "manifest.sha256",
         "-CAfile",
+        "ca.pem",
         "-purpose",
         "any",
         "-attime",

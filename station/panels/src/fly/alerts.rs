@@ -124,11 +124,11 @@ pub(crate) fn show(
         let h = if !big {
             if lay.compact { 37.0 } else { 44.0 }
         } else if dismissing {
-            if lay.compact { 148.0 } else { 136.0 }
+            if lay.compact { 165.0 } else { 153.0 }
         } else if lay.compact {
-            112.0
+            129.0
         } else {
-            122.0
+            139.0
         };
         if y + h > bottom + 1.0 && shown > 0 {
             break;
@@ -296,7 +296,7 @@ fn card(
         WidgetType::Label,
         &said,
     );
-    let rows = 2;
+    let rows = 3;
     let y = r.top() + 36.0;
     draw::text_wrapped(
         &p,
@@ -317,7 +317,7 @@ fn card(
     if l.dismiss.as_ref().is_some_and(|d| d.alert == a.id) {
         dismissal(
             ui,
-            Rect::from_min_max(pos2(r.left() + 16.0, y + 36.0), r.max - vec2(12.0, 6.0)),
+            Rect::from_min_max(pos2(r.left() + 16.0, y + 53.0), r.max - vec2(12.0, 6.0)),
             a,
             l,
             pal,

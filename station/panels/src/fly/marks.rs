@@ -4,7 +4,7 @@
 
 use egui::{Align2, Color32, CornerRadius, Painter, Pos2, Rect, Shape, Stroke, StrokeKind, pos2, vec2};
 use vedette_core::{StationView, TrackView};
-use vedette_model::{Airframe, AlertState, Priority};
+use vedette_model::{Airframe, AlertState, Priority, TargetClass};
 
 use crate::draw;
 use crate::icon::{self, Icon};
@@ -79,6 +79,26 @@ pub(crate) fn aircraft(
                 body(a, b, c2, d, w);
             }
         }
+    }
+}
+
+/// A track worth a person's attention: named in an alert, or of a known class. All others stay in
+/// the record and are only hinted at.
+pub(crate) fn matters(t: &TrackView) -> bool {
+    t.alert.is_some() || t.track.class != TargetClass::Unknown
+}
+
+/// The four corners of a box.
+pub(crate) fn corners(p: &Painter, r: Rect, colour: Color32) {
+    let (dx, dy) = (r.width() * 0.22, r.height() * 0.22);
+    for (at, x, y) in [
+        (r.left_top(), dx, dy),
+        (r.right_top(), -dx, dy),
+        (r.left_bottom(), dx, -dy),
+        (r.right_bottom(), -dx, -dy),
+    ] {
+        p.line_segment([at, at + vec2(x, 0.0)], Stroke::new(1.0, colour));
+        p.line_segment([at, at + vec2(0.0, y)], Stroke::new(1.0, colour));
     }
 }
 

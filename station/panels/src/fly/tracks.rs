@@ -32,7 +32,7 @@ pub(super) fn track(
     let colour = marks::track_colour(v, t, pal);
     let old = vedette_model::Mono(v.now.since(t.heard)).seconds();
     let strong = t.alert.is_some();
-    if old > 60.0 && !strong {
+    if !marks::matters(t) || (old > 60.0 && !strong) {
         return;
     }
     let past: Vec<P3> = t.trail.iter().map(|(_, q, _)| s.on_ground(*q, relief)).collect();

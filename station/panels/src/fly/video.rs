@@ -525,6 +525,11 @@ fn boxes(
             continue;
         }
         let colour = marks::track_colour(v, t, pal);
+        if !marks::matters(t) {
+            // Warm or moving, of no known class: a mark that does not ask for attention.
+            marks::corners(p, box_, draw::alpha(pal.text1, 110));
+            continue;
+        }
         let age_ms = captured.map(|now| ((now.0 - t.track.captured.0) / 1000).max(0));
         let old = age_ms.is_none_or(|a| a > 1000) || !t.track.seen;
         if old {

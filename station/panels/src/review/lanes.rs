@@ -175,7 +175,7 @@ pub(crate) fn show(
                 if *yes { Icon::Check } else { Icon::Cross },
                 c,
             );
-            if !compact || al.priority == Priority::P1 {
+            if al.priority == Priority::P1 {
                 draw::text(
                     &q,
                     pos2(a.x(*t) + 11.0, mid),
