@@ -134,6 +134,7 @@ mod shell {
             ("fly.png", (1920, 1080), Workspace::Fly),
             ("fly-720.png", (1280, 720), Workspace::Fly),
             ("plan.png", (1920, 1080), Workspace::Plan),
+            ("train.png", (1920, 1080), Workspace::Train),
             ("inspect.png", (1920, 1080), Workspace::Inspect),
         ] {
             let (mut h, e) = easel(size, Mode::Live, &who, &world.terrain)?;
