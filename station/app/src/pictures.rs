@@ -138,9 +138,7 @@ mod shell {
             ("inspect.png", (1920, 1080), Workspace::Inspect),
         ] {
             let (mut h, e) = easel(size, Mode::Live, &who, &world.terrain)?;
-            desk.act(vedette_panels::review::ReviewAct::Seek(
-                alert.map_or(moment, |a| a.captured),
-            ));
+            desk.act(vedette_panels::review::ReviewAct::Seek(moment));
             if let Ok(f) = desk.frame() {
                 e.video.put(Arc::new(f));
             }
