@@ -180,7 +180,8 @@ pub(crate) fn klv_dump(file: &Path) -> Outcome {
     let mut n = 0u64;
     for v in vedette_klv::dump_bytes(&bytes) {
         say(&v.to_string());
-        n += 1;
+        // What carries no item is a note on bytes that are no metadata.
+        n += u64::from(v["items"].as_array().is_some_and(|i| !i.is_empty()));
     }
     if n == 0 {
         return Err(Stop::No(format!(

@@ -241,7 +241,9 @@ pub(crate) fn picture(
     }
     let captured = pic.captured.or(c.captured);
     let age_ms = captured.map(|t| ((v.utc.0 - t.0) / 1000).max(0));
-    let frozen = !recorded && age_ms.is_some_and(|a| a > 5000);
+    // A picture may be old because it was recorded long ago; it is frozen when no new one comes.
+    let silent_ms = c.received.map(|t| v.now.since(t) / 1000);
+    let frozen = !recorded && silent_ms.is_some_and(|a| a > 5000);
     let tint = if frozen {
         pal.picture_tint.gamma_multiply(0.45)
     } else {
@@ -268,6 +270,7 @@ pub(crate) fn picture(
     let slant = slant_m(v, c, pose, relief);
     let age_words = match age_ms {
         _ if recorded => captured.map_or("—".to_owned(), |t| format!("{} UTC", t.clock_centi())),
+        Some(a) if a > 3_600_000 => "AGE over 1 h".to_owned(),
         Some(a) => format!("AGE {:.2} s", f64::from(i32::try_from(a).unwrap_or(i32::MAX)) / 1000.0),
         None => "AGE —".to_owned(),
     };
@@ -350,7 +353,7 @@ pub(crate) fn picture(
         );
     }
     if frozen {
-        let word = format!("No picture for {}", words::age(age_ms.unwrap_or(0)));
+        let word = format!("No picture for {}", words::age(silent_ms.unwrap_or(0)));
         plate(
             &p,
             f.center() + vec2(0.0, 30.0),
