@@ -243,9 +243,21 @@ pub(crate) fn now_line(p: &Painter, x: f32, top: f32, bottom: f32, pal: &Palette
     ));
 }
 
+/// Station time, microseconds, at which second 0 of an aircraft's timetable was: its patrol began
+/// when its first patrol leg was due. Until it has begun, the first aircraft that has says it.
+fn second_zero(v: &StationView, a: &VehicleView) -> Option<i64> {
+    let plan = v.plan.plan.as_ref()?;
+    let zero = |x: &VehicleView| {
+        let part = plan.aircraft.iter().find(|p| p.vehicle == x.id)?;
+        let due = part.legs.iter().find(|l| l.kind == LegKind::Patrol)?.start_s;
+        #[expect(clippy::cast_possible_truncation, reason = "seconds of a watch")]
+        Some(x.patrol_began?.0 - (due * 1e6) as i64)
+    };
+    zero(a).or_else(|| v.vehicles.values().find_map(zero))
+}
+
 fn lane(p: &Painter, r: Rect, v: &StationView, a: &VehicleView, axis: &Axis, on: bool, pal: &Palette) {
-    let began = a.patrol_began.or(v.plan.began);
-    let Some(began) = began else {
+    let Some(began) = second_zero(v, a) else {
         draw::text(
             p,
             r.left_center() + vec2(10.0, 0.0),
@@ -263,7 +275,7 @@ fn lane(p: &Painter, r: Rect, v: &StationView, a: &VehicleView, axis: &Axis, on:
     let utc = |s: f64| {
         #[expect(clippy::cast_possible_truncation, reason = "seconds of a watch")]
         let us = (s * 1e6) as i64;
-        Utc(v.utc.0 - v.now.0 + began.0 + us)
+        Utc(v.utc.0 - v.now.0 + began + us)
     };
     for g in runs(v, a.id) {
         let q = Rect::from_min_max(
