@@ -116,7 +116,7 @@ impl Desk {
             dir: what.to_owned(),
             playhead: alert.map_or(to, |a| a.captured),
             lanes: lanes(&replay, camera),
-            seal: seal_of(bundle.as_deref(), &view.site.hash),
+            seal: seal_of(bundle.as_deref()),
             custody: custody(&replay, &log, what)?,
             notes: notes(&replay),
             replay,
@@ -354,7 +354,7 @@ impl Desk {
     }
 }
 
-fn seal_of(bundle: Option<&Path>, _site: &str) -> SealState {
+fn seal_of(bundle: Option<&Path>) -> SealState {
     let Some(dir) = bundle else { return SealState::default() };
     let Ok(bytes) = std::fs::read(dir.join("manifest.json")) else {
         return SealState::default();
@@ -461,7 +461,7 @@ fn lanes(replay: &Replay, camera: CameraId) -> Lanes {
                     range_m: range,
                 });
             }
-            Input::Operator { operator, intent, .. } => lanes.acts.push((e.utc, act_words(operator, intent))),
+            Input::Operator { intent, .. } => lanes.acts.push((e.utc, act_words(intent))),
             _ => {}
         }
     }
@@ -497,7 +497,7 @@ fn lanes(replay: &Replay, camera: CameraId) -> Lanes {
     lanes
 }
 
-fn act_words(_who: &OperatorId, intent: &Intent) -> String {
+fn act_words(intent: &Intent) -> String {
     match intent {
         Intent::Command { order, .. } => order.name().to_lowercase(),
         Intent::MakePlan => "plan".into(),
