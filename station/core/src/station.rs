@@ -693,7 +693,8 @@ impl Station {
             .iter()
             .find(|a| a.vehicle == r.vehicle)
             .map_or(1.0, |_| {
-                self.setup.brief.requirement.pixels_on_target / width_m(self.setup.brief.requirement.target)
+                self.setup.brief.requirement.pixels_on_target
+                    / vedette_planner::target_width_m(self.setup.brief.requirement.target)
             });
         self.view.coverage.look(now, r, need * 0.8);
 
@@ -880,17 +881,5 @@ impl Station {
             self.sealing.retain(|(i, _)| *i != id);
             self.effects.push_back(Effect::Preserve(request));
         }
-    }
-}
-
-/// Width a class is planned with, metres (NATO targets: video planning practice uses 0.5 m for a
-/// person and 2.3 m for a vehicle).
-fn width_m(class: vedette_model::TargetClass) -> f64 {
-    use vedette_model::TargetClass as T;
-    match class {
-        T::Person | T::Animal | T::Unknown => 0.5,
-        T::TwoWheeler => 1.0,
-        T::Vehicle => 2.3,
-        T::Boat => 3.0,
     }
 }
