@@ -183,17 +183,7 @@ impl Border {
         let plane = Plane::new(p);
         let ix = &self.index;
         let mut best = (f64::INFINITY, 0usize, 0.0);
-        let mut order: Vec<(f64, usize)> = ix
-            .boxes
-            .iter()
-            .enumerate()
-            .map(|(g, b)| (lower_bound(&plane, b), g))
-            .collect();
-        order.sort_by(|a, b| a.0.total_cmp(&b.0));
-        for (low, g) in order {
-            if low > best.0 {
-                break;
-            }
+        let look = |g: usize, best: &mut (f64, usize, f64)| {
             let from = g * GROUP;
             let to = (from + GROUP).min(ix.points.len() - 1);
             let mut a = plane.to_xy(ix.points[from]);
@@ -201,9 +191,18 @@ impl Border {
                 let b = plane.to_xy(ix.points[i + 1]);
                 let (d, t) = to_segment(a, b);
                 if d < best.0 {
-                    best = (d, i, t);
+                    *best = (d, i, t);
                 }
                 a = b;
+            }
+        };
+        // The box that could hold the nearest piece goes first; the others only if they could beat what it gave.
+        let low: Vec<f64> = ix.boxes.iter().map(|b| lower_bound(&plane, b)).collect();
+        let first = (0..low.len()).min_by(|a, b| low[*a].total_cmp(&low[*b])).unwrap_or(0);
+        look(first, &mut best);
+        for (g, l) in low.iter().enumerate() {
+            if g != first && *l <= best.0 {
+                look(g, &mut best);
             }
         }
         let (distance, i, t) = best;

@@ -6,6 +6,7 @@
 
 use std::io::Read;
 
+use crate::terrain::Heights;
 use crate::{AtlasError, Tile};
 
 const VOID: i16 = -32768;
@@ -63,10 +64,8 @@ pub(crate) fn tile(name: &str, bytes: &[u8]) -> Result<Tile, AtlasError> {
     let mut heights = Vec::with_capacity(side * side);
     for (i, pair) in raw.chunks_exact(2).enumerate() {
         let h = i16::from_be_bytes([pair[0], pair[1]]);
-        if h == VOID {
-            heights.push(f32::NAN);
-        } else if (-500..=8900).contains(&h) {
-            heights.push(f32::from(h));
+        if h == VOID || (-500..=8900).contains(&h) {
+            heights.push(h);
         } else {
             return Err(AtlasError::TileHeight {
                 name: name.to_owned(),
@@ -85,7 +84,7 @@ pub(crate) fn tile(name: &str, bytes: &[u8]) -> Result<Tile, AtlasError> {
         step,
         side,
         side,
-        heights,
+        Heights::Whole(heights),
     ))
 }
 

@@ -4,6 +4,7 @@
 //! same heights on every machine, whatever the bounds asked for. It is labelled as synthetic and
 //! must never be taken for a survey.
 
+use crate::terrain::Heights;
 use crate::{Bounds, Plane, Terrain, TerrainSource, Tile};
 
 /// Postings per degree: 2 arc-seconds, about 60 m.
@@ -127,7 +128,7 @@ pub(crate) fn terrain(seed: u64, bounds: Bounds) -> Terrain {
         step,
         rows,
         cols,
-        heights,
+        Heights::Fine(heights),
     );
     Terrain::new(vec![tile], source(step * lat_m.max(lon_m)))
 }

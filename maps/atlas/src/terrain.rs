@@ -79,6 +79,35 @@ pub struct TerrainSource {
     pub spacing_m: f64,
 }
 
+/// Heights as the file had them: whole metres take half the memory. The void of whole metres is [`i16::MIN`].
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Heights {
+    /// Metres, NaN is unknown.
+    Fine(Vec<f32>),
+    /// Whole metres.
+    Whole(Vec<i16>),
+}
+
+impl Heights {
+    #[inline]
+    fn at(&self, i: usize) -> f32 {
+        match self {
+            Self::Fine(v) => v[i],
+            Self::Whole(v) => match v[i] {
+                i16::MIN => f32::NAN,
+                h => f32::from(h),
+            },
+        }
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Self::Fine(v) => v.len(),
+            Self::Whole(v) => v.len(),
+        }
+    }
+}
+
 /// One raster of heights, north row first.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tile {
@@ -88,7 +117,7 @@ pub struct Tile {
     step_lon_deg: f64,
     rows: usize,
     cols: usize,
-    heights: Vec<f32>,
+    heights: Heights,
 }
 
 #[expect(
@@ -105,7 +134,7 @@ impl Tile {
         step_lon_deg: f64,
         rows: usize,
         cols: usize,
-        heights: Vec<f32>,
+        heights: Heights,
     ) -> Self {
         debug_assert_eq!(heights.len(), rows * cols);
         Self {
@@ -140,7 +169,7 @@ impl Tile {
     /// Postings without a height.
     #[must_use]
     pub fn voids(&self) -> usize {
-        self.heights.iter().filter(|h| h.is_nan()).count()
+        (0..self.heights.len()).filter(|i| self.heights.at(*i).is_nan()).count()
     }
 
     /// Grid coordinates (rows from north, columns from west), if inside.
@@ -160,10 +189,10 @@ impl Tile {
     fn corners(&self, r0: usize, c0: usize) -> [f64; 4] {
         let i = r0 * self.cols + c0;
         [
-            f64::from(self.heights[i]),
-            f64::from(self.heights[i + 1]),
-            f64::from(self.heights[i + self.cols]),
-            f64::from(self.heights[i + self.cols + 1]),
+            f64::from(self.heights.at(i)),
+            f64::from(self.heights.at(i + 1)),
+            f64::from(self.heights.at(i + self.cols)),
+            f64::from(self.heights.at(i + self.cols + 1)),
         ]
     }
 
@@ -210,10 +239,10 @@ impl Terrain {
                 h.update(v.to_le_bytes());
             }
             let mut row = Vec::with_capacity(t.cols * 4);
-            for chunk in t.heights.chunks(t.cols) {
+            for r in 0..t.rows {
                 row.clear();
-                for v in chunk {
-                    row.extend_from_slice(&v.to_le_bytes());
+                for i in r * t.cols..(r + 1) * t.cols {
+                    row.extend_from_slice(&t.heights.at(i).to_le_bytes());
                 }
                 h.update(&row);
             }

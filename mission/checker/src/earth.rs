@@ -142,6 +142,13 @@ impl Line {
         }
     }
 
+    /// A ball that holds the line: centre and radius, metres.
+    pub(crate) fn ball(&self) -> (V, f64) {
+        let centre = self.points.first().copied().unwrap_or([f64::INFINITY; 3]);
+        let radius = self.points.iter().map(|p| length(sub(*p, centre))).fold(0.0, f64::max);
+        (centre, radius)
+    }
+
     /// Length, metres.
     pub(crate) fn length_m(&self) -> f64 {
         self.chainage_m.last().copied().unwrap_or(0.0)

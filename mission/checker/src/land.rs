@@ -2,7 +2,7 @@
 //!
 //! Uses the world's vertices and heights, none of its geometry. Positive distance is the home side.
 
-use crate::earth::{Line, apart_m};
+use crate::earth::{Line, V, apart_m, length, sub, surface};
 use vedette_atlas::{Shape, World, ZoneKind};
 use vedette_geo::LatLon;
 use vedette_model::plan::PatrolPlan;
@@ -20,6 +20,8 @@ pub(crate) struct Frontier {
 pub(crate) struct Forbidden {
     pub(crate) name: String,
     outline: Outline,
+    /// A ball that holds the outline: centre and radius, metres.
+    ball: (V, f64),
     /// Height limits, metres above the sea.
     pub(crate) floor: Option<f64>,
     pub(crate) ceiling: Option<f64>,
@@ -70,24 +72,19 @@ impl<'a> Land<'a> {
             .zones
             .iter()
             .filter(|z| z.kind == ZoneKind::NoFly)
-            .map(|z| Forbidden {
-                name: z.name.clone(),
-                outline: outline(&z.shape),
-                floor: z.floor.map(|h| h.0),
-                ceiling: z.ceiling.map(|h| h.0),
-            })
+            .map(|z| Forbidden::new(&z.name, outline(&z.shape), z.floor.map(|h| h.0), z.ceiling.map(|h| h.0)))
             .collect();
         for z in &plan.brief.no_fly {
             let outline = match z.centre {
                 Some(centre) if z.polygon.is_empty() => Outline::Disc(centre, z.radius_m),
                 _ => Outline::Ring(Line::new(&z.polygon, true)),
             };
-            forbidden.push(Forbidden {
-                name: z.name.clone(),
+            forbidden.push(Forbidden::new(
+                &z.name,
                 outline,
-                floor: z.floor.map(|h| h.0),
-                ceiling: z.ceiling.map(|h| h.0),
-            });
+                z.floor.map(|h| h.0),
+                z.ceiling.map(|h| h.0),
+            ));
         }
         Self {
             world,
@@ -134,6 +131,25 @@ impl<'a> Land<'a> {
 }
 
 impl Forbidden {
+    fn new(name: &str, outline: Outline, floor: Option<f64>, ceiling: Option<f64>) -> Self {
+        let ball = match &outline {
+            Outline::Disc(centre, radius) => (surface(*centre), *radius),
+            Outline::Ring(line) => line.ball(),
+        };
+        Self {
+            name: name.to_owned(),
+            outline,
+            ball,
+            floor,
+            ceiling,
+        }
+    }
+
+    /// Metres from a surface point to the ball that holds the outline; no point of the zone is nearer.
+    pub(crate) fn away_m(&self, at: V) -> f64 {
+        length(sub(at, self.ball.0)) - self.ball.1
+    }
+
     /// Metres to the outline at any height, negative inside; infinite for an outline without corners.
     pub(crate) fn distance_m(&self, p: LatLon) -> f64 {
         match &self.outline {

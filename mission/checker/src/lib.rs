@@ -14,7 +14,7 @@ mod path;
 
 use checks::{
     autopilot, camera, clearance, coverage, energy, envelope, fence, items, no_fly, separation, site, stand_off,
-    timetable,
+    timetable, turns,
 };
 use found::{Fault, Found};
 use land::Land;
@@ -51,6 +51,7 @@ pub fn check(plan: &PatrolPlan, world: &World) -> Verdict {
     }
     site::check(plan, &land, &mut found);
     timetable::check(plan, &land, &mut found);
+    turns::check(plan, &land, &mut found);
     envelope::check(plan, &land, &mut found);
     items::check(plan, &land, &mut found);
     fence::check(plan, &land, &mut found);
@@ -109,8 +110,27 @@ pub fn approve(plan: PatrolPlan, world: &World) -> Result<ValidPlan, Box<Refused
 /// SHA-256 of a plan's JSON (fields in their declared order, no white space), hexadecimal.
 #[must_use]
 pub fn plan_sha256(plan: &PatrolPlan) -> String {
-    let text = serde_json::to_vec(plan).unwrap_or_default();
-    Sha256::digest(text).iter().map(|b| format!("{b:02x}")).collect()
+    // A day's plan is a hundred megabytes of text: hashed as it is written. Plans always have a JSON form.
+    let mut hash = std::io::BufWriter::with_capacity(1 << 16, Sink(Sha256::new()));
+    let written = serde_json::to_writer(&mut hash, plan).is_ok();
+    let digest = hash.into_inner().map(|s| s.0.finalize());
+    match digest {
+        Ok(d) if written => d.iter().map(|b| format!("{b:02x}")).collect(),
+        _ => String::new(),
+    }
+}
+
+struct Sink(Sha256);
+
+impl std::io::Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 /// The id a plan must carry: the first 16 hexadecimal digits of the SHA-256 of its JSON with the id left blank.

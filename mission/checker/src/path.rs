@@ -96,7 +96,9 @@ pub(crate) fn straight(
 
 /// Hands every path of one aircraft to `see`.
 pub(crate) fn all(plan: &AircraftPlan, aircraft: &Aircraft, wind: &WindBrief, see: &mut dyn FnMut(&Path)) {
-    for (i, leg) in plan.legs.iter().enumerate() {
+    let fresh = fresh(plan);
+    for i in &fresh {
+        let (i, leg) = (*i, &plan.legs[*i]);
         see(&Path {
             vehicle: plan.vehicle,
             way: Way::Leg,
@@ -109,7 +111,27 @@ pub(crate) fn all(plan: &AircraftPlan, aircraft: &Aircraft, wind: &WindBrief, se
         }
     }
     items(plan, aircraft.family, see);
-    returns(plan, see);
+    returns(plan, &fresh, see);
+}
+
+/// Legs that are not repetitions: the same way flown again, with the same leg after it, is judged once.
+pub(crate) fn fresh(plan: &AircraftPlan) -> Vec<usize> {
+    let ends = |l: &Leg| {
+        [
+            l.from.lat_deg,
+            l.from.lon_deg,
+            l.from_amsl.0,
+            l.to.lat_deg,
+            l.to.lon_deg,
+            l.to_amsl.0,
+            l.ground_m_s,
+        ]
+        .map(f64::to_bits)
+    };
+    let mut seen = BTreeSet::new();
+    (0..plan.legs.len())
+        .filter(|i| seen.insert((plan.legs[*i].kind, ends(&plan.legs[*i]), plan.legs.get(i + 1).map(ends))))
+        .collect()
 }
 
 /// Samples of a leg.
@@ -227,6 +249,10 @@ pub(crate) fn visits(plan: &AircraftPlan, family: Family) -> Result<Vec<Visit>, 
             jumps.remove(&i);
         } else if let Some(visit) = visit(plan, i, item) {
             out.push(visit);
+            // Landed: what follows is reached on return only.
+            if [command::NAV_LAND, 85].contains(&item.command) {
+                break;
+            }
         }
         i += 1;
     }
@@ -293,15 +319,20 @@ fn cell(p: LatLon, amsl: f64) -> (i64, i64, i64) {
 
 /// The ways home: the planned path, and from every 100 m of the mission what an autopilot does by itself, straight at the
 /// return height to home or to the nearest rally point. Where the items mark a return path (ArduPilot), that one is used.
-fn returns(plan: &AircraftPlan, see: &mut dyn FnMut(&Path)) {
+fn returns(plan: &AircraftPlan, fresh: &[usize], see: &mut dyn FnMut(&Path)) {
     let marked = plan
         .items
         .iter()
         .any(|i| i.command == 188 || i.command == command::DO_LAND_START);
-    let planned: Vec<LatLon> = plan.return_path.iter().copied().chain([plan.home]).collect();
+    let end = plan.lands_at.unwrap_or(plan.home);
+    let planned: Vec<Vec<LatLon>> = std::iter::once(&plan.return_path)
+        .chain(&plan.return_branches)
+        .map(|p| p.iter().copied().chain([end]).collect())
+        .collect();
+    let joints: Vec<LatLon> = planned.iter().flatten().copied().collect();
     // Without a mark in the items the planned way is flown by the mission's own return legs, whose heights are judged there.
     let h = if marked { plan.return_amsl.0 } else { f64::NAN };
-    for pair in planned.windows(2) {
+    for pair in planned.iter().flat_map(|p| p.windows(2)) {
         see(&Path {
             vehicle: plan.vehicle,
             way: Way::ReturnPath,
@@ -311,7 +342,8 @@ fn returns(plan: &AircraftPlan, see: &mut dyn FnMut(&Path)) {
         });
     }
     let mut seen = BTreeSet::new();
-    for (i, leg) in plan.legs.iter().enumerate() {
+    for i in fresh {
+        let (i, leg) = (*i, &plan.legs[*i]);
         if matches!(leg.kind, LegKind::TakeOff | LegKind::Land | LegKind::Return) {
             continue;
         }
@@ -340,8 +372,10 @@ fn returns(plan: &AircraftPlan, see: &mut dyn FnMut(&Path)) {
                 });
             };
             if marked {
-                let join = nearest(&planned, s.at).unwrap_or(0);
-                way(Way::ReturnPath, &planned[join..]);
+                // On to the nearest corner; the rest of the way is judged above, and higher up nothing is nearer.
+                if let Some(k) = nearest(&joints, s.at) {
+                    way(Way::ReturnPath, &[joints[k]]);
+                }
             } else {
                 way(Way::StraightHome, &[plan.home]);
             }

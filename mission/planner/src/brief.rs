@@ -68,8 +68,23 @@ pub(crate) fn check(b: &Brief) -> Result<(), BriefError> {
     within("wind.from_deg", w.from_deg, -360.0, 360.0)?;
     within("wind.speed_m_s", w.speed_m_s, 0.0, 60.0)?;
     within("wind.gust_m_s", w.gust_m_s, 0.0, 60.0)?;
-    if b.fleet.is_empty() || b.fleet.len() > 6 {
-        return Err(value("fleet", "a section is planned with one to six aircraft"));
+    let most = if b.bases.is_empty() { 6 } else { 200 };
+    if b.fleet.is_empty() || b.fleet.len() > most {
+        return Err(value(
+            "fleet",
+            "a section is planned with one to six aircraft, with bases that relieve them with up to 200",
+        ));
+    }
+    for base in &b.bases {
+        let name = |field: &str| format!("base {} {field}", base.name);
+        vedette_geo::LatLon::new(base.at.lat_deg, base.at.lon_deg)
+            .map_err(|err| value(&name("at"), &err.to_string()))?;
+        within(&name("swap_s"), base.swap_s, 0.0, 86_400.0)?;
+        within(&name("pads"), f64::from(base.pads), 1.0, 100.0)?;
+        for [from, to] in &base.crew_h {
+            within(&name("crew_h"), *from, 0.0, *to)?;
+            within(&name("crew_h"), *to, *from, 1e4)?;
+        }
     }
     for (i, a) in b.fleet.iter().enumerate() {
         if b.fleet[..i].iter().any(|o| o.vehicle == a.vehicle) {

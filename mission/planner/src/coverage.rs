@@ -34,18 +34,31 @@ fn seen(leg: &Leg, x: f64) -> Option<(f64, f64)> {
 }
 
 impl Coverage {
+    pub(crate) fn new<'a>(section_m: f64, legs: impl IntoIterator<Item = &'a Leg>) -> Self {
+        Self::of_cells(section_m, CELL_M, legs)
+    }
+
+    /// The same with cells of another length.
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
         clippy::cast_precision_loss,
         reason = "cells of a section"
     )]
-    pub(crate) fn new<'a>(section_m: f64, legs: impl IntoIterator<Item = &'a Leg>) -> Self {
-        let n = (section_m / CELL_M).ceil().max(1.0) as usize;
+    pub(crate) fn of_cells<'a>(section_m: f64, cell_m: f64, legs: impl IntoIterator<Item = &'a Leg>) -> Self {
+        let n = (section_m / cell_m).ceil().max(1.0) as usize;
         let mut cells = vec![Vec::new(); n];
-        for leg in legs.into_iter().filter(|l| l.watches_m.is_some()) {
-            for (k, cell) in cells.iter_mut().enumerate() {
-                let x = ((k as f64 + 0.5) * CELL_M).min(section_m);
+        for leg in legs {
+            let Some([a, b]) = leg.watches_m else { continue };
+            let low = ((a.min(b) - leg.watch_half_m) / cell_m).floor().max(0.0) as usize;
+            let high = ((a.max(b) + leg.watch_half_m) / cell_m).ceil().max(0.0) as usize;
+            for (k, cell) in cells
+                .iter_mut()
+                .enumerate()
+                .take(high.saturating_add(1))
+                .skip(low.saturating_sub(1))
+            {
+                let x = ((k as f64 + 0.5) * cell_m).min(section_m);
                 if let Some(s) = seen(leg, x) {
                     cell.push(s);
                 }

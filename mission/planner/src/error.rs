@@ -30,6 +30,8 @@ pub enum Constraint {
     Capacity,
     /// The straight return leaves legal space.
     Return,
+    /// A base has too few pads, batteries or crew hours.
+    Base,
 }
 
 /// No plan exists.

@@ -82,6 +82,26 @@ pub(crate) fn node(xy: Xy, kind: LegKind) -> Node {
     }
 }
 
+/// Ground speed, airspeed and heading on a course. A multirotor holds ground speed (WPNAV_SPEED), a
+/// fixed wing holds airspeed.
+pub(crate) fn pace(craft: &Aircraft, wind: &WindBrief, course: f64) -> Option<(f64, f64, f64)> {
+    let e = &craft.envelope;
+    if craft.airframe == Airframe::Plane {
+        let (ground, crab) = wind_triangle(e.cruise_m_s, course, wind)?;
+        return Some((ground, e.cruise_m_s, course + crab));
+    }
+    let angle = (wind.from_deg - course).to_radians();
+    let (cross, against) = (wind.speed_m_s * angle.sin(), wind.speed_m_s * angle.cos());
+    // A gust must still find speed to spare.
+    let most = (e.max_m_s - wind.gust_m_s).max(0.0);
+    let room = most * most - cross * cross;
+    if room <= 0.0 {
+        return None;
+    }
+    let ground = e.cruise_m_s.min(room.sqrt() - against);
+    (ground > 0.5).then(|| (ground, (ground + against).hypot(cross), course))
+}
+
 impl Pilot<'_> {
     pub(crate) fn fixed_wing(&self) -> bool {
         self.craft.airframe == Airframe::Plane
@@ -100,24 +120,8 @@ impl Pilot<'_> {
         1.1 * v * v / (G_M_S2 * self.craft.envelope.max_bank_deg.to_radians().tan())
     }
 
-    /// Ground speed, airspeed and heading on a course. A multirotor holds ground speed
-    /// (WPNAV_SPEED), a fixed wing holds airspeed.
     fn speed(&self, course: f64) -> Option<(f64, f64, f64)> {
-        let e = &self.craft.envelope;
-        if self.fixed_wing() {
-            let (ground, crab) = wind_triangle(e.cruise_m_s, course, &self.wind)?;
-            return Some((ground, e.cruise_m_s, course + crab));
-        }
-        let angle = (self.wind.from_deg - course).to_radians();
-        let (cross, against) = (self.wind.speed_m_s * angle.sin(), self.wind.speed_m_s * angle.cos());
-        // A gust must still find speed to spare.
-        let most = (e.max_m_s - self.wind.gust_m_s).max(0.0);
-        let room = most * most - cross * cross;
-        if room <= 0.0 {
-            return None;
-        }
-        let ground = e.cruise_m_s.min(room.sqrt() - against);
-        (ground > 0.5).then(|| (ground, (ground + against).hypot(cross), course))
+        pace(self.craft, &self.wind, course)
     }
 
     pub(crate) fn slopes(&self) -> (f64, f64) {

@@ -22,6 +22,7 @@ mod sizing;
 mod space;
 mod stagger;
 mod track;
+mod watch;
 
 pub use bound::{Bound, lower_bound};
 pub use brief::{BriefError, read_brief};

@@ -19,7 +19,7 @@ use crate::coverage::{CELL_M, Coverage};
 use crate::error::{Constraint, Infeasible};
 use crate::flight::{Flown, Looks, Pilot};
 use crate::profile::Ground;
-use crate::sensor::{Unseen, Watcher, target_width_m};
+use crate::sensor::{FINE, Unseen, Watcher, target_width_m};
 use crate::space::{Land, Legal, Xy, dist};
 use crate::stagger::{Clash, LATEST_S, TRIES, Trace, earliest, shifted};
 use crate::track::{Track, along};
@@ -92,12 +92,15 @@ pub fn plan(brief: &Brief, world: &World, seed: u64) -> Result<PatrolPlan, Infea
             "name the site's border and an interval on it.",
         ));
     }
-    if world.territory.len() < 3 {
+    if world.territory.len() < 3 && brief.bases.is_empty() {
         return Err(watch(
             Constraint::LegalSpace,
             "the site does not say where home territory ends.".to_owned(),
             "add the territory's ring to the site.",
         ));
+    }
+    if !brief.bases.is_empty() {
+        return crate::watch::plan(brief, world, seconds(jitter(seed)));
     }
     let desk = desk(brief, world, border, (from_m, to_m), seed)?;
     // Orders by revisit in steps of 15 s, then by the way out; the first that can be finished.
@@ -198,25 +201,31 @@ fn desk<'a>(
                 from_m,
                 section_m,
                 craft.camera,
-                brief.requirement.pixels_on_target,
-                target_width_m(brief.requirement.target),
+                (
+                    brief.requirement.pixels_on_target,
+                    target_width_m(brief.requirement.target),
+                ),
+                FINE,
             ),
             stops,
             looks: RefCell::new(BTreeMap::new()),
         });
     }
-    // Splitmix64 of the seed, to 0..20 s in whole seconds.
-    let mut z = seed.wrapping_add(0x9E37_79B9_7F4A_7C15);
-    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    let jitter_s = ((z ^ (z >> 31)) % 20) as usize;
     Ok(Desk {
         brief,
         ground,
         section_m,
         crews,
-        jitter_s,
+        jitter_s: jitter(seed),
     })
+}
+
+/// Splitmix64 of the seed, to 0..20 s in whole seconds.
+fn jitter(seed: u64) -> usize {
+    let mut z = seed.wrapping_add(0x9E37_79B9_7F4A_7C15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    ((z ^ (z >> 31)) % 20) as usize
 }
 
 /// Legal distance from the drawn line: stand-off, accuracy of the line, three sigma of navigation.

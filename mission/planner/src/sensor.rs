@@ -13,10 +13,29 @@ use crate::space::{Xy, course_deg, dist, lerp};
 
 /// Share of the half picture that counts, across and down.
 const FRAME_SHARE: f64 = 0.92;
-/// Step along the border, metres.
-const STEP_M: f64 = 6.0;
-/// Furthest border looked at on either side of the aimed chainage, metres.
-const REACH_M: f64 = 180.0;
+/// How finely a watcher looks.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Grain {
+    /// Step along the border, metres.
+    pub(crate) step_m: f64,
+    /// Furthest border looked at on either side of the aimed chainage, metres.
+    pub(crate) reach_m: f64,
+    /// Places of a leg looked from, ends included.
+    pub(crate) places: usize,
+}
+
+/// For short sections, flown low.
+pub(crate) const FINE: Grain = Grain {
+    step_m: 6.0,
+    reach_m: 180.0,
+    places: 5,
+};
+/// For long ones, flown high.
+pub(crate) const COARSE: Grain = Grain {
+    step_m: 40.0,
+    reach_m: 200.0,
+    places: 3,
+};
 /// A stretch shorter than this on either side is not worth claiming, metres.
 const LEAST_HALF_M: f64 = 4.0;
 
@@ -42,7 +61,8 @@ pub(crate) struct Watcher<'a> {
     pub(crate) camera: Camera,
     pub(crate) pixels: f64,
     pub(crate) target_m: f64,
-    /// Border points every [`STEP_M`] with ground height, index by chainage.
+    pub(crate) grain: Grain,
+    /// Border points every `grain.step_m` with ground height, index by chainage.
     pub(crate) line: Vec<Option<(LatLon, Xy, f64)>>,
 }
 
@@ -94,13 +114,13 @@ impl<'a> Watcher<'a> {
         section_from_m: f64,
         section_m: f64,
         camera: Camera,
-        pixels: f64,
-        target_m: f64,
+        (pixels, target_m): (f64, f64),
+        grain: Grain,
     ) -> Self {
-        let n = (section_m / STEP_M).floor() as usize;
+        let n = (section_m / grain.step_m).floor() as usize;
         let line = (0..=n)
             .map(|k| {
-                let at = border.at(section_from_m + k as f64 * STEP_M);
+                let at = border.at(section_from_m + k as f64 * grain.step_m);
                 terrain.elevation(at).map(|h| (at, plane.to_xy(at), h.0))
             })
             .collect();
@@ -113,6 +133,7 @@ impl<'a> Watcher<'a> {
             camera,
             pixels,
             target_m,
+            grain,
             line,
         }
     }
@@ -159,7 +180,7 @@ impl<'a> Watcher<'a> {
     /// The stretch of chainage seen around `centre_m`.
     fn stretch(&self, from: (Xy, f64), axes: &[Vec3<Ned>; 3], centre_m: f64) -> Result<(f64, f64), Unseen> {
         let last = self.line.len() - 1;
-        let centre = ((centre_m / STEP_M).round().max(0.0) as usize).min(last);
+        let centre = ((centre_m / self.grain.step_m).round().max(0.0) as usize).min(last);
         let mut why = Unseen::Gimbal;
         let start = (0..6)
             .flat_map(|k| [centre.saturating_sub(k), (centre + k).min(last)])
@@ -171,7 +192,7 @@ impl<'a> Watcher<'a> {
                 }
             })
             .ok_or(why)?;
-        let reach = (REACH_M / STEP_M) as usize;
+        let reach = (self.grain.reach_m / self.grain.step_m) as usize;
         let (mut low, mut high) = (start, start);
         while low > 0 && start - low < reach && self.sees(from, axes, low - 1).is_ok() {
             low -= 1;
@@ -183,9 +204,9 @@ impl<'a> Watcher<'a> {
         let top = if high == last {
             self.section_m
         } else {
-            high as f64 * STEP_M
+            high as f64 * self.grain.step_m
         };
-        Ok((low as f64 * STEP_M, top))
+        Ok((low as f64 * self.grain.step_m, top))
     }
 
     /// The best fixed gimbal angles for a leg that watches chainage `chain` and what they see.
@@ -199,19 +220,20 @@ impl<'a> Watcher<'a> {
         let depression_deg = depression.clamp(self.camera.min_depression_deg, self.camera.max_depression_deg);
         let azimuth_deg = course_deg(middle.0, xy);
         let axes = Self::axes(azimuth_deg, depression_deg);
-        let mut seen = [(0.0, 0.0); 5];
+        let last = self.grain.places - 1;
+        let mut seen = vec![(0.0, 0.0); self.grain.places];
         for (i, s) in seen.iter_mut().enumerate() {
-            let t = i as f64 / 4.0;
+            let t = i as f64 / last as f64;
             let from = (lerp(a.0, b.0, t), a.1 + (b.1 - a.1) * t);
             *s = self.stretch(from, &axes, chain[0] + (chain[1] - chain[0]) * t)?;
         }
         let mid = |s: (f64, f64)| 0.5 * (s.0 + s.1);
-        let watches_m = [mid(seen[0]), mid(seen[4])];
+        let watches_m = [mid(seen[0]), mid(seen[last])];
         let half_m = seen
             .iter()
             .enumerate()
             .map(|(i, s)| {
-                let w = watches_m[0] + (watches_m[1] - watches_m[0]) * i as f64 / 4.0;
+                let w = watches_m[0] + (watches_m[1] - watches_m[0]) * i as f64 / last as f64;
                 (w - s.0).min(s.1 - w)
             })
             .fold(f64::INFINITY, f64::min);

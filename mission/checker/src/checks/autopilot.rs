@@ -38,7 +38,8 @@ pub(crate) fn check(plan: &PatrolPlan, land: &Land<'_>, found: &mut Found) -> BT
             continue;
         };
         let Capacity { mission, fence, rally } = craft.family.capacity();
-        used.insert(a.vehicle, (a.items.len(), mission));
+        let most = used.entry(a.vehicle).or_insert((0, mission));
+        most.0 = a.items.len().max(most.0);
         // ArduPilot keeps home as an item of its own.
         for (sort, n, most) in [
             ("mission", a.items.len() + 1, mission),

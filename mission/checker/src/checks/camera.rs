@@ -4,8 +4,9 @@
 use crate::earth::{V, cross, dot, length, sub, surface, vertical};
 use crate::found::{Fault, Found};
 use crate::land::Land;
+use crate::path::fresh;
 use vedette_geo::{LatLon, interpolate};
-use vedette_model::plan::{Camera, Leg, PatrolPlan};
+use vedette_model::plan::{AircraftPlan, Camera, PatrolPlan};
 use vedette_model::{TargetClass, VehicleId};
 
 pub(crate) const NAME: &str = "camera";
@@ -48,7 +49,8 @@ pub(crate) fn check(plan: &PatrolPlan, land: &Land<'_>, found: &mut Found) {
             continue;
         };
         let (mut looks, mut hidden, mut first) = (0u32, 0u32, None);
-        for (i, leg) in a.legs.iter().enumerate() {
+        for i in fresh(a) {
+            let leg = &a.legs[i];
             let fault = |what: String| Fault::new(NAME, what).of(a.vehicle, i).at(leg.from, leg.start_s);
             let Some(watches) = leg.watches_m else { continue };
             let Some(aim) = leg.aim else {
@@ -107,7 +109,7 @@ pub(crate) fn check(plan: &PatrolPlan, land: &Land<'_>, found: &mut Found) {
                 .at(leg.from, leg.start_s);
             found.add(if share > HIDDEN_SHARE { fault } else { fault.note() }, land);
         }
-        reach(a.vehicle, &a.legs, &craft.camera, land, found);
+        reach(a.vehicle, a, &craft.camera, land, found);
     }
 }
 
@@ -138,13 +140,21 @@ fn outside(camera: &Camera, axis: V, to: V, up: V) -> f64 {
 
 /// Whether no ground stands in a line of sight. Unknown ground does.
 fn clear(land: &Land<'_>, eye: (LatLon, f64), target: (LatLon, f64), range: f64) -> bool {
+    // Degrees are mixed: over such ranges the line is off by centimetres.
+    let between = |t: f64| {
+        let dlon = vedette_geo::norm_deg_180(target.0.lon_deg - eye.0.lon_deg);
+        LatLon {
+            lat_deg: eye.0.lat_deg + (target.0.lat_deg - eye.0.lat_deg) * t,
+            lon_deg: vedette_geo::norm_deg_180(eye.0.lon_deg + dlon * t),
+        }
+    };
     let n = (range / SIGHT_STEP_M).ceil().clamp(2.0, 1000.0);
     let mut k = 1.0;
     while k < n {
         let t = k / n;
         let sag = range * range * t * (1.0 - t) * (1.0 - REFRACTION) / (2.0 * EARTH_M);
         let ray = eye.1 + (target.1 - eye.1) * t - sag;
-        match land.ground(interpolate(eye.0, target.0, t)) {
+        match land.ground(between(t)) {
             Some(g) if g <= ray + SIGHT_SLACK_M => {}
             _ => return false,
         }
@@ -154,8 +164,9 @@ fn clear(land: &Land<'_>, eye: (LatLon, f64), target: (LatLon, f64), range: f64)
 }
 
 /// The gimbal must reach the depression of every aim; worth a person's notice.
-fn reach(vehicle: VehicleId, legs: &[Leg], camera: &Camera, land: &Land<'_>, found: &mut Found) {
-    for (i, leg) in legs.iter().enumerate() {
+fn reach(vehicle: VehicleId, a: &AircraftPlan, camera: &Camera, land: &Land<'_>, found: &mut Found) {
+    for i in fresh(a) {
+        let leg = &a.legs[i];
         let Some(aim) = leg.aim else { continue };
         for (from, amsl, to) in [(leg.from, leg.from_amsl.0, aim[0]), (leg.to, leg.to_amsl.0, aim[1])] {
             let Some(ground) = land.ground(to) else { continue };

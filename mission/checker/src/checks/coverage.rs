@@ -10,6 +10,10 @@ use vedette_model::plan::{Aircraft, Leg, PatrolPlan};
 pub(crate) const NAME: &str = "revisit";
 /// Longest cell, metres.
 const CELL_M: f64 = 50.0;
+/// Cells at most: longer sections have longer ones.
+const MOST_CELLS: f64 = 5000.0;
+/// Points of the section whose looks are sorted at once.
+const BATCH: usize = 500;
 /// A slit between two looks that is narrower than twice this is not counted as unseen, metres.
 const SLIT_M: f64 = 5.0;
 
@@ -24,7 +28,7 @@ pub(crate) struct Coverage {
 }
 
 pub(crate) fn check(plan: &PatrolPlan, land: &Land<'_>, found: &mut Found) -> Coverage {
-    let cells = (plan.section_m / CELL_M).ceil().clamp(1.0, 1e6) as usize;
+    let cells = (plan.section_m / CELL_M).ceil().clamp(1.0, MOST_CELLS) as usize;
     let cell_m = plan.section_m / cells as f64;
     let promise = &plan.promise;
     let watching: Vec<(&Leg, &Aircraft)> = plan
@@ -37,15 +41,7 @@ pub(crate) fn check(plan: &PatrolPlan, land: &Land<'_>, found: &mut Found) -> Co
     window(plan, &watching, land, found);
 
     // Gaps at both ends and in the middle of every cell; a cell's gap is its worst.
-    let mut gaps: Vec<Option<f64>> = Vec::with_capacity(2 * cells + 1);
-    for k in 0..=2 * cells {
-        gaps.push(gap_s(
-            cell_m * k as f64 / 2.0,
-            &watching,
-            promise.from_s,
-            promise.until_s,
-        ));
-    }
+    let gaps = gaps_s(2 * cells + 1, cell_m / 2.0, &watching, promise.from_s, promise.until_s);
     let per_cell_s: Vec<Option<f64>> = (0..cells)
         .map(|i| {
             gaps[2 * i..=2 * i + 2]
@@ -135,37 +131,78 @@ pub(crate) fn check(plan: &PatrolPlan, land: &Land<'_>, found: &mut Found) -> Co
     }
 }
 
-/// Longest time a place goes unseen between two moments; `None` when it is never seen.
-fn gap_s(x: f64, watching: &[(&Leg, &Aircraft)], from_s: f64, until_s: f64) -> Option<f64> {
-    let mut seen: Vec<(f64, f64)> = watching
+/// Longest time each of `n` places `step_m` apart goes unseen between two moments; `None` when it is never seen.
+fn gaps_s(n: usize, step_m: f64, watching: &[(&Leg, &Aircraft)], from_s: f64, until_s: f64) -> Vec<Option<f64>> {
+    // Legs by the first and last place they see.
+    let reach: Vec<(usize, usize, usize)> = watching
         .iter()
-        .filter_map(|(l, _)| {
+        .enumerate()
+        .filter_map(|(i, (l, _))| {
             let [a, b] = l.watches_m?;
             let half = l.watch_half_m + SLIT_M;
-            let (near, far) = (x - half, x + half);
-            // Shares of the leg at which the watched stretch contains x.
-            let (u, v) = if (b - a).abs() < 1e-9 {
-                if a < near || a > far {
-                    return None;
-                }
-                (0.0, 1.0)
-            } else {
-                let (p, q) = ((near - a) / (b - a), (far - a) / (b - a));
-                (p.min(q).max(0.0), p.max(q).min(1.0))
-            };
-            let span = l.end_s - l.start_s;
-            let (i, o) = (l.start_s + u * span, l.start_s + v * span);
-            (u <= v && o >= from_s && i <= until_s).then_some((i, o))
+            let (low, high) = (a.min(b) - half, a.max(b) + half);
+            let inside = high >= 0.0 && l.end_s >= from_s && l.start_s <= until_s;
+            inside.then(|| {
+                (
+                    (low / step_m).ceil().max(0.0) as usize,
+                    (high / step_m).floor() as usize,
+                    i,
+                )
+            })
         })
+        .filter(|r| r.0 <= r.1)
         .collect();
-    seen.sort_by(|a, b| a.0.total_cmp(&b.0));
-    seen.first()?;
-    let (mut last, mut gap) = (from_s, 0.0f64);
-    for (i, o) in seen {
-        gap = gap.max(i - last);
-        last = last.max(o);
+    let mut out = Vec::with_capacity(n);
+    let mut seen: Vec<Vec<(f64, f64)>> = vec![Vec::new(); BATCH];
+    for start in (0..n).step_by(BATCH) {
+        let end = (start + BATCH).min(n);
+        for s in &mut seen {
+            s.clear();
+        }
+        for (low, high, i) in reach.iter().filter(|r| r.0 < end && r.1 >= start) {
+            for k in (*low).max(start)..=(*high).min(end - 1) {
+                if let Some(look) = look(step_m * k as f64, watching[*i].0)
+                    && look.1 >= from_s
+                    && look.0 <= until_s
+                {
+                    seen[k - start].push(look);
+                }
+            }
+        }
+        for s in seen.iter_mut().take(end - start) {
+            s.sort_by(|a, b| a.0.total_cmp(&b.0));
+            if s.is_empty() {
+                out.push(None);
+                continue;
+            }
+            let (mut last, mut gap) = (from_s, 0.0f64);
+            for (i, o) in s.iter() {
+                gap = gap.max(i - last);
+                last = last.max(*o);
+            }
+            out.push(Some(gap.max(until_s - last)));
+        }
     }
-    Some(gap.max(until_s - last))
+    out
+}
+
+/// When a leg sees a place, first and last moment.
+fn look(x: f64, l: &Leg) -> Option<(f64, f64)> {
+    let [a, b] = l.watches_m?;
+    let half = l.watch_half_m + SLIT_M;
+    let (near, far) = (x - half, x + half);
+    // Shares of the leg at which the watched stretch contains x.
+    let (u, v) = if (b - a).abs() < 1e-9 {
+        if a < near || a > far {
+            return None;
+        }
+        (0.0, 1.0)
+    } else {
+        let (p, q) = ((near - a) / (b - a), (far - a) / (b - a));
+        (p.min(q).max(0.0), p.max(q).min(1.0))
+    };
+    let span = l.end_s - l.start_s;
+    (u <= v).then_some((l.start_s + u * span, l.start_s + v * span))
 }
 
 /// Least revisit time of any schedule of these aircraft on an open line, seconds, footprints w taken off the length L:

@@ -19,7 +19,9 @@ pub(crate) fn check(plan: &PatrolPlan, land: &Land<'_>, found: &mut Found) -> BT
     let mut left = BTreeMap::new();
     for a in &plan.aircraft {
         if let Some(craft) = plan.brief.fleet.iter().find(|f| f.vehicle == a.vehicle) {
-            left.insert(a.vehicle, aircraft(a, craft, plan, land, found));
+            let share = aircraft(a, craft, plan, land, found);
+            let least = left.entry(a.vehicle).or_insert(share);
+            *least = share.min(*least);
         }
     }
     left
@@ -48,7 +50,7 @@ fn aircraft(a: &AircraftPlan, craft: &Aircraft, plan: &PatrolPlan, land: &Land<'
     for (i, leg) in a.legs.iter().enumerate() {
         let rise = leg.to_amsl.0 - leg.from_amsl.0;
         used += power(leg, craft) * (leg.end_s - leg.start_s).max(0.0) / 3600.0 + lift(craft, rise);
-        let home = distance_m(leg.to, a.home);
+        let home = distance_m(leg.to, a.home).min(a.lands_at.map_or(f64::INFINITY, |p| distance_m(leg.to, p)));
         let back = (home / against * e.cruise_w + LANDING_S * e.hover_w) / 3600.0
             + lift(craft, a.return_amsl.0 - leg.to_amsl.0);
         let worst = (used + back) * safe;

@@ -2,7 +2,7 @@
 
 use crate::found::{Fault, Found};
 use crate::land::Land;
-use crate::path::{corner, turn_radius_m};
+use crate::path::{corner, fresh, turn_radius_m};
 use vedette_geo::{azimuth_deg, diff_deg, distance_m};
 use vedette_model::plan::{Aircraft, AircraftPlan, Leg, LegKind, PatrolPlan, WindBrief};
 
@@ -21,7 +21,7 @@ pub(crate) fn check(plan: &PatrolPlan, land: &Land<'_>, found: &mut Found) {
         let Some(craft) = plan.brief.fleet.iter().find(|f| f.vehicle == a.vehicle) else {
             continue;
         };
-        for i in 0..a.legs.len() {
+        for i in fresh(a) {
             leg(a, craft, i, &plan.brief.wind, land, found);
         }
     }

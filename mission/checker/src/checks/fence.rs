@@ -4,7 +4,7 @@
 use crate::earth::{Line, along, apart_m};
 use crate::found::{Fault, Found};
 use crate::land::Land;
-use crate::path::leg_samples;
+use crate::path::{STEP_M, fresh, leg_samples};
 use vedette_model::command;
 use vedette_model::plan::{AircraftPlan, PatrolPlan};
 
@@ -27,9 +27,18 @@ fn aircraft(a: &AircraftPlan, plan: &PatrolPlan, land: &Land<'_>, found: &mut Fo
         found.add(fault(what.into()).note().sort("none"), land);
     } else {
         let ring = Line::new(&a.fence, true);
-        for (i, leg) in a.legs.iter().enumerate() {
+        for i in fresh(a) {
+            let leg = &a.legs[i];
+            let mut skip_m = 0.0_f64;
             for s in leg_samples(leg) {
+                // As far from the outline as this, the next samples cannot be beyond it.
+                skip_m -= STEP_M;
+                if skip_m > 0.0 {
+                    continue;
+                }
+                skip_m = ring.nearest(s.at).map_or(0.0, |n| 0.99 * n.distance_m);
                 if !ring.contains(s.at) {
+                    skip_m = 0.0;
                     let out = ring.nearest(s.at).map_or(0.0, |n| n.distance_m);
                     let what = format!(
                         "Leg {i} leaves its own fence by {out:.0} m: the autopilot would break off the mission."

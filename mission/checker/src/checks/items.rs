@@ -5,6 +5,8 @@ use crate::earth::apart_m;
 use crate::found::{Fault, Found};
 use crate::land::Land;
 use crate::path::{Visit, visits};
+use std::collections::{BTreeMap, BTreeSet};
+use vedette_geo::LatLon;
 use vedette_model::command;
 use vedette_model::plan::{AircraftPlan, LegKind, PatrolPlan};
 
@@ -25,6 +27,11 @@ pub(crate) fn check(plan: &PatrolPlan, land: &Land<'_>, found: &mut Found) {
             }
         }
     }
+}
+
+/// Places rounded so that any two within [`SAME_M`] share a cell or are in neighbouring ones (up to 79 degrees of latitude).
+fn cell(p: LatLon) -> (i64, i64) {
+    ((p.lat_deg * 3e4).floor() as i64, (p.lon_deg * 1e4).floor() as i64)
 }
 
 fn compare(a: &AircraftPlan, visits: &[Visit], land: &Land<'_>, found: &mut Found) {
@@ -51,17 +58,29 @@ fn compare(a: &AircraftPlan, visits: &[Visit], land: &Land<'_>, found: &mut Foun
                 );
                 let fault = Fault::new(NAME, what).of(a.vehicle, i).sort("leg");
                 found.add(fault.value(far, SAME_M, "m").at(leg.to, leg.end_s), land);
+                // One is told; the ones after it would say the same.
+                break;
             }
         }
     }
+    let mut ends: BTreeMap<(i64, i64), Vec<LatLon>> = BTreeMap::new();
+    let mut known = BTreeSet::new();
+    for p in a.legs.iter().flat_map(|l| [l.from, l.to]) {
+        if known.insert((p.lat_deg.to_bits(), p.lon_deg.to_bits())) {
+            ends.entry(cell(p)).or_default().push(p);
+        }
+    }
+    let mut judged = BTreeSet::new();
     for v in visits {
-        if v.command == command::NAV_RETURN_TO_LAUNCH {
+        if v.command == command::NAV_RETURN_TO_LAUNCH || !judged.insert(v.item) {
             continue;
         }
-        let on = a
-            .legs
-            .iter()
-            .any(|l| apart_m(l.to, v.at) <= SAME_M || apart_m(l.from, v.at) <= SAME_M);
+        let (r, c) = cell(v.at);
+        let on = (r - 1..=r + 1)
+            .flat_map(|r| (c - 1..=c + 1).map(move |c| (r, c)))
+            .filter_map(|k| ends.get(&k))
+            .flatten()
+            .any(|p| apart_m(*p, v.at) <= SAME_M);
         if !on && apart_m(v.at, a.home) > SAME_M {
             let what = format!("Mission item {} leads to a place that is on no leg.", v.item);
             found.add(

@@ -13,3 +13,4 @@ pub(crate) mod separation;
 pub(crate) mod site;
 pub(crate) mod stand_off;
 pub(crate) mod timetable;
+pub(crate) mod turns;

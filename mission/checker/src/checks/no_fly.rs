@@ -1,6 +1,7 @@
 //! `no_fly`: every path keeps three sigma of navigation away from every no-fly zone whose heights it meets. A height the
 //! autopilot chooses by itself (terrain frames) meets every zone.
 
+use crate::earth::{length, sub, surface};
 use crate::found::{Fault, Found};
 use crate::land::Land;
 use crate::path::Path;
@@ -12,7 +13,19 @@ const ROUNDING_M: f64 = 0.5;
 pub(crate) fn path(path: &Path, limits: &Limits, land: &Land<'_>, found: &mut Found) {
     let margin = 3.0 * limits.nav_sigma_m;
     let words = path.way.words();
-    for zone in &land.forbidden {
+    let Some(first) = path.samples.first().map(|s| surface(s.at)) else {
+        return;
+    };
+    let reach = path
+        .samples
+        .iter()
+        .map(|s| length(sub(surface(s.at), first)))
+        .fold(0.0, f64::max);
+    for zone in land
+        .forbidden
+        .iter()
+        .filter(|z| z.away_m(first) <= reach + margin + ROUNDING_M)
+    {
         for s in &path.samples {
             if !(s.amsl.is_nan() || zone.reaches(s.amsl)) {
                 continue;

@@ -9,6 +9,10 @@ use vedette_model::plan::{AircraftPlan, Limits, PatrolPlan};
 pub(crate) const NAME: &str = "separation";
 /// Time between two looks, seconds; at 60 m/s of closing speed aircraft come 15 m nearer.
 const STEP_S: f64 = 0.25;
+/// Length of the pieces whose distance is looked at first, seconds.
+const BALL_S: f64 = 60.0;
+/// Flights that stay further apart than this by a minute's look are not looked at closer, metres.
+const FAR_M: f64 = 1000.0;
 /// How late a take-off may be for a note, seconds.
 const LATE_S: f64 = 30.0;
 
@@ -17,6 +21,9 @@ struct Flight<'a> {
     plan: &'a AircraftPlan,
     legs: Vec<(f64, f64)>, // azimuth, length
     leg: usize,
+    /// Balls that hold the flight minute by minute, from its first second: centre on the surface and radius, metres.
+    balls: Vec<(V, f64)>,
+    from_s: f64,
 }
 
 impl<'a> Flight<'a> {
@@ -26,7 +33,51 @@ impl<'a> Flight<'a> {
             .iter()
             .map(|l| (azimuth_deg(l.from, l.to), distance_m(l.from, l.to)))
             .collect();
-        Self { plan, legs, leg: 0 }
+        let mut f = Self {
+            plan,
+            legs,
+            leg: 0,
+            balls: Vec::new(),
+            from_s: plan.legs.first().map_or(0.0, |l| l.start_s),
+        };
+        f.balls = f.minutes();
+        f
+    }
+
+    fn minutes(&mut self) -> Vec<(V, f64)> {
+        let Some(end) = self.plan.legs.last().map(|l| l.end_s) else {
+            return Vec::new();
+        };
+        let count = ((end - self.from_s) / BALL_S).ceil().clamp(1.0, 1e6) as usize;
+        let out = (0..count)
+            .map(|k| {
+                let start = self.from_s + BALL_S * k as f64;
+                let points: Vec<V> = (0..=4)
+                    .filter_map(|q| self.at(start + BALL_S * f64::from(q) / 4.0))
+                    .map(|p| p.1)
+                    .collect();
+                let centre = points.get(points.len() / 2).copied().unwrap_or([0.0; 3]);
+                let radius = points.iter().map(|p| length(sub(*p, centre))).fold(0.0, f64::max);
+                // Between two looks of a quarter a minute it goes no further than at its fastest.
+                (centre, radius + self.fastest() * BALL_S / 4.0)
+            })
+            .collect();
+        self.leg = 0;
+        out
+    }
+
+    fn fastest(&self) -> f64 {
+        self.plan.legs.iter().map(|l| l.ground_m_s).fold(0.0, f64::max)
+    }
+
+    fn ball(&self, now: f64) -> Option<(V, f64)> {
+        let k = ((now - self.from_s) / BALL_S).floor();
+        (k >= 0.0).then(|| self.balls.get(k as usize).copied()).flatten()
+    }
+
+    /// Back to the beginning.
+    fn rewind(&mut self) {
+        self.leg = 0;
     }
 
     /// Place and height at a moment; moments must not go backwards. `None` on the ground.
@@ -54,15 +105,22 @@ impl<'a> Flight<'a> {
 pub(crate) fn check(plan: &PatrolPlan, land: &Land<'_>, found: &mut Found) -> Option<f64> {
     let limits = &plan.brief.limits;
     let mut least: Option<f64> = None;
-    for (i, a) in plan.aircraft.iter().enumerate() {
-        for b in &plan.aircraft[i + 1..] {
-            if let Some(met) = meet(a, b, 0.0, limits) {
+    let mut flights: Vec<Flight<'_>> = plan.aircraft.iter().map(Flight::new).collect();
+    for i in 0..flights.len() {
+        let (head, tail) = flights.split_at_mut(i + 1);
+        let fa = &mut head[i];
+        for fb in tail {
+            let (a, b) = (fa.plan, fb.plan);
+            if a.vehicle == b.vehicle {
+                continue;
+            }
+            if let Some(met) = meet(fa, fb, 0.0, limits) {
                 least = Some(least.map_or(met.least_m, |l| l.min(met.least_m)));
                 report(a, b, &met, 0.0, limits, land, found);
             }
             // What a late take-off of either would do: worth knowing, no reason to refuse.
             for late_s in [LATE_S, -LATE_S] {
-                if let Some(met) = meet(a, b, late_s, limits) {
+                if let Some(met) = meet(fa, fb, late_s, limits) {
                     report(a, b, &met, late_s, limits, land, found);
                 }
             }
@@ -79,15 +137,27 @@ struct Met {
 }
 
 /// Flies both, the second `late_s` later than planned (the first, when negative).
-fn meet(a: &AircraftPlan, b: &AircraftPlan, late_s: f64, limits: &Limits) -> Option<Met> {
-    let (mut fa, mut fb) = (Flight::new(a), Flight::new(b));
+fn meet(fa: &mut Flight<'_>, fb: &mut Flight<'_>, late_s: f64, limits: &Limits) -> Option<Met> {
+    fa.rewind();
+    fb.rewind();
     let edge = |p: &AircraftPlan| Some((p.legs.first()?.start_s, p.legs.last()?.end_s));
-    let ((a0, a1), (b0, b1)) = (edge(a)?, edge(b)?);
+    let ((a0, a1), (b0, b1)) = (edge(fa.plan)?, edge(fb.plan)?);
     let (from, to) = (a0.max(b0 + late_s), a1.min(b1 + late_s));
+    let far_m = FAR_M.max(2.0 * limits.separation_h_m);
     let (mut flat_m, mut slant_m, mut broken) = (f64::INFINITY, f64::INFINITY, None);
     let mut k = 0.0;
     while from + k * STEP_S <= to {
         let now = from + k * STEP_S;
+        if let (Some(p), Some(q)) = (fa.ball(now), fb.ball(now - late_s)) {
+            let gap = length(sub(p.0, q.0)) - p.1 - q.1;
+            if gap > far_m {
+                // Both stay in their balls to the end of the shorter minute.
+                slant_m = slant_m.min(gap);
+                let left = |f: &Flight<'_>, t: f64| BALL_S - (t - f.from_s).rem_euclid(BALL_S);
+                k += (left(fa, now).min(left(fb, now - late_s)) / STEP_S).floor().max(1.0);
+                continue;
+            }
+        }
         k += 1.0;
         let (Some((pa, va, ha)), Some((_, vb, hb))) = (fa.at(now), fb.at(now - late_s)) else {
             continue;

@@ -48,8 +48,11 @@ pub(crate) fn check(plan: &PatrolPlan, land: &Land<'_>, found: &mut Found) {
         if !plan.brief.fleet.iter().any(|f| f.vehicle == a.vehicle) {
             bad(format!("Aircraft {} is not in the brief's fleet.", a.vehicle));
         }
-        if !seen.insert(a.vehicle) {
-            bad(format!("Aircraft {} has two parts in the plan.", a.vehicle));
+        if !seen.insert((a.vehicle, a.sortie)) {
+            bad(format!(
+                "Aircraft {} has two parts for flight {} in the plan.",
+                a.vehicle, a.sortie
+            ));
         }
         if a.legs.is_empty() {
             bad(format!("Aircraft {} has no legs.", a.vehicle));

@@ -40,7 +40,8 @@ pub(crate) fn finite(plan: &PatrolPlan) -> bool {
             .chain(l.watches_m.iter().flatten())
             .all(|v| v.is_finite())
         });
-        let points = a.return_path.iter().chain(&a.fence).chain([&a.home]);
+        let points = a.return_path.iter().chain(&a.fence).chain([&a.home]).chain(&a.lands_at);
+        let points = points.chain(a.return_branches.iter().flatten());
         let points = points.chain(a.rally.iter().map(|r| &r.0));
         let points = points.chain(
             a.items
@@ -86,9 +87,9 @@ fn aircraft(a: &AircraftPlan, land: &Land<'_>, found: &mut Found) {
         }
         (at, amsl, time) = (leg.to, leg.to_amsl.0, Some(leg.end_s));
     }
-    let away = apart_m(at, a.home);
+    let away = apart_m(at, a.lands_at.unwrap_or(a.home));
     if away > 5.0 {
-        let what = format!("The last leg ends {away:.0} m from home: the aircraft does not come back.");
+        let what = format!("The last leg ends {away:.0} m from where it should land: the aircraft does not come back.");
         found.add(
             Fault::new(NAME, what)
                 .of(a.vehicle, a.legs.len().checked_sub(1))

@@ -1,0 +1,512 @@
+//! The patrol track of a long border: proper offsets of windows of it, joined, as nodes with heights.
+//!
+//! Invariant: every point keeps the distance asked for from every border of the home country, chainage along the track never
+//! decreases, and heights clear the ground between nodes too. Windows of 40 km keep plane maps honest: scale is off by less
+//! than one part in ten thousand there.
+
+use geo::{BooleanOps, Buffer, MultiLineString, MultiPolygon, Polygon};
+use vedette_atlas::{Plane, Shape, World};
+use vedette_geo::{LatLon, distance_m};
+use vedette_model::plan::Brief;
+
+use crate::error::{Constraint, Infeasible};
+use crate::space::{Xy, dist, lerp, off_segment, open_ring, ring_of, style};
+
+/// Length of a window, metres of chainage, and how far it looks beyond its ends.
+const WINDOW_M: f64 = 40_000.0;
+const BEYOND_M: f64 = 4_000.0;
+/// Step of the curve, metres.
+const STEP_M: f64 = 25.0;
+/// Points on either side over which chainage is averaged.
+const SPREAD: usize = 16;
+/// Step of floor samples, metres.
+const FLOOR_STEP_M: f64 = 30.0;
+/// Height kept over the least height above ground, and half width of the strip whose ground counts, metres.
+const MARGIN_M: f64 = 6.0;
+const STRIP_M: f64 = 15.0;
+
+/// A place on the track.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Node {
+    pub(crate) at: LatLon,
+    /// Metres flown from the track's start.
+    pub(crate) along_m: f64,
+    /// Chainage watched from here, metres from the section's start.
+    pub(crate) chain_m: f64,
+    /// Height to fly at, metres above the sea.
+    pub(crate) h_m: f64,
+}
+
+/// Distances a track keeps.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Keep {
+    /// From every border, metres.
+    pub(crate) border_m: f64,
+    /// From every no-fly zone, metres.
+    pub(crate) zone_m: f64,
+    /// Least radius of its corners, metres.
+    pub(crate) round_m: f64,
+}
+
+/// Outlines of all no-fly zones of site and brief.
+pub(crate) fn shapes(world: &World, brief: &Brief) -> Vec<Shape> {
+    let mut out: Vec<Shape> = world.no_fly().map(|z| z.shape.clone()).collect();
+    for z in &brief.no_fly {
+        match z.centre {
+            Some(centre) if z.polygon.is_empty() => out.push(Shape::Disc {
+                centre,
+                radius_m: z.radius_m.max(1.0),
+            }),
+            _ if z.polygon.len() >= 3 => out.push(Shape::Polygon(z.polygon.clone())),
+            _ => {}
+        }
+    }
+    out
+}
+
+/// Pieces of the borders within a box about the plane's origin, as lines on the plane.
+fn pieces(world: &World, plane: &Plane, reach_m: f64) -> Vec<Vec<Xy>> {
+    let mut out = Vec::new();
+    for b in std::iter::once(&world.border).chain(&world.context) {
+        let mut run: Vec<Xy> = Vec::new();
+        let mut near_before = false;
+        let mut before: Option<Xy> = None;
+        for p in &b.line {
+            let xy = plane.to_xy(*p);
+            let near = xy.0.abs() < reach_m && xy.1.abs() < reach_m;
+            if near || near_before {
+                if run.is_empty()
+                    && let Some(b) = before
+                {
+                    run.push(b);
+                }
+                run.push(xy);
+            } else if run.len() > 1 {
+                out.push(std::mem::take(&mut run));
+            } else {
+                run.clear();
+            }
+            near_before = near;
+            before = Some(xy);
+        }
+        if run.len() > 1 {
+            out.push(run);
+        }
+    }
+    out
+}
+
+/// Everything within `keep` of a border or a zone, on a plane, as far as `reach_m` from its origin.
+pub(crate) fn forbidden(world: &World, zones: &[Shape], plane: &Plane, reach_m: f64, keep: Keep) -> MultiPolygon<f64> {
+    let lines = pieces(world, plane, reach_m).iter().map(|l| ring_of(l)).collect();
+    let wide = (keep.border_m + keep.round_m) * 1.0015 + 0.05;
+    let mut area = MultiLineString::new(lines).buffer_with_style(style(wide));
+    for z in zones {
+        let (one, reach) = match z {
+            Shape::Disc { centre, radius_m } => {
+                let (x, y) = plane.to_xy(*centre);
+                let r = (radius_m + keep.zone_m + keep.round_m) * 1.0015 + 0.2;
+                ((x, y), Some(geo::Point::new(x, y).buffer_with_style(style(r))))
+            }
+            Shape::Polygon(corners) => {
+                let xy: Vec<Xy> = corners.iter().map(|c| plane.to_xy(*c)).collect();
+                let r = (keep.zone_m + keep.round_m) * 1.0015 + 0.2;
+                let near = xy[0].0.abs() < 2.0 * reach_m && xy[0].1.abs() < 2.0 * reach_m;
+                let wide = near.then(|| Polygon::new(ring_of(&xy), vec![]).buffer_with_style(style(r)));
+                (xy[0], wide)
+            }
+        };
+        if one.0.abs() < 1.5 * reach_m
+            && one.1.abs() < 1.5 * reach_m
+            && let Some(wide) = reach
+        {
+            area = area.union(&wide);
+        }
+    }
+    if keep.round_m > 0.0 {
+        area = area.buffer_with_style(style(-keep.round_m));
+    }
+    area
+}
+
+/// One window of the curve: places and raw chainage on the border, within [a, b].
+fn window(world: &World, zones: &[Shape], (a, b): (f64, f64), keep: Keep) -> Option<Vec<(LatLon, f64)>> {
+    let border = &world.border;
+    let from = (a - BEYOND_M).max(0.0);
+    let section = border.section(from, (b + BEYOND_M).min(border.length_m())).ok()?;
+    let plane = Plane::new(section.at(0.5 * section.length_m()));
+    let reach = section
+        .line
+        .iter()
+        .map(|p| plane.to_xy(*p))
+        .fold(0.0_f64, |m, p| m.max(p.0.abs()).max(p.1.abs()));
+    let area = forbidden(world, zones, &plane, reach + 2.0 * BEYOND_M, keep);
+    let length = section.length_m();
+    let mut best: Vec<Xy> = Vec::new();
+    for polygon in &area.0 {
+        let ring = open_ring(polygon.exterior());
+        let n = ring.len();
+        // On the home side, and abreast of the section.
+        let home: Vec<bool> = ring
+            .iter()
+            .map(|p| {
+                let near = section.nearest(plane.to_latlon(p.0, p.1));
+                near.signed_m > 0.0 && near.chainage_m > 0.01 && near.chainage_m < length - 0.01
+            })
+            .collect();
+        let span = |run: &[Xy]| run.windows(2).map(|w| dist(w[0], w[1])).sum::<f64>();
+        for start in 0..n {
+            if home[start] && !home[(start + n - 1) % n] {
+                let run: Vec<Xy> = (0..n)
+                    .take_while(|k| home[(start + k) % n])
+                    .map(|k| ring[(start + k) % n])
+                    .collect();
+                if span(&run) > span(&best) {
+                    best = run;
+                }
+            }
+        }
+    }
+    let (first, last) = (*best.first()?, *best.last()?);
+    let chain = |p: Xy| section.nearest(plane.to_latlon(p.0, p.1)).chainage_m;
+    if chain(first) > chain(last) {
+        best.reverse();
+    }
+    let mut out = Vec::new();
+    let mut most = 0.0_f64;
+    for w in best.windows(2) {
+        let n = (dist(w[0], w[1]) / STEP_M).ceil().max(1.0);
+        let mut k = 0.0;
+        while k < n {
+            let p = lerp(w[0], w[1], k / n);
+            let at = plane.to_latlon(p.0, p.1);
+            most = most.max(section.nearest(at).chainage_m + from);
+            if most >= b {
+                return Some(out);
+            }
+            if most >= a {
+                out.push((at, most));
+            }
+            k += 1.0;
+        }
+    }
+    Some(out)
+}
+
+/// The whole curve beside [from, to] metres of the border, with chainage from `from`.
+fn curve(world: &World, zones: &[Shape], (from, to): (f64, f64), keep: Keep) -> Result<Vec<(LatLon, f64)>, Infeasible> {
+    let mut out: Vec<(LatLon, f64)> = Vec::new();
+    let mut a = from;
+    let refuse = |a: f64, b: f64| {
+        Infeasible::new(
+            Constraint::LegalSpace,
+            "the watch",
+            (a - from, b - from),
+            format!(
+                "no track leads past this stretch at {:.0} m from the line.",
+                keep.border_m
+            ),
+            "a smaller stand-off, fewer no-fly zones, or aircraft that turn tighter.".to_owned(),
+        )
+    };
+    while a < to - 1.0 {
+        let b = if to - a < 1.5 * WINDOW_M { to } else { a + WINDOW_M };
+        let part = window(world, zones, (a, b), keep).ok_or_else(|| refuse(a, b))?;
+        for p in part {
+            if out
+                .last()
+                .is_none_or(|l| distance_m(l.0, p.0) > 1.1 * STEP_M || p.1 >= b - 1.0)
+            {
+                if out.last().is_some_and(|l| distance_m(l.0, p.0) > 600.0) {
+                    return Err(refuse(out[out.len() - 1].1, p.1));
+                }
+                out.push(p);
+            }
+        }
+        a = b;
+    }
+    if out.len() < 3 {
+        return Err(refuse(from, to));
+    }
+    for p in out.iter().step_by(3) {
+        let d = world.home_distance_m(p.0);
+        if d < keep.border_m - 3.0 {
+            return Err(refuse(p.1 - 500.0, p.1 + 500.0));
+        }
+    }
+    // Abreast of a pocket of the border the nearest chainage jumps; a running mean spreads it.
+    let mut sums = vec![0.0];
+    for p in &out {
+        sums.push(sums[sums.len() - 1] + p.1);
+    }
+    let n = out.len();
+    let smooth: Vec<f64> = (0..n)
+        .map(|i| {
+            let half = SPREAD.min(i).min(n - 1 - i);
+            (sums[i + half + 1] - sums[i - half]) / (2 * half + 1) as f64
+        })
+        .collect();
+    for (p, m) in out.iter_mut().zip(smooth) {
+        p.1 = (m - from).clamp(0.0, to - from);
+    }
+    Ok(out)
+}
+
+/// A track before it has heights: a curve with metres flown.
+pub(crate) struct Curve {
+    points: Vec<(LatLon, f64)>,
+    along_m: Vec<f64>,
+}
+
+impl Curve {
+    pub(crate) fn new(world: &World, zones: &[Shape], span: (f64, f64), keep: Keep) -> Result<Self, Infeasible> {
+        let points = curve(world, zones, span, keep)?;
+        let mut along_m = vec![0.0];
+        for w in points.windows(2) {
+            along_m.push(along_m[along_m.len() - 1] + distance_m(w[0].0, w[1].0));
+        }
+        Ok(Self { points, along_m })
+    }
+
+    pub(crate) fn length_m(&self) -> f64 {
+        self.along_m.last().copied().unwrap_or(0.0)
+    }
+
+    /// Place and chainage at metres flown.
+    pub(crate) fn at(&self, along: f64) -> (LatLon, f64) {
+        let i = self
+            .along_m
+            .partition_point(|a| *a <= along)
+            .clamp(1, self.points.len() - 1)
+            - 1;
+        let span = (self.along_m[i + 1] - self.along_m[i]).max(1e-9);
+        let t = ((along - self.along_m[i]) / span).clamp(0.0, 1.0);
+        let (a, b) = (self.points[i], self.points[i + 1]);
+        // Pieces are short: degrees may be mixed, but not across the date line.
+        let dlon = vedette_geo::norm_deg_180(b.0.lon_deg - a.0.lon_deg);
+        let at = LatLon {
+            lat_deg: a.0.lat_deg + (b.0.lat_deg - a.0.lat_deg) * t,
+            lon_deg: vedette_geo::norm_deg_180(a.0.lon_deg + dlon * t),
+        };
+        (at, a.1 + (b.1 - a.1) * t)
+    }
+
+    /// Metres flown where a chainage is abreast.
+    pub(crate) fn along_of(&self, chain: f64) -> f64 {
+        let i = self.points.partition_point(|p| p.1 < chain).min(self.points.len() - 1);
+        self.along_m[i]
+    }
+
+    /// Nodes with legs of at most `most_m` that stay within `off_m` of the curve; every cut is a node. Heights are 0 yet.
+    pub(crate) fn nodes(&self, cuts: &[f64], most_m: f64, off_m: f64) -> Vec<Node> {
+        let mut stops: Vec<f64> = cuts.to_vec();
+        stops.extend([0.0, self.length_m()]);
+        stops.sort_by(f64::total_cmp);
+        stops.dedup_by(|b, a| (*b - *a).abs() < 1.0);
+        let mut out: Vec<f64> = vec![stops[0]];
+        for w in stops.windows(2) {
+            let mut at = w[0];
+            while at < w[1] - 1.0 {
+                let left = w[1] - at;
+                let mut next = if left <= most_m {
+                    w[1]
+                } else {
+                    at + most_m.min(0.5 * left)
+                };
+                while next - at > 2.0 * STEP_M && !self.follows(at, next, off_m, 1.3 * most_m) {
+                    next = at + 0.8 * (next - at);
+                }
+                out.push(next);
+                at = next;
+            }
+        }
+        out.into_iter()
+            .map(|s| {
+                let (at, chain_m) = self.at(s);
+                Node {
+                    at,
+                    along_m: s,
+                    chain_m,
+                    h_m: 0.0,
+                }
+            })
+            .collect()
+    }
+
+    fn follows(&self, from: f64, to: f64, off_m: f64, most_chain_m: f64) -> bool {
+        let (a, b) = (self.at(from), self.at(to));
+        if b.1 - a.1 > most_chain_m {
+            return false;
+        }
+        let plane = Plane::new(a.0);
+        let (p, q) = ((0.0, 0.0), plane.to_xy(b.0));
+        let i = self.along_m.partition_point(|s| *s <= from);
+        let j = self.along_m.partition_point(|s| *s < to);
+        self.points[i..j]
+            .iter()
+            .all(|m| off_segment(plane.to_xy(m.0), p, q) <= off_m)
+    }
+}
+
+/// What heights must respect.
+#[derive(Clone, Copy)]
+pub(crate) struct Sky<'a> {
+    pub(crate) world: &'a World,
+    pub(crate) min_agl_m: f64,
+    pub(crate) nav_m: f64,
+    /// Steepest way up and down, metres per metre.
+    pub(crate) up: f64,
+    pub(crate) down: f64,
+}
+
+impl Sky<'_> {
+    /// Least height to fly at, `None` where ground is unknown.
+    pub(crate) fn floor(&self, at: LatLon) -> Option<f64> {
+        self.world
+            .terrain
+            .max_within(at, self.nav_m + STRIP_M)
+            .map(|h| h.0 + self.min_agl_m + MARGIN_M)
+    }
+
+    /// Floors along a leg: share and height. `Err` is a place whose ground is unknown.
+    fn floors(&self, a: LatLon, b: LatLon) -> Result<Vec<(f64, f64)>, LatLon> {
+        let plane = Plane::new(a);
+        let to = plane.to_xy(b);
+        let n = (dist((0.0, 0.0), to) / FLOOR_STEP_M).ceil().max(1.0) as usize;
+        (0..=n)
+            .map(|k| {
+                let t = k as f64 / n as f64;
+                let at = plane.to_latlon(to.0 * t, to.1 * t);
+                self.floor(at).map(|f| (t, f)).ok_or(at)
+            })
+            .collect()
+    }
+
+    /// Heights of a path's points, each at least `least`, clear of the ground by the floor plus `extra_m`, no steeper than
+    /// flown; legs whose `low` is set (take-off, landing) need no clearance. `Err` is a place whose ground is unknown.
+    pub(crate) fn heights(
+        &self,
+        path: &[LatLon],
+        least: &[f64],
+        low: &[bool],
+        extra_m: f64,
+    ) -> Result<Vec<f64>, LatLon> {
+        let mut h = least.to_vec();
+        let legs = path.len() - 1;
+        let mut floors: Vec<Vec<(f64, f64)>> = Vec::with_capacity(legs);
+        let mut length = Vec::with_capacity(legs);
+        for i in 0..legs {
+            length.push(distance_m(path[i], path[i + 1]));
+            if low[i] {
+                floors.push(Vec::new());
+                continue;
+            }
+            let f = self.floors(path[i], path[i + 1])?;
+            if let (Some(a), Some(b)) = (f.first(), f.last()) {
+                h[i] = h[i].max(a.1 + extra_m);
+                h[i + 1] = h[i + 1].max(b.1 + extra_m);
+            }
+            floors.push(f);
+        }
+        for _ in 0..100 {
+            let mut changed = false;
+            for (i, f) in floors.iter().enumerate() {
+                let short = f
+                    .iter()
+                    .map(|(t, need)| need + extra_m - (h[i] + (h[i + 1] - h[i]) * t))
+                    .fold(0.0, f64::max);
+                if short > 0.01 {
+                    h[i] += short;
+                    h[i + 1] += short;
+                    changed = true;
+                }
+            }
+            for i in (0..legs).filter(|i| !low[*i]) {
+                let least = h[i] - self.down * length[i];
+                if h[i + 1] < least - 1e-6 {
+                    h[i + 1] = least;
+                    changed = true;
+                }
+            }
+            for i in (0..legs).rev().filter(|i| !low[*i]) {
+                let least = h[i + 1] - self.up * length[i];
+                if h[i] < least - 1e-6 {
+                    h[i] = least;
+                    changed = true;
+                }
+            }
+            if !changed {
+                break;
+            }
+        }
+        Ok(h)
+    }
+
+    /// Greatest height over ground along a leg, with its place.
+    pub(crate) fn highest(&self, a: (LatLon, f64), b: (LatLon, f64)) -> Option<(f64, LatLon)> {
+        let plane = Plane::new(a.0);
+        let to = plane.to_xy(b.0);
+        let n = (dist((0.0, 0.0), to) / (3.0 * FLOOR_STEP_M)).ceil().max(1.0) as usize;
+        let mut best: Option<(f64, LatLon)> = None;
+        for k in 0..=n {
+            let t = k as f64 / n as f64;
+            let at = plane.to_latlon(to.0 * t, to.1 * t);
+            let agl = a.1 + (b.1 - a.1) * t - self.world.terrain.elevation(at)?.0;
+            if best.is_none_or(|b| agl > b.0) {
+                best = Some((agl, at));
+            }
+        }
+        best
+    }
+}
+
+/// Clear distance of a point to what it must keep from: the least of distance to borders less `border_m` and distance to
+/// zones less `zone_m`; negative is illegal.
+pub(crate) fn spare_m(world: &World, zones: &[Shape], at: LatLon, border_m: f64, zone_m: f64) -> f64 {
+    let mut d = world.home_distance_m(at) - border_m;
+    for z in zones {
+        let away = match z {
+            Shape::Disc { centre, radius_m } => {
+                // A quick look first: a degree is more than 30 km at 70 degrees.
+                if (centre.lat_deg - at.lat_deg).abs() > 0.5 {
+                    continue;
+                }
+                distance_m(at, *centre) - radius_m
+            }
+            Shape::Polygon(c) => {
+                if (c[0].lat_deg - at.lat_deg).abs() > 0.5 {
+                    continue;
+                }
+                vedette_atlas::Zone {
+                    name: String::new(),
+                    kind: vedette_atlas::ZoneKind::NoFly,
+                    shape: z.clone(),
+                    floor: None,
+                    ceiling: None,
+                }
+                .distance_m(at)
+            }
+        };
+        d = d.min(away - zone_m);
+    }
+    d
+}
+
+/// Whether a straight way keeps its distances: steps as long as the spare distance allows.
+pub(crate) fn clear(world: &World, zones: &[Shape], a: LatLon, b: LatLon, border_m: f64, zone_m: f64) -> bool {
+    let plane = Plane::new(a);
+    let to = plane.to_xy(b);
+    let length = dist((0.0, 0.0), to);
+    let mut s = 0.0;
+    loop {
+        let t = if length > 0.0 { s / length } else { 1.0 };
+        let spare = spare_m(world, zones, plane.to_latlon(to.0 * t, to.1 * t), border_m, zone_m);
+        if spare < 0.0 {
+            return false;
+        }
+        if s >= length {
+            return true;
+        }
+        s = (s + spare.max(20.0)).min(length);
+    }
+}

@@ -1,0 +1,272 @@
+//! Ways between a base and the place where a station is relieved.
+//!
+//! Invariant: a way keeps to legal space, is never lower than its floor, and near the relief place is flat: aircraft that come
+//! stay above those that patrol, those that leave stay level until they are away.
+
+use vedette_atlas::Plane;
+use vedette_geo::{Amsl, LatLon, interpolate};
+use vedette_model::plan::{Aircraft, LegKind};
+
+use super::field::{Field, Round, RoundLeg};
+use super::line::clear;
+use crate::error::{Constraint, Infeasible};
+use crate::space::dist;
+
+/// Longest leg of a way, metres.
+const LEG_M: f64 = 1500.0;
+/// Climb-outs tried, metres over ground.
+const CLIMB_OUT_M: [f64; 8] = [300.0, 450.0, 700.0, 1000.0, 1500.0, 2200.0, 3200.0, 4500.0];
+/// How far before and after the relief place a way is flat, metres.
+const FLAT_M: f64 = 1200.0;
+/// Heights of the patrol within this distance of the relief place count for those who come, metres.
+const NEAR_M: f64 = 3500.0;
+/// Added to the vertical separation, metres.
+const MORE_V_M: f64 = 12.0;
+/// Extra height of aircraft that come, on the way.
+const IN_EXTRA_M: f64 = 60.0;
+const OUT_EXTRA_M: f64 = 5.0;
+/// Legal margin of a way: corners flown wide.
+const WAY_MARGIN_M: f64 = 30.0;
+
+/// A way, timed.
+#[derive(Debug, Clone)]
+pub(crate) struct Way {
+    pub(crate) legs: Vec<RoundLeg>,
+    pub(crate) time_s: f64,
+}
+
+/// Height at which the one who comes arrives over the relief place: the separation above all that patrols near it.
+pub(crate) fn plateau_m(field: &Field<'_>, round: &Round) -> f64 {
+    let s = round.stretch.relief;
+    let top = round
+        .nodes
+        .iter()
+        .filter(|n| (n.along_m - s).abs() < NEAR_M)
+        .map(|n| n.h_m)
+        .fold(f64::NEG_INFINITY, f64::max);
+    (top + field.brief.limits.separation_v_m + MORE_V_M).ceil()
+}
+
+impl Field<'_> {
+    /// The shortest way from a place to another: straight where that is legal, else along the ferry lane, corners cut.
+    fn trail(&self, from: LatLon, to: LatLon) -> Option<Vec<LatLon>> {
+        let ok = |a: LatLon, b: LatLon, border_m: f64| clear(self.world, &self.zones, a, b, border_m, self.keep.zone_m);
+        // Away from the tracks where that can be had.
+        let far = self.keep.border_m + 300.0;
+        let near = self.stand_off_m + WAY_MARGIN_M;
+        for least in [far, near] {
+            if ok(from, to, least) {
+                return Some(vec![from, to]);
+            }
+        }
+        let lane = self.lane()?;
+        let closest = |p: LatLon| {
+            (0..lane.len()).min_by(|a, b| {
+                let d = |k: usize| vedette_geo::distance_m(lane[k], p);
+                d(*a).total_cmp(&d(*b))
+            })
+        };
+        let (i, j) = (closest(from)?, closest(to)?);
+        let mut path = vec![from];
+        if i <= j {
+            path.extend(&lane[i..=j]);
+        } else {
+            path.extend(lane[j..=i].iter().rev());
+        }
+        path.push(to);
+        // Corners that can be cut are.
+        let mut out = vec![from];
+        let mut k = 0;
+        while k < path.len() - 1 {
+            let next = (k + 1..path.len()).rev().find(|n| ok(path[k], path[*n], near))?;
+            out.push(path[next]);
+            k = next;
+        }
+        Some(out)
+    }
+
+    /// The way in to (`arrive`) or out from the relief place of a station, flown in direction `dir` (0 right, 1 left).
+    pub(crate) fn way(
+        &self,
+        craft: &Aircraft,
+        radius_m: f64,
+        round: &Round,
+        dir: usize,
+        base: LatLon,
+        arrive: bool,
+    ) -> Result<Way, Infeasible> {
+        let start = &round.legs[round.at[dir]];
+        let (h, h_m) = (start.a, start.ha);
+        let chain = start.chain.map_or(0.0, |c| c[0]);
+        let plane = Plane::new(h);
+        let next = plane.to_xy(start.b);
+        let length = dist((0.0, 0.0), next).max(1.0);
+        let u = (next.0 / length, next.1 / length);
+        let n = self.inland(h, u);
+        let r = radius_m.max(60.0);
+        let side = if arrive { -1.0 } else { 1.0 };
+        let gate = |k: f64| {
+            let (along, home) = (side * 4.0 * r * k, 1.5 * r * k);
+            plane.to_latlon(u.0 * along + n.0 * home, u.1 * along + n.1 * home)
+        };
+        let refuse =
+            |what: String, relax: &str| self.no(Constraint::LegalSpace, &craft.tail, (chain, chain), what, relax);
+        let mut trail = None;
+        for k in [1.0, 0.7, 1.5] {
+            let q = gate(k);
+            if clear(
+                self.world,
+                &self.zones,
+                q,
+                h,
+                self.stand_off_m + WAY_MARGIN_M,
+                self.keep.zone_m * 0.5,
+            ) && let Some(t) = self.trail(base, q)
+            {
+                trail = Some(t);
+                break;
+            }
+        }
+        let mut path = trail.ok_or_else(|| {
+            refuse(
+                format!("no way leads from the base at {base} to {h} inside legal space."),
+                "another base, a smaller no-fly zone or a smaller stand-off.",
+            )
+        })?;
+        path.push(h);
+        // Flat near the relief place.
+        let q = path[path.len() - 2];
+        let before = path[path.len() - 3];
+        let last = vedette_geo::distance_m(before, q);
+        let flat = FLAT_M.min(0.5 * last);
+        path.insert(path.len() - 2, interpolate(q, before, flat / last.max(1.0)));
+        let level = if arrive { plateau_m(self, round) } else { h_m };
+        let extra = if arrive {
+            IN_EXTRA_M.max(self.brief.limits.separation_v_m + 15.0)
+        } else {
+            OUT_EXTRA_M
+        };
+        let (points, heights) = self.climb(craft, &path, level, extra, arrive)?;
+        let kind = if arrive { LegKind::Transit } else { LegKind::Return };
+        let mut legs = Vec::new();
+        let ends: Vec<(LatLon, f64)> = points.into_iter().zip(heights).collect();
+        let order: Vec<(LatLon, f64)> = if arrive { ends } else { ends.into_iter().rev().collect() };
+        let last = order.len() - 2;
+        let mut time_s = 0.0;
+        for (i, w) in order.windows(2).enumerate() {
+            let (dt, air, heading) = self.seconds(craft, w[0], w[1])?;
+            time_s += dt;
+            let ground = (arrive && i == 0) || (!arrive && i == last);
+            legs.push(RoundLeg {
+                a: w[0].0,
+                ha: w[0].1,
+                b: w[1].0,
+                hb: w[1].1,
+                kind: match (ground, arrive) {
+                    (true, true) => LegKind::TakeOff,
+                    (true, false) => LegKind::Land,
+                    _ => kind,
+                },
+                chain: None,
+                dt,
+                air,
+                heading,
+            });
+        }
+        Ok(Way { legs, time_s })
+    }
+
+    /// Heights of a way from the base up to its flat end, and its points with the climb-out and long legs divided.
+    fn climb(
+        &self,
+        craft: &Aircraft,
+        path: &[LatLon],
+        level: f64,
+        extra: f64,
+        up: bool,
+    ) -> Result<(Vec<LatLon>, Vec<f64>), Infeasible> {
+        let base = path[0];
+        let base_m = self.world.terrain.elevation(base).ok_or_else(|| self.unknown(base))?.0;
+        let wing = craft.airframe == vedette_model::Airframe::Plane;
+        let mut needed = 0.0_f64;
+        let slope = if up { self.sky.up } else { self.sky.down };
+        // Straight ahead first, then to either side: the way over low ground that is long enough to climb.
+        let ahead = vedette_geo::azimuth_deg(base, path[1]);
+        let mut tries: Vec<LatLon> = Vec::new();
+        if wing {
+            for out_m in CLIMB_OUT_M {
+                for turn in [0.0, 30.0, -30.0, 60.0, -60.0, 100.0, -100.0, 140.0, -140.0, 180.0] {
+                    let c = vedette_geo::destination(base, ahead + turn, out_m);
+                    let near = self.stand_off_m + WAY_MARGIN_M;
+                    let ok = |a: LatLon, b: LatLon| clear(self.world, &self.zones, a, b, near, self.keep.zone_m);
+                    let low = self.sky.floor(c).is_some_and(|f| f - base_m <= slope * out_m);
+                    if low && ok(base, c) && ok(c, path[1]) {
+                        tries.push(c);
+                    }
+                }
+            }
+        } else {
+            tries.push(base);
+        }
+        for out in tries.iter().take(24) {
+            let out_m = vedette_geo::distance_m(base, *out);
+            let mut points = vec![base, *out];
+            for w in [points[1]].iter().chain(&path[1..]).collect::<Vec<_>>().windows(2) {
+                let d = vedette_geo::distance_m(*w[0], *w[1]);
+                let n = (d / LEG_M).ceil().max(1.0);
+                let mut k = 1.0;
+                while k <= n {
+                    points.push(interpolate(*w[0], *w[1], k / n));
+                    k += 1.0;
+                }
+            }
+            let m = points.len();
+            let mut least = vec![f64::NEG_INFINITY; m];
+            least[0] = base_m;
+            for l in least.iter_mut().skip(m - 3) {
+                *l = level;
+            }
+            let mut low = vec![false; m - 1];
+            low[0] = true;
+            // Ferry height between the climb-out and the flat end.
+            let mut h = self
+                .sky
+                .heights(&points, &least, &low, 0.0)
+                .map_err(|p| self.unknown(p))?;
+            for i in 2..m.saturating_sub(3) {
+                least[i] = h[i] + extra;
+            }
+            // No steeper than flown: heights() raises what is before and after.
+            if let Ok(raised) = self.sky.heights(&points, &least, &low, 0.0)
+                && (raised[1] - h[1]).abs() < 0.5
+                && raised[m - 1] - h[m - 1] < 0.5
+            {
+                h = raised;
+            }
+            h[0] = base_m;
+            needed = h[1] - base_m;
+            let over = (1..=4).all(|k| {
+                let t = f64::from(k) / 4.0;
+                self.world
+                    .terrain
+                    .elevation(interpolate(points[0], points[1], t))
+                    .is_some_and(|g| base_m + needed * t > g.0 - 2.0)
+            });
+            if !wing || (needed <= slope * out_m && over) {
+                return Ok((points, h));
+            }
+        }
+        let chain = self.chain_of(base);
+        Err(self.no(
+            Constraint::Envelope,
+            &craft.tail,
+            (chain, chain),
+            format!(
+                "from the base at {base} ({:.0} m) it cannot be {:.0} m higher before the ground rises.",
+                Amsl(base_m).0,
+                needed
+            ),
+            "a base on more open ground, or an aircraft that climbs faster or takes off vertically.",
+        ))
+    }
+}
