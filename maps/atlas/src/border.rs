@@ -340,6 +340,12 @@ fn lower_bound(plane: &Plane, b: &Bounds) -> f64 {
     if dy > 50_000.0 {
         return dy * 0.98;
     }
-    let dx = (b.west_deg - o.lon_deg).max(o.lon_deg - b.east_deg).clamp(0.0, 180.0) * lon_m;
+    // The nearer way round the globe: the box may lie beyond the date line.
+    let off = |to: f64| vedette_geo::norm_deg_180(to - o.lon_deg).abs();
+    let dx = if (b.west_deg..=b.east_deg).contains(&o.lon_deg) {
+        0.0
+    } else {
+        off(b.west_deg).min(off(b.east_deg)) * lon_m
+    };
     (dx * dx * 0.9 + dy * dy * 0.98).sqrt() * 0.98
 }

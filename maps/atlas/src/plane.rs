@@ -65,9 +65,14 @@ impl Plane {
             dphi = (north_m - 0.5 * self.n * self.sin * self.cos * dlam * dlam) / self.m;
             dlam = east_m / (self.n * self.cos - self.m * self.sin * dphi);
         }
+        let lon_deg = self.origin.lon_deg + dlam.to_degrees();
         LatLon {
             lat_deg: self.origin.lat_deg + dphi.to_degrees(),
-            lon_deg: self.origin.lon_deg + dlam.to_degrees(),
+            lon_deg: if lon_deg.abs() > 180.0 {
+                vedette_geo::norm_deg_180(lon_deg)
+            } else {
+                lon_deg
+            },
         }
     }
 

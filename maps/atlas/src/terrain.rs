@@ -175,7 +175,9 @@ impl Tile {
     /// Grid coordinates (rows from north, columns from west), if inside.
     fn rc(&self, at: LatLon) -> Option<(f64, f64)> {
         let r = (self.north_deg - at.lat_deg) / self.step_lat_deg;
-        let c = (at.lon_deg - self.west_deg) / self.step_lon_deg;
+        // Both sides of the date line: the nearer way round.
+        let c = vedette_geo::norm_deg_180(at.lon_deg - self.west_deg - 90.0) + 90.0;
+        let c = c / self.step_lon_deg;
         // A billionth of a posting of slack: an edge belongs to the tile.
         let eps = 1e-9;
         (r >= -eps && c >= -eps && r <= (self.rows - 1) as f64 + eps && c <= (self.cols - 1) as f64 + eps)
@@ -337,7 +339,9 @@ impl Terrain {
                 (at.lat_deg + dlat).min(b.north_deg),
                 (at.lat_deg - dlat).max(b.south_deg),
             );
-            let (w, e) = ((at.lon_deg - dlon).max(b.west_deg), (at.lon_deg + dlon).min(b.east_deg));
+            // The tile's own count of longitude, on either side of the date line.
+            let lon_deg = b.west_deg + vedette_geo::norm_deg_180(at.lon_deg - b.west_deg - 90.0) + 90.0;
+            let (w, e) = ((lon_deg - dlon).max(b.west_deg), (lon_deg + dlon).min(b.east_deg));
             if n < s || e < w {
                 continue;
             }
@@ -351,7 +355,7 @@ impl Terrain {
                 let dy = gap(at.lat_deg, north - t.step_lat_deg, north) * lat_m;
                 for c in c0.min(t.cols - 2)..=c1 {
                     let west = b.west_deg + c as f64 * t.step_lon_deg;
-                    let dx = gap(at.lon_deg, west, west + t.step_lon_deg) * lon_m;
+                    let dx = gap(lon_deg, west, west + t.step_lon_deg) * lon_m;
                     // One part in a thousand covers the plane map's own error.
                     if dx * dx + dy * dy > radius_m * radius_m * 1.002 {
                         continue;

@@ -8,9 +8,12 @@
 
 mod checks;
 mod earth;
+mod foreign;
 mod found;
 mod land;
 mod path;
+
+pub use foreign::{Foreign, check_mission};
 
 use checks::{
     autopilot, camera, clearance, coverage, energy, envelope, fence, items, no_fly, separation, site, stand_off,

@@ -286,7 +286,13 @@ fn items(plan: &AircraftPlan, family: Family, see: &mut dyn FnMut(&Path)) {
         return;
     };
     let (mut at, mut amsl) = (plan.home, plan.home_amsl.0);
-    let mut seen = BTreeSet::new();
+    // What the legs say already is not looked at twice.
+    let mut seen: BTreeSet<_> = plan
+        .legs
+        .iter()
+        .filter(|l| !matches!(l.kind, LegKind::TakeOff | LegKind::Land))
+        .map(|l| (cell(l.from, l.from_amsl.0), cell(l.to, l.to_amsl.0)))
+        .collect();
     for v in visits {
         let low = matches!(v.command, command::NAV_TAKEOFF | command::NAV_LAND | 84 | 85);
         let start = if v.command == command::NAV_RETURN_TO_LAUNCH {

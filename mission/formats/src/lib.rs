@@ -8,12 +8,14 @@ mod geojson;
 mod kml;
 mod mission;
 mod qgc;
+mod report;
 mod wpl;
 
 pub use geojson::{geojson, read_zones, zones_geojson};
 pub use kml::kml;
 pub use mission::{Fence, MissionFile, Scene};
 pub use qgc::{qgc_plan, read_qgc_plan, write_qgc_plan};
+pub use report::report;
 pub use wpl::{Waypoints, read_waypoints, waypoints, waypoints_of, write_waypoints};
 
 use vedette_model::VehicleId;

@@ -59,7 +59,7 @@ fn hills(lat: i32, lon: i32, n: usize) -> Vec<u8> {
     for r in 0..n {
         let v = wave(1.7 * (f64::from(lat) + 1.0 - r as f64 / (n - 1) as f64));
         for h in &along {
-            let m = 210.0 + 55.0 * v[0] * h[1] + 40.0 * v[1] * h[0] + 4.0 * v[2] * h[2];
+            let m = 210.0 + 30.0 * v[0] * h[1] + 20.0 * v[1] * h[0] + 4.0 * v[2] * h[2];
             bytes.extend((m as i16).to_be_bytes());
         }
     }
@@ -114,9 +114,9 @@ pub(crate) fn world(line: Vec<LatLon>, home_left: bool, n: usize) -> World {
 /// One kind of aircraft: cruise, hours in the air at cruise, bank.
 fn craft(id: u32, base: LatLon, kind: usize) -> Aircraft {
     let (name, cruise, hours, bank) = [
-        ("long", 27.8, 20.0, 45.0),
-        ("twin", 27.0, 19.0, 45.0),
-        ("light", 26.4, 18.0, 45.0),
+        ("long", 28.0, 30.0, 45.0),
+        ("twin", 27.8, 28.0, 45.0),
+        ("light", 27.6, 27.0, 45.0),
     ][kind];
     Aircraft {
         vehicle: VehicleId(id),
@@ -221,7 +221,7 @@ pub(crate) fn brief(
         },
         wind: WindBrief {
             from_deg: 250.0,
-            speed_m_s: 3.0,
+            speed_m_s: 2.0,
             gust_m_s: 2.0,
         },
         fleet: aircraft,

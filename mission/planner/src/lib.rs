@@ -5,8 +5,10 @@
 //! flown is refused with the constraint that binds and the nearest relaxation. It knows nothing
 //! of the wire, of screens, or of the checker that judges it.
 
+mod area;
 mod bound;
 mod brief;
+mod chance;
 mod coverage;
 mod energy;
 mod error;
@@ -24,8 +26,10 @@ mod stagger;
 mod track;
 mod watch;
 
+pub use area::{Search, SearchError, covered, creeping_line, drift, expanding_square, sectors, sweep};
 pub use bound::{Bound, lower_bound};
 pub use brief::{BriefError, read_brief};
+pub use chance::{Randomised, best, detection, draw};
 pub use energy::{out_and_back_s, wind_triangle};
 pub use error::{Constraint, Infeasible};
 pub use plan::{plan, plan_id};

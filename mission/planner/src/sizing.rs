@@ -93,7 +93,11 @@ pub fn sizing(brief: &Brief, length_m: f64, footprint_m: f64, transit_s: impl Fn
         let v = a.envelope.cruise_m_s;
         let need = needed(length_m, v, footprint_m, asked_s, share);
         // A watch shorter than one endurance needs nobody to relieve.
-        let here = if continuous { share } else { 1.0 };
+        let here = if continuous && endurance < brief.requirement.duration_s {
+            share
+        } else {
+            1.0
+        };
         present.push((v, n * here));
         kinds_out.push(KindSizing {
             like: a.tail.clone(),

@@ -269,6 +269,10 @@ fn kept(plan: &PatrolPlan) -> usize {
                 .filter_map(|a| Some(a.legs.iter().find(|l| l.watches_m.is_some())?.start_s - a.legs.first()?.start_s))
                 .fold(f64::INFINITY, f64::min);
             let way = if way.is_finite() { way } else { 0.0 };
+            // One battery outlasts a short watch: nobody needs relief.
+            if air >= plan.brief.requirement.duration_s {
+                return 1.0;
+            }
             ((air - 2.0 * way) / (air + swap)).max(0.0)
         })
         .sum();

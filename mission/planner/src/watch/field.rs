@@ -15,8 +15,8 @@ use crate::flight::{REVERSE_S, pace};
 use crate::space::{Xy, course_deg, dist};
 
 /// Longest leg on the track and how far it may leave the curve, metres.
-const MOST_LEG_M: f64 = 750.0;
-const OFF_CURVE_M: f64 = 10.0;
+const MOST_LEG_M: f64 = 900.0;
+const OFF_CURVE_M: f64 = 28.0;
 /// Share of the climb and descent rate the profile may use.
 const RATE_SHARE: f64 = 0.7;
 /// Track further inside than the law asks, for aircraft that turn on the spot, metres.
@@ -74,7 +74,7 @@ impl<'a> Field<'a> {
         let nav_m = 3.0 * brief.limits.nav_sigma_m;
         let stand_off_m = brief.limits.stand_off_m + world.border.accuracy_m + nav_m;
         let widest = kinds.iter().map(|k| k.radius_m).fold(0.0, f64::max);
-        let margin = (2.2 * widest).max(LEAST_MARGIN_M);
+        let margin = (2.2 * widest).max(LEAST_MARGIN_M) + OFF_CURVE_M;
         let keep = Keep {
             border_m: stand_off_m + margin,
             zone_m: nav_m + margin,

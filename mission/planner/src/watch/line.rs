@@ -15,6 +15,10 @@ use crate::space::{Xy, dist, lerp, off_segment, open_ring, ring_of, style};
 /// Length of a window, metres of chainage, and how far it looks beyond its ends.
 const WINDOW_M: f64 = 40_000.0;
 const BEYOND_M: f64 = 4_000.0;
+/// How far beyond a window the nearest place of the line is looked for, metres.
+const HOOK_M: f64 = 20_000.0;
+/// Longest part of a curve whose side may be told wrong, metres.
+const MISSIGNED_M: f64 = 5_000.0;
 /// Step of the curve, metres.
 const STEP_M: f64 = 25.0;
 /// Points on either side over which chainage is averaged.
@@ -22,7 +26,7 @@ const SPREAD: usize = 16;
 /// Step of floor samples, metres.
 const FLOOR_STEP_M: f64 = 30.0;
 /// Height kept over the least height above ground, and half width of the strip whose ground counts, metres.
-const MARGIN_M: f64 = 6.0;
+const MARGIN_M: f64 = 9.0;
 const STRIP_M: f64 = 15.0;
 
 /// A place on the track.
@@ -132,10 +136,14 @@ pub(crate) fn forbidden(world: &World, zones: &[Shape], plane: &Plane, reach_m: 
 /// One window of the curve: places and raw chainage on the border, within [a, b].
 fn window(world: &World, zones: &[Shape], (a, b): (f64, f64), keep: Keep) -> Option<Vec<(LatLon, f64)>> {
     let border = &world.border;
-    let from = (a - BEYOND_M).max(0.0);
-    let section = border.section(from, (b + BEYOND_M).min(border.length_m())).ok()?;
-    let plane = Plane::new(section.at(0.5 * section.length_m()));
-    let reach = section
+    // The line may hook back: what is nearest is looked for further along than what is offset.
+    let from = (a - HOOK_M).max(0.0);
+    let section = border.section(from, (b + HOOK_M).min(border.length_m())).ok()?;
+    let core = border
+        .section((a - BEYOND_M).max(0.0), (b + BEYOND_M).min(border.length_m()))
+        .ok()?;
+    let plane = Plane::new(core.at(0.5 * core.length_m()));
+    let reach = core
         .line
         .iter()
         .map(|p| plane.to_xy(*p))
@@ -146,14 +154,24 @@ fn window(world: &World, zones: &[Shape], (a, b): (f64, f64), keep: Keep) -> Opt
     for polygon in &area.0 {
         let ring = open_ring(polygon.exterior());
         let n = ring.len();
-        // On the home side, and abreast of the section.
-        let home: Vec<bool> = ring
+        // On the home side, and abreast of the section. A sharp corner of the line may turn the sign for a moment.
+        let near: Vec<_> = ring
             .iter()
-            .map(|p| {
-                let near = section.nearest(plane.to_latlon(p.0, p.1));
-                near.signed_m > 0.0 && near.chainage_m > 0.01 && near.chainage_m < length - 0.01
-            })
+            .map(|p| section.nearest(plane.to_latlon(p.0, p.1)))
             .collect();
+        let abreast = |k: usize| near[k].chainage_m > 0.01 && near[k].chainage_m < length - 0.01;
+        let mut home: Vec<bool> = (0..n).map(|k| abreast(k) && near[k].signed_m > 0.0).collect();
+        for start in (0..n).filter(|k| home[*k] && !home[(*k + 1) % n]).collect::<Vec<_>>() {
+            let gap = (1..n).take_while(|k| !home[(start + k) % n]).count();
+            let way: f64 = (0..=gap)
+                .map(|k| dist(ring[(start + k) % n], ring[(start + k + 1) % n]))
+                .sum();
+            if way < MISSIGNED_M && (1..=gap).all(|k| abreast((start + k) % n)) {
+                for k in 1..=gap {
+                    home[(start + k) % n] = true;
+                }
+            }
+        }
         let span = |run: &[Xy]| run.windows(2).map(|w| dist(w[0], w[1])).sum::<f64>();
         for start in 0..n {
             if home[start] && !home[(start + n - 1) % n] {
@@ -442,6 +460,17 @@ impl Sky<'_> {
         Ok(h)
     }
 
+    /// Least height at `a` from which the straight way to `b`, reached at `hb`, clears the ground; the last metres before `b`
+    /// are the other leg's.
+    pub(crate) fn lift(&self, a: LatLon, b: LatLon, hb: f64) -> Result<f64, LatLon> {
+        let floors = self.floors(a, b)?;
+        Ok(floors
+            .iter()
+            .filter(|(t, _)| *t < 0.9)
+            .map(|(t, f)| (f - hb * t) / (1.0 - t))
+            .fold(hb, f64::max))
+    }
+
     /// Greatest height over ground along a leg, with its place.
     pub(crate) fn highest(&self, a: (LatLon, f64), b: (LatLon, f64)) -> Option<(f64, LatLon)> {
         let plane = Plane::new(a.0);
@@ -464,11 +493,14 @@ impl Sky<'_> {
 /// zones less `zone_m`; negative is illegal.
 pub(crate) fn spare_m(world: &World, zones: &[Shape], at: LatLon, border_m: f64, zone_m: f64) -> f64 {
     let mut d = world.home_distance_m(at) - border_m;
+    let cos = at.lat_deg.to_radians().cos();
     for z in zones {
         let away = match z {
             Shape::Disc { centre, radius_m } => {
-                // A quick look first: a degree is more than 30 km at 70 degrees.
-                if (centre.lat_deg - at.lat_deg).abs() > 0.5 {
+                // A quick look first, right to a hundredth.
+                let dy = (centre.lat_deg - at.lat_deg) * 111_000.0;
+                let dx = vedette_geo::norm_deg_180(centre.lon_deg - at.lon_deg) * 111_000.0 * cos;
+                if 0.97 * dx.hypot(dy) - radius_m - zone_m > d {
                     continue;
                 }
                 distance_m(at, *centre) - radius_m

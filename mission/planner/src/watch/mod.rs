@@ -21,9 +21,9 @@ use field::{Field, Round};
 use rota::{Crew, Desk, Flight};
 
 /// Cell of the measured promise, metres.
-const CELL_M: f64 = 50.0;
-/// Left between a turning point and the end of a stretch, tried in this order, metres.
-const SHRINK_M: [f64; 2] = [110.0, 0.0];
+const CELL_M: f64 = 25.0;
+/// Left between a turning point and the end of a stretch, metres: the camera sees that far ahead.
+const SHRINK_M: f64 = 30.0;
 /// How far an aircraft's own base may be from one of the brief's, metres.
 const SAME_BASE_M: f64 = 2000.0;
 /// Layouts tried.
@@ -149,7 +149,7 @@ fn layout(
         );
         return Err((None, e));
     }
-    let rounds = rounds(field, &kinds, chain, SHRINK_M[0]).map_err(|e| (None, e))?;
+    let rounds = rounds(field, &kinds, chain, SHRINK_M).map_err(|e| (None, e))?;
     let mut desk = Desk {
         field,
         rounds: &rounds,

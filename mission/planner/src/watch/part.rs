@@ -6,7 +6,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use geo::algorithm::buffer::LineJoin;
-use geo::{Area, BooleanOps, Buffer, ConvexHull, MultiPolygon, Polygon, Simplify};
+use geo::{BooleanOps, Buffer, ConvexHull, MultiPolygon, Polygon, Simplify};
 use vedette_atlas::Plane;
 use vedette_geo::{Amsl, LatLon};
 use vedette_model::plan::{AircraftPlan, BlindSpot, Leg, LegKind, LinkLoss};
@@ -124,7 +124,7 @@ impl<'a, 'b> Studio<'a, 'b> {
                 .map_or(Unseen::Gimbal, |u| u.2)
                 .words();
             match out.last_mut() {
-                Some(b) if (b.to_m - from_m).abs() < 0.01 && b.why == why => b.to_m = to_m,
+                Some(b) if b.to_m >= from_m - 0.01 && b.why == why => b.to_m = to_m,
                 _ => out.push(BlindSpot {
                     from_m,
                     to_m,
@@ -325,7 +325,10 @@ impl<'a, 'b> Studio<'a, 'b> {
             .map(|n| n.at)
             .chain(out.iter().copied())
             .collect();
-        vec![right, left]
+        // On the way in: on to the relief place, then the same.
+        let start = f.way_in.legs.iter().skip(1).map(|l| l.a);
+        let on = start.chain([round.nodes[h].at]).chain(out.iter().copied()).collect();
+        vec![right, left, on]
     }
 
     /// Items: way in, first round, the loop, what is left of it, way out; then the ways home, reached on return only.
@@ -412,26 +415,30 @@ impl<'a, 'b> Studio<'a, 'b> {
         let mut cache = self.fences.borrow_mut();
         let forb = cache.entry(f.station).or_insert_with(|| {
             let reach = all.iter().fold(0.0_f64, |m, p| m.max(p.0.abs()).max(p.1.abs())) + 5000.0;
-            [(0.45, 0.2), (0.7, 0.4), (0.8, 0.6), (0.95, 0.8)]
-                .iter()
-                .map(|(back, eps)| {
+            let inside = [(0.45, 0.2), (0.6, 0.3), (0.7, 0.45), (0.8, 0.6), (0.95, 0.8)]
+                .map(|(back, eps)| (self.field.keep.border_m - back * margin - 20.0, eps * margin * 0.8));
+            // Where no fence fits in legal space, one that holds the aircraft on the home side at least.
+            let stand = self.field.stand_off_m;
+            let last = [(0.6 * stand, 0.3 * stand), (0.45 * stand, 0.4 * stand)];
+            inside
+                .into_iter()
+                .chain(last)
+                .map(|(border_m, eps)| {
                     let keep = Keep {
-                        border_m: self.field.keep.border_m - back * margin - 20.0,
+                        border_m,
                         zone_m: 0.0,
                         round_m: 0.0,
                     };
-                    forbidden(self.field.world, &[], &plane, reach, keep).simplify(eps * margin * 0.8)
+                    forbidden(self.field.world, &[], &plane, reach, keep).simplify(eps)
                 })
                 .collect()
         });
         debug_assert!(!round.nodes.is_empty());
         for forb in forb.iter() {
             let space = hull.difference(forb);
-            let Some(best) = space
-                .0
-                .iter()
-                .max_by(|a, b| a.unsigned_area().total_cmp(&b.unsigned_area()))
-            else {
+            // The part that holds the base; a bend of the border may leave others.
+            let holds = |p: &&Polygon<f64>| Legal::new(MultiPolygon::new(vec![(*p).clone()])).inside(path[0]);
+            let Some(best) = space.0.iter().find(holds) else {
                 continue;
             };
             let ring = Polygon::new(best.exterior().clone(), vec![]);

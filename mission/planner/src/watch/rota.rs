@@ -54,6 +54,8 @@ impl Flight {
     }
 }
 
+/// Who is on a station: aircraft, base it came from, since when and flying which way, its way in, and whom it relieved.
+type Watch = (usize, usize, (f64, usize), Way, Option<usize>);
 /// Ways, remembered: base, station, direction, in or out.
 type Ways = BTreeMap<(usize, usize, usize, bool), Way>;
 
@@ -135,7 +137,7 @@ impl Desk<'_, '_> {
             .iter()
             .map(|a| (*a, self.starts[*a], self.jitter_s))
             .collect();
-        let mut on: BTreeMap<usize, (usize, usize, (f64, usize), Way, Option<usize>)> = BTreeMap::new();
+        let mut on: BTreeMap<usize, Watch> = BTreeMap::new();
         let mut longest_way = 0.0_f64;
         for (a, s) in crew.aircraft[spares..].iter().zip(&crew.stations) {
             let base = self.starts[*a];
@@ -156,7 +158,8 @@ impl Desk<'_, '_> {
             })
             .fold(craft.energy.cruise_w, f64::max);
         let usable = USE * endurance_s(craft) * craft.energy.cruise_w / watts - 2.2 * longest_way;
-        let rounds = (usable / round_s).floor();
+        // Half a round is kept for the last flight, which stays until the watch is over.
+        let rounds = (usable / round_s - 0.55).floor();
         let started = on.values().map(|o| o.2.0).fold(0.0, f64::max);
         if rounds < 1.0 && started + usable < until_s {
             return Err(tired(
@@ -168,7 +171,6 @@ impl Desk<'_, '_> {
                 ),
             ));
         }
-        let period = rounds * round_s;
         // Out on every other station, back on those between: neighbours in turn are never far from each other.
         let mut order: Vec<usize> = (0..g).step_by(2).collect();
         order.extend((0..g).filter(|k| k % 2 == 1).rev());
@@ -250,7 +252,7 @@ impl Desk<'_, '_> {
         }
         for (station, (a, from_base, start, way_in, relieves)) in on {
             let off = self.rounds[station].pass(0.0, until_s.max(start.0 + 1.0));
-            if off.0 - start.0 > period.max(usable) + 1.0 {
+            if off.0 - start.0 > usable + 1.0 {
                 return Err(tired(self.field, "the last flight outlasts its battery.".to_owned()));
             }
             let home = self.rounds[station].stretch.base;

@@ -21,10 +21,11 @@ const FLAT_M: f64 = 1200.0;
 /// Heights of the patrol within this distance of the relief place count for those who come, metres.
 const NEAR_M: f64 = 3500.0;
 /// Added to the vertical separation, metres.
-const MORE_V_M: f64 = 12.0;
-/// Extra height of aircraft that come, on the way.
-const IN_EXTRA_M: f64 = 60.0;
-const OUT_EXTRA_M: f64 = 5.0;
+const MORE_V_M: f64 = 30.0;
+/// Ferries fly in layers over the patrols, two and three separations up, where the ceiling leaves room.
+const LAYER_MORE_M: f64 = 15.0;
+/// Height over the floor everywhere on a way: corners flown wide meet other ground, metres.
+const WIDE_M: f64 = 15.0;
 /// Legal margin of a way: corners flown wide.
 const WAY_MARGIN_M: f64 = 30.0;
 
@@ -53,13 +54,17 @@ impl Field<'_> {
         let ok = |a: LatLon, b: LatLon, border_m: f64| clear(self.world, &self.zones, a, b, border_m, self.keep.zone_m);
         // Away from the tracks where that can be had.
         let far = self.keep.border_m + 300.0;
+        // No nearer to the border than the fence can be drawn, or else just legal.
+        let middle = self.keep.border_m - 0.2 * (self.keep.border_m - self.stand_off_m);
         let near = self.stand_off_m + WAY_MARGIN_M;
-        for least in [far, near] {
+        for least in [far, middle] {
             if ok(from, to, least) {
                 return Some(vec![from, to]);
             }
         }
-        let lane = self.lane()?;
+        let Some(lane) = self.lane() else {
+            return ok(from, to, near).then(|| vec![from, to]);
+        };
         let closest = |p: LatLon| {
             (0..lane.len()).min_by(|a, b| {
                 let d = |k: usize| vedette_geo::distance_m(lane[k], p);
@@ -78,7 +83,10 @@ impl Field<'_> {
         let mut out = vec![from];
         let mut k = 0;
         while k < path.len() - 1 {
-            let next = (k + 1..path.len()).rev().find(|n| ok(path[k], path[*n], near))?;
+            let next = (k + 1..path.len())
+                .rev()
+                .find(|n| ok(path[k], path[*n], middle))
+                .or_else(|| ok(path[k], path[k + 1], near).then_some(k + 1))?;
             out.push(path[next]);
             k = next;
         }
@@ -106,7 +114,8 @@ impl Field<'_> {
         let r = radius_m.max(60.0);
         let side = if arrive { -1.0 } else { 1.0 };
         let gate = |k: f64| {
-            let (along, home) = (side * 4.0 * r * k, 1.5 * r * k);
+            // Who leaves turns off more sharply than who comes: they part quickly.
+            let (along, home) = (side * 4.0 * r * k, if arrive { 1.5 } else { 2.6 } * r * k);
             plane.to_latlon(u.0 * along + n.0 * home, u.1 * along + n.1 * home)
         };
         let refuse =
@@ -141,11 +150,12 @@ impl Field<'_> {
         let flat = FLAT_M.min(0.5 * last);
         path.insert(path.len() - 2, interpolate(q, before, flat / last.max(1.0)));
         let level = if arrive { plateau_m(self, round) } else { h_m };
-        let extra = if arrive {
-            IN_EXTRA_M.max(self.brief.limits.separation_v_m + 15.0)
-        } else {
-            OUT_EXTRA_M
-        };
+        let limits = &self.brief.limits;
+        let room = limits.max_agl_m - limits.min_agl_m - 60.0;
+        let layers = if arrive { 3.0 } else { 2.0 };
+        let extra = (layers * (limits.separation_v_m + LAYER_MORE_M))
+            .min(0.25 * layers * room)
+            .max(0.0);
         let (points, heights) = self.climb(craft, &path, level, extra, arrive)?;
         let kind = if arrive { LegKind::Transit } else { LegKind::Return };
         let mut legs = Vec::new();
@@ -192,25 +202,23 @@ impl Field<'_> {
         let slope = if up { self.sky.up } else { self.sky.down };
         // Straight ahead first, then to either side: the way over low ground that is long enough to climb.
         let ahead = vedette_geo::azimuth_deg(base, path[1]);
-        let mut tries: Vec<LatLon> = Vec::new();
+        let mut tries: Vec<(f64, f64)> = vec![(0.0, 0.0)];
         if wing {
-            for out_m in CLIMB_OUT_M {
-                for turn in [0.0, 30.0, -30.0, 60.0, -60.0, 100.0, -100.0, 140.0, -140.0, 180.0] {
-                    let c = vedette_geo::destination(base, ahead + turn, out_m);
-                    let near = self.stand_off_m + WAY_MARGIN_M;
-                    let ok = |a: LatLon, b: LatLon| clear(self.world, &self.zones, a, b, near, self.keep.zone_m);
-                    let low = self.sky.floor(c).is_some_and(|f| f - base_m <= slope * out_m);
-                    if low && ok(base, c) && ok(c, path[1]) {
-                        tries.push(c);
-                    }
-                }
-            }
-        } else {
-            tries.push(base);
+            let turns = [0.0, 30.0, -30.0, 60.0, -60.0, 100.0, -100.0, 140.0, -140.0, 180.0];
+            tries = CLIMB_OUT_M.iter().flat_map(|m| turns.map(|t| (*m, t))).collect();
         }
-        for out in tries.iter().take(24) {
-            let out_m = vedette_geo::distance_m(base, *out);
-            let mut points = vec![base, *out];
+        let near = self.stand_off_m + WAY_MARGIN_M;
+        let ok = |a: LatLon, b: LatLon| clear(self.world, &self.zones, a, b, near, self.keep.zone_m);
+        for (out_m, turn) in tries {
+            let out = vedette_geo::destination(base, ahead + turn, out_m);
+            let low = self
+                .sky
+                .floor(out)
+                .is_some_and(|f| f + WIDE_M - base_m <= slope * out_m);
+            if wing && !(low && ok(base, out) && ok(out, path[1])) {
+                continue;
+            }
+            let mut points = vec![base, out];
             for w in [points[1]].iter().chain(&path[1..]).collect::<Vec<_>>().windows(2) {
                 let d = vedette_geo::distance_m(*w[0], *w[1]);
                 let n = (d / LEG_M).ceil().max(1.0);
@@ -228,21 +236,35 @@ impl Field<'_> {
             }
             let mut low = vec![false; m - 1];
             low[0] = true;
-            // Ferry height between the climb-out and the flat end.
+            // Near the relief place the heights are those of the patrol; the ferry height lies between.
             let mut h = self
                 .sky
                 .heights(&points, &least, &low, 0.0)
                 .map_err(|p| self.unknown(p))?;
+            if !up {
+                h[m - 1] = level;
+                h[m - 2] = self
+                    .sky
+                    .lift(points[m - 2], points[m - 1], level)
+                    .map_err(|p| self.unknown(p))?
+                    .max(h[m - 2].min(level));
+            }
+            let settled = (h[m - 1], h[m - 2]);
             for i in 2..m.saturating_sub(3) {
-                least[i] = h[i] + extra;
+                least[i] = h[i] + WIDE_M + extra;
             }
-            // No steeper than flown: heights() raises what is before and after.
-            if let Ok(raised) = self.sky.heights(&points, &least, &low, 0.0)
-                && (raised[1] - h[1]).abs() < 0.5
-                && raised[m - 1] - h[m - 1] < 0.5
-            {
-                h = raised;
+            if let Ok(raised) = self.sky.heights(&points, &least, &low, 0.0) {
+                // As high as the slopes allow from the climb-out on and down to the relief place.
+                let length = |i: usize| vedette_geo::distance_m(points[i], points[i + 1]);
+                let must = h.clone();
+                for i in 1..m - 3 {
+                    h[i + 1] = raised[i + 1].min(h[i] + self.sky.up * length(i)).max(must[i + 1]);
+                }
+                for i in (2..m - 2).rev() {
+                    h[i] = h[i].min(h[i + 1] + self.sky.down * length(i)).max(must[i]);
+                }
             }
+            (h[m - 1], h[m - 2]) = settled;
             h[0] = base_m;
             needed = h[1] - base_m;
             let over = (1..=4).all(|k| {
