@@ -12,8 +12,10 @@ use std::sync::Arc;
 use vedette_geo::{Amsl, Camera, Gimbal, LatLon, Ned, Rotation, Vec3};
 use vedette_model::{ImageBox, Spectrum, TargetClass};
 
+use crate::actors::{Actor, ActorKind, ActorPose, Medium};
 use crate::body;
 use crate::cover::{Baked, CHUNK, Chunk, PADDED, SCATTER_M, Standing, TEXEL_M, Thing, bake};
+use crate::light::Light;
 use crate::noise::{floor, hash2, perlin, unit as hash_unit};
 use crate::scene::Scene;
 use crate::sensor::{self, Fpn};
@@ -132,6 +134,7 @@ pub struct Renderer {
     standing: BTreeMap<(i32, i32), Vec<Standing>>,
     fpn: BTreeMap<(u64, u32, u32), Fpn>,
     frame: u64,
+    light: (i64, Light),
     depth: Vec<f32>,
     heat: Vec<f32>,
     rgb: Vec<[f32; 3]>,
@@ -183,8 +186,10 @@ impl Renderer {
     /// A renderer of `scene` with nothing baked yet.
     #[must_use]
     pub fn new(scene: Arc<Scene>) -> Self {
+        let light = (0, scene.light(0));
         Self {
             scene,
+            light,
             chunks: BTreeMap::new(),
             standing: BTreeMap::new(),
             fpn: BTreeMap::new(),
@@ -205,6 +210,12 @@ impl Renderer {
     pub fn render(&mut self, cam: &CameraState, t_s: f64) -> Rendered {
         self.frame += 1;
         let scene = Arc::clone(&self.scene);
+        let step = scene.light_step(t_s);
+        if step != self.light.0 {
+            self.light = (step, scene.light(step));
+            self.chunks.clear();
+        }
+        let light = self.light.1.clone();
         let (w, h) = (cam.width.clamp(16, 4096) as usize, cam.height.clamp(16, 4096) as usize);
         let view = view(&scene, cam, w, h);
         let thermal = cam.spectrum == Spectrum::Thermal;
@@ -234,13 +245,13 @@ impl Renderer {
             Image::Gray8 {
                 width,
                 height,
-                data: sensor::thermal(&mut self.heat, w, h, fpn, noise_seed, &scene.light),
+                data: sensor::thermal(&mut self.heat, w, h, fpn, noise_seed, &light),
             }
         } else {
             Image::Rgb8 {
                 width,
                 height,
-                data: sensor::visible(&self.rgb, w, h, noise_seed, &scene.light),
+                data: sensor::visible(&self.rgb, w, h, noise_seed, &light),
             }
         };
         Rendered { image, boxes }
@@ -259,7 +270,7 @@ impl Renderer {
 
     fn ground(&mut self, scene: &Scene, view: &View, nodes: &Lattice, thermal: bool) {
         let (w, h) = (view.w, view.h);
-        let light = &scene.light;
+        let light = &self.light.1.clone();
         // Which chunks are needed, block by block; baked before the pixel loop borrows them.
         let (bw, bh) = (w.div_ceil(STEP), h.div_ceil(STEP));
         let mut levels = vec![0_u8; bw * bh];
@@ -404,7 +415,7 @@ impl Renderer {
         let slot = self
             .chunks
             .entry(full)
-            .or_insert_with(|| (0, bake(&scene.cover, &scene.ground, &scene.light, key, thermal)));
+            .or_insert_with(|| (0, bake(&scene.cover, &scene.ground, &self.light.1, key, thermal)));
         slot.0 = self.frame;
     }
 
@@ -444,17 +455,71 @@ impl Renderer {
         }
         order.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.seed.cmp(&b.1.seed)));
         for (_, st) in &order {
-            draw_thing(st, scene, view, thermal, &mut self.depth, &mut self.heat, &mut self.rgb);
+            draw_thing(
+                st,
+                &self.light.1,
+                view,
+                thermal,
+                &mut self.depth,
+                &mut self.heat,
+                &mut self.rgb,
+            );
+        }
+    }
+
+    /// Darkens the ground in an actor's shadow: its outline, laid along the ground away from the
+    /// sun, in visible light while the sun casts any.
+    fn cast_shadow(&mut self, scene: &Scene, view: &View, a: &Actor, pose: &ActorPose, foot: V3, thermal: bool) {
+        let light = self.light.1.clone();
+        if thermal || light.direct < 0.05 || light.sun[2] < 0.05 {
+            return;
+        }
+        let (tall, half) = body::outline(a.kind, a.size as f32);
+        let flat = (light.sun[0] * light.sun[0] + light.sun[1] * light.sun[1])
+            .sqrt()
+            .max(1e-3);
+        let reach = |up: f32| (up * flat / light.sun[2]).min(25.0);
+        let up = pose.up_m as f32;
+        let away = |m: f32| (foot[0] - light.sun[0] / flat * m, foot[1] - light.sun[1] / flat * m);
+        let (from, to) = (away(reach(up)), away(reach(up + tall)));
+        let mid = (0.5 * (from.0 + to.0), 0.5 * (from.1 + to.1));
+        let radius = 0.5 * (to.0 - from.0).hypot(to.1 - from.1) + half;
+        let Some(([x0, x1, y0, y1], _)) = view.rect([mid.0, mid.1, scene.ground.z(mid.0, mid.1)], radius) else {
+            return;
+        };
+        for py in y0..y1 {
+            for px in x0..x1 {
+                let k = py * view.w + px;
+                if self.depth[k] >= FAR {
+                    continue;
+                }
+                let p = along(view.o, view.dir(px as f32 + 0.5, py as f32 + 0.5), self.depth[k]);
+                // Only what lies on the ground there, not what stands on it.
+                if (p[2] - scene.ground.z(p[0], p[1])).abs() > 0.4 {
+                    continue;
+                }
+                let d = crate::cover::dist_segment((p[0], p[1]), from, to);
+                let m = 1.0 - crate::noise::smooth(half * 0.7, half * 1.15, d);
+                if m > 0.0 {
+                    self.rgb[k] = self.rgb[k].map(|v| v * (1.0 - 0.45 * m));
+                }
+            }
         }
     }
 
     fn actors(&mut self, scene: &Scene, view: &View, t_s: f64, thermal: bool) -> Vec<TruthBox> {
         let mut out = Vec::new();
-        let light = &scene.light;
+        let light = &self.light.1.clone();
         for a in &scene.actors {
             let pose = a.track.pose(t_s);
             let (x, y) = (pose.x as f32, pose.y as f32);
-            let foot = [x, y, scene.ground.z(x, y)];
+            let mut foot = [x, y, scene.ground.z(x, y) + pose.up_m as f32];
+            if a.kind.medium() == Medium::Water {
+                // Rides the waves: a period of 5 s, small craft all of it, a coaster hardly.
+                let share = if a.kind == ActorKind::Boat { 0.35 } else { 0.06 };
+                foot[2] += (share * scene.waves_m * (t_s * 1.257 + (a.seed % 7) as f64).sin()) as f32;
+            }
+            self.cast_shadow(scene, view, a, &pose, foot, thermal);
             let parts = body::parts(a.kind, a.size as f32, &pose, foot, a.seed, t_s, light);
             let mut rect: Option<[usize; 4]> = None;
             for p in &parts {
@@ -634,14 +699,13 @@ fn lattice(scene: &Scene, view: &View) -> Lattice {
 
 fn draw_thing(
     st: &Standing,
-    scene: &Scene,
+    light: &Light,
     view: &View,
     thermal: bool,
     depth: &mut [f32],
     heat: &mut [f32],
     rgb: &mut [[f32; 3]],
 ) {
-    let light = &scene.light;
     let (h, r) = st.extent();
     let c = [st.at[0], st.at[1], st.at[2] + 0.5 * h];
     let Some(([x0, x1, y0, y1], z)) = view.rect(c, (0.25 * h * h + r * r).sqrt()) else {

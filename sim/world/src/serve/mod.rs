@@ -19,9 +19,11 @@ pub use video::Stream;
 use serde::Serialize;
 use vedette_atlas::World;
 use vedette_model::{CameraId, Mono};
-use vedette_sim_vehicle::{Fault, ReportedState, SimVehicle, TrueState};
+use vedette_sim_vehicle::{Fault, ReportedState, TrueState};
 
 use crate::scenario::Scenario;
+use crate::sky::PicturePath;
+use crate::trouble::{ActiveFault, FaultId, Trouble};
 use crate::truth::TruthLine;
 use crate::{Scene, SimError};
 
@@ -114,6 +116,8 @@ pub struct StreamStats {
     pub datagrams: u64,
     /// Datagrams the system refused to send.
     pub refused: u64,
+    /// Datagrams lost on the way by faults and radio.
+    pub lost: u64,
     /// Bytes sent.
     pub bytes: u64,
     /// Machine time of the last picture's rendering, microseconds.
@@ -157,17 +161,48 @@ pub struct SimStats {
 pub(crate) struct Snapshot {
     pub(crate) truth: TrueState,
     pub(crate) reported: ReportedState,
+    pub(crate) path: PicturePath,
+}
+
+/// What the instructor's side asks of the flight thread.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Order {
+    Vehicle(u8, Fault),
+    Inject(Trouble, Option<u8>),
+    Remove(FaultId),
+}
+
+/// Orders waiting for the flight thread; further ones are refused.
+const ORDERS: usize = 256;
+
+/// How the instructor bends time: from `from` of the outer clock on, `speed` seconds a second.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Pace {
+    from: Mono,
+    at: Mono,
+    speed: f64,
+    paused: bool,
+}
+
+impl Pace {
+    fn now(&self, outer: Mono) -> Mono {
+        if self.paused {
+            return self.at;
+        }
+        Mono(self.at.0 + (outer.since(self.from) as f64 * self.speed) as i64)
+    }
 }
 
 /// What the threads share.
 pub(crate) struct Shared {
-    pub(crate) scenario: Scenario,
-    pub(crate) world: Arc<World>,
-    pub(crate) clock: Clock,
+    pub(crate) scenario: Arc<Scenario>,
+    clock: Clock,
+    pace: Mutex<Pace>,
     pub(crate) stop: AtomicBool,
     pub(crate) snapshots: Mutex<BTreeMap<u8, Snapshot>>,
     pub(crate) stats: Mutex<SimStats>,
-    pub(crate) faults: Mutex<Vec<(u8, Fault)>>,
+    pub(crate) orders: Mutex<Vec<Order>>,
+    pub(crate) active: Mutex<Vec<ActiveFault>>,
     truth: Option<Mutex<std::io::BufWriter<std::fs::File>>>,
     truth_lost: AtomicU64,
 }
@@ -180,6 +215,29 @@ pub(crate) fn lock<T>(m: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Shared {
     pub(crate) fn stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
+    }
+
+    /// Time of the scenario, as the instructor bends it.
+    pub(crate) fn now(&self) -> Mono {
+        let outer = (self.clock)();
+        lock(&self.pace).now(outer)
+    }
+
+    fn bend(&self, change: impl FnOnce(&mut Pace)) {
+        let outer = (self.clock)();
+        let mut p = lock(&self.pace);
+        let at = p.now(outer);
+        *p = Pace { from: outer, at, ..*p };
+        change(&mut p);
+    }
+
+    fn order(&self, o: Order) -> bool {
+        let mut all = lock(&self.orders);
+        if all.len() >= ORDERS {
+            return false;
+        }
+        all.push(o);
+        true
     }
 
     pub(crate) fn fail(&self, what: String) {
@@ -239,7 +297,8 @@ impl Simulation {
             None
         };
         let targets = video::targets(&scenario, &config.video);
-        let (craft, addresses) = fly::open(&scenario, &config, &targets)?;
+        let scenario = Arc::new(scenario);
+        let (fleet, addresses) = fly::open(&scenario, &world, &config, &targets)?;
         let truth = match &config.truth {
             None => None,
             Some(path) => Some(Mutex::new(std::io::BufWriter::new(
@@ -264,27 +323,25 @@ impl Simulation {
                 }
             }
         }
-        let snapshots = craft.iter().map(|c| (c.system(), fly::snapshot(c.vehicle()))).collect();
+        let snapshots = fleet.sky.craft.iter().map(|c| (c.system(), fly::snapshot(c))).collect();
         let shared = Arc::new(Shared {
             scenario,
-            world,
             clock: config.clock,
+            // The scenario's second 0 is the clock's.
+            pace: Mutex::new(Pace {
+                from: Mono::ZERO,
+                at: Mono::ZERO,
+                speed: 1.0,
+                paused: false,
+            }),
             stop: AtomicBool::new(false),
             snapshots: Mutex::new(snapshots),
             stats: Mutex::new(SimStats::default()),
-            faults: Mutex::new(Vec::new()),
+            orders: Mutex::new(Vec::new()),
+            active: Mutex::new(Vec::new()),
             truth,
             truth_lost: AtomicU64::new(0),
         });
-        shared.tell(
-            &TruthLine::Start {
-                scenario: shared.scenario.name.clone(),
-                epoch: shared.scenario.epoch,
-                seed: shared.scenario.seed,
-                terrain: shared.world.terrain.source().label.clone(),
-            },
-            true,
-        );
         let mut handle = SimHandle {
             shared: Arc::clone(&shared),
             threads: Vec::new(),
@@ -292,7 +349,7 @@ impl Simulation {
             scene,
         };
         let s = Arc::clone(&shared);
-        handle.spawn("sim-flight".to_owned(), move || fly::run(&s, craft))?;
+        handle.spawn("sim-flight".to_owned(), move || fly::run(&s, fleet))?;
         for deck in streams {
             let s = Arc::clone(&shared);
             handle.spawn(format!("sim-video-{}", deck.system()), move || {
@@ -320,7 +377,7 @@ impl SimHandle {
     #[must_use]
     pub fn stats(&self) -> SimStats {
         let mut s = lock(&self.shared.stats).clone();
-        s.t_s = (self.shared.clock)().seconds();
+        s.t_s = self.shared.now().seconds();
         s
     }
 
@@ -348,9 +405,21 @@ impl SimHandle {
         lock(&self.shared.snapshots).get(&system).map(|s| s.truth.clone())
     }
 
-    /// Breaks or mends something on an aircraft.
+    /// Breaks or mends something on an aircraft, past the record: for tests. An instructor uses
+    /// [`Instructor::inject`].
     pub fn inject(&self, system: u8, fault: Fault) {
-        lock(&self.shared.faults).push((system, fault));
+        if !self.shared.order(Order::Vehicle(system, fault)) {
+            self.shared
+                .fail(format!("more than {ORDERS} orders wait: {fault:?} is left out"));
+        }
+    }
+
+    /// The instructor's side of the run.
+    #[must_use]
+    pub fn instructor(&self) -> Instructor {
+        Instructor {
+            shared: Arc::clone(&self.shared),
+        }
     }
 
     /// Ends all threads and closes all sockets; gives the last counters.
@@ -383,10 +452,92 @@ impl Drop for SimHandle {
     }
 }
 
-/// Helper for the flight thread: one aircraft with its socket.
-pub(crate) struct Craft {
-    vehicle: SimVehicle,
-    socket: std::net::UdpSocket,
-    peers: Vec<SocketAddr>,
-    told: bool,
+/// The instructor's side of a run: breaks and mends things, stops and bends time. Cheap to clone;
+/// works from any thread.
+#[derive(Clone)]
+pub struct Instructor {
+    shared: Arc<Shared>,
+}
+
+impl std::fmt::Debug for Instructor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Instructor").finish_non_exhaustive()
+    }
+}
+
+impl Instructor {
+    /// Breaks something, for one aircraft or all; it is in the truth record with the next step.
+    ///
+    /// # Errors
+    /// [`SimError::Option`] for an aircraft that is not there, for raising the land under way, and
+    /// when too many orders wait.
+    pub fn inject(&self, trouble: Trouble, system: Option<u8>) -> Result<(), SimError> {
+        let wrong = |given: String, allowed: String| SimError::Option {
+            flag: "fault",
+            given,
+            allowed,
+        };
+        let fleet = &self.shared.scenario.vehicles;
+        if let Some(s) = system
+            && !fleet.iter().any(|v| v.system == s)
+        {
+            let have: Vec<_> = fleet.iter().map(|v| v.system.to_string()).collect();
+            return Err(wrong(
+                format!("aircraft {s}"),
+                format!("the scenario's are {}", have.join(", ")),
+            ));
+        }
+        if matches!(trouble, Trouble::Elevation { .. }) {
+            return Err(wrong(
+                "elevation".to_owned(),
+                "the land does not move: put it into the scenario with at_s = 0".to_owned(),
+            ));
+        }
+        if !self.shared.order(Order::Inject(trouble, system)) {
+            return Err(wrong(
+                trouble.name().to_owned(),
+                format!("{ORDERS} orders wait already; the flight thread stands still"),
+            ));
+        }
+        Ok(())
+    }
+
+    /// Mends what can be mended.
+    pub fn remove(&self, id: FaultId) {
+        if !self.shared.order(Order::Remove(id)) {
+            self.shared
+                .fail(format!("more than {ORDERS} orders wait: fault {} stays", id.0));
+        }
+    }
+
+    /// What is wrong now.
+    #[must_use]
+    pub fn active(&self) -> Vec<ActiveFault> {
+        lock(&self.shared.active).clone()
+    }
+
+    /// Stops the world, or lets it go on. A station whose clock runs on sees nothing move and
+    /// nothing sent.
+    pub fn pause(&self, paused: bool) {
+        self.shared.bend(|p| p.paused = paused);
+    }
+
+    /// Whether the world stands still.
+    #[must_use]
+    pub fn paused(&self) -> bool {
+        lock(&self.shared.pace).paused
+    }
+
+    /// Seconds of the scenario per second of the clock it was given, 0.1 to 20; others are
+    /// brought into that range.
+    pub fn set_speed(&self, speed: f64) {
+        let speed = if speed.is_finite() { speed.clamp(0.1, 20.0) } else { 1.0 };
+        self.shared.bend(|p| p.speed = speed);
+    }
+
+    /// Where the scenario is.
+    #[must_use]
+    pub fn t_s(&self) -> f64 {
+        self.shared.now().seconds()
+    }
 }
