@@ -2,7 +2,7 @@
 
 use vedette_geo::distance_m;
 use vedette_model::plan::Aircraft;
-use vedette_model::{FlightMode, Known, LandedState, Mono, Report, Severity};
+use vedette_model::{FlightMode, Known, LandedState, Mono, ParameterTable, Report, Severity, is_safety_parameter};
 
 use crate::view::{EventKind, LegView, PlanOnAircraft, PlanState, TransferView, VehicleView};
 
@@ -43,6 +43,7 @@ pub(crate) fn unheard(a: &Aircraft) -> VehicleView {
         item: None,
         leg: None,
         parameters: None,
+        parameter_table: ParameterTable::default(),
         plan_on_board: PlanOnAircraft::Unknown,
         plan_id: None,
         transfer: None,
@@ -169,6 +170,12 @@ pub(crate) fn apply(v: &mut VehicleView, now: Mono, captured: Mono, report: &Rep
             });
         }
         Report::Parameters { have, of } => v.parameters = Some((*have, *of)),
+        Report::ParameterTable(table) => v.parameter_table = table.clone(),
+        Report::Parameter { name, value } => {
+            if v.parameter_table.set(name, *value) && is_safety_parameter(name) {
+                return Some((EventKind::Flight, format!("{name} is now {value}")));
+            }
+        }
         Report::Health { ready_to_arm, .. } => v.ready = Some(Known::new(*ready_to_arm, captured)),
         Report::Text { severity, text } => {
             if v.texts.len() == 40 {
@@ -195,8 +202,13 @@ pub(crate) fn apply(v: &mut VehicleView, now: Mono, captured: Mono, report: &Rep
                 return Some((EventKind::Link, "second sender with this id".into()));
             }
         }
+        Report::File { path, bytes, .. } => {
+            return Some((EventKind::Flight, format!("{path} read, {bytes} bytes")));
+        }
         Report::PlanOnVehicle { .. }
-        | Report::Parameter { .. }
+        | Report::Files { .. }
+        | Report::Logs(_)
+        | Report::LogProgress { .. }
         | Report::Clock(_)
         | Report::VideoStream { .. }
         | Report::CommandDone { .. } => {}

@@ -7,7 +7,9 @@ mod alert;
 mod ids;
 mod known;
 mod mission;
+mod onboard;
 mod order;
+mod parameter;
 pub mod plan;
 mod record;
 mod time;
@@ -20,10 +22,12 @@ pub use ids::{
 };
 pub use known::{Freshness, Known};
 pub use mission::{AltFrame, MissionItem, MissionKind, command};
+pub use onboard::{FileEntry, FilePiece, LogOnBoard};
 pub use order::{
     Authority, CommandOutcome, GimbalAim, Intent, Order, Receipt, ReceiptState, Refusal, Request, RequestBody, Retry,
     Risk,
 };
+pub use parameter::{Baseline, BaselineError, Difference, Drift, ParameterTable, is_safety_parameter};
 pub use record::{GapCause, LinkReport, LinkState, RecorderReport};
 pub use time::{ClockMap, Mono, Pts, Utc, VehicleBoot};
 pub use vehicle::{Airframe, Family, FlightMode, GnssFix, LandedState, Report, Severity, VehicleIdentity};

@@ -231,6 +231,30 @@ pub enum RequestBody {
     },
     /// Read all parameters.
     ReadParameters,
+    /// List a directory on board.
+    ListFiles {
+        /// Its path.
+        path: String,
+    },
+    /// Read a file on board.
+    ReadFile {
+        /// Its path.
+        path: String,
+    },
+    /// List the flight logs on board.
+    ListLogs,
+    /// Read a flight log.
+    ReadLog {
+        /// Its number on board.
+        id: u16,
+    },
+    /// Set one parameter; done when the aircraft reads back the same value.
+    SetParameter {
+        /// Its name, as the aircraft has it.
+        name: String,
+        /// Its value.
+        value: f64,
+    },
 }
 
 /// One request to one aircraft. Nothing is sent after `expires`.

@@ -5,13 +5,18 @@
 
 mod clock;
 mod command;
+mod ftp;
 mod items;
+mod logs;
 mod modes;
 mod order;
 mod outbox;
+mod pack;
 mod params;
 mod peers;
+mod ranges;
 mod rtt;
+mod services;
 mod session;
 mod telemetry;
 mod texts;
@@ -19,7 +24,7 @@ mod transfer;
 
 use std::collections::{BTreeMap, VecDeque};
 
-use vedette_model::{CommandOutcome, LinkId, LinkReport, LinkState, Mono, Report, Request, Utc, VehicleId};
+use vedette_model::{CommandOutcome, FilePiece, LinkId, LinkReport, LinkState, Mono, Report, Request, Utc, VehicleId};
 
 use crate::codec::wire::{self, WireMessage};
 use crate::codec::{Framed, Verdict, parse_datagram, parse_datagram_v2, strip_signature};
@@ -35,6 +40,8 @@ const EVENTS_MAX: usize = 65_536;
 const TRANSMIT_MAX: usize = 8_192;
 /// Frames waiting to be logged; the oldest is dropped and counted.
 const LOG_MAX: usize = 16_384;
+/// Pieces of files waiting to be taken; the oldest is dropped and counted.
+const FILES_MAX: usize = 1_024;
 /// SETUP_SIGNING carries the key: never logged.
 const SETUP_SIGNING: u32 = 256;
 /// Between two of our heartbeats (MAVLink heartbeat protocol: 1 Hz).
@@ -54,6 +61,8 @@ pub struct GcsConfig {
     pub accept_v1: bool,
     /// Keep frames for [`Gcs::poll_log`].
     pub log: bool,
+    /// Read the newest flight log after each landing; its pieces come by [`Gcs::poll_file`].
+    pub fetch_logs: bool,
 }
 
 impl GcsConfig {
@@ -66,6 +75,7 @@ impl GcsConfig {
             silence_ms: 5_000,
             accept_v1: false,
             log: false,
+            fetch_logs: false,
         }
     }
 }
@@ -101,6 +111,8 @@ pub struct Overflow {
     pub transmits: u64,
     /// Frames for the log.
     pub log: u64,
+    /// Pieces of files.
+    pub files: u64,
 }
 
 /// The ground control station's side of every link.
@@ -112,6 +124,7 @@ pub struct Gcs {
     events: VecDeque<Event>,
     transmits: VecDeque<Transmit>,
     log: VecDeque<(Utc, Vec<u8>)>,
+    files: VecDeque<FilePiece>,
     overflow: Overflow,
     now: Mono,
     utc: Utc,
@@ -129,6 +142,7 @@ impl Gcs {
             events: VecDeque::new(),
             transmits: VecDeque::new(),
             log: VecDeque::new(),
+            files: VecDeque::new(),
             overflow: Overflow::default(),
             now: Mono::ZERO,
             utc: Utc(0),
@@ -200,7 +214,9 @@ impl Gcs {
             if !modes::is_part(beat.kind) && beat.autopilot != 8 {
                 self.sessions
                     .entry(vehicle)
-                    .or_insert_with(|| Session::new(now, h.system, h.component, &beat));
+                    .or_insert_with(|| Session::new(now, h.system, h.component, &beat))
+                    .services
+                    .fetch_logs = self.config.fetch_logs;
             }
         }
         let Some(session) = self.sessions.get_mut(&vehicle) else {
@@ -304,6 +320,11 @@ impl Gcs {
         self.log.pop_front()
     }
 
+    /// The next piece of a file read on board.
+    pub fn poll_file(&mut self) -> Option<FilePiece> {
+        self.files.pop_front()
+    }
+
     /// Counters of every link.
     #[must_use]
     pub fn link_reports(&self) -> Vec<LinkReport> {
@@ -342,6 +363,9 @@ impl Gcs {
                     report,
                 },
             );
+        }
+        for piece in out.files {
+            push(&mut self.files, FILES_MAX, &mut self.overflow.files, piece);
         }
         for (component, id, payload) in out.frames {
             let route = self.sessions.get(&vehicle).and_then(|s| {

@@ -1,6 +1,6 @@
 //! What one step of a session wants sent and told, before it knows routes.
 
-use vedette_model::{Mono, Report};
+use vedette_model::{FilePiece, Mono, Report};
 
 use crate::codec::wire::WireMessage;
 
@@ -11,6 +11,8 @@ pub(crate) struct Outbox {
     pub(crate) frames: Vec<(u8, u32, Vec<u8>)>,
     /// Captured, report.
     pub(crate) reports: Vec<(Mono, Report)>,
+    /// Pieces of files read on board.
+    pub(crate) files: Vec<FilePiece>,
 }
 
 impl Outbox {

@@ -18,15 +18,13 @@ use super::command::{Call, Desk, Job, Seen};
 use super::modes;
 use super::order::Aircraft;
 use super::outbox::Outbox;
-use super::params::Params;
 use super::rtt::Rtt;
+use super::services::{Services, Who};
 use super::telemetry as tel;
 use super::texts::Texts;
 use super::transfer::{Side, Transfers};
 use crate::codec::wire::{self, WireMessage};
 
-/// PARAM_ENCODE_BYTEWISE of MAV_PROTOCOL_CAPABILITY.
-const BYTEWISE: u64 = 131_072;
 /// Streams asked for: message, microseconds between two.
 const STREAMS: &[(u32, u32)] = &[
     (wire::GlobalPositionInt::ID, 200_000),
@@ -116,7 +114,7 @@ pub(crate) struct Session {
     clock: Clock,
     desk: Desk,
     transfers: Transfers,
-    params: Params,
+    pub(crate) services: Services,
     texts: Texts,
 }
 
@@ -164,7 +162,7 @@ impl Session {
             clock: Clock::default(),
             desk: Desk::default(),
             transfers: Transfers::default(),
-            params: Params::default(),
+            services: Services::default(),
             texts: Texts::default(),
         }
     }
@@ -219,7 +217,7 @@ impl Session {
             let why = "a second aircraft uses this system id; orders would reach either";
             self.desk.abandon(now, why, out);
             self.transfers.abandon(now, why, out);
-            self.params.abandon(now, out);
+            self.services.abandon(now, why, out);
         }
     }
 
@@ -234,6 +232,7 @@ impl Session {
                 out.report(now, Report::Identity(self.identity.clone()));
                 out.report(now, Report::Alive(true));
                 self.ask_everything(now);
+                self.services.met(now);
             }
             self.watch_boot(now, id, payload, out);
         }
@@ -271,6 +270,8 @@ impl Session {
             _ if autopilot => {
                 self.mission(now, id, payload, us, out);
                 self.telemetry(now, captured, id, payload, out);
+                let who = self.who();
+                self.services.handle(now, frame, us, &who, &mut self.rtt, out);
             }
             _ => {}
         }
@@ -291,7 +292,10 @@ impl Session {
             return;
         }
         self.custom_mode = m.custom_mode;
-        self.armed = m.base_mode & 128 != 0;
+        let was_armed = std::mem::replace(&mut self.armed, m.base_mode & 128 != 0);
+        if was_armed && !self.armed {
+            self.services.landed(now, out);
+        }
         self.heartbeat_at = now;
         if self.airframe == Some(Airframe::Plane) && modes::only_quadplane(self.identity.family, m.custom_mode) {
             // Many quadplanes call themselves fixed wings; their modes tell.
@@ -459,11 +463,6 @@ impl Session {
                 self.identity.firmware = firmware;
                 changed.then(|| Report::Identity(self.identity.clone()))
             }
-            wire::ParamValue::ID => {
-                let m = wire::ParamValue::from_payload(payload);
-                self.params.handle(now, &m, self.capabilities & BYTEWISE != 0, out);
-                None
-            }
             _ => None,
         };
         if let Some(report) = report {
@@ -518,6 +517,16 @@ impl Session {
             Mono(now.0 - age)
         } else {
             now
+        }
+    }
+
+    fn who(&self) -> Who {
+        Who {
+            system: self.system,
+            component: self.identity.component,
+            family: self.identity.family,
+            capabilities: self.capabilities,
+            version_known: self.version_known,
         }
     }
 
@@ -652,7 +661,10 @@ impl Session {
                 self.transfers
                     .submit(now, Some(request.id), kind, None, request.expires, out);
             }
-            RequestBody::ReadParameters => self.params.submit(now, request.id, request.expires, out),
+            body => {
+                let rest = self.services.submit(now, request.id, body, request.expires, out);
+                debug_assert!(rest.is_none(), "a request nobody serves: {rest:?}");
+            }
         }
         self.poll(now, out);
     }
@@ -681,7 +693,8 @@ impl Session {
         self.desk.poll(now, &seen, &self.rtt, out);
         let side = self.side();
         self.transfers.poll(now, &side, &self.rtt, out);
-        self.params.poll(now, self.system, component, &self.rtt, out);
+        let who = self.who();
+        self.services.poll(now, &who, &self.rtt, out);
         self.texts.poll(now, out);
     }
 
@@ -726,7 +739,9 @@ impl Session {
         };
         take(self.desk.next(now), "an order waits for its answer");
         take(self.transfers.next(), "a mission transfer waits for its answer");
-        take(self.params.next(), "parameters are missing");
+        for (at, why) in self.services.next() {
+            take(at, why);
+        }
         take(self.texts.next(), "the rest of a status text is missing");
         if self.alive {
             take(
