@@ -15,6 +15,7 @@ mod record;
 mod time;
 mod vehicle;
 mod vision;
+mod watch;
 
 pub use alert::{Alert, AlertFact, AlertState, Decision, Incident, IncidentState, Priority, RuleId};
 pub use ids::{
@@ -35,3 +36,4 @@ pub use vision::{
     Ellipse95, GroundFix, GroundTrack, ImageBox, NoFix, PictureAge, Polarity, SensorPose, Spectrum, TargetClass,
     VisionReport,
 };
+pub use watch::{Antenna, Base, Capacity, KindSizing, Sizing, Sortie, Station, Timetable};
