@@ -6,6 +6,7 @@
 mod alert;
 mod ids;
 mod known;
+mod link;
 mod mission;
 mod order;
 pub mod plan;
@@ -19,6 +20,7 @@ pub use ids::{
     AlertId, CameraId, CommandId, EvidenceId, IncidentId, LinkId, OperatorId, PlanId, SessionId, TrackId, VehicleId,
 };
 pub use known::{Freshness, Known};
+pub use link::{PathReport, SigningReport, SigningState};
 pub use mission::{AltFrame, MissionItem, MissionKind, command};
 pub use order::{
     Authority, CommandOutcome, GimbalAim, Intent, Order, Receipt, ReceiptState, Refusal, Request, RequestBody, Retry,
