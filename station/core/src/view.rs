@@ -8,8 +8,8 @@ use vedette_geo::{AboveHome, Amsl, LatLon};
 use vedette_model::plan::{LegKind, LinkLoss, PatrolPlan, Verdict};
 use vedette_model::{
     Airframe, Alert, AlertId, CameraId, FlightMode, GnssFix, GroundTrack, Incident, IncidentId, Known, LandedState,
-    LinkId, LinkReport, MissionKind, Mono, OperatorId, PictureAge, PlanId, Receipt, SensorPose, SessionId, Severity,
-    Spectrum, TrackId, Utc, VehicleId, VehicleIdentity,
+    LinkId, LinkReport, MissionKind, Mono, OperatorId, ParameterTable, PictureAge, PlanId, Receipt, SensorPose,
+    SessionId, Severity, Spectrum, TrackId, Utc, VehicleId, VehicleIdentity,
 };
 
 use crate::coverage::CoverageView;
@@ -193,6 +193,8 @@ pub struct VehicleView {
     pub leg: Option<LegView>,
     /// Parameters read, announced.
     pub parameters: Option<(u16, u16)>,
+    /// Their values, once all are read.
+    pub parameter_table: ParameterTable,
     /// Plan on board.
     pub plan_on_board: PlanOnAircraft,
     /// Plan id it was uploaded from.

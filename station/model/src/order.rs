@@ -235,6 +235,30 @@ pub enum RequestBody {
     /// Send by this link from now on, at once, as long as it carries the aircraft; `None` leaves
     /// the choice to the measured quality.
     UseLink(Option<LinkId>),
+    /// List a directory on board.
+    ListFiles {
+        /// Its path.
+        path: String,
+    },
+    /// Read a file on board.
+    ReadFile {
+        /// Its path.
+        path: String,
+    },
+    /// List the flight logs on board.
+    ListLogs,
+    /// Read a flight log.
+    ReadLog {
+        /// Its number on board.
+        id: u16,
+    },
+    /// Set one parameter; done when the aircraft reads back the same value.
+    SetParameter {
+        /// Its name, as the aircraft has it.
+        name: String,
+        /// Its value.
+        value: f64,
+    },
 }
 
 /// One request to one aircraft. Nothing is sent after `expires`.

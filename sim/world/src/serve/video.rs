@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use vedette_atlas::World;
@@ -196,12 +197,12 @@ fn camera_state(c: &SimCamera, s: &Snapshot, seed: u64) -> CameraState {
     }
 }
 
-/// Sends pictures until told to stop.
+/// Sends pictures until told to stop; `number` is this thread's place in `Shared::at_work`.
 #[expect(
     clippy::disallowed_methods,
     reason = "measures the machine time a picture costs; nothing depends on it"
 )]
-pub(super) fn run(sh: &Shared, mut deck: Deck) {
+pub(super) fn run(sh: &Shared, number: usize, mut deck: Deck) {
     let scene = Arc::clone(deck.renderer.scene());
     while !sh.stopped() {
         let now = (sh.clock)();
@@ -210,6 +211,7 @@ pub(super) fn run(sh: &Shared, mut deck: Deck) {
         let Some(lane) = next else {
             return;
         };
+        sh.at_work[number].store(lane.due.0, Ordering::Release);
         if lane.due.0 > now.0 {
             std::thread::sleep(Duration::from_millis(2));
             continue;

@@ -210,6 +210,7 @@ pub fn view() -> StationView {
                     link_loss: leg.link_loss,
                 }),
                 parameters: Some((412, 412)),
+                parameter_table: vedette_model::ParameterTable::default(),
                 plan_on_board: PlanOnAircraft::Same,
                 plan_id: Some(b.plan.id.clone()),
                 transfer: None,

@@ -5,15 +5,18 @@
 //! Memory is bounded. Source: mavlink.io, redundancy and de-duplication (the sequence number is
 //! per channel and cannot tell two paths' copies apart).
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 use vedette_model::Mono;
 
 use crate::codec::Framed;
 
 /// How long a saying is remembered, milliseconds: longer than a satellite path lags behind a
-/// radio, shorter than a sequence number takes to come round at 100 frames a second.
+/// radio.
 const WINDOW_MS: i64 = 2_000;
+/// How long the same bytes on the same path are one saying, milliseconds: shorter than a sequence
+/// number takes to come round at a thousand frames a second.
+const SAME_MS: i64 = 200;
 /// Sayings remembered.
 const MOST: usize = 8_192;
 
@@ -39,30 +42,33 @@ struct Said {
 pub(crate) struct Dedup {
     said: BTreeMap<u64, Said>,
     order: VecDeque<(Mono, u64)>,
-    copies: BTreeSet<u64>,
+    copies: BTreeMap<u64, (Mono, u64)>,
     copy_order: VecDeque<(Mono, u64)>,
 }
 
 impl Dedup {
     /// Whether these very bytes were let in lately. Asked before anything is believed; bytes that
     /// were not let in are not remembered.
-    pub(crate) fn copied(&mut self, now: Mono, frame: &Framed<'_>) -> bool {
+    pub(crate) fn copied(&mut self, now: Mono, path: u64, frame: &Framed<'_>) -> bool {
         while let Some((at, hash)) = self.copy_order.front().copied() {
             if now.since(at) <= WINDOW_MS * 1000 && self.copy_order.len() < MOST {
                 break;
             }
             self.copy_order.pop_front();
-            self.copies.remove(&hash);
+            if self.copies.get(&hash).is_some_and(|(t, _)| *t == at) {
+                self.copies.remove(&hash);
+            }
         }
-        self.copies.contains(&fnv(BASIS, frame.raw))
+        self.copies
+            .get(&fnv(BASIS, frame.raw))
+            .is_some_and(|(at, by)| *by != path || now.since(*at) <= SAME_MS * 1000)
     }
 
     /// These bytes were let in.
-    pub(crate) fn let_in(&mut self, now: Mono, frame: &Framed<'_>) {
+    pub(crate) fn let_in(&mut self, now: Mono, path: u64, frame: &Framed<'_>) {
         let hash = fnv(BASIS, frame.raw);
-        if self.copies.insert(hash) {
-            self.copy_order.push_back((now, hash));
-        }
+        self.copies.insert(hash, (now, path));
+        self.copy_order.push_back((now, hash));
     }
 
     /// Whether this frame was heard before; remembers it. `path` tells link and address apart.
@@ -86,7 +92,8 @@ impl Dedup {
             sequence: h.sequence,
         };
         match self.said.get(&hash) {
-            Some(s) if s.path != path || s.sequence == h.sequence => true,
+            Some(s) if s.path != path => true,
+            Some(s) if s.sequence == h.sequence && now.since(s.at) <= SAME_MS * 1000 => true,
             _ => {
                 self.said.insert(hash, said);
                 self.order.push_back((now, hash));

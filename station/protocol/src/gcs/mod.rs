@@ -7,14 +7,19 @@ mod clock;
 mod command;
 mod dedup;
 mod foreign;
+mod ftp;
 mod items;
+mod logs;
 mod modes;
 mod order;
 mod outbox;
+mod pack;
 mod params;
 mod paths;
 mod peers;
+mod ranges;
 mod rtt;
+mod services;
 mod session;
 mod telemetry;
 mod texts;
@@ -24,7 +29,7 @@ mod ways;
 
 use std::collections::{BTreeMap, VecDeque};
 
-use vedette_model::{CommandOutcome, LinkId, LinkReport, LinkState, Mono, Report, Request, Utc, VehicleId};
+use vedette_model::{CommandOutcome, FilePiece, LinkId, LinkReport, LinkState, Mono, Report, Request, Utc, VehicleId};
 
 use crate::codec::wire::{self, WireMessage};
 use crate::codec::{Framed, Verdict, parse_datagram, parse_datagram_v2, strip_signature};
@@ -46,6 +51,8 @@ const EVENTS_MAX: usize = 65_536;
 const TRANSMIT_MAX: usize = 8_192;
 /// Frames waiting to be logged; the oldest is dropped and counted.
 const LOG_MAX: usize = 16_384;
+/// Pieces of files waiting to be taken; the oldest is dropped and counted.
+const FILES_MAX: usize = 1_024;
 /// SETUP_SIGNING carries the key: never logged.
 const SETUP_SIGNING: u32 = 256;
 /// Between two of our heartbeats (MAVLink heartbeat protocol: 1 Hz).
@@ -68,6 +75,8 @@ pub struct GcsConfig {
     /// Our heartbeats stop when [`Gcs::alive`] was not called for this long, milliseconds: an
     /// aircraft shall not fly on for a station that is sick. `None`: the caller is the station.
     pub watchdog_ms: Option<i64>,
+    /// Read the newest flight log after each landing; its pieces come by [`Gcs::poll_file`].
+    pub fetch_logs: bool,
 }
 
 impl GcsConfig {
@@ -81,6 +90,7 @@ impl GcsConfig {
             accept_v1: false,
             log: false,
             watchdog_ms: None,
+            fetch_logs: false,
         }
     }
 }
@@ -116,6 +126,8 @@ pub struct Overflow {
     pub transmits: u64,
     /// Frames for the log.
     pub log: u64,
+    /// Pieces of files.
+    pub files: u64,
 }
 
 /// The ground control station's side of every link.
@@ -127,6 +139,7 @@ pub struct Gcs {
     events: VecDeque<Event>,
     transmits: VecDeque<Transmit>,
     log: VecDeque<(Utc, Vec<u8>)>,
+    files: VecDeque<FilePiece>,
     overflow: Overflow,
     now: Mono,
     utc: Utc,
@@ -149,6 +162,7 @@ impl Gcs {
             events: VecDeque::new(),
             transmits: VecDeque::new(),
             log: VecDeque::new(),
+            files: VecDeque::new(),
             overflow: Overflow::default(),
             now: Mono::ZERO,
             utc: Utc(0),
@@ -217,7 +231,8 @@ impl Gcs {
         if frame.verdict == Verdict::BadCrc {
             return self.peers.tally(now, link, peer, Count::BadCrc);
         }
-        if self.dedup.copied(now, frame) {
+        let path = path_number(link, peer);
+        if self.dedup.copied(now, path, frame) {
             self.peers.tally(now, link, peer, Count::Duplicate);
             // A copy of a signed frame proves nothing about who passed it on.
             let trust = (!self.signing.has_key(h.system)).then_some(Trust::Claimed);
@@ -231,7 +246,7 @@ impl Gcs {
             }
         };
         let known = frame.verdict == Verdict::Valid;
-        if known && self.dedup.again(now, path_number(link, peer), frame) {
+        if known && self.dedup.again(now, path, frame) {
             self.peers.tally(now, link, peer, Count::Duplicate);
             return self.hear_again(now, link, peer, frame, Some(trust));
         }
@@ -240,7 +255,7 @@ impl Gcs {
         if !self.peers.note(now, link, peer, frame) {
             return;
         }
-        self.dedup.let_in(now, frame);
+        self.dedup.let_in(now, path, frame);
         self.log_frame(utc, frame);
         if !known {
             return;
@@ -252,7 +267,9 @@ impl Gcs {
             if !modes::is_part(beat.kind) && beat.autopilot != 8 {
                 self.sessions
                     .entry(vehicle)
-                    .or_insert_with(|| Session::new(now, h.system, h.component, &beat));
+                    .or_insert_with(|| Session::new(now, h.system, h.component, &beat))
+                    .services
+                    .fetch_logs = self.config.fetch_logs;
             }
         }
         self.watch_others(now, frame);
@@ -375,6 +392,11 @@ impl Gcs {
         self.log.pop_front()
     }
 
+    /// The next piece of a file read on board.
+    pub fn poll_file(&mut self) -> Option<FilePiece> {
+        self.files.pop_front()
+    }
+
     /// Counters of every link.
     #[must_use]
     pub fn link_reports(&self) -> Vec<LinkReport> {
@@ -419,6 +441,9 @@ impl Gcs {
                     report,
                 },
             );
+        }
+        for piece in out.files {
+            push(&mut self.files, FILES_MAX, &mut self.overflow.files, piece);
         }
         for (component, id, payload) in out.frames {
             let way = self

@@ -1,6 +1,6 @@
 //! What one step of a session wants sent and told, before it knows routes.
 
-use vedette_model::{Mono, Report};
+use vedette_model::{FilePiece, Mono, Report};
 
 use super::paths::PathKey;
 use crate::codec::wire::WireMessage;
@@ -14,6 +14,8 @@ pub(crate) struct Outbox {
     pub(crate) direct: Vec<(PathKey, u32, Vec<u8>)>,
     /// Captured, report.
     pub(crate) reports: Vec<(Mono, Report)>,
+    /// Pieces of files read on board.
+    pub(crate) files: Vec<FilePiece>,
 }
 
 impl Outbox {

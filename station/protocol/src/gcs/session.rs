@@ -17,16 +17,14 @@ use super::command::{Call, Desk, Job, Seen};
 use super::modes;
 use super::order::Aircraft;
 use super::outbox::Outbox;
-use super::params::Params;
 use super::paths::Paths;
 use super::rtt::Rtt;
+use super::services::{Services, Who};
 use super::telemetry as tel;
 use super::texts::Texts;
 use super::transfer::{Side, Transfers};
 use crate::codec::wire::{self, WireMessage};
 
-/// PARAM_ENCODE_BYTEWISE of MAV_PROTOCOL_CAPABILITY.
-const BYTEWISE: u64 = 131_072;
 /// Streams asked for: message, microseconds between two.
 const STREAMS: &[(u32, u32)] = &[
     (wire::GlobalPositionInt::ID, 200_000),
@@ -92,6 +90,8 @@ pub(crate) struct Session {
     asked_at: Mono,
     ask_rounds: u8,
     parts: BTreeSet<u8>,
+    /// Component and stream of every video stream told of.
+    videos: BTreeSet<(u8, u8)>,
     video_known: BTreeSet<u8>,
     gimbal: Option<u8>,
     pub(crate) duplicate_until: Option<Mono>,
@@ -99,7 +99,7 @@ pub(crate) struct Session {
     clock: Clock,
     desk: Desk,
     transfers: Transfers,
-    params: Params,
+    pub(crate) services: Services,
     texts: Texts,
 }
 
@@ -141,6 +141,7 @@ impl Session {
             asked_at: now,
             ask_rounds: 0,
             parts: BTreeSet::new(),
+            videos: BTreeSet::new(),
             video_known: BTreeSet::new(),
             gimbal: None,
             duplicate_until: None,
@@ -148,7 +149,7 @@ impl Session {
             clock: Clock::default(),
             desk: Desk::default(),
             transfers: Transfers::default(),
-            params: Params::default(),
+            services: Services::default(),
             texts: Texts::default(),
         }
     }
@@ -161,7 +162,7 @@ impl Session {
             let why = "a second aircraft uses this system id; orders would reach either";
             self.desk.abandon(now, why, out);
             self.transfers.abandon(now, why, out);
-            self.params.abandon(now, out);
+            self.services.abandon(now, why, out);
         }
     }
 
@@ -176,6 +177,7 @@ impl Session {
                 out.report(now, Report::Identity(self.identity.clone()));
                 out.report(now, Report::Alive(true));
                 self.ask_everything(now);
+                self.services.met(now);
             }
             self.watch_boot(now, id, payload, out);
         }
@@ -198,8 +200,12 @@ impl Session {
                 }
             }
             wire::VideoStreamInformation::ID => {
-                self.video_known.insert(component);
-                if let Some(r) = tel::video(&wire::VideoStreamInformation::from_payload(payload)) {
+                let m = wire::VideoStreamInformation::from_payload(payload);
+                self.videos.insert((component, m.stream_id));
+                if self.videos.iter().filter(|(c, _)| *c == component).count() >= usize::from(m.count) {
+                    self.video_known.insert(component);
+                }
+                if let Some(r) = tel::video(&m) {
                     out.report(captured, r);
                 }
             }
@@ -213,6 +219,8 @@ impl Session {
             _ if autopilot => {
                 self.mission(now, id, payload, us, out);
                 self.telemetry(now, captured, id, payload, out);
+                let who = self.who();
+                self.services.handle(now, frame, us, &who, &mut self.rtt, out);
             }
             _ => {}
         }
@@ -233,7 +241,10 @@ impl Session {
             return;
         }
         self.custom_mode = m.custom_mode;
-        self.armed = m.base_mode & 128 != 0;
+        let was_armed = std::mem::replace(&mut self.armed, m.base_mode & 128 != 0);
+        if was_armed && !self.armed {
+            self.services.landed(now, out);
+        }
         self.heartbeat_at = now;
         if self.airframe == Some(Airframe::Plane) && modes::only_quadplane(self.identity.family, m.custom_mode) {
             // Many quadplanes call themselves fixed wings; their modes tell.
@@ -405,11 +416,6 @@ impl Session {
                 self.identity.firmware = firmware;
                 changed.then(|| Report::Identity(self.identity.clone()))
             }
-            wire::ParamValue::ID => {
-                let m = wire::ParamValue::from_payload(payload);
-                self.params.handle(now, &m, self.capabilities & BYTEWISE != 0, out);
-                None
-            }
             _ => None,
         };
         if let Some(report) = report {
@@ -467,6 +473,16 @@ impl Session {
         }
     }
 
+    fn who(&self) -> Who {
+        Who {
+            system: self.system,
+            component: self.identity.component,
+            family: self.identity.family,
+            capabilities: self.capabilities,
+            version_known: self.version_known,
+        }
+    }
+
     fn side(&self) -> Side {
         Side {
             system: self.system,
@@ -490,6 +506,7 @@ impl Session {
         self.asked_at = now;
         self.streams_heard = now;
         self.ask_rounds = 0;
+        self.videos.clear();
         self.video_known.clear();
         self.request_message(component, wire::AutopilotVersion::ID);
         for (id, interval) in STREAMS {
@@ -611,7 +628,10 @@ impl Session {
                     },
                 );
             }
-            RequestBody::ReadParameters => self.params.submit(now, request.id, request.expires, out),
+            body => {
+                let rest = self.services.submit(now, request.id, body, request.expires, out);
+                debug_assert!(rest.is_none(), "a request nobody serves: {rest:?}");
+            }
         }
         self.poll(now, out);
     }
@@ -641,7 +661,8 @@ impl Session {
         self.desk.poll(now, &seen, &self.rtt, out);
         let side = self.side();
         self.transfers.poll(now, &side, &self.rtt, out);
-        self.params.poll(now, self.system, component, &self.rtt, out);
+        let who = self.who();
+        self.services.poll(now, &who, &self.rtt, out);
         self.texts.poll(now, out);
     }
 
@@ -686,7 +707,9 @@ impl Session {
         };
         take(self.desk.next(now), "an order waits for its answer");
         take(self.transfers.next(), "a mission transfer waits for its answer");
-        take(self.params.next(), "parameters are missing");
+        for (at, why) in self.services.next() {
+            take(at, why);
+        }
         take(self.texts.next(), "the rest of a status text is missing");
         take(self.paths.next(), "the ways to the aircraft are compared");
         if self.alive {
