@@ -182,16 +182,7 @@ impl Station {
                 report,
             } => self.vehicle(*vehicle, *captured, report),
             Input::Link(report) => {
-                let before = self.view.links.insert(report.link, report.clone());
-                if report.id_clashes > 0 && before.is_none_or(|b| b.id_clashes == 0) {
-                    self.notice(
-                        NoticeKind::Warning,
-                        format!(
-                            "{}: another station speaks under this station's own id; give one of them another",
-                            report.endpoint
-                        ),
-                    );
-                }
+                self.view.links.insert(report.link, report.clone());
             }
             Input::Operator {
                 operator,
