@@ -31,8 +31,6 @@ const GOAL: Goal = Goal {
     at_most_s: 900.0,
     revisits: 1.5,
 };
-/// Session time may be ahead of the picture being made by this much: less than a picture's period.
-const PICTURE_SLACK_US: i64 = 60_000;
 /// Session seconds after which a demo gives up.
 const AT_MOST_S: f64 = 1500.0;
 
@@ -180,9 +178,8 @@ impl Stage {
         let mut script = Script::new(GOAL);
         let mut told = Told::default();
         // On a machine that is short of time the session goes slower instead of leaving pictures out.
-        let sent_to = self.sim.pictures_sent_to();
-        self.clock
-            .wait_for(Arc::new(move || Mono(sent_to().0.saturating_add(PICTURE_SLACK_US))));
+        let late_at = self.sim.late_at();
+        self.clock.wait_for(Arc::new(move || Mono(late_at().0 - 1)));
         let view = self.flight.view();
         loop {
             std::thread::sleep(self.clock.real(250).min(std::time::Duration::from_millis(250)));

@@ -138,6 +138,15 @@ pub struct VehicleView {
     pub last_heard: Option<Mono>,
     /// A second sender uses its id: orders refused.
     pub duplicate: bool,
+    /// Ways to it and how good they are.
+    #[serde(default)]
+    pub paths: Vec<vedette_model::PathReport>,
+    /// Whether its frames are proven.
+    #[serde(default)]
+    pub signing: Option<vedette_model::SigningReport>,
+    /// Last order another station gave it: when, who, what.
+    #[serde(default)]
+    pub foreign_order: Option<Known<(u8, String)>>,
     /// Mode.
     pub mode: Option<Known<FlightMode>>,
     /// The autopilot's own name of the mode.

@@ -2,6 +2,7 @@
 //! what was seen.
 
 use proptest::prelude::*;
+use vedette_core::Station;
 use vedette_core::*;
 use vedette_geo::{AboveHome, Amsl, Geoid, LatLon, destination};
 use vedette_model::plan::*;

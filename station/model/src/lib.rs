@@ -6,6 +6,7 @@
 mod alert;
 mod ids;
 mod known;
+mod link;
 mod mission;
 mod onboard;
 mod order;
@@ -22,6 +23,7 @@ pub use ids::{
     AlertId, CameraId, CommandId, EvidenceId, IncidentId, LinkId, OperatorId, PlanId, SessionId, TrackId, VehicleId,
 };
 pub use known::{Freshness, Known};
+pub use link::{PathReport, SigningReport, SigningState};
 pub use mission::{AltFrame, MissionItem, MissionKind, command};
 pub use onboard::{FileEntry, FilePiece, LogOnBoard};
 pub use order::{

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use vedette_geo::{AboveHome, Amsl, LatLon};
 
 use crate::{
-    AlertId, CommandId, Decision, IncidentId, MissionItem, MissionKind, Mono, OperatorId, PlanId, TrackId, VehicleId,
+    AlertId, CommandId, Decision, IncidentId, LinkId, MissionItem, MissionKind, Mono, OperatorId, PlanId, TrackId,
+    VehicleId,
 };
 
 /// What an operator may do.
@@ -231,6 +232,9 @@ pub enum RequestBody {
     },
     /// Read all parameters.
     ReadParameters,
+    /// Send by this link from now on, at once, as long as it carries the aircraft; `None` leaves
+    /// the choice to the measured quality.
+    UseLink(Option<LinkId>),
     /// List a directory on board.
     ListFiles {
         /// Its path.

@@ -304,4 +304,15 @@ pub enum Report {
     Alive(bool),
     /// Another station or a second aircraft uses this system id: orders are refused.
     DuplicateId,
+    /// The ways to it and how good they are, once a second and at every switch.
+    Paths(Vec<crate::PathReport>),
+    /// Whether its frames are proven; when it changes, at most once a second.
+    Signing(crate::SigningReport),
+    /// Another station gave it an order or changed its plan.
+    ForeignOrder {
+        /// The other station's system id.
+        station: u8,
+        /// What it sent, by its name on the wire.
+        what: String,
+    },
 }

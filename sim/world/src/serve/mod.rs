@@ -168,8 +168,9 @@ pub(crate) struct Shared {
     pub(crate) snapshots: Mutex<BTreeMap<u8, Snapshot>>,
     pub(crate) stats: Mutex<SimStats>,
     pub(crate) faults: Mutex<Vec<(u8, Fault)>>,
-    /// By video thread: the moment of the picture it is at, microseconds; `i64::MAX` once it ended.
-    pub(crate) at_work: Vec<AtomicI64>,
+    /// By video thread: the moment from which it would have to leave a picture out, microseconds;
+    /// `i64::MAX` once it ended.
+    pub(crate) late_at: Vec<AtomicI64>,
     truth: Option<Mutex<std::io::BufWriter<std::fs::File>>>,
     truth_lost: AtomicU64,
 }
@@ -275,7 +276,7 @@ impl Simulation {
             snapshots: Mutex::new(snapshots),
             stats: Mutex::new(SimStats::default()),
             faults: Mutex::new(Vec::new()),
-            at_work: streams.iter().map(|_| AtomicI64::new(0)).collect(),
+            late_at: streams.iter().map(|_| AtomicI64::new(1)).collect(),
             truth,
             truth_lost: AtomicU64::new(0),
         });
@@ -300,7 +301,7 @@ impl Simulation {
             let s = Arc::clone(&shared);
             handle.spawn(format!("sim-video-{}", deck.system()), move || {
                 video::run(&s, k, deck);
-                s.at_work[k].store(i64::MAX, Ordering::Release);
+                s.late_at[k].store(i64::MAX, Ordering::Release);
             })?;
         }
         Ok(handle)
@@ -340,14 +341,14 @@ impl SimHandle {
         self.scene.as_ref()
     }
 
-    /// The moment up to which every picture has been sent, as a value that stays live: a session
-    /// whose clock waits for it leaves no picture out, however slow the machine is. `Mono` of
+    /// The moment from which a picture would have to be left out, as a value that stays live: a
+    /// session whose clock stays before it loses none, however slow the machine is. `Mono` of
     /// `i64::MAX` when there are no pictures (any more).
     #[must_use]
-    pub fn pictures_sent_to(&self) -> Arc<dyn Fn() -> Mono + Send + Sync> {
+    pub fn late_at(&self) -> Arc<dyn Fn() -> Mono + Send + Sync> {
         let shared = Arc::clone(&self.shared);
         Arc::new(move || {
-            let at = shared.at_work.iter().map(|a| a.load(Ordering::Acquire)).min();
+            let at = shared.late_at.iter().map(|a| a.load(Ordering::Acquire)).min();
             Mono(at.unwrap_or(i64::MAX))
         })
     }

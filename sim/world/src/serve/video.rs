@@ -197,7 +197,7 @@ fn camera_state(c: &SimCamera, s: &Snapshot, seed: u64) -> CameraState {
     }
 }
 
-/// Sends pictures until told to stop; `number` is this thread's place in `Shared::at_work`.
+/// Sends pictures until told to stop; `number` is this thread's place in `Shared::late_at`.
 #[expect(
     clippy::disallowed_methods,
     reason = "measures the machine time a picture costs; nothing depends on it"
@@ -207,11 +207,12 @@ pub(super) fn run(sh: &Shared, number: usize, mut deck: Deck) {
     while !sh.stopped() {
         let now = (sh.clock)();
         // The stream that has waited longest comes first.
+        let late_at = deck.lanes.iter().map(|l| l.due.0 + l.period_us).min();
+        sh.late_at[number].store(late_at.unwrap_or(i64::MAX), Ordering::Release);
         let next = deck.lanes.iter_mut().min_by_key(|l| l.due);
         let Some(lane) = next else {
             return;
         };
-        sh.at_work[number].store(lane.due.0, Ordering::Release);
         if lane.due.0 > now.0 {
             std::thread::sleep(Duration::from_millis(2));
             continue;

@@ -168,6 +168,9 @@ pub fn view() -> StationView {
                 alive: true,
                 last_heard: Some(k(200)),
                 duplicate: false,
+                paths: Vec::new(),
+                signing: None,
+                foreign_order: None,
                 mode: Some(Known::new(
                     if id == 1 { FlightMode::Guided } else { FlightMode::Auto },
                     k(400),
@@ -406,16 +409,13 @@ pub fn view() -> StationView {
             (
                 l,
                 LinkReport {
-                    link: l,
-                    endpoint: format!("udpin:127.0.0.1:{}", 14_550 + l.0),
-                    state: LinkState::Up,
                     valid: 18_240,
-                    unknown_id: 0,
                     bad_crc: 3,
                     junk_bytes: 12,
                     lost: 41,
                     sent: 912,
                     rtt_ms: Some(12.4),
+                    ..LinkReport::new(l, &format!("udpin:127.0.0.1:{}", 14_550 + l.0))
                 },
             )
         })
