@@ -156,7 +156,9 @@ impl SimVehicle {
     /// mission's landing part or, without one, at home as in AUTOLAND.
     pub(crate) fn hold_reached(&mut self) {
         let autoland = self.params.get("RTL_AUTOLAND", 0.0);
-        let lands = (0.5..2.5).contains(&autoland) && self.cfg.airframe == Airframe::Plane;
+        // PX4 circles for RTL_LAND_DELAY seconds, for ever when it is negative.
+        let px4_lands = self.cfg.px4() && self.params.get("RTL_LAND_DELAY", 0.0) >= 0.0;
+        let lands = ((0.5..2.5).contains(&autoland) || px4_lands) && self.cfg.airframe == Airframe::Plane;
         if self.pilot.mode == Mode::Return && lands && !self.fly_landing() {
             let at = self.home.place;
             self.fly([Task::Land {
