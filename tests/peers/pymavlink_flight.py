@@ -489,6 +489,57 @@ def run(endpoint, airframe, family):
         return f"{len(data)} bytes, {len(points)} positions, {params} parameters"
 
     f.step("flight log fetched and read by its own tool", flight_log)
+
+    def answers(wall_s=2):
+        """Whether the aircraft answers what we send now."""
+        f.c.mav.command_long_send(f.c.target_system, 1, m.MAV_CMD_REQUEST_MESSAGE, 0, m.MAVLINK_MSG_ID_AUTOPILOT_VERSION, *[0] * 6)
+        try:
+            f.get(["COMMAND_ACK"], lambda a: a.command == m.MAV_CMD_REQUEST_MESSAGE, wall_s)
+            return True
+        except Failed:
+            return False
+
+    def clock(boot_s=0):
+        """Signature time of the aircraft's own clock (it may run faster than ours)."""
+        return int((f.utc - 1420070400 + boot_s) * 1e5)
+
+    def signing():
+        f.command(m.MAV_CMD_REQUEST_MESSAGE, m.MAVLINK_MSG_ID_SYSTEM_TIME)
+        f.utc = f.last["SYSTEM_TIME"].time_unix_usec * 1e-6
+        key, other = bytes(range(1, 33)), bytes(32 - k for k in range(32))
+        for _ in range(2):
+            f.c.mav.setup_signing_send(f.c.target_system, 1, list(key), clock())
+        f.c.setup_signing(key, sign_outgoing=True, allow_unsigned_callback=lambda *a: False, initial_timestamp=clock(1), link_id=5)
+        if not answers():
+            raise Failed("signed, and no answer")
+        start = time.time()
+        while time.time() - start < 2:
+            f.pump()
+        if f.c.mav.signing.badsig_count or not f.c.mav.signing.goodsig_count:
+            raise Failed(f"{f.c.mav.signing.goodsig_count} good, {f.c.mav.signing.badsig_count} bad signatures from the aircraft")
+        f.c.mav.signing.sign_outgoing = False
+        if answers():
+            raise Failed("acts on an unsigned command")
+        f.c.mav.signing.sign_outgoing = True
+        f.c.mav.signing.secret_key = other
+        f.c.mav.command_long_send(f.c.target_system, 1, m.MAV_CMD_COMPONENT_ARM_DISARM, 0, 1, *[0] * 6)
+        f.c.mav.signing.secret_key = key
+        old, f.c.mav.signing.link_id = f.c.mav.signing.timestamp, 9
+        f.c.mav.signing.timestamp = old - 7_000_000
+        if answers():
+            raise Failed("acts on a command signed 70 s ago on a new link")
+        f.c.mav.signing.timestamp, f.c.mav.signing.link_id = old + 100, 5
+        if f.armed() or not answers():
+            raise Failed("a forged arming had an effect, or the true key has none any more")
+        n = f.c.mav.signing.goodsig_count
+        f.c.mav.setup_signing_send(f.c.target_system, 1, [0] * 32, 0)
+        time.sleep(0.2)
+        f.c.disable_signing()
+        if not answers():
+            raise Failed("signing does not end")
+        return f"{n} good signatures; unsigned, forged and old frames refused; off again"
+
+    f.step("signing", signing)
     return f
 
 

@@ -38,10 +38,12 @@ mod params;
 mod plans;
 mod receive;
 mod sensors;
+mod signing;
 mod telemetry;
 mod vehicle;
 mod watch;
 mod wire;
 
 pub use config::{Fault, GimbalLimits, Noise, Quirks, VehicleConfig, VideoStream, Weather};
+pub use signing::Refused;
 pub use vehicle::{ReportedState, SimVehicle, TrueState};

@@ -249,6 +249,7 @@ impl SimVehicle {
         self.gimbal.step(&mount, &believed, &self.cfg.gimbal);
         self.watch_tick();
         self.net.refill(TICK_S);
+        self.net.time = crate::signing::time_of(self.utc().0);
         self.transfer_tick();
         self.telemetry_tick();
     }
@@ -269,7 +270,7 @@ impl SimVehicle {
                 // Only a frame with a right checksum makes a peer.
                 self.net.open(peer, self.now_us(), self.tick);
             }
-            if frame.system == self.cfg.system || !self.net.admit(peer, self.tick) {
+            if frame.system == self.cfg.system || !self.net.admit(peer, self.tick) || !self.net.signer.admits(&frame) {
                 continue;
             }
             self.handle_frame(now, peer, &frame);
@@ -292,6 +293,18 @@ impl SimVehicle {
     #[must_use]
     pub fn refused_frames(&self) -> u64 {
         self.net.refused + self.flooded + self.net.peers.values().map(|c| c.dropped).sum::<u64>()
+    }
+
+    /// Frames refused because of their signature, by reason; none while no key is set.
+    #[must_use]
+    pub fn unsigned_frames(&self) -> crate::Refused {
+        self.net.signer.refused
+    }
+
+    /// A key is set: it signs, and acts on nothing unsigned.
+    #[must_use]
+    pub fn signs(&self) -> bool {
+        self.net.signer.on()
     }
 
     pub(crate) fn now_us(&self) -> i64 {

@@ -190,6 +190,8 @@ messages! {
     ExtendedSysState = 245, 130 { vtol_state: u8, landed_state: u8 }
     /// STATUSTEXT
     Statustext = 253, 83 { severity: u8, text: [u8; 50], id: u16, chunk_seq: u8 }
+    /// SETUP_SIGNING
+    SetupSigning = 256, 71 { initial_timestamp: u64, target_system: u8, target_component: u8, secret_key: [u8; 32] }
     /// CAMERA_INFORMATION
     CameraInformation = 259, 92 { time_boot_ms: u32, firmware_version: u32, focal_length: f32, sensor_size_h: f32, sensor_size_v: f32, flags: u32, resolution_h: u16, resolution_v: u16, cam_definition_version: u16, vendor_name: [u8; 32], model_name: [u8; 32], lens_id: u8, cam_definition_uri: [u8; 140], gimbal_device_id: u8, camera_device_id: u8 }
     /// CAMERA_SETTINGS
