@@ -86,6 +86,10 @@ impl SimVehicle {
             return false;
         }
         self.pilot.armed = true;
+        let (utc, us) = (self.utc(), self.now_us() as u64);
+        self.logbook.begin(utc, us, self.params.values());
+        let custom = self.pilot.mode.custom(self.cfg.family, self.cfg.airframe);
+        self.logbook.mode(us, custom);
         self.pilot.armed_tick = self.tick;
         self.pilot.took_off = false;
         self.pilot.task = Task::Stand;
@@ -133,6 +137,7 @@ impl SimVehicle {
             self.exec.stage = Stage::NotStarted;
         }
         self.say(INFO, "Throttle disarmed");
+        self.logbook.end();
         true
     }
 
@@ -183,6 +188,8 @@ impl SimVehicle {
         }
         self.exec.go = None;
         self.pilot.mode = mode;
+        let (us, custom) = (self.now_us() as u64, mode.custom(self.cfg.family, self.cfg.airframe));
+        self.logbook.mode(us, custom);
         self.pilot.speed_order = None;
         self.pilot.yaw_fixed = false;
         if !self.pilot.armed {
