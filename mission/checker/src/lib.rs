@@ -12,8 +12,6 @@ mod found;
 mod land;
 mod path;
 
-pub use checks::autopilot::capacity;
-
 use checks::{
     autopilot, camera, clearance, coverage, energy, envelope, fence, items, no_fly, separation, site, stand_off,
     timetable,

@@ -46,16 +46,29 @@ pub fn lower_bound(length_m: f64, speeds_m_s: &[f64], footprint_m: f64) -> Bound
             ),
         };
     }
-    if w > 0.0 {
-        return seen;
-    }
     let fast = speeds_m_s.iter().copied().fold(f64::MIN, f64::max);
     let slow = speeds_m_s.iter().copied().fold(f64::MAX, f64::min);
+    // As fast as the fastest, aircraft may be taken never to pass each other, only to change names. The first alone comes to
+    // the line's start, so it stays within v·I/2 of there and sees at most v·I/2 + w; what lies beyond falls to the others.
+    let passed = Bound {
+        seconds: (2.0 * (length_m / kf - w) / fast).max(0.0),
+        source: format!(
+            "2(L/k − w)/v with L {length_m:.0} m, k {k}, footprint w {w:.0} m, v {fast:.1} m/s of the fastest: aircraft that never pass each other share the line out (Czyzowicz et al. 2011 for equal speeds, with footprint)"
+        ),
+    };
+    let least = if passed.seconds > seen.seconds { passed } else { seen };
+    if w > 0.0 {
+        return least;
+    }
     let ratio = fast / slow.max(1e-9);
     let by_ratio = 1.0 + 1.0 / ratio;
     let by_count = 1.0 / (1.0 - 1.0 / (2.0 * kf.sqrt()));
+    let seconds = length_m / sum * by_ratio.max(by_count);
+    if seconds < least.seconds {
+        return least;
+    }
     Bound {
-        seconds: length_m / sum * by_ratio.max(by_count),
+        seconds,
         source: format!(
             "(L/Σv)·max(1 + 1/s, 1/(1 − 1/(2√k))) with L {length_m:.0} m, Σv {sum:.1} m/s, s {ratio:.2}, k {k} (Haeupler et al. 2018)"
         ),

@@ -8,8 +8,6 @@ use geo::{Area, BooleanOps, Buffer, ConvexHull, Polygon, Simplify};
 
 use crate::space::{Land, Legal, Xy, open_ring, ring_of, style};
 
-/// Fence points an autopilot of either family takes (ArduPilot 70, PX4 64, less the exclusions).
-const MOST_POINTS: usize = 70;
 /// Room for the aircraft on either side of its path, metres.
 const ROOM_M: f64 = 90.0;
 
@@ -20,8 +18,15 @@ pub(crate) struct Fence {
 }
 
 /// The fence round `path` and the straight ways from its `watch` points to `home`.
-/// `border_m` and `zone_m` are the least distances of legal space.
-pub(crate) fn fence(land: &Land, border_m: f64, zone_m: f64, path: &[Xy], watch: &[Xy], home: Xy) -> Option<Fence> {
+/// `border_m` and `zone_m` are the least distances of legal space, `most` the points the autopilot holds.
+pub(crate) fn fence(
+    land: &Land,
+    (border_m, zone_m): (f64, f64),
+    path: &[Xy],
+    watch: &[Xy],
+    home: Xy,
+    most: usize,
+) -> Option<Fence> {
     // The hull of all that is flown and of every straight way home, roomy; what is legal is cut
     // out of it below. A hull has few corners, which leaves the memory to the border side.
     let mut all: Vec<Xy> = path.to_vec();
@@ -53,7 +58,7 @@ pub(crate) fn fence(land: &Land, border_m: f64, zone_m: f64, path: &[Xy], watch:
                 .map(|z| thin(&z, slack.min(zone_m.max(0.5)) * 0.5))
                 .collect();
             let count = points.len() + exclusions.iter().map(Vec::len).sum::<usize>();
-            if points.len() < 3 || count > MOST_POINTS {
+            if points.len() < 3 || count > most {
                 continue;
             }
             let mine = Legal::new(geo::MultiPolygon::new(vec![simple]));

@@ -10,14 +10,6 @@ use vedette_model::{Airframe, AltFrame, Family, MissionItem, command};
 
 use crate::flight::Flown;
 
-/// Mission items an autopilot takes: ArduPilot 650 on boards with 16 kB, PX4 1000 on most.
-pub(crate) fn capacity(family: Family) -> usize {
-    match family {
-        Family::Px4 => 1000,
-        _ => 650,
-    }
-}
-
 fn place(cmd: u16, frame: AltFrame, at: LatLon, alt_m: f64, p1: Option<f64>) -> MissionItem {
     MissionItem {
         command: cmd,

@@ -458,9 +458,36 @@ impl Desk<'_> {
                 until_s,
             },
             blind,
+            timetable: None,
+            sizing: Some(self.sizing(&flights)),
         };
         plan.id = plan_id(&plan);
         Ok(plan)
+    }
+
+    /// What this fleet could do at best with the footprint it has here.
+    fn sizing(&self, flights: &[Vec<Flown>]) -> vedette_model::Sizing {
+        let half = flights.iter().flatten().map(|f| f.leg.watch_half_m).fold(0.0, f64::max);
+        let way = |a: &Aircraft| {
+            let out = flights
+                .iter()
+                .flatten()
+                .find(|f| f.leg.from == a.base && f.leg.kind == LegKind::TakeOff)
+                .map_or(0.0, |f| f.leg.start_s);
+            let on = self
+                .crews
+                .iter()
+                .zip(flights)
+                .find(|(c, _)| c.craft.vehicle == a.vehicle);
+            on.and_then(|(_, f)| watch_time(f.iter().map(|f| &f.leg)))
+                .map_or(0.0, |t| (t.0 - out).max(0.0))
+        };
+        let track = self
+            .crews
+            .iter()
+            .map(|c| c.track.length_m())
+            .fold(self.section_m, f64::min);
+        crate::sizing::sizing(self.brief, track, 2.0 * half, way)
     }
 
     fn bound(&self, flights: &[Vec<Flown>]) -> crate::Bound {
@@ -598,7 +625,8 @@ impl Desk<'_> {
             }
         }
         let mission = items::mission(craft, home_amsl, flown);
-        let capacity = items::capacity(craft.family);
+        // ArduPilot keeps home as an item of its own.
+        let capacity = craft.family.capacity().mission - 1;
         if mission.len() > capacity {
             return refuse(
                 Constraint::Capacity,
@@ -655,15 +683,18 @@ impl Desk<'_> {
         let land = Land::new(world, self.brief, &points, REACH_M);
         let Some(f) = fence::fence(
             &land,
-            stand_off,
-            3.0 * self.brief.limits.nav_sigma_m,
+            (stand_off, 3.0 * self.brief.limits.nav_sigma_m),
             &path,
             &watch,
             base,
+            craft.family.capacity().fence,
         ) else {
             return refuse(
                 Constraint::Capacity,
-                "the fence cannot be simplified to 70 points inside legal space.".to_owned(),
+                format!(
+                    "the fence cannot be simplified to {} points inside legal space.",
+                    craft.family.capacity().fence
+                ),
                 "a shorter section or a straighter stand-off.".to_owned(),
             );
         };
@@ -682,6 +713,9 @@ impl Desk<'_> {
         let rally_items = items::rally(&rally, home_amsl);
         Ok(AircraftPlan {
             vehicle: craft.vehicle,
+            sortie: 0,
+            lands_at: None,
+            return_branches: vec![],
             home,
             home_amsl,
             take_off: flown[0].leg.to_amsl.above(home_amsl),

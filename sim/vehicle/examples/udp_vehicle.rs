@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use vedette_geo::{Amsl, LatLon};
 use vedette_model::{Airframe, Family, Mono};
-use vedette_sim_vehicle::{SimVehicle, VehicleConfig, VideoStream, Weather};
+use vedette_sim_vehicle::{SimVehicle, VehicleConfig, Weather};
 
 #[expect(
     clippy::disallowed_methods,
@@ -30,23 +30,18 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "quadplane" => Airframe::Quadplane,
         other => return Err(format!("--airframe {other}: copter, plane or quadplane").into()),
     };
-    let connect: SocketAddr = get("--connect", "127.0.0.1:14550").parse()?;
+    let connect: SocketAddr = get("--connect", "127.0.0.1:14550")
+        .trim_start_matches("udpout:")
+        .parse()?;
     let speed: f64 = get("--speed", "1").parse()?;
     let home = LatLon::new(42.4412, 1.5563)?;
     let mut cfg = VehicleConfig::small(get("--system", "1").parse()?, airframe, home, Amsl(1100.0));
     if get("--family", "ardupilot") == "px4" {
         cfg.family = Family::Px4;
     }
-    for (stream, thermal) in [(1, true), (2, false)] {
-        cfg.cameras.push(VideoStream {
-            stream,
-            thermal,
-            uri: format!("udp://127.0.0.1:{}", 5600 + u32::from(stream)),
-            name: if thermal { "Thermal" } else { "Visible" }.to_owned(),
-            hfov_deg: if thermal { 24.0 } else { 40.0 },
-            width: if thermal { 640 } else { 1280 },
-            height: if thermal { 512 } else { 720 },
-        });
+    let off = get("--video", "on") == "off";
+    for cam in cfg.cameras.iter_mut().filter(|_| !off) {
+        cam.uri = format!("udp://127.0.0.1:{}", 5600 + u32::from(cam.stream));
     }
     let weather = Weather {
         wind_from_deg: get("--wind-from", "300").parse()?,

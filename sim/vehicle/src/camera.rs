@@ -3,11 +3,17 @@
 //! Invariant: where it looks comes from reported angles, never from the truth. Must not know how
 //! pictures are made.
 
+use crate::config::VideoStream;
 use crate::guide::Place;
 use crate::net::{AUTOPILOT, CAMERA, GIMBAL};
 use crate::telemetry::{e7, quaternion};
 use crate::vehicle::SimVehicle;
 use crate::wire::{self, text};
+
+/// VIDEO_STREAM_STATUS_FLAGS: running, thermal.
+fn stream_flags(cam: &VideoStream) -> u16 {
+    u16::from(!cam.uri.is_empty()) | if cam.thermal { 2 } else { 0 }
+}
 
 impl SimVehicle {
     pub(crate) fn camera_information(&mut self, peer: Option<u64>) {
@@ -40,8 +46,7 @@ impl SimVehicle {
             let m = wire::VideoStreamInformation {
                 framerate: 25.0,
                 bitrate: 2_000_000,
-                // running, thermal
-                flags: 1 | if cam.thermal { 2 } else { 0 },
+                flags: stream_flags(&cam),
                 resolution_h: cam.width,
                 resolution_v: cam.height,
                 hfov: cam.hfov_deg.round() as u16,
@@ -63,7 +68,7 @@ impl SimVehicle {
             let m = wire::VideoStreamStatus {
                 framerate: 25.0,
                 bitrate: 2_000_000,
-                flags: 1 | if cam.thermal { 2 } else { 0 },
+                flags: stream_flags(&cam),
                 resolution_h: cam.width,
                 resolution_v: cam.height,
                 hfov: cam.hfov_deg.round() as u16,

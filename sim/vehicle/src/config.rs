@@ -14,7 +14,8 @@ pub struct VideoStream {
     pub stream: u8,
     /// Thermal, else visible.
     pub thermal: bool,
-    /// Where to fetch or expect it, `udp://HOST:PORT` for MPEG-TS over UDP.
+    /// Where to fetch or expect it, `udp://HOST:PORT` for MPEG-TS over UDP; empty: the camera is
+    /// there, its stream is off.
     pub uri: String,
     /// Name shown to operators.
     pub name: String,
@@ -24,6 +25,24 @@ pub struct VideoStream {
     pub width: u16,
     /// Pixels down.
     pub height: u16,
+}
+
+impl VideoStream {
+    /// The pair every small patrol aircraft carries, streams off: thermal 640×512 with 24°,
+    /// visible 1280×720 with 40°.
+    #[must_use]
+    pub fn pair() -> Vec<Self> {
+        let stream = |stream, thermal, hfov_deg, width, height| Self {
+            stream,
+            thermal,
+            uri: String::new(),
+            name: if thermal { "thermal" } else { "visible" }.to_owned(),
+            hfov_deg,
+            width,
+            height,
+        };
+        vec![stream(1, true, 24.0, 640, 512), stream(2, false, 40.0, 1280, 720)]
+    }
 }
 
 /// One-sigma errors of the aircraft's sensors. Satellite position error is a slow wander (first
@@ -107,6 +126,8 @@ pub struct Quirks {
     pub silent_streams: bool,
     /// The final MISSION_ACK of an upload is never sent.
     pub mute_mission_ack: bool,
+    /// One open file for all stations: another one is told INVALID_SESSION until 3 s of silence.
+    pub one_file_session: bool,
 }
 
 /// Everything a simulated aircraft starts from.
@@ -134,7 +155,7 @@ pub struct VehicleConfig {
     pub envelope: Envelope,
     /// Energy.
     pub energy: Energy,
-    /// Video streams it announces.
+    /// Cameras and the video streams they announce; none: no camera component on the wire.
     pub cameras: Vec<VideoStream>,
     /// UTC at `Mono::ZERO`.
     pub boot_utc: Utc,
@@ -214,7 +235,7 @@ impl VehicleConfig {
             seed: u64::from(system),
             envelope,
             energy,
-            cameras: Vec::new(),
+            cameras: VideoStream::pair(),
             boot_utc: Utc::from_civil(2026, 11, 14, 2, 40, 0),
             noise: Noise::default(),
             gimbal: GimbalLimits::default(),

@@ -8,19 +8,40 @@ use vedette_model::{Mono, Utc};
 /// The session's clock: monotonic time since its start, scaled, and UTC anchored once.
 ///
 /// UTC follows the monotonic clock from its anchor, so a step of the machine's clock cannot tear
-/// the record. A simulated session may run faster or slower than the machine, and change its pace
-/// on the way; its time never steps.
+/// the record. A simulated session may run faster or slower than the machine, and may wait for the
+/// simulator ([`Clock::wait_for`]); its time never steps and never goes back.
 #[derive(Debug, Clone)]
 pub(crate) struct Clock {
     anchor: Utc,
     pace: Arc<Mutex<Pace>>,
 }
 
-#[derive(Debug, Clone, Copy)]
+/// How far a session's time may have come at this moment.
+type Limit = Arc<dyn Fn() -> Mono + Send + Sync>;
+
 struct Pace {
     since: Instant,
     at: f64,
     speed: f64,
+    limit: Option<Limit>,
+}
+
+impl std::fmt::Debug for Pace {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} s at speed {}", self.at, self.speed)
+    }
+}
+
+impl Pace {
+    /// Goes on to this moment: by the machine's clock, but not beyond the limit and never back.
+    fn go_on(&mut self) -> f64 {
+        let now = instant();
+        let free = self.at + now.duration_since(self.since).as_secs_f64() * self.speed;
+        let most = self.limit.as_ref().map_or(f64::INFINITY, |l| l().0 as f64 * 1e-6);
+        self.at = free.min(most.max(self.at));
+        self.since = now;
+        self.at
+    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
@@ -37,6 +58,7 @@ impl Clock {
                 since: instant(),
                 at: 0.0,
                 speed,
+                limit: None,
             })),
         }
     }
@@ -50,15 +72,20 @@ impl Clock {
         Utc(i64::try_from(d.as_micros()).unwrap_or(i64::MAX))
     }
 
-    fn pace(&self) -> Pace {
-        *self.pace.lock().unwrap_or_else(PoisonError::into_inner)
+    fn pace(&self) -> std::sync::MutexGuard<'_, Pace> {
+        self.pace.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Session time.
     #[expect(clippy::cast_possible_truncation, reason = "microseconds of a session")]
     pub(crate) fn now(&self) -> Mono {
-        let p = self.pace();
-        Mono(((p.at + instant().duration_since(p.since).as_secs_f64() * p.speed) * 1e6) as i64)
+        Mono((self.pace().go_on() * 1e6) as i64)
+    }
+
+    /// From now on session time waits for whoever makes the session: it never passes `limit`, and
+    /// goes on at its pace when the limit moves.
+    pub(crate) fn wait_for(&self, limit: Limit) {
+        self.pace().limit = Some(limit);
     }
 
     /// Session UTC.
@@ -74,17 +101,6 @@ impl Clock {
     /// Session seconds per second.
     pub(crate) fn speed(&self) -> f64 {
         self.pace().speed
-    }
-
-    /// Goes on at another pace from this moment.
-    pub(crate) fn set_speed(&self, speed: f64) {
-        let mut p = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = instant();
-        *p = Pace {
-            at: p.at + now.duration_since(p.since).as_secs_f64() * p.speed,
-            since: now,
-            speed,
-        };
     }
 
     /// How long to wait, on the machine's clock, for `ms` of session time.

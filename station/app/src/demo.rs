@@ -177,13 +177,14 @@ impl Stage {
     fn headless(self) -> Result<Landed, Stop> {
         let mut script = Script::new(GOAL);
         let mut told = Told::default();
-        let mut governor = Governor::new(self.clock.speed());
+        // On a machine that is short of time the session goes slower instead of leaving pictures out.
+        let late_at = self.sim.late_at();
+        self.clock.wait_for(Arc::new(move || Mono(late_at().0 - 1)));
         let view = self.flight.view();
         loop {
             std::thread::sleep(self.clock.real(250).min(std::time::Duration::from_millis(250)));
             let Some((_, v)) = view.latest() else { continue };
             told.tell(&v);
-            governor.look(&self.sim, &self.clock);
             if let Some(why) = &v.plan.failed {
                 return Err(Stop::No(format!("there is no plan: {why}")));
             }
@@ -290,55 +291,6 @@ fn stamp(v: &StationView) -> ViewStamp {
         seq: v.seq,
         alert,
         camera: None,
-    }
-}
-
-/// Keeps a headless session at the pace this machine can render and analyse: when the simulator has
-/// to leave pictures out, session time goes slower; when it does not, faster again, up to what was
-/// asked for.
-struct Governor {
-    asked: f64,
-    sent: u64,
-    left_out: u64,
-    next: Mono,
-}
-
-impl Governor {
-    /// Session milliseconds between two looks.
-    const EVERY_MS: i64 = 2000;
-
-    fn new(asked: f64) -> Self {
-        Self {
-            asked,
-            sent: 0,
-            left_out: 0,
-            next: Mono::ZERO,
-        }
-    }
-
-    fn look(&mut self, sim: &vedette_sim::SimHandle, clock: &Clock) {
-        let now = clock.now();
-        if now < self.next {
-            return;
-        }
-        self.next = now.plus_ms(Self::EVERY_MS);
-        let stats = sim.stats();
-        let (sent, left_out) = stats
-            .streams
-            .values()
-            .fold((0, 0), |(s, l), x| (s + x.sent, l + x.left_out));
-        let (new, missed) = (sent - self.sent, left_out - self.left_out);
-        (self.sent, self.left_out) = (sent, left_out);
-        if new + missed == 0 {
-            return;
-        }
-        let share = missed as f64 / (new + missed) as f64;
-        let speed = clock.speed();
-        if share > 0.1 {
-            clock.set_speed((speed * 0.8).max(0.2));
-        } else if share < 0.02 {
-            clock.set_speed((speed * 1.1).min(self.asked));
-        }
     }
 }
 

@@ -6,10 +6,10 @@
 use std::collections::BTreeMap;
 
 use vedette_core::{PlanOnAircraft, StationView};
-use vedette_geo::{AboveHome, Amsl};
+use vedette_geo::{AboveHome, Amsl, LatLon};
 use vedette_model::{
-    Airframe, AlertId, AlertState, Decision, FlightMode, GimbalAim, IncidentState, Intent, LandedState, Mono, Order,
-    Priority, ReceiptState, VehicleId,
+    Airframe, Alert, AlertId, AlertState, Decision, FlightMode, GimbalAim, IncidentState, Intent, LandedState, Mono,
+    Order, Priority, ReceiptState, TargetClass, TrackId, VehicleId,
 };
 
 /// How far the watch has come.
@@ -34,6 +34,25 @@ pub(crate) struct Goal {
     pub(crate) revisits: f64,
 }
 
+/// Somebody an aircraft is held for: a place and the track that is believed to be them now.
+#[derive(Debug, Clone, Copy)]
+struct Watched {
+    vehicle: VehicleId,
+    track: TrackId,
+    at: LatLon,
+    amsl: Amsl,
+    velocity_en_m_s: [f64; 2],
+    seen: Mono,
+    since: Mono,
+}
+
+/// Seconds an operator goes on looking at a place where nobody is seen any more.
+const LOOK_ON_S: i64 = 120;
+/// Seconds an aircraft is kept from its patrol for one person at most.
+const HELD_AT_MOST_S: i64 = 300;
+/// Metres from the last place, and metres a second since, within which a new track is the same person.
+const SAME_PERSON_M: (f64, f64) = (15.0, 2.0);
+
 /// The scripted operator.
 #[derive(Debug)]
 pub(crate) struct Script {
@@ -43,7 +62,7 @@ pub(crate) struct Script {
     approved: bool,
     /// Last time something was asked of an aircraft, by kind.
     asked: BTreeMap<(VehicleId, &'static str), Mono>,
-    watching: Option<(VehicleId, AlertId, Mono)>,
+    watching: Option<Watched>,
     answered: BTreeMap<AlertId, Mono>,
     sealed_at: Option<Mono>,
     aim_sent: Option<Mono>,
@@ -212,9 +231,7 @@ impl Script {
                         vehicle: a.vehicle,
                     });
                     out.push(Intent::Acknowledge { alert: a.id });
-                    if let (None, Some(v), Some(_)) = (&self.watching, a.vehicle, a.track) {
-                        self.watching = Some((v, a.id, now));
-                    }
+                    self.look_at(view, a);
                 }
                 Priority::P1 if open => {
                     let first = *self.answered.entry(a.id).or_insert_with(|| {
@@ -233,9 +250,7 @@ impl Script {
                         });
                         out.push(Intent::OpenIncident { alert: a.id });
                     }
-                    if let (None, Some(v), Some(_)) = (&self.watching, a.vehicle, a.track) {
-                        self.watching = Some((v, a.id, now));
-                    }
+                    self.look_at(view, a);
                 }
                 Priority::P1 | Priority::P2 => {}
             }
@@ -252,23 +267,87 @@ impl Script {
         out
     }
 
+    /// Begins to hold the aircraft for whoever an alert is about.
+    fn look_at(&mut self, view: &StationView, alert: &Alert) {
+        if self.watching.is_some() {
+            return;
+        }
+        let (Some(vehicle), Some(track)) = (alert.vehicle, alert.track) else {
+            return;
+        };
+        let Some(Ok(fix)) = view.tracks.get(&track).map(|t| &t.track.fix) else {
+            return;
+        };
+        self.watching = Some(Watched {
+            vehicle,
+            track,
+            at: fix.at,
+            amsl: fix.amsl,
+            velocity_en_m_s: [0.0; 2],
+            seen: view.now,
+            since: view.now,
+        });
+    }
+
+    /// Whom the operator sees on the screen now: the newest alert's track near there, else the same
+    /// track, else whoever moves where the person was last seen.
+    fn find_again(w: &mut Watched, view: &StationView) {
+        let now = view.now;
+        let fresh = |t: &&vedette_core::TrackView| {
+            t.vehicle == w.vehicle && t.track.seen && now.since(t.heard) < 1_500_000 && t.track.fix.is_ok()
+        };
+        let reach = SAME_PERSON_M.0 + SAME_PERSON_M.1 * now.since(w.seen) as f64 * 1e-6;
+        let away = |t: &vedette_core::TrackView| {
+            t.track
+                .fix
+                .as_ref()
+                .map_or(f64::INFINITY, |f| vedette_geo::distance_m(f.at, w.at))
+        };
+        let near = |t: &&vedette_core::TrackView| away(t) < reach.min(80.0);
+        let person =
+            |t: &&vedette_core::TrackView| matches!(t.track.class, TargetClass::Person | TargetClass::TwoWheeler);
+        let chosen = view
+            .tracks
+            .values()
+            .filter(fresh)
+            .filter(near)
+            .filter(|t| t.alert.is_some())
+            .max_by_key(|t| t.alert)
+            .or_else(|| view.tracks.get(&w.track).filter(fresh))
+            .or_else(|| {
+                view.tracks
+                    .values()
+                    .filter(fresh)
+                    .filter(near)
+                    .filter(person)
+                    .min_by(|a, b| away(a).total_cmp(&away(b)))
+            });
+        if let Some(t) = chosen
+            && let Ok(fix) = &t.track.fix
+        {
+            (w.track, w.at, w.amsl) = (t.track.id, fix.at, fix.amsl);
+            w.velocity_en_m_s = t.track.velocity_en_m_s;
+            w.seen = now;
+        } else {
+            w.velocity_en_m_s = [0.0; 2];
+        }
+    }
+
     fn keep_eyes_on(&mut self, view: &StationView) -> Vec<Intent> {
         let now = view.now;
-        let Some((vehicle, alert, since)) = self.watching else {
+        let Some(mut w) = self.watching else {
             return Vec::new();
         };
         let mut out = Vec::new();
+        let vehicle = w.vehicle;
         let Some(v) = view.vehicles.get(&vehicle) else {
             return out;
         };
-        let track = view
-            .alerts
-            .get(&alert)
-            .and_then(|a| a.track)
-            .and_then(|t| view.tracks.get(&t));
+        Self::find_again(&mut w, view);
+        self.watching = Some(w);
         let decided = view.incidents.values().any(|i| !matches!(i.state, IncidentState::Open));
-        let lost = track.is_none_or(|t| now.since(t.heard) > 45_000_000);
-        let long = now.since(since) > 240_000_000;
+        let lost = now.since(w.seen) > LOOK_ON_S * 1_000_000;
+        let long = now.since(w.since) > HELD_AT_MOST_S * 1_000_000;
         if decided || lost || long {
             if self.once_every(vehicle, "resume", now, 20_000) {
                 out.push(Intent::Command {
@@ -287,7 +366,6 @@ impl Script {
             }
             return out;
         }
-        let Some(t) = track else { return out };
         let holding = v
             .mode
             .is_some_and(|m| matches!(m.value, FlightMode::Hold | FlightMode::Guided));
@@ -302,22 +380,20 @@ impl Script {
                 held: true,
             });
         }
-        // The camera follows where the track is going to be in a second.
-        if let Ok(fix) = &t.track.fix {
-            let due = self.aim_sent.is_none_or(|s| now.since(s) > 2_500_000);
-            if due && holding {
-                self.aim_sent = Some(now);
-                let [ve, vn] = t.track.velocity_en_m_s;
-                let ahead = vedette_geo::destination(fix.at, ve.atan2(vn).to_degrees(), ve.hypot(vn).min(3.0));
-                out.push(Intent::Command {
-                    vehicle,
-                    order: Order::Gimbal(GimbalAim::Place {
-                        at: ahead,
-                        amsl: Amsl(fix.amsl.0),
-                    }),
-                    held: false,
-                });
-            }
+        // The camera follows where the person is going to be in a second.
+        let due = self.aim_sent.is_none_or(|s| now.since(s) > 2_500_000);
+        if due && holding {
+            self.aim_sent = Some(now);
+            let [ve, vn] = w.velocity_en_m_s;
+            let ahead = vedette_geo::destination(w.at, ve.atan2(vn).to_degrees(), ve.hypot(vn).min(3.0));
+            out.push(Intent::Command {
+                vehicle,
+                order: Order::Gimbal(GimbalAim::Place {
+                    at: ahead,
+                    amsl: w.amsl,
+                }),
+                held: false,
+            });
         }
         out
     }

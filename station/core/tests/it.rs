@@ -2,6 +2,7 @@
 //! what was seen.
 
 use proptest::prelude::*;
+use vedette_core::Station;
 use vedette_core::*;
 use vedette_geo::{AboveHome, Amsl, Geoid, LatLon, destination};
 use vedette_model::plan::*;
@@ -98,6 +99,8 @@ fn setup() -> Setup {
             },
             fleet: vec![aircraft],
             no_fly: vec![],
+            bases: vec![],
+            antennas: vec![],
         },
         site: SiteLines {
             border_name: "line".into(),
@@ -462,6 +465,9 @@ fn an_unapproved_or_refused_plan_is_never_uploaded() {
         section_m: 3000.0,
         aircraft: vec![AircraftPlan {
             vehicle: V1,
+            sortie: 0,
+            lands_at: None,
+            return_branches: vec![],
             home: origin(),
             home_amsl: Amsl(1000.0),
             take_off: AboveHome(30.0),
@@ -482,6 +488,8 @@ fn an_unapproved_or_refused_plan_is_never_uploaded() {
             until_s: 600.0,
         },
         blind: vec![],
+        timetable: None,
+        sizing: None,
     };
     let verdict = |severity| Verdict {
         plan: PlanId("p1".into()),

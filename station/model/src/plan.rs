@@ -4,7 +4,9 @@
 use serde::{Deserialize, Serialize};
 use vedette_geo::{AboveHome, Amsl, LatLon};
 
-use crate::{Airframe, Family, MissionItem, PlanId, Spectrum, TargetClass, VehicleId};
+use crate::{
+    Airframe, Antenna, Base, Family, MissionItem, PlanId, Sizing, Spectrum, TargetClass, Timetable, VehicleId,
+};
 
 /// A patrol brief: border section, fleet, revisit time and limits. Written as TOML.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -25,6 +27,13 @@ pub struct Brief {
     /// No-fly zones given in the brief itself, besides those of the site.
     #[serde(default)]
     pub no_fly: Vec<NoFly>,
+    /// Bases that serve several aircraft. With bases the watch is planned as stations relieved in
+    /// turn; without, every aircraft flies once from its own base.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bases: Vec<Base>,
+    /// Ground antennas of the command link; none: 5 m masts at the bases.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub antennas: Vec<Antenna>,
 }
 
 /// A part of a border line, by chainage.
@@ -253,11 +262,21 @@ pub struct Leg {
     pub energy_wh: f64,
 }
 
+fn first(sortie: &u32) -> bool {
+    *sortie == 0
+}
+
 /// The part of one aircraft.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AircraftPlan {
     /// Which (tail and limits are in the brief's fleet).
     pub vehicle: VehicleId,
+    /// Number of its flight in this plan, from 0; an aircraft with several flights has a part each.
+    #[serde(default, skip_serializing_if = "first")]
+    pub sortie: u32,
+    /// Where it lands, when not at home.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lands_at: Option<LatLon>,
     /// Home, where it takes off.
     pub home: LatLon,
     /// Ground height there.
@@ -270,6 +289,10 @@ pub struct AircraftPlan {
     pub return_amsl: Amsl,
     /// Path home from the patrol track: flown on return and on loss of link, end is home.
     pub return_path: Vec<LatLon>,
+    /// Further paths home, for tracks on both sides of the base: from anywhere the one with the
+    /// nearest corner is flown.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub return_branches: Vec<Vec<LatLon>>,
     /// Rally points, inside legal space.
     pub rally: Vec<(LatLon, Amsl)>,
     /// Inclusion fence: legal space around track, base and return, simplified inwards.
@@ -321,6 +344,12 @@ pub struct PatrolPlan {
     pub promise: Promise,
     /// Share of the section with too few pixels on target or out of sight, with reasons.
     pub blind: Vec<BlindSpot>,
+    /// Stations, reliefs and bases of a long watch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timetable: Option<Timetable>,
+    /// What the fleet can do at best, and what the asked revisit takes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sizing: Option<Sizing>,
 }
 
 /// A stretch that is not watched well enough.

@@ -5,20 +5,10 @@ use crate::found::{Fault, Found};
 use crate::land::Land;
 use std::collections::BTreeMap;
 use vedette_model::plan::{AircraftPlan, PatrolPlan};
-use vedette_model::{Airframe, AltFrame, Family, VehicleId, command};
+use vedette_model::{Airframe, AltFrame, Capacity, Family, VehicleId, command};
 
 pub(crate) const CAPACITY: &str = "capacity";
 pub(crate) const DIALECT: &str = "dialect";
-
-/// Items that common boards hold: (mission, fence, rally). ArduPilot: 15 bytes an item on 16 kB boards, 70 fence points;
-/// PX4: 1000 mission items, 64 fence points, 32 rally points. The smaller of what is known where boards differ.
-#[must_use]
-pub fn capacity(family: Family) -> (usize, usize, usize) {
-    match family {
-        Family::Px4 => (1000, 64, 32),
-        Family::ArduPilot | Family::Other => (650, 70, 32),
-    }
-}
 
 /// Commands one family accepts and the other does not, beyond the common set.
 const ARDUPILOT_ONLY: [(u16, &str); 6] = [
@@ -47,7 +37,7 @@ pub(crate) fn check(plan: &PatrolPlan, land: &Land<'_>, found: &mut Found) -> BT
         let Some(craft) = plan.brief.fleet.iter().find(|f| f.vehicle == a.vehicle) else {
             continue;
         };
-        let (mission, fence, rally) = capacity(craft.family);
+        let Capacity { mission, fence, rally } = craft.family.capacity();
         used.insert(a.vehicle, (a.items.len(), mission));
         // ArduPilot keeps home as an item of its own.
         for (sort, n, most) in [

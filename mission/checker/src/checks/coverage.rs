@@ -3,6 +3,8 @@
 
 use crate::found::{Fault, Found};
 use crate::land::Land;
+use std::collections::BTreeMap;
+use vedette_model::VehicleId;
 use vedette_model::plan::{Aircraft, Leg, PatrolPlan};
 
 pub(crate) const NAME: &str = "revisit";
@@ -167,33 +169,73 @@ fn gap_s(x: f64, watching: &[(&Leg, &Aircraft)], from_s: f64, until_s: f64) -> O
 }
 
 /// Least revisit time of any schedule of these aircraft on an open line, seconds, footprints w taken off the length L:
-/// 2(L − w)/v for one aircraft; otherwise (L − Σw)/Σv, because in a time I an aircraft sees at most v·I + w of the line
-/// (Czyzowicz et al. 2011), and without footprints (L/Σv)·max(1 + 1/s, 1/(1 − 1/(2√k))), s = fastest/slowest, k aircraft
-/// (Haeupler et al. 2018, arXiv 1809.06727). Speeds are cruise airspeeds: out and back, wind never helps.
+/// 2(L − w)/v for one aircraft; for more (L − Σw)/Σv, because in a time I an aircraft sees at most v·I + w of the line
+/// (Czyzowicz et al. 2011), and 2(L/k − w)/v with the largest w and v, because k aircraft as fast as the fastest need never
+/// pass each other and the outermost sees at most v·I/2 + w; without footprints also (L/Σv)·max(1 + 1/s, 1/(1 − 1/(2√k))),
+/// s = fastest/slowest (Haeupler et al. 2018, arXiv 1809.06727). Speeds are cruise airspeeds: out and back, wind never helps.
+/// Of a relieved watch as many aircraft count as can be kept on patrol (see `kept`), the fastest first.
 fn bound_s(plan: &PatrolPlan) -> f64 {
     let of = |vehicle| plan.brief.fleet.iter().find(|f| f.vehicle == vehicle);
-    let crew: Vec<(f64, f64)> = plan
-        .aircraft
-        .iter()
-        .filter_map(|a| {
-            let watch = a.legs.iter().filter(|l| l.watches_m.is_some());
-            let half = watch.map(|l| l.watch_half_m).fold(f64::NEG_INFINITY, f64::max);
-            Some((of(a.vehicle)?.envelope.cruise_m_s, 2.0 * half)).filter(|c| c.1 >= 0.0 && c.0 > 0.0)
-        })
-        .collect();
+    let mut by_vehicle: BTreeMap<VehicleId, (f64, f64)> = BTreeMap::new();
+    for a in &plan.aircraft {
+        let watch = a.legs.iter().filter(|l| l.watches_m.is_some());
+        let half = watch.map(|l| l.watch_half_m).fold(f64::NEG_INFINITY, f64::max);
+        let speed = of(a.vehicle).map_or(0.0, |f| f.envelope.cruise_m_s);
+        if half >= 0.0 && speed > 0.0 {
+            let c = by_vehicle.entry(a.vehicle).or_insert((speed, 2.0 * half));
+            c.1 = c.1.max(2.0 * half);
+        }
+    }
+    let mut crew: Vec<(f64, f64)> = by_vehicle.into_values().collect();
+    if plan.timetable.is_some() {
+        crew.sort_by(|a, b| b.0.total_cmp(&a.0));
+        crew.truncate(kept(plan).max(1));
+    }
+    let k = crew.len() as f64;
     let speeds: f64 = crew.iter().map(|c| c.0).sum();
     let widths: f64 = crew.iter().map(|c| c.1).sum();
+    let widest = crew.iter().map(|c| c.1).fold(0.0f64, f64::max);
     let fastest = crew.iter().map(|c| c.0).fold(0.0f64, f64::max);
     let slowest = crew.iter().map(|c| c.0).fold(f64::INFINITY, f64::min);
     if crew.is_empty() {
         return f64::INFINITY;
     }
-    let open = match crew.len() {
-        1 => 2.0,
-        _ if widths > 0.0 => 1.0,
-        k => (1.0 + slowest / fastest).max(1.0 / (1.0 - 1.0 / (2.0 * (k as f64).sqrt()))),
-    };
-    (plan.section_m * shortcut(plan) - widths).max(0.0) / speeds * open
+    let length = plan.section_m * shortcut(plan);
+    if crew.len() == 1 {
+        return (2.0 * (length - widths) / speeds).max(0.0);
+    }
+    let mut least = ((length - widths) / speeds).max(2.0 * (length / k - widest) / fastest);
+    if widths <= 0.0 {
+        let open = (1.0 + slowest / fastest).max(1.0 / (1.0 - 1.0 / (2.0 * k.sqrt())));
+        least = least.max(length / speeds * open);
+    }
+    least.max(0.0)
+}
+
+/// Aircraft that can be kept on patrol at every moment: the whole part of Σ(E − 2t)/(E + swap), E the time in the air down to
+/// the reserve with two sigma against, t the way from the nearest base (Burdakov, Doherty, Kvarnström 2014).
+fn kept(plan: &PatrolPlan) -> usize {
+    let swap = plan.brief.bases.iter().map(|b| b.swap_s).fold(f64::INFINITY, f64::min);
+    let swap = if swap.is_finite() { swap } else { 0.0 };
+    let sum: f64 = plan
+        .brief
+        .fleet
+        .iter()
+        .map(|f| {
+            let e = &f.energy;
+            let air = e.battery_wh * (1.0 - e.reserve_share) / (1.0 + 2.0 * e.sigma_share) / e.cruise_w * 3600.0;
+            // The shortest way out this aircraft ever flew.
+            let way = plan
+                .aircraft
+                .iter()
+                .filter(|a| a.vehicle == f.vehicle)
+                .filter_map(|a| Some(a.legs.iter().find(|l| l.watches_m.is_some())?.start_s - a.legs.first()?.start_s))
+                .fold(f64::INFINITY, f64::min);
+            let way = if way.is_finite() { way } else { 0.0 };
+            ((air - 2.0 * way) / (air + swap)).max(0.0)
+        })
+        .sum();
+    (sum + 1e-9).floor() as usize
 }
 
 /// Metres flown per metre watched, where that is less than one: on the inside of a bend the track is shorter than the line.

@@ -285,6 +285,9 @@ fn one(world: &World, craft: &Aircraft, from: f64, to: f64, agl: f64) -> Aircraf
     let rally_items = rally.iter().map(|(p, h)| item(command::RALLY_POINT, *p, h.0)).collect();
     AircraftPlan {
         vehicle: craft.vehicle,
+        sortie: 0,
+        lands_at: None,
+        return_branches: vec![],
         home: craft.base,
         home_amsl: Amsl(GROUND),
         take_off: AboveHome(agl),
@@ -314,8 +317,8 @@ pub(crate) fn plan(world: &World) -> PatrolPlan {
     let until = parts
         .iter()
         .map(|p| p.legs.iter().rev().find(|l| l.watches_m.is_some()).unwrap().end_s);
-    // Czyzowicz et al. 2011: in a time I an aircraft of 14 or 20 m/s sees at most v·I + 160 m.
-    let lower_bound_s = (12_000.0 - 320.0) / 34.0;
+    // Two aircraft of 20 m/s that never pass each other share the line out, each with a footprint of 160 m.
+    let lower_bound_s = 2.0 * (6000.0 - 160.0) / 20.0;
     let mut plan = PatrolPlan {
         schema: 1,
         id: PlanId(String::new()),
@@ -348,6 +351,8 @@ pub(crate) fn plan(world: &World) -> PatrolPlan {
             },
             fleet,
             no_fly: vec![],
+            bases: vec![],
+            antennas: vec![],
         },
         site: world.site_hash(),
         terrain: "flat".into(),
@@ -361,6 +366,8 @@ pub(crate) fn plan(world: &World) -> PatrolPlan {
             until_s: until.fold(f64::INFINITY, f64::min),
         },
         blind: vec![],
+        timetable: None,
+        sizing: None,
     };
     plan.id = plan_id(&plan);
     plan

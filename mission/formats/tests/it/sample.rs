@@ -155,12 +155,17 @@ pub(crate) fn plan(family: Family) -> PatrolPlan {
                 floor: None,
                 ceiling: Some(Amsl(1500.0)),
             }],
+            bases: vec![],
+            antennas: vec![],
         },
         site: "site".into(),
         terrain: "flat".into(),
         section_m: 3000.0,
         aircraft: vec![AircraftPlan {
             vehicle: VehicleId(1),
+            sortie: 0,
+            lands_at: None,
+            return_branches: vec![],
             home,
             home_amsl: Amsl(1150.25),
             take_off: AboveHome(60.0),
@@ -184,5 +189,7 @@ pub(crate) fn plan(family: Family) -> PatrolPlan {
             until_s: 200.0,
         },
         blind: vec![],
+        timetable: None,
+        sizing: None,
     }
 }

@@ -45,16 +45,19 @@ pub(crate) fn vehicle_config(a: &SimAircraft, s: &Scenario, targets: &BTreeMap<C
         c.energy = e;
     }
     c.boot_utc = s.epoch.plus_us(a.clock_offset_us);
-    c.cameras = a
-        .cameras
-        .iter()
-        .enumerate()
-        .filter_map(|(k, cam)| {
-            let to = targets.get(&cam.id)?;
-            Some(VideoStream {
+    // An aircraft the scenario gives no cameras carries the usual pair, streams off; a camera
+    // whose video is not served is there all the same.
+    if !a.cameras.is_empty() {
+        c.cameras = a
+            .cameras
+            .iter()
+            .enumerate()
+            .map(|(k, cam)| VideoStream {
                 stream: k as u8 + 1,
                 thermal: cam.spectrum == Spectrum::Thermal,
-                uri: format!("udp://{to}"),
+                uri: targets
+                    .get(&cam.id)
+                    .map_or_else(String::new, |to| format!("udp://{to}")),
                 name: match cam.spectrum {
                     Spectrum::Thermal => "thermal".to_owned(),
                     Spectrum::Visible => "visible".to_owned(),
@@ -63,8 +66,8 @@ pub(crate) fn vehicle_config(a: &SimAircraft, s: &Scenario, targets: &BTreeMap<C
                 width: cam.width as u16,
                 height: cam.height as u16,
             })
-        })
-        .collect();
+            .collect();
+    }
     c
 }
 

@@ -10,7 +10,7 @@ mod video;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
@@ -191,6 +191,17 @@ impl Pace {
         }
         Mono(self.at.0 + (outer.since(self.from) as f64 * self.speed) as i64)
     }
+
+    /// When it will be `inner`, by the outer clock; while time stands still, the moment it stopped.
+    fn outer(&self, inner: Mono) -> Mono {
+        if self.paused {
+            return self.from;
+        }
+        if inner.0 == i64::MAX {
+            return inner;
+        }
+        Mono(self.from.0 + (inner.since(self.at) as f64 / self.speed) as i64)
+    }
 }
 
 /// What the threads share.
@@ -203,6 +214,9 @@ pub(crate) struct Shared {
     pub(crate) stats: Mutex<SimStats>,
     pub(crate) orders: Mutex<Vec<Order>>,
     pub(crate) active: Mutex<Vec<ActiveFault>>,
+    /// By video thread: the moment from which it would have to leave a picture out, microseconds;
+    /// `i64::MAX` once it ended.
+    pub(crate) late_at: Vec<AtomicI64>,
     truth: Option<Mutex<std::io::BufWriter<std::fs::File>>>,
     truth_lost: AtomicU64,
 }
@@ -339,6 +353,7 @@ impl Simulation {
             stats: Mutex::new(SimStats::default()),
             orders: Mutex::new(Vec::new()),
             active: Mutex::new(Vec::new()),
+            late_at: streams.iter().map(|_| AtomicI64::new(1)).collect(),
             truth,
             truth_lost: AtomicU64::new(0),
         });
@@ -350,10 +365,11 @@ impl Simulation {
         };
         let s = Arc::clone(&shared);
         handle.spawn("sim-flight".to_owned(), move || fly::run(&s, fleet))?;
-        for deck in streams {
+        for (k, deck) in streams.into_iter().enumerate() {
             let s = Arc::clone(&shared);
             handle.spawn(format!("sim-video-{}", deck.system()), move || {
-                video::run(&s, deck);
+                video::run(&s, k, deck);
+                s.late_at[k].store(i64::MAX, Ordering::Release);
             })?;
         }
         Ok(handle)
@@ -391,6 +407,19 @@ impl SimHandle {
     #[must_use]
     pub fn scene(&self) -> Option<&Arc<Scene>> {
         self.scene.as_ref()
+    }
+
+    /// The moment from which a picture would have to be left out, as a value that stays live: a
+    /// session whose clock stays before it loses none, however slow the machine is, and stands
+    /// still while the instructor holds the world. `Mono` of `i64::MAX` when there are no pictures
+    /// (any more).
+    #[must_use]
+    pub fn late_at(&self) -> Arc<dyn Fn() -> Mono + Send + Sync> {
+        let shared = Arc::clone(&self.shared);
+        Arc::new(move || {
+            let at = shared.late_at.iter().map(|a| a.load(Ordering::Acquire)).min();
+            lock(&shared.pace).outer(Mono(at.unwrap_or(i64::MAX)))
+        })
     }
 
     /// Local address of each aircraft's telemetry socket.

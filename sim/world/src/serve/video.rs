@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use vedette_atlas::World;
@@ -210,12 +211,12 @@ fn camera_state(c: &SimCamera, s: &Snapshot, seed: u64) -> CameraState {
     }
 }
 
-/// Sends pictures until told to stop.
+/// Sends pictures until told to stop; `number` is this thread's place in `Shared::late_at`.
 #[expect(
     clippy::disallowed_methods,
     reason = "measures the machine time a picture costs; nothing depends on it"
 )]
-pub(super) fn run(sh: &Shared, mut deck: Deck) {
+pub(super) fn run(sh: &Shared, number: usize, mut deck: Deck) {
     let scene = Arc::clone(deck.renderer.scene());
     while !sh.stopped() {
         let now = sh.now();
@@ -230,6 +231,8 @@ pub(super) fn run(sh: &Shared, mut deck: Deck) {
             }
         }
         // The stream that has waited longest comes first.
+        let late_at = deck.lanes.iter().map(|l| l.due.0 + l.period_us).min();
+        sh.late_at[number].store(late_at.unwrap_or(i64::MAX), Ordering::Release);
         let next = deck.lanes.iter_mut().min_by_key(|l| l.due);
         let Some(lane) = next else {
             return;

@@ -94,6 +94,7 @@ fn renewable(output: &Output) -> bool {
                 | Report::Health { .. }
                 | Report::Transfer { .. }
                 | Report::Parameters { .. }
+                | Report::LogProgress { .. }
         ),
     }
 }

@@ -5,6 +5,7 @@
 
 mod encode;
 pub mod frame;
+pub mod sign;
 mod stream;
 pub mod tlog;
 pub mod wire;

@@ -141,6 +141,8 @@ wire_messages! {
     ParamRequestList = 21 { target_system: u8, target_component: u8 }
     /// PARAM_VALUE.
     ParamValue = 22 { value: f32, count: u16, index: u16, id: Chars<16>, kind: u8 }
+    /// PARAM_SET.
+    ParamSet = 23 { value: f32, target_system: u8, target_component: u8, id: Chars<16>, kind: u8 }
     /// GPS_RAW_INT.
     GpsRawInt = 24 { time_usec: u64, lat: i32, lon: i32, alt: i32, eph: u16, epv: u16, vel: u16, cog: u16,
         fix_type: u8, satellites: u8, alt_ellipsoid: i32, h_acc: u32, v_acc: u32, vel_acc: u32, hdg_acc: u32, yaw: u16 }
@@ -180,8 +182,20 @@ wire_messages! {
         target_system: u8, target_component: u8, confirmation: u8 }
     /// COMMAND_ACK. `result` is MAV_RESULT.
     CommandAck = 77 { command: u16, result: u8, progress: u8, result_param2: i32, target_system: u8, target_component: u8 }
+    /// FILE_TRANSFER_PROTOCOL. Its payload has a layout of its own (services/ftp).
+    FileTransferProtocol = 110 { target_network: u8, target_system: u8, target_component: u8, payload: Array<u8, 251> }
     /// TIMESYNC, nanoseconds.
     TimeSync = 111 { tc1: i64, ts1: i64, target_system: u8, target_component: u8 }
+    /// LOG_REQUEST_LIST.
+    LogRequestList = 117 { start: u16, end: u16, target_system: u8, target_component: u8 }
+    /// LOG_ENTRY.
+    LogEntry = 118 { time_utc: u32, size: u32, id: u16, num_logs: u16, last_log_num: u16 }
+    /// LOG_REQUEST_DATA.
+    LogRequestData = 119 { ofs: u32, count: u32, id: u16, target_system: u8, target_component: u8 }
+    /// LOG_DATA.
+    LogData = 120 { ofs: u32, id: u16, count: u8, data: Array<u8, 90> }
+    /// LOG_REQUEST_END.
+    LogRequestEnd = 122 { target_system: u8, target_component: u8 }
     /// BATTERY_STATUS.
     BatteryStatus = 147 { current_consumed: i32, energy_consumed: i32, temperature: i16, voltages: Array<u16, 10>,
         current_ca: i16, id: u8, function: u8, kind: u8, remaining: i8, time_remaining: i32, charge_state: u8,

@@ -4,29 +4,27 @@
 //! that falls silent and comes back is asked for everything again, its identity and clock
 //! re-checked. Knows nothing of sockets; its frames leave through an [`Outbox`].
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use vedette_geo::{Amsl, LatLon};
 use vedette_model::{
-    Airframe, ClockMap, CommandOutcome, Family, LandedState, LinkId, Mono, Report, Request, RequestBody, Utc,
-    VehicleBoot, VehicleIdentity,
+    Airframe, ClockMap, CommandOutcome, Family, LandedState, Mono, Report, Request, RequestBody, Utc, VehicleBoot,
+    VehicleIdentity,
 };
 
-use super::PeerAddr;
 use super::clock::Clock;
 use super::command::{Call, Desk, Job, Seen};
 use super::modes;
 use super::order::Aircraft;
 use super::outbox::Outbox;
-use super::params::Params;
+use super::paths::Paths;
 use super::rtt::Rtt;
+use super::services::{Services, Who};
 use super::telemetry as tel;
 use super::texts::Texts;
 use super::transfer::{Side, Transfers};
 use crate::codec::wire::{self, WireMessage};
 
-/// PARAM_ENCODE_BYTEWISE of MAV_PROTOCOL_CAPABILITY.
-const BYTEWISE: u64 = 131_072;
 /// Streams asked for: message, microseconds between two.
 const STREAMS: &[(u32, u32)] = &[
     (wire::GlobalPositionInt::ID, 200_000),
@@ -50,20 +48,10 @@ const STREAM_SILENCE_MS: i64 = 10_000;
 const ASK_MS: i64 = 3_000;
 /// Rounds in which a component is asked for video and gimbal facts before it counts as having none.
 const ASK_ROUNDS: u8 = 6;
-/// An address that was silent this long loses its component to another, milliseconds.
-const OWNER_SILENCE_MS: i64 = 3_000;
 /// Orders stay refused this long after the last sign of a second aircraft, milliseconds.
 const DUPLICATE_MS: i64 = 10_000;
 /// Two boot clocks further apart than this are two aircraft, milliseconds.
-const BOOT_APART_MS: i64 = 5_000;
-
-/// Where a component of the aircraft is reached.
-#[derive(Debug, Clone)]
-pub(crate) struct Route {
-    pub(crate) link: LinkId,
-    pub(crate) peer: PeerAddr,
-    pub(crate) heard: Mono,
-}
+pub(crate) const BOOT_APART_MS: i64 = 5_000;
 
 /// One valid frame.
 #[derive(Debug, Clone, Copy)]
@@ -73,50 +61,45 @@ pub(crate) struct Incoming<'a> {
     pub(crate) payload: &'a [u8],
 }
 
-/// What to do with a frame of this aircraft.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Owner {
-    /// From the address that owns the component.
-    Yes,
-    /// From another: a second path, or a second aircraft.
-    No,
-}
-
 /// Session with one aircraft.
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(crate) system: u8,
     pub(crate) identity: VehicleIdentity,
     airframe: Option<Airframe>,
-    kind: u8,
-    pub(crate) routes: BTreeMap<u8, Route>,
+    pub(crate) kind: u8,
+    pub(crate) paths: Paths,
     pub(crate) alive: bool,
     pub(crate) last_heard: Mono,
     custom_mode: u32,
-    armed: bool,
+    pub(crate) armed: bool,
     heartbeat_at: Mono,
     landed: Option<LandedState>,
     landed_told: Option<Mono>,
     home: Option<(LatLon, Amsl)>,
+    /// Last position and the boot clock it was told with, milliseconds.
+    pub(crate) place: Option<(i64, LatLon)>,
     yaw_deg: Option<f64>,
     mission_total: Option<u16>,
     capabilities: u64,
-    version_known: bool,
-    boot_ms: Option<i64>,
+    pub(crate) version_known: bool,
+    pub(crate) boot_ms: Option<i64>,
     boot_jumps: (u8, Mono),
     battery_told: Option<Mono>,
     streams_heard: Mono,
     asked_at: Mono,
     ask_rounds: u8,
     parts: BTreeSet<u8>,
+    /// Component and stream of every video stream told of.
+    videos: BTreeSet<(u8, u8)>,
     video_known: BTreeSet<u8>,
     gimbal: Option<u8>,
-    duplicate_until: Option<Mono>,
+    pub(crate) duplicate_until: Option<Mono>,
     pub(crate) rtt: Rtt,
     clock: Clock,
     desk: Desk,
     transfers: Transfers,
-    params: Params,
+    pub(crate) services: Services,
     texts: Texts,
 }
 
@@ -137,7 +120,7 @@ impl Session {
             },
             airframe,
             kind: beat.kind,
-            routes: BTreeMap::new(),
+            paths: Paths::new(component),
             alive: false,
             last_heard: now,
             custom_mode: beat.custom_mode,
@@ -146,6 +129,7 @@ impl Session {
             landed: None,
             landed_told: None,
             home: None,
+            place: None,
             yaw_deg: None,
             mission_total: None,
             capabilities: 0,
@@ -157,6 +141,7 @@ impl Session {
             asked_at: now,
             ask_rounds: 0,
             parts: BTreeSet::new(),
+            videos: BTreeSet::new(),
             video_known: BTreeSet::new(),
             gimbal: None,
             duplicate_until: None,
@@ -164,54 +149,12 @@ impl Session {
             clock: Clock::default(),
             desk: Desk::default(),
             transfers: Transfers::default(),
-            params: Params::default(),
+            services: Services::default(),
             texts: Texts::default(),
         }
     }
 
-    /// Decides whose frame this is and moves ownership when the owner fell silent.
-    pub(crate) fn claim(&mut self, now: Mono, component: u8, link: LinkId, peer: &PeerAddr) -> Owner {
-        match self.routes.get_mut(&component) {
-            Some(r) if r.link == link && r.peer == *peer => {
-                r.heard = now;
-                Owner::Yes
-            }
-            Some(r) if now.since(r.heard) <= OWNER_SILENCE_MS * 1000 => Owner::No,
-            _ => {
-                let route = Route {
-                    link,
-                    peer: peer.clone(),
-                    heard: now,
-                };
-                self.routes.insert(component, route);
-                Owner::Yes
-            }
-        }
-    }
-
-    /// A frame of the autopilot from an address that does not own it: the same aircraft by a
-    /// second path says the same of itself, another aircraft does not.
-    pub(crate) fn judge_other(&mut self, now: Mono, id: u32, payload: &[u8], out: &mut Outbox) {
-        let other = match id {
-            wire::Heartbeat::ID => {
-                let m = wire::Heartbeat::from_payload(payload);
-                m.kind != self.kind || modes::family(m.autopilot) != self.identity.family
-            }
-            wire::AutopilotVersion::ID => {
-                let uid = tel::uid(&wire::AutopilotVersion::from_payload(payload));
-                uid != 0 && self.identity.uid != 0 && uid != self.identity.uid
-            }
-            _ => match (boot_ms(id, payload), self.boot_ms) {
-                (Some(theirs), Some(ours)) => (theirs - ours).abs() > BOOT_APART_MS,
-                _ => false,
-            },
-        };
-        if other {
-            self.mark_duplicate(now, out);
-        }
-    }
-
-    fn mark_duplicate(&mut self, now: Mono, out: &mut Outbox) {
+    pub(crate) fn mark_duplicate(&mut self, now: Mono, out: &mut Outbox) {
         let fresh = self.duplicate_until.is_none_or(|t| now >= t);
         self.duplicate_until = Some(now.plus_ms(DUPLICATE_MS));
         if fresh {
@@ -219,7 +162,7 @@ impl Session {
             let why = "a second aircraft uses this system id; orders would reach either";
             self.desk.abandon(now, why, out);
             self.transfers.abandon(now, why, out);
-            self.params.abandon(now, out);
+            self.services.abandon(now, why, out);
         }
     }
 
@@ -234,6 +177,7 @@ impl Session {
                 out.report(now, Report::Identity(self.identity.clone()));
                 out.report(now, Report::Alive(true));
                 self.ask_everything(now);
+                self.services.met(now);
             }
             self.watch_boot(now, id, payload, out);
         }
@@ -256,8 +200,12 @@ impl Session {
                 }
             }
             wire::VideoStreamInformation::ID => {
-                self.video_known.insert(component);
-                if let Some(r) = tel::video(&wire::VideoStreamInformation::from_payload(payload)) {
+                let m = wire::VideoStreamInformation::from_payload(payload);
+                self.videos.insert((component, m.stream_id));
+                if self.videos.iter().filter(|(c, _)| *c == component).count() >= usize::from(m.count) {
+                    self.video_known.insert(component);
+                }
+                if let Some(r) = tel::video(&m) {
                     out.report(captured, r);
                 }
             }
@@ -271,6 +219,8 @@ impl Session {
             _ if autopilot => {
                 self.mission(now, id, payload, us, out);
                 self.telemetry(now, captured, id, payload, out);
+                let who = self.who();
+                self.services.handle(now, frame, us, &who, &mut self.rtt, out);
             }
             _ => {}
         }
@@ -291,7 +241,10 @@ impl Session {
             return;
         }
         self.custom_mode = m.custom_mode;
-        self.armed = m.base_mode & 128 != 0;
+        let was_armed = std::mem::replace(&mut self.armed, m.base_mode & 128 != 0);
+        if was_armed && !self.armed {
+            self.services.landed(now, out);
+        }
         self.heartbeat_at = now;
         if self.airframe == Some(Airframe::Plane) && modes::only_quadplane(self.identity.family, m.custom_mode) {
             // Many quadplanes call themselves fixed wings; their modes tell.
@@ -376,7 +329,11 @@ impl Session {
         let report = match id {
             wire::GlobalPositionInt::ID => {
                 self.streams_heard = now;
-                tel::position(&wire::GlobalPositionInt::from_payload(payload))
+                let r = tel::position(&wire::GlobalPositionInt::from_payload(payload));
+                if let (Some(Report::Position { at, .. }), Some(boot)) = (&r, boot_ms(id, payload)) {
+                    self.place = Some((boot, *at));
+                }
+                r
             }
             wire::Attitude::ID => {
                 self.streams_heard = now;
@@ -459,11 +416,6 @@ impl Session {
                 self.identity.firmware = firmware;
                 changed.then(|| Report::Identity(self.identity.clone()))
             }
-            wire::ParamValue::ID => {
-                let m = wire::ParamValue::from_payload(payload);
-                self.params.handle(now, &m, self.capabilities & BYTEWISE != 0, out);
-                None
-            }
             _ => None,
         };
         if let Some(report) = report {
@@ -521,6 +473,16 @@ impl Session {
         }
     }
 
+    fn who(&self) -> Who {
+        Who {
+            system: self.system,
+            component: self.identity.component,
+            family: self.identity.family,
+            capabilities: self.capabilities,
+            version_known: self.version_known,
+        }
+    }
+
     fn side(&self) -> Side {
         Side {
             system: self.system,
@@ -539,11 +501,12 @@ impl Session {
         });
     }
 
-    fn ask_everything(&mut self, now: Mono) {
+    pub(crate) fn ask_everything(&mut self, now: Mono) {
         let component = self.identity.component;
         self.asked_at = now;
         self.streams_heard = now;
         self.ask_rounds = 0;
+        self.videos.clear();
         self.video_known.clear();
         self.request_message(component, wire::AutopilotVersion::ID);
         for (id, interval) in STREAMS {
@@ -652,7 +615,23 @@ impl Session {
                 self.transfers
                     .submit(now, Some(request.id), kind, None, request.expires, out);
             }
-            RequestBody::ReadParameters => self.params.submit(now, request.id, request.expires, out),
+            RequestBody::UseLink(link) => {
+                let outcome = match self.paths.use_link(now, link) {
+                    Ok(()) => CommandOutcome::Accepted,
+                    Err(why) => CommandOutcome::Refused(why),
+                };
+                out.report(
+                    now,
+                    Report::CommandDone {
+                        id: request.id,
+                        outcome,
+                    },
+                );
+            }
+            body => {
+                let rest = self.services.submit(now, request.id, body, request.expires, out);
+                debug_assert!(rest.is_none(), "a request nobody serves: {rest:?}");
+            }
         }
         self.poll(now, out);
     }
@@ -668,6 +647,7 @@ impl Session {
 
     fn poll(&mut self, now: Mono, out: &mut Outbox) {
         let component = self.identity.component;
+        self.choose_way(now, out);
         if self.alive {
             self.ask_again(now);
             self.clock.poll(now, self.system, component, out);
@@ -681,7 +661,8 @@ impl Session {
         self.desk.poll(now, &seen, &self.rtt, out);
         let side = self.side();
         self.transfers.poll(now, &side, &self.rtt, out);
-        self.params.poll(now, self.system, component, &self.rtt, out);
+        let who = self.who();
+        self.services.poll(now, &who, &self.rtt, out);
         self.texts.poll(now, out);
     }
 
@@ -726,8 +707,11 @@ impl Session {
         };
         take(self.desk.next(now), "an order waits for its answer");
         take(self.transfers.next(), "a mission transfer waits for its answer");
-        take(self.params.next(), "parameters are missing");
+        for (at, why) in self.services.next() {
+            take(at, why);
+        }
         take(self.texts.next(), "the rest of a status text is missing");
+        take(self.paths.next(), "the ways to the aircraft are compared");
         if self.alive {
             take(
                 Some(self.last_heard.plus_ms(silence_ms)),
@@ -746,7 +730,7 @@ fn number(v: u32) -> f32 {
 }
 
 /// Milliseconds since boot, where the message carries them.
-fn boot_ms(id: u32, payload: &[u8]) -> Option<i64> {
+pub(crate) fn boot_ms(id: u32, payload: &[u8]) -> Option<i64> {
     match id {
         wire::Attitude::ID | wire::GlobalPositionInt::ID => {
             Some(i64::from(wire::Attitude::from_payload(payload).time_boot_ms))

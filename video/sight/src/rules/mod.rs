@@ -77,10 +77,36 @@ pub(crate) struct Memory {
     closing_from: Option<(f64, Utc)>,
     closing_looks: u32,
     fired: BTreeSet<RuleId>,
+    /// Where it was at its last look.
+    at: LatLon,
+    /// It has counted as somebody the rules speak of; from then on it may continue another track
+    /// (whose number is kept) or be continued by one.
+    subject: bool,
+    continues: Option<TrackId>,
+    continued: bool,
 }
 
 impl Memory {
-    fn new(t: &GroundTrack) -> Self {
+    /// Takes over what is known of a track that this one continues.
+    fn join(&mut self, id: TrackId, old: &Self) {
+        self.continues = Some(id);
+        self.clear_outside += old.clear_outside;
+        self.outside += old.outside;
+        if old.farthest_out.0 > self.farthest_out.0 {
+            self.farthest_out = old.farthest_out;
+        }
+        self.fired.extend(old.fired.iter().cloned());
+        if self.closing_from.is_some() && old.closing_from.is_some() {
+            self.closing_from = old.closing_from;
+            self.closing_looks += old.closing_looks;
+        }
+        if self.near_since.is_some() && old.near_since.is_some() {
+            self.near_since = old.near_since;
+            self.near_looks += old.near_looks;
+        }
+    }
+
+    fn new(t: &GroundTrack, at: LatLon) -> Self {
         Self {
             first: t.captured,
             last: t.captured,
@@ -98,6 +124,10 @@ impl Memory {
             closing_from: None,
             closing_looks: 0,
             fired: BTreeSet::new(),
+            at,
+            subject: false,
+            continues: None,
+            continued: false,
         }
     }
 }
@@ -263,7 +293,10 @@ impl RuleSet {
         let mut drafts = Vec::new();
         for track in tracks {
             let Ok(fix) = &track.fix else { continue };
-            let memory = self.memory.entry(track.id).or_insert_with(|| Memory::new(track));
+            let memory = self
+                .memory
+                .entry(track.id)
+                .or_insert_with(|| Memory::new(track, fix.at));
             memory.last = memory.last.max(track.captured);
             memory.class = track.class;
             if !track.seen || track.captured <= memory.counted {
@@ -272,6 +305,13 @@ impl RuleSet {
             memory.counted = track.captured;
             let sight = sight(track, fix, border, crossings);
             remember(memory, &sight, &self.policy);
+            if sight.subject() && !memory.subject {
+                memory.subject = true;
+                self.continue_from(track, fix, tracks);
+            }
+            let Some(memory) = self.memory.get_mut(&track.id) else {
+                continue;
+            };
             for check in [crossing::check, loiter::check, approach::check] {
                 let Some(mut draft) = check(&sight, memory, &self.policy) else {
                     continue;
@@ -300,13 +340,49 @@ impl RuleSet {
 
 /// Another camera's draft of the same rule counts as the same object this long.
 const ECHO_US: i64 = 60_000_000;
+/// A second track this near to where the same camera's last one was reported is the same object or
+/// its company, metres: one alert serves both.
+const COMPANY_M: f64 = 8.0;
+/// A track may continue one that was lost at most so long ago, microseconds.
+const CONTINUE_US: i64 = 60_000_000;
+/// How far from where the other was lost: metres, and metres a second since, and at most.
+const CONTINUE_M: (f64, f64, f64) = (12.0, 2.0, 50.0);
+
+impl RuleSet {
+    /// When a track is first taken for somebody: if somebody was lost near there shortly before,
+    /// it is the same one under a new number, and what was known goes on.
+    fn continue_from(&mut self, track: &GroundTrack, fix: &GroundFix, tracks: &[GroundTrack]) {
+        let seen_now = |id: TrackId| tracks.iter().any(|t| t.id == id && t.seen);
+        let best = self
+            .memory
+            .iter()
+            .filter(|(id, m)| **id != track.id && m.subject && !m.continued && !seen_now(**id))
+            .filter(|(_, m)| (0..=CONTINUE_US).contains(&(track.captured.0 - m.counted.0)))
+            .map(|(id, m)| {
+                let away_s = (track.captured.0 - m.counted.0) as f64 * 1e-6;
+                let reach = (CONTINUE_M.0 + CONTINUE_M.1 * away_s).min(CONTINUE_M.2);
+                (distance_m(m.at, fix.at) / reach, *id)
+            })
+            .filter(|(share, _)| *share < 1.0)
+            .min_by(|a, b| a.0.total_cmp(&b.0));
+        let Some((_, id)) = best else { return };
+        let Some(old) = self.memory.get_mut(&id) else { return };
+        old.continued = true;
+        let old = old.clone();
+        if let Some(m) = self.memory.get_mut(&track.id) {
+            m.join(id, &old);
+        }
+    }
+}
 
 fn echo(spoken: &[Spoken], draft: &AlertDraft, sight: &Sight<'_>, camera: CameraId) -> bool {
     spoken.iter().any(|s| {
-        s.rule == draft.rule
-            && s.camera != camera
-            && (draft.captured.0 - s.when.0).abs() < ECHO_US
-            && distance_m(s.at, sight.fix.at) < (s.half_m + sight.half_m).clamp(15.0, 60.0)
+        let reach = if s.camera == camera {
+            COMPANY_M
+        } else {
+            (s.half_m + sight.half_m).clamp(15.0, 60.0)
+        };
+        s.rule == draft.rule && (draft.captured.0 - s.when.0).abs() < ECHO_US && distance_m(s.at, sight.fix.at) < reach
     })
 }
 
@@ -342,6 +418,7 @@ fn sight<'a>(track: &'a GroundTrack, fix: &'a GroundFix, border: &Border, crossi
 
 /// Counts what the rules ask about later.
 fn remember(m: &mut Memory, s: &Sight<'_>, policy: &Policy) {
+    m.at = s.fix.at;
     if s.signed_m < 0.0 {
         m.outside += 1;
         if s.signed_m + s.half_m < 0.0 {
