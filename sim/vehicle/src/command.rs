@@ -55,6 +55,10 @@ impl SimVehicle {
     pub(crate) fn run_command(&mut self, party: Party, component: u8, broadcast: bool, c: &Command) {
         let mut from = component;
         let code = match c.id {
+            512 if c.n(1) as u32 == wire::AvailableModes::ID && component == AUTOPILOT => {
+                self.available_modes(Some(party.peer), c.n(2).clamp(0.0, 255.0) as u8);
+                ACCEPTED
+            }
             512 => self.request_message(party.peer, component, broadcast, c.n(1) as u32, &mut from),
             520 => self.request_message(party.peer, component, broadcast, wire::AutopilotVersion::ID, &mut from),
             521 => self.request_message(party.peer, component, broadcast, wire::CameraInformation::ID, &mut from),

@@ -126,6 +126,8 @@ pub struct Quirks {
     pub silent_streams: bool,
     /// The final MISSION_ACK of an upload is never sent.
     pub mute_mission_ack: bool,
+    /// One open file for all stations: another one is told INVALID_SESSION until 3 s of silence.
+    pub one_file_session: bool,
 }
 
 /// Everything a simulated aircraft starts from.

@@ -68,8 +68,9 @@ pub(crate) fn available(cfg: &VehicleConfig, id: u32) -> bool {
     match id {
         0 | 1 | 2 | 24 | 29 | 30 | 31 | 32 | 33 | 42 | 62 | 65 | 74 | 125 | 147 | 148 | 162 | 241 | 242 | 245 | 280
         | 281 | 283 | 285 => true,
+        435 => true,
         168 | 193 => !cfg.px4(),
-        231 => cfg.px4(),
+        231 | 300 | 397 | 436 => cfg.px4(),
         259..=262 | 269..=271 => !cfg.cameras.is_empty(),
         _ => false,
     }
@@ -106,10 +107,39 @@ impl SimVehicle {
         if self.tick % 100 == 1 {
             self.heartbeats();
         }
+        if self.pilot.armed && self.tick.is_multiple_of(50) {
+            self.log_sample();
+        }
         let now = self.now_us();
         for (peer, id) in self.net.due(now) {
             self.send_message(peer, id);
         }
+    }
+
+    fn log_sample(&mut self) {
+        let est = self.sensors.est;
+        let (lat_e7, lon_e7) = e7(self.latlon(est.n, est.e));
+        let b = &self.battery;
+        let sample = crate::logbook::Sample {
+            us: self.now_us() as u64,
+            utc: self.utc(),
+            lat_e7,
+            lon_e7,
+            amsl: est.amsl,
+            above_home: est.amsl - self.home.place.amsl,
+            speed: est.v[0].hypot(est.v[1]),
+            course: norm_deg_360(est.v[1].atan2(est.v[0]).to_degrees()),
+            roll: est.roll,
+            pitch: est.pitch,
+            yaw: norm_deg_360(est.yaw),
+            quaternion: quaternion(est.roll, est.pitch, est.yaw),
+            volts: b.volts(),
+            amps: b.amps(),
+            share: b.share(),
+            used_mah: (b.capacity_wh - b.left_wh) / crate::energy::NOMINAL_V * 1000.0,
+            fix: self.sensors.fix,
+        };
+        self.logbook.sample(&sample);
     }
 
     fn heartbeats(&mut self) {
@@ -458,6 +488,10 @@ impl SimVehicle {
                 };
                 self.emit(peer, &m);
             }
+            300 => self.protocol_version(peer),
+            397 => self.component_metadata(peer),
+            435 => self.available_modes(peer, 0),
+            436 => self.current_mode(peer),
             269 => self.video_streams(peer),
             270 => self.video_status(peer),
             271 => self.fov_status(peer),
@@ -606,8 +640,8 @@ impl SimVehicle {
     }
 
     fn autopilot_version(&mut self, peer: Option<u64>) {
-        // ArduPilot's set without FTP (there are no files), PX4's with bytewise parameters.
-        let capabilities: u64 = if self.cfg.px4() { 0x2_e1cc } else { 0xfbef & !0x20 };
+        // ArduPilot's set; PX4's with bytewise parameters and FTP.
+        let capabilities: u64 = if self.cfg.px4() { 0x2_e1ec } else { 0xfbef };
         let uid = u64::from(self.cfg.system) | 0x5645_4400_0000_0000;
         let mut uid2 = [0; 18];
         uid2[..8].copy_from_slice(&uid.to_le_bytes());

@@ -15,6 +15,8 @@ use crate::execute::Exec;
 use crate::flight::{Pilot, Task};
 use crate::gimbal::{Gimbal, Mount};
 use crate::guide::Place;
+use crate::logbook::Logbook;
+use crate::logserve::LogServer;
 use crate::modes::Mode;
 use crate::net::{AUTOPILOT, Net};
 use crate::params::Params;
@@ -133,6 +135,9 @@ pub struct SimVehicle {
     pub(crate) photos: u32,
     pub(crate) recording: bool,
     pub(crate) text_id: u16,
+    pub(crate) files: crate::files::Files,
+    pub(crate) logbook: Logbook,
+    pub(crate) log_server: LogServer,
     /// System and component in control of the gimbal.
     pub(crate) gimbal_owner: [u8; 2],
     /// Datagrams cut or frames refused by limits.
@@ -175,6 +180,9 @@ impl SimVehicle {
             photos: 0,
             recording: false,
             text_id: 0,
+            files: crate::files::Files::default(),
+            logbook: Logbook::new(cfg.px4()),
+            log_server: LogServer::default(),
             gimbal_owner: [0, 0],
             flooded: 0,
             body,
@@ -241,6 +249,7 @@ impl SimVehicle {
         self.gimbal.step(&mount, &believed, &self.cfg.gimbal);
         self.watch_tick();
         self.net.refill(TICK_S);
+        self.net.time = crate::signing::time_of(self.utc().0);
         self.transfer_tick();
         self.telemetry_tick();
     }
@@ -261,7 +270,7 @@ impl SimVehicle {
                 // Only a frame with a right checksum makes a peer.
                 self.net.open(peer, self.now_us(), self.tick);
             }
-            if frame.system == self.cfg.system || !self.net.admit(peer, self.tick) {
+            if frame.system == self.cfg.system || !self.net.admit(peer, self.tick) || !self.net.signer.admits(&frame) {
                 continue;
             }
             self.handle_frame(now, peer, &frame);
@@ -284,6 +293,18 @@ impl SimVehicle {
     #[must_use]
     pub fn refused_frames(&self) -> u64 {
         self.net.refused + self.flooded + self.net.peers.values().map(|c| c.dropped).sum::<u64>()
+    }
+
+    /// Frames refused because of their signature, by reason; none while no key is set.
+    #[must_use]
+    pub fn unsigned_frames(&self) -> crate::Refused {
+        self.net.signer.refused
+    }
+
+    /// A key is set: it signs, and acts on nothing unsigned.
+    #[must_use]
+    pub fn signs(&self) -> bool {
+        self.net.signer.on()
     }
 
     pub(crate) fn now_us(&self) -> i64 {
@@ -433,6 +454,8 @@ impl SimVehicle {
 
     /// A status text to every peer, in pieces of 50 characters where longer.
     pub(crate) fn say(&mut self, severity: u8, message: &str) {
+        let us = self.now_us() as u64;
+        self.logbook.text(us, message);
         let long = message.len() > 50;
         if long {
             self.text_id = self.text_id.wrapping_add(1).max(1);

@@ -86,6 +86,10 @@ impl SimVehicle {
             return false;
         }
         self.pilot.armed = true;
+        let (utc, us) = (self.utc(), self.now_us() as u64);
+        self.logbook.begin(utc, us, self.params.values());
+        let custom = self.pilot.mode.custom(self.cfg.family, self.cfg.airframe);
+        self.logbook.mode(us, custom);
         self.pilot.armed_tick = self.tick;
         self.pilot.took_off = false;
         self.pilot.task = Task::Stand;
@@ -133,6 +137,7 @@ impl SimVehicle {
             self.exec.stage = Stage::NotStarted;
         }
         self.say(INFO, "Throttle disarmed");
+        self.logbook.end();
         true
     }
 
@@ -151,7 +156,9 @@ impl SimVehicle {
     /// mission's landing part or, without one, at home as in AUTOLAND.
     pub(crate) fn hold_reached(&mut self) {
         let autoland = self.params.get("RTL_AUTOLAND", 0.0);
-        let lands = (0.5..2.5).contains(&autoland) && self.cfg.airframe == Airframe::Plane;
+        // PX4 circles for RTL_LAND_DELAY seconds, for ever when it is negative.
+        let px4_lands = self.cfg.px4() && self.params.get("RTL_LAND_DELAY", 0.0) >= 0.0;
+        let lands = ((0.5..2.5).contains(&autoland) || px4_lands) && self.cfg.airframe == Airframe::Plane;
         if self.pilot.mode == Mode::Return && lands && !self.fly_landing() {
             let at = self.home.place;
             self.fly([Task::Land {
@@ -183,6 +190,8 @@ impl SimVehicle {
         }
         self.exec.go = None;
         self.pilot.mode = mode;
+        let (us, custom) = (self.now_us() as u64, mode.custom(self.cfg.family, self.cfg.airframe));
+        self.logbook.mode(us, custom);
         self.pilot.speed_order = None;
         self.pilot.yaw_fixed = false;
         if !self.pilot.armed {

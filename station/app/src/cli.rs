@@ -41,6 +41,13 @@ pub(crate) enum Verb {
     /// MISB metadata in video files.
     #[command(subcommand)]
     Klv(KlvVerb),
+    /// Give recorded detections their track numbers.
+    Track(crate::pieces::TrackArgs),
+    /// Where a pixel of a recording is on the ground, with its 95 % ellipse.
+    Geolocate(crate::pieces::GeolocateArgs),
+    /// The measured tables.
+    #[command(subcommand)]
+    Bench(crate::pieces::BenchVerb),
     /// What this machine lacks.
     Doctor,
 }
@@ -224,4 +231,6 @@ pub(crate) enum KlvVerb {
         /// MPEG-TS or raw KLV file.
         file: PathBuf,
     },
+    /// The stream with synchronous ST 0601 metadata and time-stamped pictures, for others' tools.
+    Mux(crate::pieces::MuxArgs),
 }

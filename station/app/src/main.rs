@@ -10,6 +10,7 @@ mod flight;
 mod keys;
 mod measure;
 mod pictures;
+mod pieces;
 mod preserve;
 mod radio;
 mod replay;
@@ -70,6 +71,10 @@ fn main() -> ExitCode {
         Some(Verb::Verify(a)) => verbs::verify(&a, cli.json),
         Some(Verb::Klv(KlvVerb::Dump { file })) => verbs::klv_dump(&file),
         Some(Verb::Klv(KlvVerb::Check { file })) => verbs::klv_check(&file, cli.json),
+        Some(Verb::Klv(KlvVerb::Mux(a))) => pieces::klv_mux(&a, cli.json),
+        Some(Verb::Track(a)) => pieces::track(&a, cli.json),
+        Some(Verb::Geolocate(a)) => pieces::geolocate(&a, cli.json),
+        Some(Verb::Bench(w)) => pieces::bench(&w, cli.json),
         Some(Verb::Doctor) => verbs::doctor(cli.json),
     };
     match outcome {

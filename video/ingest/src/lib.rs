@@ -11,6 +11,7 @@ mod frames;
 mod recorder;
 mod review;
 mod source;
+mod stills;
 
 pub use channel::{Channel, ChannelConfig, ChannelStats, Clock, EventSink, IngestEvent};
 pub use elements::{Missing, check_elements};
@@ -18,6 +19,7 @@ pub use frames::{Frame, FrameReceiver};
 pub use recorder::{Recorder, SegmentInfo, recover};
 pub use review::{FrameStore, Moment, RecordedFrame};
 pub use source::SourceSpec;
+pub use stills::{Still, Stills};
 
 use std::path::PathBuf;
 

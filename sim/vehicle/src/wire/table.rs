@@ -1,7 +1,7 @@
 //! Wire layout of every message a simulated aircraft sends or understands, as plain numbers.
 //!
 //! Invariant: fields stand in wire order (largest first, extensions last) with the `CRC_EXTRA`
-//! of the official `ardupilotmega` definitions; enumerations stay numbers, so a command or mode
+//! of the official definitions (`all.xml`); enumerations stay numbers, so a command or mode
 //! this aircraft has never heard of can still be read and answered UNSUPPORTED. Must not know
 //! what any field means.
 
@@ -156,6 +156,14 @@ messages! {
     LogRequestList = 117, 128 { start: u16, end: u16, target_system: u8, target_component: u8 }
     /// LOG_ENTRY
     LogEntry = 118, 56 { time_utc: u32, size: u32, id: u16, num_logs: u16, last_log_num: u16 }
+    /// LOG_REQUEST_DATA
+    LogRequestData = 119, 116 { ofs: u32, count: u32, id: u16, target_system: u8, target_component: u8 }
+    /// LOG_DATA
+    LogData = 120, 134 { ofs: u32, id: u16, count: u8, data: [u8; 90] }
+    /// LOG_ERASE
+    LogErase = 121, 237 { target_system: u8, target_component: u8 }
+    /// LOG_REQUEST_END
+    LogRequestEnd = 122, 203 { target_system: u8, target_component: u8 }
     /// POWER_STATUS
     PowerStatus = 125, 203 { vcc: u16, vservo: u16, flags: u16 }
     /// BATTERY_STATUS
@@ -182,6 +190,8 @@ messages! {
     ExtendedSysState = 245, 130 { vtol_state: u8, landed_state: u8 }
     /// STATUSTEXT
     Statustext = 253, 83 { severity: u8, text: [u8; 50], id: u16, chunk_seq: u8 }
+    /// SETUP_SIGNING
+    SetupSigning = 256, 71 { initial_timestamp: u64, target_system: u8, target_component: u8, secret_key: [u8; 32] }
     /// CAMERA_INFORMATION
     CameraInformation = 259, 92 { time_boot_ms: u32, firmware_version: u32, focal_length: f32, sensor_size_h: f32, sensor_size_v: f32, flags: u32, resolution_h: u16, resolution_v: u16, cam_definition_version: u16, vendor_name: [u8; 32], model_name: [u8; 32], lens_id: u8, cam_definition_uri: [u8; 140], gimbal_device_id: u8, camera_device_id: u8 }
     /// CAMERA_SETTINGS
@@ -210,4 +220,12 @@ messages! {
     GimbalDeviceAttitudeStatus = 285, 137 { time_boot_ms: u32, q: [f32; 4], angular_velocity_x: f32, angular_velocity_y: f32, angular_velocity_z: f32, failure_flags: u32, flags: u16, target_system: u8, target_component: u8, delta_yaw: f32, delta_yaw_velocity: f32, gimbal_device_id: u8 }
     /// GIMBAL_MANAGER_SET_PITCHYAW
     GimbalManagerSetPitchyaw = 287, 1 { flags: u32, pitch: f32, yaw: f32, pitch_rate: f32, yaw_rate: f32, target_system: u8, target_component: u8, gimbal_device_id: u8 }
+    /// PROTOCOL_VERSION
+    ProtocolVersion = 300, 217 { version: u16, min_version: u16, max_version: u16, spec_version_hash: [u8; 8], library_version_hash: [u8; 8] }
+    /// COMPONENT_METADATA
+    ComponentMetadata = 397, 182 { time_boot_ms: u32, file_crc: u32, uri: [u8; 100] }
+    /// AVAILABLE_MODES
+    AvailableModes = 435, 134 { custom_mode: u32, properties: u32, number_modes: u8, mode_index: u8, standard_mode: u8, mode_name: [u8; 35] }
+    /// CURRENT_MODE
+    CurrentMode = 436, 193 { custom_mode: u32, intended_custom_mode: u32, standard_mode: u8 }
 }

@@ -7,6 +7,7 @@ mod live;
 mod others;
 mod recordings;
 mod review;
+mod stills;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
