@@ -42,6 +42,8 @@ pub enum ActorKind {
 pub enum Role {
     /// Has to be found and reported.
     Subject,
+    /// Belongs to the subjects: a report is right, but none is asked for.
+    Accessory,
     /// Draws attention; a report of it is neither right nor wrong.
     Decoy,
     /// Goes about its business; a report of it is false.

@@ -231,7 +231,8 @@ pub struct ActorFile {
     /// `person`, `car`, `truck`, `boat`, `ship`, `drone`, `parcel`, `cow`, `chamois`, `boar` or
     /// `dog`.
     pub kind: crate::ActorKind,
-    /// What a trainee should make of it: `subject` (to be reported), `decoy`, or `lawful`.
+    /// What a trainee should make of it: `subject` (to be reported), `accessory` (a
+    /// report is right, none is asked for), `decoy`, or `lawful`.
     #[serde(default)]
     pub role: crate::Role,
     /// Where it starts.
@@ -413,6 +414,9 @@ pub struct TrainingFile {
     /// How long the trainee has for reporting a subject once it could be seen, seconds.
     #[serde(default = "d_report_within")]
     pub report_within_s: f64,
+    /// Rules whose alerts the briefing asks to be reported.
+    #[serde(default = "d_report")]
+    pub report: Vec<String>,
     /// Acts that belong to this exercise besides those of every flight, by name.
     #[serde(default)]
     pub checklist: Vec<String>,
@@ -420,6 +424,9 @@ pub struct TrainingFile {
 
 fn d_site() -> String {
     "maps/data/andorra".to_owned()
+}
+fn d_report() -> Vec<String> {
+    vec!["crossing".to_owned()]
 }
 fn d_report_within() -> f64 {
     120.0
