@@ -115,8 +115,7 @@ def main():
     step("mission up and down", mission)
 
     def take_off():
-        if a.family == "px4" or copter:
-            action.set_takeoff_altitude(high)
+        action.set_takeoff_altitude(high)
         action.arm()
         action.takeoff()
         until(lambda: telemetry.in_air() and telemetry.position().relative_altitude_m > high - 8, 60, "never in the air")
