@@ -236,7 +236,7 @@ impl Gcs {
             self.peers.tally(now, link, peer, Count::Duplicate);
             // A copy of a signed frame proves nothing about who passed it on.
             let trust = (!self.signing.has_key(h.system)).then_some(Trust::Claimed);
-            return self.hear_again(now, link, peer, frame, trust);
+            return self.hear_again(now, utc, link, peer, frame, trust);
         }
         let trust = match self.signing.judge(now, utc, link, frame) {
             Ok(trust) => trust,
@@ -248,7 +248,7 @@ impl Gcs {
         let known = frame.verdict == Verdict::Valid;
         if known && self.dedup.again(now, path, frame) {
             self.peers.tally(now, link, peer, Count::Duplicate);
-            return self.hear_again(now, link, peer, frame, Some(trust));
+            return self.hear_again(now, utc, link, peer, frame, Some(trust));
         }
         self.peers
             .tally(now, link, peer, if known { Count::Valid } else { Count::UnknownId });
@@ -293,13 +293,9 @@ impl Gcs {
         };
         if taken {
             self.peers.carries_vehicle(link, peer);
+            self.dedup.act(frame);
             let us = (self.config.system, self.config.component);
-            let incoming = Incoming {
-                component: h.component,
-                id: h.message_id,
-                payload: frame.payload,
-            };
-            session.handle(now, utc, &incoming, us, &mut out);
+            session.handle(now, utc, &Incoming::of(frame), us, &mut out);
             if owns && let Some(ms) = session.rtt.ms() {
                 self.peers.link(link).rtt_ms = Some(ms);
             }

@@ -61,6 +61,16 @@ pub(crate) struct Incoming<'a> {
     pub(crate) payload: &'a [u8],
 }
 
+impl<'a> Incoming<'a> {
+    pub(crate) fn of(frame: &crate::codec::Framed<'a>) -> Self {
+        Self {
+            component: frame.header.component,
+            id: frame.header.message_id,
+            payload: frame.payload,
+        }
+    }
+}
+
 /// Session with one aircraft.
 #[derive(Debug)]
 pub(crate) struct Session {
