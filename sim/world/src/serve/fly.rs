@@ -15,8 +15,10 @@ use vedette_sim_vehicle::{VehicleConfig, VideoStream};
 use super::{Endpoint, Order, ServeConfig, Shared, Snapshot, lock};
 use crate::SimError;
 use crate::scenario::{Scenario, SimAircraft};
-use crate::sky::{Craft, Sky, Spread, To, in_turn};
+use crate::sky::{Craft, STEP_US, Sky, Spread, To, in_turn};
 
+/// States kept for pictures still to be rendered: two seconds.
+const SNAPSHOTS: usize = 100;
 /// Stations that may talk to one aircraft; further ones are not answered.
 const PEERS: usize = 16;
 /// After this long a gap (machine suspended) time is not made up for, microseconds.
@@ -163,6 +165,8 @@ pub(super) fn run(sh: &Shared, mut fleet: Fleet) {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let spread = on_threads(if fleet.ports.len() < MANY { 1 } else { cores });
     let mut buffer = vec![0_u8; 2_048];
+    // Without pictures only the newest state is asked for.
+    let most = if sh.late_at.is_empty() { 1 } else { SNAPSHOTS };
     while !sh.stopped() {
         let now = sh.now();
         let at = fleet.sky.at();
@@ -187,11 +191,16 @@ pub(super) fn run(sh: &Shared, mut fleet: Fleet) {
         for k in 0..fleet.ports.len() {
             receive(sh, &mut fleet, k, now, &mut buffer);
         }
-        fleet.sky.step(now, &*spread);
-        {
+        while fleet.sky.at() < now {
+            let next = Mono(((fleet.sky.at().0 / STEP_US + 1) * STEP_US).min(now.0));
+            fleet.sky.step(next, &*spread);
             let mut all = lock(&sh.snapshots);
             for c in &fleet.sky.craft {
-                all.insert(c.system(), snapshot(c));
+                let kept = all.entry(c.system()).or_default();
+                kept.push_back(snapshot(c));
+                while kept.len() > most {
+                    kept.pop_front();
+                }
             }
         }
         *lock(&sh.active) = fleet.sky.active();

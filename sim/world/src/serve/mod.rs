@@ -7,7 +7,7 @@
 mod fly;
 mod video;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
@@ -210,7 +210,9 @@ pub(crate) struct Shared {
     clock: Clock,
     pace: Mutex<Pace>,
     pub(crate) stop: AtomicBool,
-    pub(crate) snapshots: Mutex<BTreeMap<u8, Snapshot>>,
+    /// By system id: the states of the last two seconds, oldest first, never empty. A picture is
+    /// of the moment it was due, even when it is rendered later.
+    pub(crate) snapshots: Mutex<BTreeMap<u8, VecDeque<Snapshot>>>,
     pub(crate) stats: Mutex<SimStats>,
     pub(crate) orders: Mutex<Vec<Order>>,
     pub(crate) active: Mutex<Vec<ActiveFault>>,
@@ -337,7 +339,12 @@ impl Simulation {
                 }
             }
         }
-        let snapshots = fleet.sky.craft.iter().map(|c| (c.system(), fly::snapshot(c))).collect();
+        let snapshots = fleet
+            .sky
+            .craft
+            .iter()
+            .map(|c| (c.system(), VecDeque::from([fly::snapshot(c)])))
+            .collect();
         let shared = Arc::new(Shared {
             scenario,
             clock: config.clock,
@@ -431,7 +438,10 @@ impl SimHandle {
     /// What is really so with an aircraft.
     #[must_use]
     pub fn truth(&self, system: u8) -> Option<TrueState> {
-        lock(&self.shared.snapshots).get(&system).map(|s| s.truth.clone())
+        lock(&self.shared.snapshots)
+            .get(&system)
+            .and_then(VecDeque::back)
+            .map(|s| s.truth.clone())
     }
 
     /// Breaks or mends something on an aircraft, past the record: for tests. An instructor uses
