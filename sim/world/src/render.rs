@@ -12,14 +12,15 @@ use std::sync::Arc;
 use vedette_geo::{Amsl, Camera, Gimbal, LatLon, Ned, Rotation, Vec3};
 use vedette_model::{ImageBox, Spectrum, TargetClass};
 
-use crate::actors::{Actor, ActorKind, ActorPose, Medium};
+use crate::actors::{ActorKind, Medium};
 use crate::body;
-use crate::cover::{Baked, CHUNK, Chunk, PADDED, SCATTER_M, Standing, TEXEL_M, Thing, bake};
+use crate::cover::{Baked, CHUNK, Chunk, PADDED, SCATTER_M, Standing, TEXEL_M, bake};
+use crate::draw::{draw_shadow, draw_thing};
 use crate::light::Light;
-use crate::noise::{floor, hash2, perlin, unit as hash_unit};
+use crate::noise::{floor, hash2};
 use crate::scene::Scene;
 use crate::sensor::{self, Fpn};
-use crate::shapes::{Solid, V3, along, dot, sub};
+use crate::shapes::{V3, along, dot, sub};
 
 /// A camera at one moment.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -117,19 +118,50 @@ pub struct Rendered {
     pub boxes: Vec<TruthBox>,
 }
 
+/// How much work a picture is worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Quality {
+    /// Trees one by one only nearby: for many streams on few cores.
+    Fast,
+    /// What two cores render at 15 pictures a second.
+    #[default]
+    Standard,
+    /// Four rays for each pixel: smooth edges, branches and grass as a lens blends them.
+    Fine,
+}
+
+impl Quality {
+    /// What a machine of so many cores can afford beside a station, for so many streams.
+    #[must_use]
+    pub fn affordable(cores: usize, streams: usize) -> Self {
+        match cores / streams.max(1) {
+            0 => Self::Fast,
+            1..=3 => Self::Standard,
+            _ => Self::Fine,
+        }
+    }
+    /// Rays along a pixel's side.
+    fn rays(self) -> usize {
+        if self == Self::Fine { 2 } else { 1 }
+    }
+    /// Standing things are drawn up to here, metres; beyond, their crowns are part of the ground.
+    fn things_m(self) -> f32 {
+        if self == Self::Fast { 450.0 } else { 900.0 }
+    }
+}
+
 /// Depth lattice spacing, pixels.
 const STEP: usize = 4;
-/// Standing things are drawn up to here, metres; beyond, their crowns are part of the ground.
-const THINGS_M: f32 = 900.0;
 /// Chunks kept per renderer.
 const KEEP: usize = 160;
 /// Stands for the sky in the depth buffer.
-const FAR: f32 = 1.0e9;
+pub(crate) const FAR: f32 = 1.0e9;
 
 /// Renders one scene; keeps what it baked.
 #[derive(Debug)]
 pub struct Renderer {
     scene: Arc<Scene>,
+    quality: Quality,
     chunks: BTreeMap<(bool, u8, i32, i32), (u64, Chunk)>,
     standing: BTreeMap<(i32, i32), Vec<Standing>>,
     fpn: BTreeMap<(u64, u32, u32), Fpn>,
@@ -140,19 +172,20 @@ pub struct Renderer {
     rgb: Vec<[f32; 3]>,
 }
 
-struct View {
-    o: V3,
+/// A camera on the scene's map: where it is, its axes, its focal length in pixels.
+pub(crate) struct View {
+    pub(crate) o: V3,
     fwd: V3,
     right: V3,
     down: V3,
-    f: f32,
-    w: usize,
+    pub(crate) f: f32,
+    pub(crate) w: usize,
     h: usize,
 }
 
 impl View {
     #[inline]
-    fn dir(&self, px: f32, py: f32) -> V3 {
+    pub(crate) fn dir(&self, px: f32, py: f32) -> V3 {
         let (a, b) = ((px - 0.5 * self.w as f32) / self.f, (py - 0.5 * self.h as f32) / self.f);
         [
             self.fwd[0] + a * self.right[0] + b * self.down[0],
@@ -162,7 +195,7 @@ impl View {
     }
     /// Pixel rectangle around a ball (x from, x to, y from, y to; exclusive ends) and depth of
     /// its middle, or `None` when it is behind or outside.
-    fn rect(&self, c: V3, r: f32) -> Option<([usize; 4], f32)> {
+    pub(crate) fn rect(&self, c: V3, r: f32) -> Option<([usize; 4], f32)> {
         let v = sub(c, self.o);
         let z = dot(v, self.fwd);
         if z < r + 0.5 {
@@ -186,9 +219,16 @@ impl Renderer {
     /// A renderer of `scene` with nothing baked yet.
     #[must_use]
     pub fn new(scene: Arc<Scene>) -> Self {
+        Self::with_quality(scene, Quality::Standard)
+    }
+
+    /// The same at another quality.
+    #[must_use]
+    pub fn with_quality(scene: Arc<Scene>, quality: Quality) -> Self {
         let light = (0, scene.light(0));
         Self {
             scene,
+            quality,
             light,
             chunks: BTreeMap::new(),
             standing: BTreeMap::new(),
@@ -216,7 +256,11 @@ impl Renderer {
             self.chunks.clear();
         }
         let light = self.light.1.clone();
-        let (w, h) = (cam.width.clamp(16, 4096) as usize, cam.height.clamp(16, 4096) as usize);
+        let rays = self.quality.rays();
+        let (w, h) = (
+            cam.width.clamp(16, 4096) as usize * rays,
+            cam.height.clamp(16, 4096) as usize * rays,
+        );
         let view = view(&scene, cam, w, h);
         let thermal = cam.spectrum == Spectrum::Thermal;
         self.depth.clear();
@@ -231,8 +275,24 @@ impl Renderer {
         let nodes = lattice(&scene, &view);
         self.ground(&scene, &view, &nodes, thermal);
         self.things(&scene, &view, &nodes, thermal);
-        let boxes = self.actors(&scene, &view, t_s, thermal);
+        let mut boxes = self.actors(&scene, &view, t_s, thermal);
         self.tidy();
+        let (w, h) = (w / rays, h / rays);
+        if rays > 1 {
+            shrink(&mut self.heat, w, h, |a, b, c, d| 0.25 * (a + b + c + d));
+            shrink(&mut self.rgb, w, h, |a, b, c, d| {
+                let mut m = [0.0; 3];
+                for (k, v) in m.iter_mut().enumerate() {
+                    *v = 0.25 * (a[k] + b[k] + c[k] + d[k]);
+                }
+                m
+            });
+            for b in &mut boxes {
+                let i = &mut b.image;
+                (i.x, i.y, i.w, i.h) = (0.5 * i.x, 0.5 * i.y, 0.5 * i.w, 0.5 * i.h);
+                b.area_px *= 0.25;
+            }
+        }
         let tick = (t_s * 1e6).round() as i64 as u64;
         let noise_seed =
             (cam.sensor_seed as u32) ^ (cam.sensor_seed >> 32) as u32 ^ hash2(tick as i32, (tick >> 32) as i32, 0x5EED);
@@ -425,7 +485,7 @@ impl Renderer {
         for j in 0..nodes.rows {
             for i in 0..nodes.cols {
                 let t = nodes.t[j * nodes.cols + i];
-                if t > THINGS_M {
+                if t > self.quality.things_m() {
                     continue;
                 }
                 let p = along(view.o, view.dir((i * STEP) as f32, (j * STEP) as f32), t);
@@ -450,7 +510,7 @@ impl Renderer {
             order.extend(
                 list.iter()
                     .map(|st| (dot(sub(st.at, view.o), view.fwd), *st))
-                    .filter(|(z, _)| *z > 0.0 && *z < THINGS_M * 1.1),
+                    .filter(|(z, _)| *z > 0.0 && *z < self.quality.things_m() * 1.1),
             );
         }
         order.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.seed.cmp(&b.1.seed)));
@@ -460,50 +520,11 @@ impl Renderer {
                 &self.light.1,
                 view,
                 thermal,
+                self.quality.things_m(),
                 &mut self.depth,
                 &mut self.heat,
                 &mut self.rgb,
             );
-        }
-    }
-
-    /// Darkens the ground in an actor's shadow: its outline, laid along the ground away from the
-    /// sun, in visible light while the sun casts any.
-    fn cast_shadow(&mut self, scene: &Scene, view: &View, a: &Actor, pose: &ActorPose, foot: V3, thermal: bool) {
-        let light = self.light.1.clone();
-        if thermal || light.direct < 0.05 || light.sun[2] < 0.05 {
-            return;
-        }
-        let (tall, half) = body::outline(a.kind, a.size as f32);
-        let flat = (light.sun[0] * light.sun[0] + light.sun[1] * light.sun[1])
-            .sqrt()
-            .max(1e-3);
-        let reach = |up: f32| (up * flat / light.sun[2]).min(25.0);
-        let up = pose.up_m as f32;
-        let away = |m: f32| (foot[0] - light.sun[0] / flat * m, foot[1] - light.sun[1] / flat * m);
-        let (from, to) = (away(reach(up)), away(reach(up + tall)));
-        let mid = (0.5 * (from.0 + to.0), 0.5 * (from.1 + to.1));
-        let radius = 0.5 * (to.0 - from.0).hypot(to.1 - from.1) + half;
-        let Some(([x0, x1, y0, y1], _)) = view.rect([mid.0, mid.1, scene.ground.z(mid.0, mid.1)], radius) else {
-            return;
-        };
-        for py in y0..y1 {
-            for px in x0..x1 {
-                let k = py * view.w + px;
-                if self.depth[k] >= FAR {
-                    continue;
-                }
-                let p = along(view.o, view.dir(px as f32 + 0.5, py as f32 + 0.5), self.depth[k]);
-                // Only what lies on the ground there, not what stands on it.
-                if (p[2] - scene.ground.z(p[0], p[1])).abs() > 0.4 {
-                    continue;
-                }
-                let d = crate::cover::dist_segment((p[0], p[1]), from, to);
-                let m = 1.0 - crate::noise::smooth(half * 0.7, half * 1.15, d);
-                if m > 0.0 {
-                    self.rgb[k] = self.rgb[k].map(|v| v * (1.0 - 0.45 * m));
-                }
-            }
         }
     }
 
@@ -519,7 +540,9 @@ impl Renderer {
                 let share = if a.kind == ActorKind::Boat { 0.35 } else { 0.06 };
                 foot[2] += (share * scene.waves_m * (t_s * 1.257 + (a.seed % 7) as f64).sin()) as f32;
             }
-            self.cast_shadow(scene, view, a, &pose, foot, thermal);
+            if !thermal {
+                draw_shadow(scene, light, view, a, &pose, foot, &self.depth, &mut self.rgb);
+            }
             let parts = body::parts(a.kind, a.size as f32, &pose, foot, a.seed, t_s, light);
             let mut rect: Option<[usize; 4]> = None;
             for p in &parts {
@@ -630,6 +653,21 @@ impl Renderer {
     }
 }
 
+/// Every two by two values to one, in place, for a picture of `w` by `h` (a plane that is not in use
+/// stays empty).
+fn shrink<T: Copy>(plane: &mut Vec<T>, w: usize, h: usize, mix: impl Fn(T, T, T, T) -> T) {
+    if plane.len() < 4 * w * h {
+        return;
+    }
+    for y in 0..h {
+        for x in 0..w {
+            let k = 4 * y * w + 2 * x;
+            plane[y * w + x] = mix(plane[k], plane[k + 1], plane[k + 2 * w], plane[k + 2 * w + 1]);
+        }
+    }
+    plane.truncate(w * h);
+}
+
 /// The camera's axes on the scene's map.
 fn view(scene: &Scene, cam: &CameraState, w: usize, h: usize) -> View {
     let (x, y) = scene.ground.plane(cam.at);
@@ -695,129 +733,4 @@ fn lattice(scene: &Scene, view: &View) -> Lattice {
         }
     }
     Lattice { cols, rows, t }
-}
-
-fn draw_thing(
-    st: &Standing,
-    light: &Light,
-    view: &View,
-    thermal: bool,
-    depth: &mut [f32],
-    heat: &mut [f32],
-    rgb: &mut [[f32; 3]],
-) {
-    let (h, r) = st.extent();
-    let c = [st.at[0], st.at[1], st.at[2] + 0.5 * h];
-    let Some(([x0, x1, y0, y1], z)) = view.rect(c, (0.25 * h * h + r * r).sqrt()) else {
-        return;
-    };
-    if z > THINGS_M * 1.1 || h / z * view.f < 1.2 {
-        return;
-    }
-    let (solid, base, warm) = match st.thing {
-        Thing::Pine { h, r } => (
-            Solid::Cone {
-                foot: [st.at[0], st.at[1], st.at[2] + 0.05 * h],
-                h: h * 0.95,
-                r,
-            },
-            [0.046, 0.062, 0.032],
-            light.crown_c(),
-        ),
-        Thing::Bush { r } => (
-            Solid::Ellipsoid {
-                c: [st.at[0], st.at[1], st.at[2] + 0.35 * r],
-                fwd: (1.0, 0.0),
-                r: [r, r, r * 0.75],
-            },
-            [0.060, 0.062, 0.034],
-            light.crown_c() - 0.4,
-        ),
-        Thing::Boulder { r, excess_c } => {
-            let a = hash_unit(st.seed) * std::f32::consts::TAU;
-            let (s, c) = a.sin_cos();
-            (
-                Solid::Ellipsoid {
-                    c: [st.at[0], st.at[1], st.at[2] + 0.15 * r[2]],
-                    fwd: (c, s),
-                    r,
-                },
-                [0.200, 0.190, 0.178],
-                light.boulder_c() + excess_c,
-            )
-        }
-    };
-    let tone = 0.8 + 0.4 * hash_unit(st.seed ^ 0x99);
-    let tau = if thermal {
-        (-light.alpha_lwir * z).exp()
-    } else {
-        (-light.alpha_visible * z).exp()
-    };
-    let nearest = z - (0.25 * h * h + r * r).sqrt();
-    for y in y0..y1 {
-        for x in x0..x1 {
-            let k = y * view.w + x;
-            if depth[k] < nearest {
-                continue;
-            }
-            let dir = view.dir(x as f32 + 0.5, y as f32 + 0.5);
-            let Some((t, n)) = solid.hit(view.o, dir) else {
-                continue;
-            };
-            if t >= depth[k] {
-                continue;
-            }
-            let p = along(view.o, dir, t);
-            let rel = [p[0] - st.at[0], p[1] - st.at[1], p[2] - st.at[2]];
-            let facing = -dot(n, dir) / dot(dir, dir).sqrt();
-            let tex;
-            let mut n = n;
-            match st.thing {
-                Thing::Pine { h, .. } => {
-                    // Whorls of branches: each tier wide below and lit at its rim, ragged by noise.
-                    let tier = rel[2] / h * 8.0 + hash_unit(st.seed);
-                    let f = tier - floor(tier) as f32;
-                    let jag = perlin(p[0] * 2.3 + p[1] * 1.1 + p[2] * 0.7, p[2] * 2.6 - p[1] * 1.6, st.seed);
-                    if facing < 0.10 + 0.34 * f + 0.22 * jag {
-                        continue;
-                    }
-                    tex = 0.45 * jag + 0.5 * (0.42 - f);
-                    n[2] += 0.25 + 0.4 * jag;
-                }
-                Thing::Bush { .. } => {
-                    let jag = perlin(rel[0] * 4.0 + rel[2] * 3.0, rel[1] * 4.0, st.seed);
-                    if facing < 0.25 + 0.3 * jag {
-                        continue;
-                    }
-                    tex = 0.6 * jag;
-                }
-                Thing::Boulder { .. } => {
-                    let bump = perlin(p[0] * 2.3 + p[2] * 1.7, p[1] * 2.3 - p[2] * 1.1, st.seed)
-                        + 0.6 * perlin(p[0] * 6.1 - p[2] * 3.0, p[1] * 6.1 + p[2] * 4.0, st.seed);
-                    n[0] += 0.35 * bump;
-                    n[1] -= 0.30 * bump;
-                    tex = 0.35 * bump;
-                }
-            }
-            depth[k] = t;
-            let l = dot(n, n).sqrt().max(1e-6);
-            let n = [n[0] / l, n[1] / l, n[2] / l];
-            if thermal {
-                let lit = match st.thing {
-                    Thing::Boulder { .. } => {
-                        (0.6 + 0.6 * dot(n, light.mean_sun)) * (warm - light.air_c) + light.air_c + 0.5 * tex
-                    }
-                    // Upper sides see the cold sky, the inside of a crown does not.
-                    Thing::Pine { .. } | Thing::Bush { .. } => warm - 0.9 * n[2].max(0.0) + 1.1 * tex,
-                };
-                heat[k] = light.air_c + (lit - light.air_c) * tau;
-            } else {
-                let m = tone * (1.0 + tex);
-                let c = light.shade(base.map(|v| (v * m).clamp(0.005, 0.9)), n, 1.0);
-                for ch in 0..3 {
-                    rgb[k][ch] = light.horizon_rgb[ch] + (c[ch] - light.horizon_rgb[ch]) * tau;
-                }
-            }
-        }
-    }
 }

@@ -91,8 +91,10 @@ impl Craft {
         if self.down.len() >= ON_THE_WAY || drawn(seed, stream, self.counted[0], self.loss()) {
             return;
         }
+        // From the end of the step it set out in, however time was cut.
+        let left_us = (now_us + STEP_US - 1).div_euclid(STEP_US) * STEP_US;
         self.down.push_back(Flying {
-            due_us: now_us + self.path.delay_us,
+            due_us: left_us + self.path.delay_us,
             to,
             bytes,
         });
@@ -101,8 +103,8 @@ impl Craft {
     /// One step of the grid or a part of it: what arrives, the flight, what leaves.
     fn advance(&mut self, at: Mono, weather: &Weather, world: &World, seed: u64) {
         while self.up.front().is_some_and(|(due, _, _)| *due <= at.0) {
-            if let Some((_, peer, bytes)) = self.up.pop_front() {
-                self.vehicle.handle_datagram(at, peer, &bytes);
+            if let Some((due, peer, bytes)) = self.up.pop_front() {
+                self.vehicle.handle_datagram(Mono(due), peer, &bytes);
             }
         }
         let (raised, fallback) = (self.path.raised_m, self.fallback);
@@ -117,7 +119,12 @@ impl Craft {
                 self.send(seed, at.0, To::Peer(peer), bytes);
             }
         }
-        while self.down.front().is_some_and(|f| f.due_us <= at.0) {
+        // Without delay nothing waits for the end of the step.
+        while self
+            .down
+            .front()
+            .is_some_and(|f| f.due_us <= at.0 || self.path.delay_us == 0)
+        {
             if let Some(f) = self.down.pop_front() {
                 self.ready.push_back((f.to, f.bytes));
             }

@@ -19,6 +19,7 @@ mod review;
 mod runtime;
 mod script;
 mod setup;
+mod train;
 mod verbs;
 mod video;
 
@@ -65,6 +66,7 @@ fn main() -> ExitCode {
         Some(Verb::Check(a)) => verbs::check(&a, cli.json),
         Some(Verb::Station(a)) => flight::station(&a),
         Some(Verb::Sim(a)) => verbs::sim(&a),
+        Some(Verb::Train(a)) => train::run(&a, cli.json),
         Some(Verb::Inspect(a)) => verbs::inspect(&a, cli.json),
         Some(Verb::Review(a)) => review::review(&a, cli.json),
         Some(Verb::Replay(a)) => replay::replay(&a, cli.json),

@@ -24,7 +24,7 @@ const PEERS: usize = 16;
 /// After this long a gap (machine suspended) time is not made up for, microseconds.
 const GAP_US: i64 = 20_000_000;
 
-pub(super) fn snapshot(c: &Craft) -> Snapshot {
+pub(crate) fn snapshot(c: &Craft) -> Snapshot {
     Snapshot {
         truth: c.vehicle.truth(),
         reported: c.vehicle.reported(),

@@ -4,8 +4,8 @@
 //! encodes and sends its pictures. Overflow: when the machine is short of time whole pictures are
 //! left out and counted; telemetry never is. Knows no station.
 
-mod fly;
-mod video;
+pub(crate) mod fly;
+pub(crate) mod video;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
@@ -21,6 +21,7 @@ use vedette_atlas::World;
 use vedette_model::{CameraId, Mono};
 use vedette_sim_vehicle::{Fault, ReportedState, TrueState};
 
+use crate::render::Quality;
 use crate::scenario::Scenario;
 use crate::sky::PicturePath;
 use crate::trouble::{ActiveFault, FaultId, Trouble};
@@ -67,6 +68,8 @@ pub struct ServeConfig {
     pub truth: Option<PathBuf>,
     /// Pictures per second as a share of the scenario's (1 = as written).
     pub frame_rate_share: f64,
+    /// How much work a picture is worth.
+    pub quality: Quality,
 }
 
 impl std::fmt::Debug for ServeConfig {
@@ -76,6 +79,7 @@ impl std::fmt::Debug for ServeConfig {
             .field("video", &self.video)
             .field("truth", &self.truth)
             .field("frame_rate_share", &self.frame_rate_share)
+            .field("quality", &self.quality)
             .finish_non_exhaustive()
     }
 }
@@ -90,6 +94,7 @@ impl ServeConfig {
             video: VideoTarget::Scenario,
             truth: None,
             frame_rate_share: 1.0,
+            quality: Quality::Standard,
         }
     }
 }
@@ -334,7 +339,7 @@ impl Simulation {
                         Arc::clone(scene),
                         &scenario,
                         &world,
-                        config.frame_rate_share,
+                        (config.frame_rate_share, config.quality),
                     )?);
                 }
             }

@@ -17,7 +17,7 @@ use super::{Shared, Snapshot, VideoTarget, lock};
 use crate::encode::Encoder;
 use crate::meta::{Labels, datalink};
 use crate::radio::drawn;
-use crate::render::{CameraState, Image, Rendered, Renderer};
+use crate::render::{CameraState, Image, Quality, Rendered, Renderer};
 use crate::scenario::{Scenario, SimAircraft, SimCamera};
 use crate::truth::TruthLine;
 use crate::{Scene, SimError};
@@ -152,7 +152,7 @@ impl Deck {
         scene: Arc<Scene>,
         scenario: &Scenario,
         world: &World,
-        share: f64,
+        (share, quality): (f64, Quality),
     ) -> Result<Self, SimError> {
         let any: SocketAddr = if targets.values().any(SocketAddr::is_ipv6) {
             ([0_u16; 8], 0).into()
@@ -189,13 +189,13 @@ impl Deck {
             system: v.system,
             socket,
             lanes,
-            renderer: Renderer::new(scene),
+            renderer: Renderer::with_quality(scene, quality),
         })
     }
 }
 
 /// The camera's true state at a snapshot.
-fn camera_state(c: &SimCamera, s: &Snapshot, seed: u64) -> CameraState {
+pub(crate) fn camera_state(c: &SimCamera, s: &Snapshot, seed: u64) -> CameraState {
     CameraState {
         at: s.truth.at,
         // Land that is higher than the map says comes nearer; the scene itself keeps the map's.

@@ -54,7 +54,7 @@ pub(crate) fn meadow_at(actors: Vec<Actor>, utc: Utc, weather: Weather) -> Arc<S
     Arc::new(Scene::build(spec, &slope).expect("a slope is ground"))
 }
 
-fn actor(kind: ActorKind, x: f64, y: f64) -> Actor {
+pub(crate) fn actor(kind: ActorKind, x: f64, y: f64) -> Actor {
     let way = [Step::Go {
         x: x + 60.0,
         y: y + 25.0,
@@ -70,7 +70,7 @@ fn actor(kind: ActorKind, x: f64, y: f64) -> Actor {
     }
 }
 
-fn camera(scene: &Scene, range: f64, dep: f64, hfov: f64, spectrum: Spectrum) -> CameraState {
+pub(crate) fn camera(scene: &Scene, range: f64, dep: f64, hfov: f64, spectrum: Spectrum) -> CameraState {
     let (s, c) = dep.to_radians().sin_cos();
     let g = scene.ground();
     CameraState {
