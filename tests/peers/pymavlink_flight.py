@@ -95,7 +95,7 @@ class Flight:
             return ack.result
         raise Failed(f"command {cmd}: no answer")
 
-    def mode(self, name):
+    def mode(self, name, wait=True):
         if self.px4:
             main, sub = PX4[name]
             n = main << 16 | sub << 24
@@ -103,7 +103,8 @@ class Flight:
         else:
             n = MODES[self.air][name]
             self.command(m.MAV_CMD_DO_SET_MODE, 1, n)
-        self.wait(f"mode {name}", lambda: self.last["HEARTBEAT"].custom_mode == n, 10, 10)
+        if wait:
+            self.wait(f"mode {name}", lambda: self.last["HEARTBEAT"].custom_mode == n, 10, 10)
 
     def armed(self):
         return bool(self.last["HEARTBEAT"].base_mode & 128)
@@ -437,7 +438,7 @@ def run(endpoint, airframe, family):
 
     def return_and_land():
         f.mode("GUIDED")
-        f.mode("RTL")
+        f.mode("RTL", wait=False)  # a plane with a landing in its mission goes on in AUTO
         f.wait("down and disarmed", lambda: not f.armed(), 500, 400)
         return f"{f.away(*f.home):.0f} m from home, battery {f.last['SYS_STATUS'].battery_remaining} %"
 

@@ -25,6 +25,7 @@ mod component;
 mod config;
 mod energy;
 mod execute;
+mod failsafe;
 mod files;
 mod flight;
 mod gimbal;
@@ -45,5 +46,6 @@ mod watch;
 mod wire;
 
 pub use config::{Fault, GimbalLimits, Noise, Quirks, VehicleConfig, VideoStream, Weather};
+pub use energy::PackAge;
 pub use signing::Refused;
 pub use vehicle::{ReportedState, SimVehicle, TrueState};

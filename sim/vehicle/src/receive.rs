@@ -611,6 +611,7 @@ impl SimVehicle {
 
     /// Straight to a place, then hold there.
     pub(crate) fn guided_goto(&mut self, to: Place) {
+        self.exec.terrain = None;
         let mut from = Place::of(&self.sensors.est);
         let winged = self.cfg.envelope.min_m_s > 0.0;
         let radius = if winged { self.loiter_radius().abs() } else { 1.0 };

@@ -164,7 +164,7 @@ impl SimVehicle {
             tick: 0,
             air: Air::new(cfg.seed),
             wind: [0.0; 3],
-            battery: Battery::new(&cfg.energy),
+            battery: Battery::new(&cfg.energy, &cfg.pack),
             gimbal: Gimbal::new(cfg.heading_deg),
             sensors,
             params: Params::new(&cfg),
@@ -214,7 +214,8 @@ impl SimVehicle {
             self.body.amsl = self.ground;
             self.home.place.amsl = self.ground;
         }
-        self.wind = self.air.step(weather, self.body.airspeed);
+        let height = self.body.amsl - self.ground;
+        self.wind = self.air.step(weather, self.body.airspeed, height);
         self.exec_tick(ground);
         let demand = self.demand(ground);
         let env = self.cfg.envelope;
@@ -448,6 +449,7 @@ impl SimVehicle {
             }
             Fault::RadioSilent => self.net.silent = true,
             Fault::RadioBack => self.net.silent = false,
+            Fault::BaroOff(m) => self.sensors.baro_off = if m.is_finite() { m.clamp(-500.0, 500.0) } else { 0.0 },
             Fault::CompassOff(deg) => self.sensors.compass = if deg.is_finite() { deg } else { 0.0 },
         }
     }

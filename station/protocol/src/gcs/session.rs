@@ -231,6 +231,7 @@ impl Session {
                 self.telemetry(now, captured, id, payload, out);
                 let who = self.who();
                 self.services.handle(now, frame, us, &who, &mut self.rtt, out);
+                self.judge_airframe(now, out);
             }
             _ => {}
         }
@@ -480,6 +481,19 @@ impl Session {
             Mono(now.0 - age)
         } else {
             now
+        }
+    }
+
+    /// ArduPilot's quadplanes call themselves fixed wings; Q_ENABLE tells.
+    fn judge_airframe(&mut self, now: Mono, out: &mut Outbox) {
+        let told = out
+            .reports
+            .iter()
+            .any(|(_, r)| matches!(r, Report::ParameterTable(t) if t.get("Q_ENABLE").is_some_and(|v| v > 0.5)));
+        if told && self.identity.family == Family::ArduPilot && self.airframe == Some(Airframe::Plane) {
+            self.airframe = Some(Airframe::Quadplane);
+            self.identity.airframe = Airframe::Quadplane;
+            out.report(now, Report::Identity(self.identity.clone()));
         }
     }
 
