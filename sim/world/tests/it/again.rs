@@ -17,6 +17,9 @@ fn run(name: &str, seed: u64, step_ms: u64, threads: usize) -> (Vec<u8>, String,
     let mut ms = 0;
     // What is sent, is sent at whole seconds, however time is cut in between.
     for second in 0..40 {
+        if second == 2 {
+            r.listen();
+        }
         if second == 8 {
             r.take_off(1, 40.0);
         }

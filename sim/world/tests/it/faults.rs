@@ -23,7 +23,9 @@ fn first_watch() -> (Arc<World>, Scenario) {
 fn aloft() -> Rehearsal {
     let (w, s) = first_watch();
     let mut r = Rehearsal::new(s, w, 1);
-    step(&mut r, 0, 8);
+    step(&mut r, 0, 7);
+    r.listen();
+    step(&mut r, 7, 8);
     r.take_off(1, 60.0);
     step(&mut r, 8, 30);
     r.telemetry();

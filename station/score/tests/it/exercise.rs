@@ -32,7 +32,6 @@ pub(crate) struct Exercise {
     pub(crate) world: &'static World,
     pub(crate) scenario: Scenario,
     pub(crate) brief: Brief,
-    pub(crate) plan: Option<(plan::PatrolPlan, plan::Verdict)>,
 }
 
 impl Exercise {
@@ -42,12 +41,7 @@ impl Exercise {
         let scenario = Scenario::parse(&text, name, world).unwrap_or_else(|e| panic!("{e}"));
         let patrol = &scenario.training.as_ref().unwrap().patrol;
         let brief: Brief = toml::from_str(&std::fs::read_to_string(root().join(patrol)).unwrap()).unwrap();
-        Self {
-            world,
-            scenario,
-            brief,
-            plan: None,
-        }
+        Self { world, scenario, brief }
     }
 
     fn setup(&self) -> Setup {
