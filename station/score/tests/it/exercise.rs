@@ -281,7 +281,7 @@ impl<'e> Run<'e> {
                 m
             };
             let side = if b.home_left { -90.0 } else { 90.0 };
-            let at = if t_s < 20.0 || t_s > 880.0 {
+            let at = if !(20.0..=880.0).contains(&t_s) {
                 self.e.brief.fleet[v as usize - 1].base
             } else {
                 destination(b.at(m), b.azimuth_deg(m) + side, 320.0)
