@@ -8,13 +8,13 @@ use vedette_video_bench::{Row, Standing};
 fn data(what: &str) -> Option<PathBuf> {
     let root = std::env::var_os("VEDETTE_DATA").map(PathBuf::from);
     if root.is_none() {
-        println!("left out: VEDETTE_DATA is not set, {what} was not measured");
+        eprintln!("left out: VEDETTE_DATA is not set, {what} was not measured");
     }
     root
 }
 
 fn all_hold(rows: &[Row]) {
-    print!("{}", vedette_video_bench::text(rows));
+    eprint!("{}", vedette_video_bench::text(rows));
     let misses: Vec<&Row> = rows.iter().filter(|r| r.standing == Standing::Misses).collect();
     assert!(misses.is_empty(), "{misses:#?}");
 }
@@ -37,4 +37,12 @@ fn a_real_flight_s_ranges_corners_and_constant_bearing_error_come_out() {
         return;
     };
     all_hold(&vedette_video_bench::flight(&data));
+}
+
+#[test]
+fn the_classifier_finds_people_at_altitudes_it_never_saw_where_spots_alone_drown() {
+    let Some(data) = data("thermal people and vehicles") else {
+        return;
+    };
+    all_hold(&vedette_video_bench::thermal(&data));
 }
