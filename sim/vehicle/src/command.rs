@@ -338,6 +338,7 @@ impl SimVehicle {
             }]);
         } else {
             self.guided_goto(to);
+            self.exec.terrain = c.z().filter(|_| matches!(c.frame, 10 | 11));
         }
         ACCEPTED
     }

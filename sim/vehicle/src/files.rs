@@ -20,6 +20,8 @@ const BURST: u32 = 120;
 /// Bytes stations may store, files they may make.
 const ROOM: usize = 1 << 20;
 const FILES: usize = 64;
+/// Open files.
+const SESSIONS: usize = 16;
 /// Silence after which a file session may be taken by another station (ArduPilot: 3 s).
 const IDLE_TICKS: u64 = 300;
 
@@ -50,6 +52,7 @@ struct Session {
 #[derive(Debug, Clone, Copy)]
 struct Burst {
     seq: u16,
+    session: u8,
     offset: u32,
     size: u8,
     left: u32,
@@ -58,11 +61,21 @@ struct Burst {
 /// State of the file server.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Files {
-    /// By peer.
-    sessions: BTreeMap<u64, Session>,
+    /// By peer and the session number it chose (ArduPilot takes the station's number).
+    sessions: BTreeMap<(u64, u8), Session>,
     /// Last answer by peer, to say it again.
     last: BTreeMap<u64, (u16, u8, [u8; 251])>,
     stored: BTreeMap<String, Vec<u8>>,
+}
+
+/// What a station asks.
+struct Request<'a> {
+    seq: u16,
+    session: u8,
+    opcode: u8,
+    offset: u32,
+    size: u8,
+    data: &'a [u8],
 }
 
 enum Answer {
@@ -76,35 +89,41 @@ impl SimVehicle {
     /// FILE_TRANSFER_PROTOCOL for the autopilot.
     pub(crate) fn on_ftp(&mut self, party: Party, m: &wire::FileTransferProtocol) {
         let p = &m.payload;
-        let seq = u16::from_le_bytes([p[0], p[1]]);
-        let (opcode, size) = (p[3], usize::from(p[4]));
-        let offset = u32::from_le_bytes([p[8], p[9], p[10], p[11]]);
-        if let Some((said, asked, payload)) = self.files.last.get(&party.peer)
-            && *said == seq.wrapping_add(1)
+        let size = usize::from(p[4]);
+        let r = Request {
+            seq: u16::from_le_bytes([p[0], p[1]]),
+            session: p[2],
+            opcode: p[3],
+            offset: u32::from_le_bytes([p[8], p[9], p[10], p[11]]),
+            size: p[4],
+            data: &p[HEAD..HEAD + size.min(DATA)],
+        };
+        let Request { opcode, offset, .. } = r;
+        let said = r.seq.wrapping_add(1);
+        if let Some((last, asked, payload)) = self.files.last.get(&party.peer)
+            && *last == said
             && *asked == opcode
+            && payload[2] == r.session
         {
             let again = *payload;
             self.send_ftp(party, again);
             return;
         }
-        let data = &p[HEAD..HEAD + size.min(DATA)];
         let answer = if size > DATA {
             Answer::Nak(code::INVALID_SIZE)
         } else {
-            self.ftp_operation(party, opcode, offset, data, p[4], seq)
+            self.ftp_operation(party, &r)
         };
         let (kind, data) = match answer {
             Answer::Ack(d) => (128, d),
             Answer::Nak(c) => (129, vec![c]),
             Answer::Later => return,
         };
-        let payload = ftp_payload(seq.wrapping_add(1), kind, opcode, offset, &data, false);
+        let payload = ftp_payload(said, [r.session, kind, opcode], offset, &data, false);
         if self.files.last.len() > 64 {
             self.files.last.clear();
         }
-        self.files
-            .last
-            .insert(party.peer, (seq.wrapping_add(1), opcode, payload));
+        self.files.last.insert(party.peer, (said, opcode, payload));
         self.send_ftp(party, payload);
     }
 
@@ -118,39 +137,49 @@ impl SimVehicle {
         self.send(party.peer, AUTOPILOT, &out);
     }
 
-    fn ftp_operation(&mut self, party: Party, opcode: u8, offset: u32, data: &[u8], size: u8, seq: u16) -> Answer {
+    fn ftp_operation(&mut self, party: Party, r: &Request<'_>) -> Answer {
+        let &Request {
+            seq,
+            session,
+            opcode,
+            offset,
+            size,
+            data,
+        } = r;
         let tick = self.tick;
-        if let Some(s) = self.files.sessions.get_mut(&party.peer) {
+        let key = (party.peer, session);
+        if let Some(s) = self.files.sessions.get_mut(&key) {
             s.used = tick;
             s.burst = None;
         }
         match opcode {
             0 => Answer::Ack(Vec::new()),
             1 => {
-                self.files.sessions.remove(&party.peer);
+                self.files.sessions.remove(&key);
                 Answer::Ack(Vec::new())
             }
             2 => {
-                self.files.sessions.remove(&party.peer);
+                self.files.sessions.retain(|k, _| k.0 != party.peer);
                 Answer::Ack(Vec::new())
             }
             3 => self.ftp_list(path(data), offset),
-            4 => self.ftp_open(party, path(data)),
-            5 => self.ftp_read(party.peer, offset, size),
-            6 => self.ftp_create(party, path(data)),
-            7 => self.ftp_write(party.peer, offset, data),
+            4 => self.ftp_open(party, session, path(data)),
+            5 => self.ftp_read(key, offset, size),
+            6 => self.ftp_create(party, session, path(data)),
+            7 => self.ftp_write(key, offset, data),
             8 => self.ftp_remove(path(data)),
             9 | 10 => Answer::Ack(Vec::new()),
-            11 => self.ftp_open_to_write(party, path(data)),
+            11 => self.ftp_open_to_write(party, session, path(data)),
             13 => self.ftp_rename(data),
             14 => match path(data).and_then(|p| self.ftp_file(&p)) {
                 Some(bytes) => Answer::Ack(crc32(0, &bytes).to_le_bytes().to_vec()),
                 None => Answer::Nak(code::NO_FILE),
             },
-            15 => match self.files.sessions.get_mut(&party.peer) {
+            15 => match self.files.sessions.get_mut(&key) {
                 Some(s) => {
                     s.burst = Some(Burst {
                         seq,
+                        session,
                         offset,
                         size: if size == 0 { DATA as u8 } else { size.min(DATA as u8) },
                         left: BURST,
@@ -164,25 +193,25 @@ impl SimVehicle {
     }
 
     /// Whether this station may open a file now.
-    fn ftp_free(&mut self, party: Party) -> Result<(), Answer> {
+    fn ftp_free(&mut self, key: (u64, u8)) -> Result<(), Answer> {
         let tick = self.tick;
         self.files.sessions.retain(|_, s| tick - s.used < 10 * IDLE_TICKS);
         let taken = self
             .files
             .sessions
             .iter()
-            .any(|(k, s)| *k != party.peer && tick - s.used < IDLE_TICKS);
+            .any(|(k, s)| *k != key && tick - s.used < IDLE_TICKS);
         if self.cfg.quirks.one_file_session && taken {
             return Err(Answer::Nak(code::INVALID_SESSION));
         }
-        if self.files.sessions.len() >= 16 && !self.files.sessions.contains_key(&party.peer) {
+        if self.files.sessions.len() >= SESSIONS && !self.files.sessions.contains_key(&key) {
             return Err(Answer::Nak(code::NO_SESSIONS));
         }
         Ok(())
     }
 
-    fn ftp_open(&mut self, party: Party, path: Option<String>) -> Answer {
-        if let Err(no) = self.ftp_free(party) {
+    fn ftp_open(&mut self, party: Party, session: u8, path: Option<String>) -> Answer {
+        if let Err(no) = self.ftp_free((party.peer, session)) {
             return no;
         }
         let Some(bytes) = path.and_then(|p| self.ftp_file(&p)) else {
@@ -191,7 +220,7 @@ impl SimVehicle {
         // ArduPilot only estimates the size of its parameters; stations must read to the end.
         let length = (bytes.len() as u32).to_le_bytes().to_vec();
         self.files.sessions.insert(
-            party.peer,
+            (party.peer, session),
             Session {
                 party,
                 bytes,
@@ -203,8 +232,8 @@ impl SimVehicle {
         Answer::Ack(length)
     }
 
-    fn ftp_read(&mut self, peer: u64, offset: u32, size: u8) -> Answer {
-        let Some(s) = self.files.sessions.get(&peer) else {
+    fn ftp_read(&mut self, key: (u64, u8), offset: u32, size: u8) -> Answer {
+        let Some(s) = self.files.sessions.get(&key) else {
             return Answer::Nak(code::INVALID_SESSION);
         };
         let from = offset as usize;
@@ -219,8 +248,8 @@ impl SimVehicle {
         !path.starts_with('@') && !path.starts_with("/APM/LOGS") && !path.starts_with("/fs/microsd/log")
     }
 
-    fn ftp_create(&mut self, party: Party, path: Option<String>) -> Answer {
-        if let Err(no) = self.ftp_free(party) {
+    fn ftp_create(&mut self, party: Party, session: u8, path: Option<String>) -> Answer {
+        if let Err(no) = self.ftp_free((party.peer, session)) {
             return no;
         }
         let Some(path) = path else {
@@ -233,22 +262,22 @@ impl SimVehicle {
             return Answer::Nak(code::FAIL);
         }
         self.files.stored.insert(path.clone(), Vec::new());
-        self.ftp_hold(party, path);
+        self.ftp_hold(party, session, path);
         Answer::Ack(0_u32.to_le_bytes().to_vec())
     }
 
-    fn ftp_open_to_write(&mut self, party: Party, path: Option<String>) -> Answer {
+    fn ftp_open_to_write(&mut self, party: Party, session: u8, path: Option<String>) -> Answer {
         let Some(path) = path.filter(|p| self.files.stored.contains_key(p)) else {
             return Answer::Nak(code::NO_FILE);
         };
         let n = self.files.stored.get(&path).map_or(0, Vec::len) as u32;
-        self.ftp_hold(party, path);
+        self.ftp_hold(party, session, path);
         Answer::Ack(n.to_le_bytes().to_vec())
     }
 
-    fn ftp_hold(&mut self, party: Party, path: String) {
+    fn ftp_hold(&mut self, party: Party, session: u8, path: String) {
         self.files.sessions.insert(
-            party.peer,
+            (party.peer, session),
             Session {
                 party,
                 bytes: Vec::new(),
@@ -259,8 +288,8 @@ impl SimVehicle {
         );
     }
 
-    fn ftp_write(&mut self, peer: u64, offset: u32, data: &[u8]) -> Answer {
-        let Some(path) = self.files.sessions.get(&peer).and_then(|s| s.writes.clone()) else {
+    fn ftp_write(&mut self, key: (u64, u8), offset: u32, data: &[u8]) -> Answer {
+        let Some(path) = self.files.sessions.get(&key).and_then(|s| s.writes.clone()) else {
             return Answer::Nak(code::INVALID_SESSION);
         };
         let used: usize = self.files.stored.values().map(Vec::len).sum();
@@ -397,16 +426,16 @@ impl SimVehicle {
 
     /// Pieces of running bursts.
     pub(crate) fn files_tick(&mut self) {
-        let running: Vec<u64> = self
+        let running: Vec<(u64, u8)> = self
             .files
             .sessions
             .iter()
             .filter(|(_, s)| s.burst.is_some())
             .map(|(k, _)| *k)
             .collect();
-        for peer in running {
+        for key in running {
             for _ in 0..PER_TICK {
-                let Some((party, payload)) = self.files.sessions.get_mut(&peer).and_then(next_piece) else {
+                let Some((party, payload)) = self.files.sessions.get_mut(&key).and_then(next_piece) else {
                     break;
                 };
                 self.send_ftp(party, payload);
@@ -420,13 +449,13 @@ fn next_piece(s: &mut Session) -> Option<(Party, [u8; 251])> {
     b.seq = b.seq.wrapping_add(1);
     let from = b.offset as usize;
     let payload = if from >= s.bytes.len() {
-        let p = ftp_payload(b.seq, 129, 15, b.offset, &[code::EOF], true);
+        let p = ftp_payload(b.seq, [b.session, 129, 15], b.offset, &[code::EOF], true);
         s.burst = None;
         p
     } else {
         let to = (from + usize::from(b.size)).min(s.bytes.len());
         b.left -= 1;
-        let p = ftp_payload(b.seq, 128, 15, b.offset, &s.bytes[from..to], b.left == 0);
+        let p = ftp_payload(b.seq, [b.session, 128, 15], b.offset, &s.bytes[from..to], b.left == 0);
         b.offset = to as u32;
         if b.left == 0 {
             s.burst = None;
@@ -436,9 +465,11 @@ fn next_piece(s: &mut Session) -> Option<(Party, [u8; 251])> {
     Some((s.party, payload))
 }
 
-fn ftp_payload(seq: u16, kind: u8, asked: u8, offset: u32, data: &[u8], complete: bool) -> [u8; 251] {
+fn ftp_payload(seq: u16, head: [u8; 3], offset: u32, data: &[u8], complete: bool) -> [u8; 251] {
+    let [session, kind, asked] = head;
     let mut out = [0_u8; 251];
     out[..2].copy_from_slice(&seq.to_le_bytes());
+    out[2] = session;
     out[3] = kind;
     out[4] = data.len().min(DATA) as u8;
     out[5] = asked;

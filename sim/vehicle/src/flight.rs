@@ -229,6 +229,7 @@ impl SimVehicle {
         if !self.pilot.armed {
             return Demand::Idle;
         }
+        self.follow_terrain(ground);
         if self.finished() {
             self.task_done();
         }

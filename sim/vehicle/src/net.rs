@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use crate::signing::Signer;
 use crate::wire::{Message, encode};
 
 /// Most peers served at once; the one silent longest makes room.
@@ -39,10 +40,12 @@ pub(crate) struct Channel {
     /// Next parameter of a running list, past the end when done.
     pub(crate) param_cursor: usize,
     pub(crate) dropped: u64,
+    /// Link id of its signatures.
+    link: u8,
 }
 
 impl Channel {
-    fn new(defaults: &[(u32, i64)], now_us: i64, tick: u64) -> Self {
+    fn new(defaults: &[(u32, i64)], now_us: i64, tick: u64, link: u8) -> Self {
         Self {
             seq: BTreeMap::new(),
             streams: defaults
@@ -62,12 +65,13 @@ impl Channel {
             heard: tick,
             param_cursor: usize::MAX,
             dropped: 0,
+            link,
         }
     }
 
-    fn push(&mut self, system: u8, component: u8, id: u32, payload: &[u8]) {
+    fn push(&mut self, system: u8, component: u8, id: u32, payload: &[u8], signer: &mut Signer, time: u64) {
         let seq = self.seq.entry(component).or_insert(0);
-        let frame = encode(system, component, *seq, id, payload);
+        let frame = signer.sign(encode(system, component, *seq, id, payload), self.link, time);
         *seq = seq.wrapping_add(1);
         if self.queue.len() >= MAX_QUEUE {
             self.queue.pop_front();
@@ -88,11 +92,15 @@ pub(crate) struct Net {
     pub(crate) silent: bool,
     /// Frames refused because a peer sent too many.
     pub(crate) refused: u64,
+    pub(crate) signer: Signer,
+    /// Signature time now.
+    pub(crate) time: u64,
+    opened: u8,
 }
 
 impl Net {
     pub(crate) fn new(system: u8, defaults: Vec<(u32, i64)>) -> Self {
-        let unnumbered = Channel::new(&defaults, 0, 0);
+        let unnumbered = Channel::new(&defaults, 0, 0, 0);
         Self {
             system,
             defaults,
@@ -100,6 +108,9 @@ impl Net {
             peers: BTreeMap::new(),
             silent: false,
             refused: 0,
+            signer: Signer::default(),
+            time: 0,
+            opened: 0,
         }
     }
 
@@ -114,7 +125,9 @@ impl Net {
             self.peers.remove(&old);
         }
         self.unnumbered.queue.clear();
-        self.peers.insert(peer, Channel::new(&self.defaults, now_us, tick));
+        self.opened = self.opened.wrapping_add(1).max(1);
+        self.peers
+            .insert(peer, Channel::new(&self.defaults, now_us, tick, self.opened));
     }
 
     /// Whether one more frame of this peer may be handled now.
@@ -137,19 +150,16 @@ impl Net {
         }
     }
 
-    fn channels(&mut self) -> impl Iterator<Item = &mut Channel> {
-        let alone = self.peers.is_empty();
-        self.peers.values_mut().chain(alone.then_some(&mut self.unnumbered))
-    }
-
     /// To every channel.
     pub(crate) fn all<M: Message>(&mut self, component: u8, m: &M) {
         let payload = m.payload();
-        let system = self.system;
-        if !self.silent {
-            for c in self.channels() {
-                c.push(system, component, M::ID, &payload);
-            }
+        if self.silent {
+            return;
+        }
+        let (system, time) = (self.system, self.time);
+        let alone = self.peers.is_empty().then_some(&mut self.unnumbered);
+        for c in self.peers.values_mut().chain(alone) {
+            c.push(system, component, M::ID, &payload, &mut self.signer, time);
         }
     }
 
@@ -164,7 +174,7 @@ impl Net {
             None => Some(&mut self.unnumbered),
         };
         if let Some(c) = channel {
-            c.push(system, component, id, payload);
+            c.push(system, component, id, payload, &mut self.signer, self.time);
         }
     }
 

@@ -265,6 +265,7 @@ const QUADPLANE: &[Row] = &[
     ("Q_FRAME_CLASS", I8, 1.0),
     ("Q_GUIDED_MODE", I8, 1.0),
     ("Q_OPTIONS", I32, 0.0),
+    ("Q_MAV_TYPE", I8, 0.0),
 ];
 
 const PX4: &[Row] = &[
@@ -279,7 +280,7 @@ const PX4: &[Row] = &[
     ("BAT_LOW_THR", F32, 0.2),
     ("BAT_CRIT_THR", F32, 0.1),
     ("BAT_EMERGEN_THR", F32, 0.05),
-    ("COM_LOW_BAT_ACT", I32, 2.0),
+    ("COM_LOW_BAT_ACT", I32, 3.0),
     ("COM_DL_LOSS_T", I32, 10.0),
     ("NAV_DLL_ACT", I32, 0.0),
     ("NAV_RCL_ACT", I32, 0.0),

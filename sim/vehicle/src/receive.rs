@@ -93,6 +93,7 @@ impl SimVehicle {
             wire::LogRequestData::ID => self.on_log_data(party, &f.read()),
             wire::LogRequestEnd::ID => self.on_log_end(party, &f.read()),
             wire::LogErase::ID => self.on_log_erase(&f.read()),
+            wire::SetupSigning::ID => self.on_setup_signing(&f.read()),
             wire::GimbalManagerSetAttitude::ID => self.on_gimbal_attitude(f, &f.read()),
             wire::GimbalManagerSetPitchyaw::ID => {
                 let m: wire::GimbalManagerSetPitchyaw = f.read();
@@ -104,6 +105,18 @@ impl SimVehicle {
             }
             _ => {}
         }
+    }
+
+    /// Set on the bench only: a key on an armed aircraft is refused aloud (ArduPilot).
+    fn on_setup_signing(&mut self, m: &wire::SetupSigning) {
+        if m.target_system != self.cfg.system {
+            return;
+        }
+        if self.pilot.armed {
+            self.say(3, "ERROR: Won't setup signing when armed");
+            return;
+        }
+        self.net.signer.setup(m.secret_key, m.initial_timestamp);
     }
 
     fn on_heartbeat(&mut self, f: &Frame<'_>) {
@@ -598,6 +611,7 @@ impl SimVehicle {
 
     /// Straight to a place, then hold there.
     pub(crate) fn guided_goto(&mut self, to: Place) {
+        self.exec.terrain = None;
         let mut from = Place::of(&self.sensors.est);
         let winged = self.cfg.envelope.min_m_s > 0.0;
         let radius = if winged { self.loiter_radius().abs() } else { 1.0 };

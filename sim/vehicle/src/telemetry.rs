@@ -41,15 +41,15 @@ pub(crate) fn default_streams(cfg: &VehicleConfig) -> Vec<(u32, i64)> {
 pub(crate) const fn stream_group(group: u8) -> &'static [u32] {
     match group {
         0 => &[
-            1, 2, 24, 29, 30, 32, 33, 42, 62, 65, 74, 125, 147, 162, 168, 193, 241, 285,
+            1, 2, 24, 27, 29, 30, 32, 33, 42, 62, 65, 74, 125, 136, 147, 162, 168, 193, 241, 285,
         ],
-        1 => &[29],
+        1 => &[27, 29],
         2 => &[1, 24, 42, 62, 125, 162],
         3 => &[65],
         6 => &[32, 33],
         10 => &[30],
         11 => &[74],
-        12 => &[2, 147, 168, 193, 241, 285],
+        12 => &[2, 136, 147, 168, 193, 241, 285],
         _ => &[],
     }
 }
@@ -66,11 +66,11 @@ pub(crate) const fn owner(id: u32) -> u8 {
 /// Whether this aircraft can send a message at all.
 pub(crate) fn available(cfg: &VehicleConfig, id: u32) -> bool {
     match id {
-        0 | 1 | 2 | 24 | 29 | 30 | 31 | 32 | 33 | 42 | 62 | 65 | 74 | 125 | 147 | 148 | 162 | 241 | 242 | 245 | 280
-        | 281 | 283 | 285 => true,
+        0 | 1 | 2 | 24 | 27 | 29 | 30 | 31 | 32 | 33 | 42 | 62 | 65 | 74 | 125 | 147 | 148 | 162 | 241 | 242 | 245
+        | 280 | 281 | 283 | 285 => true,
         435 => true,
-        168 | 193 => !cfg.px4(),
-        231 | 300 | 397 | 436 => cfg.px4(),
+        136 | 168 | 193 => !cfg.px4(),
+        105 | 231 | 300 | 397 | 436 => cfg.px4(),
         259..=262 | 269..=271 => !cfg.cameras.is_empty(),
         _ => false,
     }
@@ -135,11 +135,23 @@ impl SimVehicle {
             quaternion: quaternion(est.roll, est.pitch, est.yaw),
             volts: b.volts(),
             amps: b.amps(),
-            share: b.share(),
-            used_mah: (b.capacity_wh - b.left_wh) / crate::energy::NOMINAL_V * 1000.0,
+            share: b.told_share(),
+            used_mah: b.used_wh() / crate::energy::NOMINAL_V * 1000.0,
             fix: self.sensors.fix,
         };
         self.logbook.sample(&sample);
+    }
+
+    /// MAV_TYPE as the family tells it: ArduPilot's quadplanes call themselves fixed wings unless
+    /// Q_MAV_TYPE says otherwise.
+    fn mav_type(&self) -> u8 {
+        if self.cfg.airframe == Airframe::Quadplane && !self.cfg.px4() {
+            return match self.params.get("Q_MAV_TYPE", 0.0) as u8 {
+                0 => 1,
+                told => told,
+            };
+        }
+        mav_type(self.cfg.airframe)
     }
 
     fn heartbeats(&mut self) {
@@ -151,7 +163,7 @@ impl SimVehicle {
         };
         let heartbeat = wire::Heartbeat {
             custom_mode: self.pilot.mode.custom(self.cfg.family, self.cfg.airframe),
-            kind: mav_type(self.cfg.airframe),
+            kind: self.mav_type(),
             autopilot: if self.cfg.px4() { 12 } else { 3 },
             base_mode: 1 | 16 | 64 | auto | armed,
             system_status: if self.crashed {
@@ -203,9 +215,10 @@ impl SimVehicle {
                 },
             ),
             24 => self.gps_raw(peer, usec),
+            27 => self.raw_imu(peer, usec),
             29 => {
-                let h = est.amsl;
-                let press = 1013.25 * (1.0 - 2.255_77e-5 * h).max(0.1).powf(5.2559);
+                // International standard atmosphere from the barometer's own height.
+                let press = 1013.25 * (1.0 - 2.255_77e-5 * self.sensors.baro_amsl).max(0.1).powf(5.2559);
                 self.emit(
                     peer,
                     &wire::ScaledPressure {
@@ -216,6 +229,8 @@ impl SimVehicle {
                     },
                 );
             }
+            105 => self.highres_imu(peer, usec),
+            136 => self.terrain_report(peer),
             30 => {
                 let r = self.body.rates;
                 let m = wire::Attitude {
@@ -514,7 +529,7 @@ impl SimVehicle {
         if !self.sensors.fix {
             health &= !GPS;
         }
-        if self.battery.share() < 0.1 {
+        if self.battery.told_share() < 0.1 {
             health &= !BATTERY;
         }
         if self.not_ready().is_some() && !self.pilot.armed {
@@ -530,8 +545,63 @@ impl SimVehicle {
             load: 230,
             voltage_battery: (self.battery.volts() * 1000.0) as u16,
             current_battery: (self.battery.amps() * 100.0) as i16,
-            battery_remaining: (self.battery.share() * 100.0).round() as i8,
+            battery_remaining: (self.battery.told_share() * 100.0).round() as i8,
             ..Default::default()
+        };
+        self.emit(peer, &m);
+    }
+
+    fn raw_imu(&mut self, peer: Option<u64>, usec: u64) {
+        let (a, g) = (self.sensors.accel, self.sensors.gyro);
+        let milli_g = |v: f64| (v / vedette_geo::G_M_S2 * 1000.0).clamp(-32_000.0, 32_000.0) as i16;
+        let milli_rad = |v: f64| (v.to_radians() * 1000.0).clamp(-32_000.0, 32_000.0) as i16;
+        let m = wire::RawImu {
+            time_usec: usec,
+            xacc: milli_g(a[0]),
+            yacc: milli_g(a[1]),
+            zacc: milli_g(a[2]),
+            xgyro: milli_rad(g[0]),
+            ygyro: milli_rad(g[1]),
+            zgyro: milli_rad(g[2]),
+            temperature: 3500,
+            ..Default::default()
+        };
+        self.emit(peer, &m);
+    }
+
+    fn highres_imu(&mut self, peer: Option<u64>, usec: u64) {
+        let a = self.sensors.accel.map(|v| v as f32);
+        let g = self.sensors.gyro.map(rad);
+        let press = 1013.25 * (1.0 - 2.255_77e-5 * self.sensors.baro_amsl).max(0.1).powf(5.2559);
+        let m = wire::HighresImu {
+            time_usec: usec,
+            xacc: a[0],
+            yacc: a[1],
+            zacc: a[2],
+            xgyro: g[0],
+            ygyro: g[1],
+            zgyro: g[2],
+            abs_pressure: press as f32,
+            pressure_alt: self.sensors.baro_amsl as f32,
+            temperature: 35.0,
+            // accelerometer, gyroscope, pressure, pressure altitude, temperature
+            fields_updated: 0b111_111 | 1 << 9 | 1 << 11 | 1 << 12,
+            ..Default::default()
+        };
+        self.emit(peer, &m);
+    }
+
+    fn terrain_report(&mut self, peer: Option<u64>) {
+        let est = self.sensors.est;
+        let (lat, lon) = e7(self.latlon(est.n, est.e));
+        let m = wire::TerrainReport {
+            lat,
+            lon,
+            terrain_height: self.ground as f32,
+            current_height: (est.amsl - self.ground) as f32,
+            spacing: 100,
+            pending: 0,
+            loaded: 504,
         };
         self.emit(peer, &m);
     }
@@ -616,7 +686,7 @@ impl SimVehicle {
 
     fn battery_status(&mut self, peer: Option<u64>) {
         let b = &self.battery;
-        let used = b.capacity_wh - b.left_wh;
+        let used = b.used_wh();
         let mut voltages = [u16::MAX; 10];
         voltages[0] = (b.volts() * 1000.0) as u16;
         let m = wire::BatteryStatus {
@@ -625,11 +695,11 @@ impl SimVehicle {
             temperature: i16::MAX,
             voltages,
             current_battery: (b.amps() * 100.0) as i16,
-            battery_remaining: (b.share() * 100.0).round() as i8,
-            time_remaining: (b.left_wh * 3600.0 / b.power_w.max(1.0)).min(1e6) as i32,
-            charge_state: if b.share() < 0.1 {
+            battery_remaining: (b.told_share() * 100.0).round() as i8,
+            time_remaining: ((b.rated_wh - used).max(0.0) * 3600.0 / b.power_w.max(1.0)).min(1e6) as i32,
+            charge_state: if b.told_share() < 0.1 {
                 3
-            } else if b.share() < 0.2 {
+            } else if b.told_share() < 0.2 {
                 2
             } else {
                 1

@@ -164,7 +164,7 @@ impl SimVehicle {
             tick: 0,
             air: Air::new(cfg.seed),
             wind: [0.0; 3],
-            battery: Battery::new(&cfg.energy),
+            battery: Battery::new(&cfg.energy, &cfg.pack),
             gimbal: Gimbal::new(cfg.heading_deg),
             sensors,
             params: Params::new(&cfg),
@@ -214,7 +214,8 @@ impl SimVehicle {
             self.body.amsl = self.ground;
             self.home.place.amsl = self.ground;
         }
-        self.wind = self.air.step(weather, self.body.airspeed);
+        let height = self.body.amsl - self.ground;
+        self.wind = self.air.step(weather, self.body.airspeed, height);
         self.exec_tick(ground);
         let demand = self.demand(ground);
         let env = self.cfg.envelope;
@@ -249,6 +250,7 @@ impl SimVehicle {
         self.gimbal.step(&mount, &believed, &self.cfg.gimbal);
         self.watch_tick();
         self.net.refill(TICK_S);
+        self.net.time = crate::signing::time_of(self.utc().0);
         self.transfer_tick();
         self.telemetry_tick();
     }
@@ -269,7 +271,7 @@ impl SimVehicle {
                 // Only a frame with a right checksum makes a peer.
                 self.net.open(peer, self.now_us(), self.tick);
             }
-            if frame.system == self.cfg.system || !self.net.admit(peer, self.tick) {
+            if frame.system == self.cfg.system || !self.net.admit(peer, self.tick) || !self.net.signer.admits(&frame) {
                 continue;
             }
             self.handle_frame(now, peer, &frame);
@@ -292,6 +294,18 @@ impl SimVehicle {
     #[must_use]
     pub fn refused_frames(&self) -> u64 {
         self.net.refused + self.flooded + self.net.peers.values().map(|c| c.dropped).sum::<u64>()
+    }
+
+    /// Frames refused because of their signature, by reason; none while no key is set.
+    #[must_use]
+    pub fn unsigned_frames(&self) -> crate::Refused {
+        self.net.signer.refused
+    }
+
+    /// A key is set: it signs, and acts on nothing unsigned.
+    #[must_use]
+    pub fn signs(&self) -> bool {
+        self.net.signer.on()
     }
 
     pub(crate) fn now_us(&self) -> i64 {
@@ -435,6 +449,7 @@ impl SimVehicle {
             }
             Fault::RadioSilent => self.net.silent = true,
             Fault::RadioBack => self.net.silent = false,
+            Fault::BaroOff(m) => self.sensors.baro_off = if m.is_finite() { m.clamp(-500.0, 500.0) } else { 0.0 },
             Fault::CompassOff(deg) => self.sensors.compass = if deg.is_finite() { deg } else { 0.0 },
         }
     }

@@ -138,6 +138,8 @@ struct Followed {
     anchor: [f64; 2],
     anchored: bool,
     anchor_at: Utc,
+    /// How far the anchor may have slid where no corners are near, pixels.
+    anchor_doubt_px: f64,
     /// Where the camera was then: relief shifts against the fitted plane as it moves on.
     anchor_from: Option<LatLon>,
     /// Looks in a row with a motion cue, and with displacement from the anchor.
@@ -154,6 +156,10 @@ struct Followed {
     still_looks: u32,
 }
 
+/// Unseen for longer, what is seen next may stand elsewhere for another reason than its own motion.
+const ANCHOR_GAP_US: i64 = 1_200_000;
+/// Looks with a motion cue (less those without) that count as steady motion.
+const STEADY_CUES: u32 = 5;
 /// Looks in a row outside the filter's ellipse after which the looks are believed.
 const ODD_LOOKS: u32 = 3;
 /// A bright or dead pixel stands within this many pixels, for this many looks, while the ground
@@ -401,12 +407,13 @@ impl Analyst {
             if !c.healthy {
                 f.still_looks = 0;
             }
-            // Doubtful registration, or no corners near: how the ground moved here is not known,
-            // so the next look begins anew.
+            // Doubtful registration: how the ground moved is not known, so the next look begins
+            // anew. No corners near: the one map has to do, and the anchor is worth a little less.
             match c.local_shift(f.anchor) {
                 Some(near) if c.healthy => {
                     f.anchor = [f.anchor[0] + near[0], f.anchor[1] + near[1]];
                 }
+                None if c.healthy => f.anchor_doubt_px += 0.3 * c.zoom,
                 _ => f.anchored = false,
             }
             if let Some(filter) = &mut f.filter {
@@ -435,7 +442,7 @@ impl Analyst {
             f.image_id = Some(t.id);
             f.seen = true;
             f.looks += 1;
-            if c.captured.0 - f.captured.0 > 400_000 {
+            if c.captured.0 - f.captured.0 > ANCHOR_GAP_US {
                 f.anchored = false;
             }
             f.captured = c.captured;
@@ -511,7 +518,7 @@ impl Analyst {
             let [fx, fy] = middle(&f.image);
             let size = f64::from(f.image.h.max(f.image.w).max(t.image.h).max(t.image.w));
             let apart = (x - fx).hypot(y - fy);
-            apart < 0.8 * size + 1.0 || (trace && f.moved && apart < 3.0 * size)
+            apart < 0.8 * size + 1.0 || (trace && apart < if f.moved { 3.0 } else { 2.0 } * size)
         })
     }
 
@@ -564,6 +571,7 @@ impl Analyst {
             anchor: middle(&t.image),
             anchored: false,
             anchor_at: c.captured,
+            anchor_doubt_px: 0.0,
             anchor_from: c.pose.map(|p| p.at),
             motion_cues: 0,
             displaced: 0,
@@ -692,6 +700,7 @@ impl Followed {
             self.anchor_at = c.captured;
             self.anchor_from = c.pose.map(|p| p.at);
             self.anchored = true;
+            self.anchor_doubt_px = 0.0;
             self.displaced = 0;
         }
         let gone = (now[0] - self.anchor[0]).hypot(now[1] - self.anchor[1]);
@@ -709,7 +718,7 @@ impl Followed {
             (None, ..) => 0.0,
             _ => f64::INFINITY,
         };
-        let far = (0.6 * size).max(5.0 * c.zoom) + relief;
+        let far = (0.6 * size).max(5.0 * c.zoom) + relief + self.anchor_doubt_px;
         self.motion_cues = if d.motion > 0.0 {
             self.motion_cues + 1
         } else {
@@ -722,7 +731,13 @@ impl Followed {
         // Without a pose the picture decides alone; with one, the ground must agree.
         let walks = speed.is_nan() || speed > 0.25;
         let cued = self.motion_cues >= 2 || gone > 1.6 * far;
-        self.displaced = if walks && cued && gone > far && age_s > 0.4 {
+        // Something that moved against the ground beside it look after look needs less of a way.
+        let enough = if self.motion_cues >= STEADY_CUES {
+            0.7 * far
+        } else {
+            far
+        };
+        self.displaced = if walks && cued && gone > enough && age_s > 0.4 {
             self.displaced + 1
         } else {
             0

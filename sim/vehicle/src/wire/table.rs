@@ -98,6 +98,8 @@ messages! {
     ParamSet = 23, 168 { param_value: f32, target_system: u8, target_component: u8, param_id: [u8; 16], param_type: u8 }
     /// GPS_RAW_INT
     GpsRawInt = 24, 24 { time_usec: u64, lat: i32, lon: i32, alt: i32, eph: u16, epv: u16, vel: u16, cog: u16, fix_type: u8, satellites_visible: u8, alt_ellipsoid: i32, h_acc: u32, v_acc: u32, vel_acc: u32, hdg_acc: u32, yaw: u16 }
+    /// RAW_IMU
+    RawImu = 27, 144 { time_usec: u64, xacc: i16, yacc: i16, zacc: i16, xgyro: i16, ygyro: i16, zgyro: i16, xmag: i16, ymag: i16, zmag: i16, id: u8, temperature: i16 }
     /// SCALED_PRESSURE
     ScaledPressure = 29, 115 { time_boot_ms: u32, press_abs: f32, press_diff: f32, temperature: i16, temperature_press_diff: i16 }
     /// ATTITUDE
@@ -148,6 +150,8 @@ messages! {
     SetPositionTargetLocalNed = 84, 143 { time_boot_ms: u32, x: f32, y: f32, z: f32, vx: f32, vy: f32, vz: f32, afx: f32, afy: f32, afz: f32, yaw: f32, yaw_rate: f32, type_mask: u16, target_system: u8, target_component: u8, coordinate_frame: u8 }
     /// SET_POSITION_TARGET_GLOBAL_INT
     SetPositionTargetGlobalInt = 86, 5 { time_boot_ms: u32, lat_int: i32, lon_int: i32, alt: f32, vx: f32, vy: f32, vz: f32, afx: f32, afy: f32, afz: f32, yaw: f32, yaw_rate: f32, type_mask: u16, target_system: u8, target_component: u8, coordinate_frame: u8 }
+    /// HIGHRES_IMU
+    HighresImu = 105, 93 { time_usec: u64, xacc: f32, yacc: f32, zacc: f32, xgyro: f32, ygyro: f32, zgyro: f32, xmag: f32, ymag: f32, zmag: f32, abs_pressure: f32, diff_pressure: f32, pressure_alt: f32, temperature: f32, fields_updated: u16, id: u8 }
     /// FILE_TRANSFER_PROTOCOL
     FileTransferProtocol = 110, 84 { target_network: u8, target_system: u8, target_component: u8, payload: [u8; 251] }
     /// TIMESYNC
@@ -166,6 +170,8 @@ messages! {
     LogRequestEnd = 122, 203 { target_system: u8, target_component: u8 }
     /// POWER_STATUS
     PowerStatus = 125, 203 { vcc: u16, vservo: u16, flags: u16 }
+    /// TERRAIN_REPORT
+    TerrainReport = 136, 1 { lat: i32, lon: i32, terrain_height: f32, current_height: f32, spacing: u16, pending: u16, loaded: u16 }
     /// BATTERY_STATUS
     BatteryStatus = 147, 154 { current_consumed: i32, energy_consumed: i32, temperature: i16, voltages: [u16; 10], current_battery: i16, id: u8, battery_function: u8, kind: u8, battery_remaining: i8, time_remaining: i32, charge_state: u8, voltages_ext: [u16; 4], mode: u8, fault_bitmask: u32 }
     /// AUTOPILOT_VERSION
@@ -190,6 +196,8 @@ messages! {
     ExtendedSysState = 245, 130 { vtol_state: u8, landed_state: u8 }
     /// STATUSTEXT
     Statustext = 253, 83 { severity: u8, text: [u8; 50], id: u16, chunk_seq: u8 }
+    /// SETUP_SIGNING
+    SetupSigning = 256, 71 { initial_timestamp: u64, target_system: u8, target_component: u8, secret_key: [u8; 32] }
     /// CAMERA_INFORMATION
     CameraInformation = 259, 92 { time_boot_ms: u32, firmware_version: u32, focal_length: f32, sensor_size_h: f32, sensor_size_v: f32, flags: u32, resolution_h: u16, resolution_v: u16, cam_definition_version: u16, vendor_name: [u8; 32], model_name: [u8; 32], lens_id: u8, cam_definition_uri: [u8; 140], gimbal_device_id: u8, camera_device_id: u8 }
     /// CAMERA_SETTINGS

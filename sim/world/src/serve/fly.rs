@@ -16,6 +16,8 @@ use crate::SimError;
 use crate::scenario::{Scenario, SimAircraft};
 use crate::truth::TruthLine;
 
+/// States kept for pictures still to be rendered: two seconds.
+const SNAPSHOTS: usize = 100;
 /// Longest step, microseconds of the scenario.
 const STEP_US: i64 = 20_000;
 /// Stations that may talk to one aircraft; further ones are not answered.
@@ -146,6 +148,8 @@ pub(super) fn run(sh: &Shared, mut craft: Vec<Craft>) {
     let mut second = -1_i64;
     let mut next_crossing = 0;
     let mut buffer = vec![0_u8; 2_048];
+    // Without pictures only the newest state is asked for.
+    let most = if sh.late_at.is_empty() { 1 } else { SNAPSHOTS };
     while !sh.stopped() {
         let now = (sh.clock)();
         if now.since(at) > GAP_US {
@@ -170,11 +174,13 @@ pub(super) fn run(sh: &Shared, mut craft: Vec<Craft>) {
                 let ground = |p: LatLon| terrain.elevation(p).or(fallback);
                 c.vehicle.step(at, &ground, &weather);
             }
-        }
-        {
             let mut all = lock(&sh.snapshots);
             for c in &craft {
-                all.insert(c.system(), snapshot(&c.vehicle));
+                let kept = all.entry(c.system()).or_default();
+                kept.push_back(snapshot(&c.vehicle));
+                while kept.len() > most {
+                    kept.pop_front();
+                }
             }
         }
         for c in &mut craft {

@@ -7,7 +7,7 @@
 mod fly;
 mod video;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
@@ -165,7 +165,9 @@ pub(crate) struct Shared {
     pub(crate) world: Arc<World>,
     pub(crate) clock: Clock,
     pub(crate) stop: AtomicBool,
-    pub(crate) snapshots: Mutex<BTreeMap<u8, Snapshot>>,
+    /// By system id: the states of the last two seconds, oldest first, never empty. A picture is
+    /// of the moment it was due, even when it is rendered later.
+    pub(crate) snapshots: Mutex<BTreeMap<u8, VecDeque<Snapshot>>>,
     pub(crate) stats: Mutex<SimStats>,
     pub(crate) faults: Mutex<Vec<(u8, Fault)>>,
     /// By video thread: the moment from which it would have to leave a picture out, microseconds;
@@ -267,7 +269,10 @@ impl Simulation {
                 }
             }
         }
-        let snapshots = craft.iter().map(|c| (c.system(), fly::snapshot(c.vehicle()))).collect();
+        let snapshots = craft
+            .iter()
+            .map(|c| (c.system(), VecDeque::from([fly::snapshot(c.vehicle())])))
+            .collect();
         let shared = Arc::new(Shared {
             scenario,
             world,
@@ -362,7 +367,10 @@ impl SimHandle {
     /// What is really so with an aircraft.
     #[must_use]
     pub fn truth(&self, system: u8) -> Option<TrueState> {
-        lock(&self.shared.snapshots).get(&system).map(|s| s.truth.clone())
+        lock(&self.shared.snapshots)
+            .get(&system)
+            .and_then(VecDeque::back)
+            .map(|s| s.truth.clone())
     }
 
     /// Breaks or mends something on an aircraft.

@@ -223,12 +223,19 @@ pub(super) fn run(sh: &Shared, number: usize, mut deck: Deck) {
         } else {
             (now.0 - lane.due.0) / lane.period_us
         };
+        let taken_at = Mono(lane.due.0 + missed * lane.period_us);
         lane.due = if lane.frame == 0 {
             Mono(now.0 + lane.period_us)
         } else {
             Mono(lane.due.0 + (missed + 1) * lane.period_us)
         };
-        let Some(snap) = lock(&sh.snapshots).get(&deck.system).cloned() else {
+        let snap = lock(&sh.snapshots).get(&deck.system).and_then(|kept| {
+            kept.iter()
+                .find(|s| s.truth.now >= taken_at)
+                .or_else(|| kept.back())
+                .cloned()
+        });
+        let Some(snap) = snap else {
             continue;
         };
         let t_s = snap.truth.now.seconds();

@@ -35,6 +35,8 @@ struct Said {
     at: Mono,
     path: u64,
     sequence: u8,
+    /// It changed something; a copy must not.
+    acted: bool,
 }
 
 /// What was heard lately.
@@ -71,6 +73,13 @@ impl Dedup {
         self.copy_order.push_back((now, hash));
     }
 
+    /// Marks a saying as acted on; false when it was already, or was forgotten.
+    pub(crate) fn act(&mut self, frame: &Framed<'_>) -> bool {
+        self.said
+            .get_mut(&saying(frame))
+            .is_some_and(|s| !std::mem::replace(&mut s.acted, true))
+    }
+
     /// Whether this frame was heard before; remembers it. `path` tells link and address apart.
     pub(crate) fn again(&mut self, now: Mono, path: u64, frame: &Framed<'_>) -> bool {
         while let Some((at, hash)) = self.order.front().copied() {
@@ -83,13 +92,12 @@ impl Dedup {
             }
         }
         let h = frame.header;
-        let mut hash = fnv(BASIS, &[h.system, h.component]);
-        hash = fnv(hash, &h.message_id.to_le_bytes());
-        hash = fnv(hash, frame.payload);
+        let hash = saying(frame);
         let said = Said {
             at: now,
             path,
             sequence: h.sequence,
+            acted: false,
         };
         match self.said.get(&hash) {
             Some(s) if s.path != path => true,
@@ -101,6 +109,13 @@ impl Dedup {
             }
         }
     }
+}
+
+fn saying(frame: &Framed<'_>) -> u64 {
+    let h = frame.header;
+    let mut hash = fnv(BASIS, &[h.system, h.component]);
+    hash = fnv(hash, &h.message_id.to_le_bytes());
+    fnv(hash, frame.payload)
 }
 
 /// A number for a link and an address.

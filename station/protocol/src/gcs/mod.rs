@@ -5,7 +5,7 @@
 
 mod clock;
 mod command;
-mod dedup;
+pub(crate) mod dedup;
 mod foreign;
 mod ftp;
 mod items;
@@ -219,6 +219,20 @@ impl Gcs {
         self.peers.link(link).junk_bytes += junk;
     }
 
+    /// Looks at what another station sends to our aircraft, without taking part: its orders are
+    /// told, and so is a station under our own id. Nothing in it is believed of an aircraft.
+    pub fn observe_station(&mut self, now: Mono, utc: Utc, link: LinkId, bytes: &[u8]) {
+        self.advance(now, Some(utc));
+        for frame in parse_datagram_v2(bytes).filter(|f| f.verdict == Verdict::Valid) {
+            let h = frame.header;
+            if (h.system, h.component) != (self.config.system, self.config.component) {
+                self.watch_others(now, &frame);
+            } else if h.message_id == wire::Heartbeat::ID && self.foreign.clash(&frame) {
+                self.peers.link(link).id_clashes += 1;
+            }
+        }
+    }
+
     fn handle_frame(&mut self, now: Mono, utc: Utc, link: LinkId, peer: &PeerAddr, frame: &Framed<'_>) {
         let h = frame.header;
         if (h.system, h.component) == (self.config.system, self.config.component) {
@@ -236,7 +250,7 @@ impl Gcs {
             self.peers.tally(now, link, peer, Count::Duplicate);
             // A copy of a signed frame proves nothing about who passed it on.
             let trust = (!self.signing.has_key(h.system)).then_some(Trust::Claimed);
-            return self.hear_again(now, link, peer, frame, trust);
+            return self.hear_again(now, utc, link, peer, frame, trust);
         }
         let trust = match self.signing.judge(now, utc, link, frame) {
             Ok(trust) => trust,
@@ -248,7 +262,7 @@ impl Gcs {
         let known = frame.verdict == Verdict::Valid;
         if known && self.dedup.again(now, path, frame) {
             self.peers.tally(now, link, peer, Count::Duplicate);
-            return self.hear_again(now, link, peer, frame, Some(trust));
+            return self.hear_again(now, utc, link, peer, frame, Some(trust));
         }
         self.peers
             .tally(now, link, peer, if known { Count::Valid } else { Count::UnknownId });
@@ -293,13 +307,9 @@ impl Gcs {
         };
         if taken {
             self.peers.carries_vehicle(link, peer);
+            self.dedup.act(frame);
             let us = (self.config.system, self.config.component);
-            let incoming = Incoming {
-                component: h.component,
-                id: h.message_id,
-                payload: frame.payload,
-            };
-            session.handle(now, utc, &incoming, us, &mut out);
+            session.handle(now, utc, &Incoming::of(frame), us, &mut out);
             if owns && let Some(ms) = session.rtt.ms() {
                 self.peers.link(link).rtt_ms = Some(ms);
             }

@@ -55,6 +55,8 @@ pub(crate) enum Proof {
 #[derive(Debug)]
 struct Path {
     proof: Proof,
+    /// It was found to be another aircraft.
+    other: bool,
     heard: Mono,
     interval_ms: f64,
     frames: u64,
@@ -105,6 +107,7 @@ impl Path {
     fn new(now: Mono, proof: Proof) -> Self {
         Self {
             proof,
+            other: false,
             heard: now,
             interval_ms: 1_000.0,
             frames: 0,
@@ -260,6 +263,11 @@ impl Paths {
         self.active.as_ref()
     }
 
+    /// Frames came this way before.
+    pub(crate) fn knows(&self, key: &PathKey) -> bool {
+        self.paths.contains_key(key)
+    }
+
     /// Whether an address is shown to be this aircraft.
     pub(crate) fn proven(&self, key: &PathKey) -> bool {
         self.paths.get(key).is_some_and(|p| p.proof >= Proof::Boot)
@@ -268,9 +276,11 @@ impl Paths {
     /// What a frame on another way says of who sent it. The boot clock counts when the aircraft
     /// did not answer the better question.
     pub(crate) fn prove(&mut self, key: &PathKey, proof: Proof) {
-        if let Some(p) = self.paths.get_mut(key)
-            && (proof == Proof::Sure || p.asked >= ASKS)
-        {
+        let Some(p) = self.paths.get_mut(key) else { return };
+        if proof == Proof::Sure {
+            p.other = false;
+        }
+        if proof == Proof::Sure || (p.asked >= ASKS && !p.other) {
             p.proof = p.proof.max(proof);
         }
     }
@@ -281,6 +291,7 @@ impl Paths {
             && let Some(p) = self.paths.get_mut(key)
         {
             p.proof = Proof::None;
+            p.other = true;
         }
     }
 
@@ -378,7 +389,7 @@ impl Paths {
             }
             if active.silent(now) {
                 return self
-                    .best(now, |_, p| !p.late(now) && p.heard > active.heard)
+                    .best(now, |_, p| !p.other && !p.late(now) && p.heard > active.heard)
                     .map(|(k, _)| k);
             }
             return None;

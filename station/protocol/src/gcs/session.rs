@@ -61,6 +61,16 @@ pub(crate) struct Incoming<'a> {
     pub(crate) payload: &'a [u8],
 }
 
+impl<'a> Incoming<'a> {
+    pub(crate) fn of(frame: &crate::codec::Framed<'a>) -> Self {
+        Self {
+            component: frame.header.component,
+            id: frame.header.message_id,
+            payload: frame.payload,
+        }
+    }
+}
+
 /// Session with one aircraft.
 #[derive(Debug)]
 pub(crate) struct Session {
@@ -221,6 +231,7 @@ impl Session {
                 self.telemetry(now, captured, id, payload, out);
                 let who = self.who();
                 self.services.handle(now, frame, us, &who, &mut self.rtt, out);
+                self.judge_airframe(now, out);
             }
             _ => {}
         }
@@ -470,6 +481,19 @@ impl Session {
             Mono(now.0 - age)
         } else {
             now
+        }
+    }
+
+    /// ArduPilot's quadplanes call themselves fixed wings; Q_ENABLE tells.
+    fn judge_airframe(&mut self, now: Mono, out: &mut Outbox) {
+        let told = out
+            .reports
+            .iter()
+            .any(|(_, r)| matches!(r, Report::ParameterTable(t) if t.get("Q_ENABLE").is_some_and(|v| v > 0.5)));
+        if told && self.identity.family == Family::ArduPilot && self.airframe == Some(Airframe::Plane) {
+            self.airframe = Some(Airframe::Quadplane);
+            self.identity.airframe = Airframe::Quadplane;
+            out.report(now, Report::Identity(self.identity.clone()));
         }
     }
 

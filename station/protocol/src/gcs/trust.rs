@@ -4,9 +4,10 @@
 //! Invariant: a key is offered only to an aircraft that is disarmed, by a link that is declared a
 //! wire on the bench, and never logged; what is refused is told, never acted on.
 
-use vedette_model::{LinkId, Mono, Report, Severity, VehicleId};
+use vedette_model::{LinkId, Mono, Report, Severity, Utc, VehicleId};
 
 use super::outbox::Outbox;
+use super::session::Incoming;
 use super::{Gcs, SETUP_SIGNING};
 use crate::codec::sign::Key;
 use crate::codec::wire::{self, WireMessage};
@@ -173,10 +174,12 @@ impl Gcs {
         self.flush(vehicle, out);
     }
 
-    /// A frame that was heard by another way before: it says that this way works, nothing else.
+    /// A frame that was heard before: it says that this way works. When it is the way in use and
+    /// the copy before it came by another, it is acted on now; what is acted on is so once.
     pub(super) fn hear_again(
         &mut self,
         now: Mono,
+        utc: Utc,
         link: LinkId,
         peer: &super::PeerAddr,
         frame: &Framed<'_>,
@@ -184,17 +187,24 @@ impl Gcs {
     ) {
         let h = frame.header;
         let vehicle = VehicleId(u32::from(h.system));
+        let way = (link, peer.clone());
+        if trust.is_none() && !self.sessions.get(&vehicle).is_some_and(|s| s.paths.knows(&way)) {
+            // Somebody repeats what an aircraft signed: he gets nothing from us.
+            return;
+        }
         if frame.verdict != Verdict::Valid || !self.peers.note(now, link, peer, frame) {
             return;
         }
         let Some(session) = self.sessions.get_mut(&vehicle) else {
             return;
         };
-        let way = (link, peer.clone());
         let mut out = Outbox::default();
         let signed = trust == Some(Trust::Proven);
         let owns = session.paths.hear(now, &way, h.component, h.sequence, signed);
-        if trust.is_some() && !owns && h.component == session.identity.component {
+        if owns && self.dedup.act(frame) {
+            let us = (self.config.system, self.config.component);
+            session.handle(now, utc, &Incoming::of(frame), us, &mut out);
+        } else if trust.is_some() && !owns && h.component == session.identity.component {
             session.judge_other(now, &way, h.message_id, frame.payload, &mut out);
         }
         if session.paths.proven(&way) {

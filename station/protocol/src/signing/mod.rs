@@ -28,6 +28,8 @@ pub const MEMORY_S: u64 = 2;
 const TELL_MS: i64 = 1_000;
 /// SETUP_SIGNING again while the new key is not seen in use, milliseconds.
 const OFFER_MS: i64 = 1_000;
+/// The first one after the change began: the candidate must be remembered first.
+const FIRST_OFFER_MS: i64 = 1_500;
 /// SETUP_SIGNING at most this often; the candidate stays believed after that.
 const OFFERS: u8 = 8;
 /// Radios report their own state unsigned: RADIO_STATUS and its ArduPilot ancestor RADIO.
@@ -76,6 +78,8 @@ struct Change {
     key: Key,
     offers: u8,
     next: Mono,
+    /// Then it counts as not taken, though it stays believed.
+    until: Mono,
 }
 
 /// One aircraft.
@@ -135,6 +139,7 @@ impl Signing {
                     key: Key::new(k),
                     offers: OFFERS,
                     next: Mono::ZERO,
+                    until: Mono::ZERO,
                 }),
                 sent: later(m.sent),
                 heard: Stamp(m.heard),
@@ -221,7 +226,9 @@ impl Signing {
         slot.change = Some(Change {
             key,
             offers: 0,
-            next: now,
+            // By then the candidate is on disk.
+            next: now.plus_ms(FIRST_OFFER_MS),
+            until: now.plus_ms(FIRST_OFFER_MS + OFFER_MS * i64::from(OFFERS) * 2),
         });
         self.changed = true;
     }
@@ -229,7 +236,10 @@ impl Signing {
     /// The SETUP_SIGNING payload that is due for an aircraft, if one is.
     pub fn poll_offer(&mut self, now: Mono, utc: Utc, system: u8, component: u8) -> Option<Vec<u8>> {
         let slot = self.slots.get_mut(&system)?;
-        let change = slot.change.as_mut().filter(|c| c.offers < OFFERS && now >= c.next)?;
+        let change = slot
+            .change
+            .as_mut()
+            .filter(|c| c.offers < OFFERS && now >= c.next && now < c.until)?;
         change.offers += 1;
         change.next = now.plus_ms(OFFER_MS);
         let stamp = Stamp::of_utc(utc).max(slot.sent).max(slot.heard).next();
@@ -245,7 +255,7 @@ impl Signing {
         self.slots
             .values()
             .filter_map(|s| s.change.as_ref())
-            .filter(|c| c.offers < OFFERS)
+            .filter(|c| c.offers < OFFERS && c.next < c.until)
             .map(|c| c.next)
             .min()
     }
@@ -403,7 +413,7 @@ impl Slot {
         let lately = |at: Option<Mono>| at.is_some_and(|t| now.since(t) <= STATE_MS * 1000);
         let refused = c.refused.filter(|(t, _)| lately(Some(*t))).map(|(_, r)| r);
         let state = match (&self.active, &self.change) {
-            (_, Some(change)) if change.offers < OFFERS => SigningState::Changing,
+            (_, Some(change)) if change.offers < OFFERS && now < change.until => SigningState::Changing,
             (Some(_), _) if lately(c.proven) => SigningState::Signed,
             (Some(_), _) if refused.is_some() => SigningState::Refused,
             (Some(_), _) if lately(c.claimed) => SigningState::Unsigned,

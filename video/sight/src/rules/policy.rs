@@ -54,6 +54,9 @@ pub struct LoiterPolicy {
     pub looks: u32,
     /// Stays within this distance of where it was first seen there, metres.
     pub spread_m: f64,
+    /// And moves about by at least this much meanwhile, metres: what lies still for good is warm
+    /// stone more often than a person.
+    pub moves_m: f64,
 }
 
 /// Thresholds of `approach`.
@@ -80,7 +83,7 @@ impl Default for Policy {
             crossing: CrossingPolicy {
                 outside_looks: 5,
                 clear_looks: 3,
-                likely_looks: 40,
+                likely_looks: 20,
                 likely_m: 5.0,
                 likely_s: 6.5,
             },
@@ -89,6 +92,7 @@ impl Default for Policy {
                 least_s: 6.0,
                 looks: 15,
                 spread_m: 25.0,
+                moves_m: 3.0,
             },
             approach: ApproachPolicy {
                 within_m: 150.0,
@@ -115,6 +119,7 @@ impl Policy {
             ("loiter.within_m", self.loiter.within_m),
             ("loiter.least_s", self.loiter.least_s),
             ("loiter.spread_m", self.loiter.spread_m),
+            ("loiter.moves_m", self.loiter.moves_m),
             ("approach.within_m", self.approach.within_m),
             ("approach.least_m_s", self.approach.least_m_s),
             ("approach.least_s", self.approach.least_s),

@@ -169,7 +169,7 @@ fn staying_outside_near_the_line_is_loitering_once_and_two_cameras_say_it_once()
     let mut drafts = Vec::new();
     for i in 0..300 {
         let t = f64::from(i) * 0.1;
-        let sway = 3.0 * (t / 4.0).sin();
+        let sway = 4.0 * (t / 4.0).sin();
         for (id, camera) in [(4, CameraId(11)), (5, CameraId(12))] {
             let mut k = track(id, t, place(700.0 + sway, -40.0), 0.0, 3.0);
             k.camera = camera;
@@ -183,8 +183,18 @@ fn staying_outside_near_the_line_is_loitering_once_and_two_cameras_say_it_once()
     assert!(drafts[0].why.contains("40 m"), "{}", drafts[0].why);
 }
 
-/// Looks at somebody who waits 40 m outside as track 7, is lost from sight there, and comes back
-/// as track `next` on the way over the line, `gap_s` later and `aside_m` along it.
+#[test]
+fn what_lies_still_for_good_does_not_loiter() {
+    let mut rules = RuleSet::new(Policy::default());
+    for i in 0..600 {
+        let k = track(7, f64::from(i) * 0.1, place(1000.0, -20.0), 0.0, 3.0);
+        let drafts = rules.judge(k.captured, &[k], CameraId(11), VehicleId(1), &border(), &[]);
+        assert!(drafts.is_empty(), "{drafts:#?}");
+    }
+}
+
+/// Looks at somebody who waits 20 m outside as track 7, is lost from sight there, and comes back
+/// as track 8 on the way over the line, `gap_s` later and `aside_m` along it.
 fn lost_on_the_way(gap_s: f64, aside_m: f64) -> Vec<AlertDraft> {
     let mut rules = RuleSet::new(Policy::default());
     let mut out = Vec::new();
@@ -192,7 +202,11 @@ fn lost_on_the_way(gap_s: f64, aside_m: f64) -> Vec<AlertDraft> {
         out.extend(rules.judge(k.captured, &[k], CameraId(11), VehicleId(1), &border(), &[]));
     };
     for i in 0..80 {
-        look(&mut rules, track(7, f64::from(i) * 0.1, place(1000.0, -20.0), 0.0, 3.0));
+        let sway = 4.0 * (f64::from(i) / 20.0).sin();
+        look(
+            &mut rules,
+            track(7, f64::from(i) * 0.1, place(1000.0 + sway, -20.0), 0.0, 3.0),
+        );
     }
     for i in 0..200 {
         let t = 8.0 + gap_s + f64::from(i) * 0.1;
