@@ -198,15 +198,7 @@ impl Work {
         }
         for y in 0..POOLED_1 {
             for x in 0..POOLED_1 {
-                let (mut best, mut place) = ([0.0f32; FILTERS_1], [NONE; FILTERS_1]);
-                for (dx, dy) in [(0, 0), (1, 0), (0, 1), (1, 1)] {
-                    let i = (2 * y + dy) * SIDE_1 + 2 * x + dx;
-                    for f in 0..FILTERS_1 {
-                        if plane[i][f] > best[f] {
-                            (best[f], place[f]) = (plane[i][f], i as u16);
-                        }
-                    }
-                }
+                let (best, place) = largest(&plane, SIDE_1, x, y);
                 self.first[y * POOLED_1 + x] = best;
                 self.first_at[y * POOLED_1 + x] = place;
             }
@@ -232,16 +224,10 @@ impl Work {
         }
         for p in 0..P2 {
             let (y, x) = (p / POOLED_2, p % POOLED_2);
-            for f in 0..FILTERS_2 {
-                let (mut best, mut place) = (0.0f32, NONE);
-                for (dx, dy) in [(0, 0), (1, 0), (0, 1), (1, 1)] {
-                    let i = (2 * y + dy) * SIDE_2 + 2 * x + dx;
-                    if plane[i][f] > best {
-                        (best, place) = (plane[i][f], i as u16);
-                    }
-                }
-                self.flat[f * P2 + p] = best;
-                self.flat_at[f * P2 + p] = place;
+            let (best, place) = largest(&plane, SIDE_2, x, y);
+            for (f, (v, at)) in best.into_iter().zip(place).enumerate() {
+                self.flat[f * P2 + p] = v;
+                self.flat_at[f * P2 + p] = at;
             }
         }
     }
@@ -344,4 +330,18 @@ impl Work {
         }
         loss
     }
+}
+
+/// Largest of a 2 x 2 with its place, filter by filter; 0 and no place when all are negative.
+fn largest<const N: usize>(plane: &[[f32; N]], side: usize, x: usize, y: usize) -> ([f32; N], [u16; N]) {
+    let (mut best, mut place) = ([0.0f32; N], [NONE; N]);
+    for (dx, dy) in [(0, 0), (1, 0), (0, 1), (1, 1)] {
+        let i = (2 * y + dy) * side + 2 * x + dx;
+        for ((b, p), v) in best.iter_mut().zip(&mut place).zip(&plane[i]) {
+            if v > b {
+                (*b, *p) = (*v, i as u16);
+            }
+        }
+    }
+    (best, place)
 }

@@ -73,6 +73,12 @@ impl ChipNet {
         Self::from_bytes(SHIPPED)
     }
 
+    /// The bytes of the shipped weights, for a hash that names them.
+    #[must_use]
+    pub fn shipped_bytes() -> &'static [u8] {
+        SHIPPED
+    }
+
     /// Reads weights: eight bytes of name, then 32-bit little-endian numbers.
     ///
     /// # Errors

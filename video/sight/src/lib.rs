@@ -51,5 +51,5 @@ pub use rules::{
     AlertDraft, ApproachPolicy, BehaviourPolicy, BoatPolicy, ConvoyPolicy, CrossingPolicy, DropoffPolicy, LoiterPolicy,
     OverboardPolicy, Policy, RendezvousPolicy, RuleSet, Surroundings, TailingPolicy,
 };
-pub use thermal::{ThermalDetector, ThermalObject, ThermalScene, thermal_candidates};
+pub use thermal::{CHIP_CARD, ThermalDetector, ThermalObject, ThermalScene, thermal_candidates};
 pub use tracker::{ImageTrack, ImageTracker, ScoredBox, TrackerPolicy, overlap};

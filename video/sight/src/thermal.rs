@@ -73,6 +73,9 @@ fn candidates(plane: &Plane, scene: &ThermalScene) -> Vec<Detection> {
     hotspots::candidates(&plane.blur3(), &sizes, &gate, MOST)
 }
 
+/// The shipped classifier's card: what it was trained on, what it was measured at, what it is not for.
+pub const CHIP_CARD: &str = include_str!("../data/chips.md");
+
 /// The classifier at work on whole pictures.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ThermalDetector {
