@@ -45,8 +45,11 @@ impl Radio {
         let (station, addresses) = runtime.block_on(async {
             let links = Links::open(&parsed, &OpenOptions::default()).await?;
             let addresses = links.endpoints().keys().filter_map(|l| links.local_addr(*l)).collect();
+            // Flight logs are fetched after each landing and kept beside the telemetry log.
+            let files = tlog.as_deref().and_then(std::path::Path::parent).map(|d| d.join("onboard"));
             let config = GcsConfig {
                 log: tlog.is_some(),
+                fetch_logs: files.is_some(),
                 ..GcsConfig::new(SYSTEM_ID, COMPONENT_ID)
             };
             let now: vedette_links::Clock = Arc::new(move || {
@@ -59,6 +62,7 @@ impl Radio {
                 now,
                 RunOptions {
                     tlog,
+                    files,
                     ..RunOptions::default()
                 },
             )

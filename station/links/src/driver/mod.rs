@@ -5,6 +5,7 @@
 //! given, which may run faster than the wall's.
 
 mod command;
+mod files;
 mod state;
 mod task;
 
@@ -58,6 +59,8 @@ pub struct RunOptions {
     /// Every frame received and sent is written here as a `.tlog` (the protocol must be made with
     /// `log: true`).
     pub tlog: Option<PathBuf>,
+    /// Files read from aircraft are written here, `SYSTEM-NAME` each.
+    pub files: Option<PathBuf>,
 }
 
 impl Default for RunOptions {
@@ -66,6 +69,7 @@ impl Default for RunOptions {
             requests: 256,
             outputs: 16_384,
             tlog: None,
+            files: None,
         }
     }
 }
@@ -94,9 +98,10 @@ pub struct Station {
 /// Starts the task on the current tokio runtime.
 ///
 /// # Errors
-/// When the `.tlog` cannot be created.
+/// When the `.tlog` or the folder for files cannot be created.
 pub fn run(gcs: Gcs, links: Links, clock: Clock, options: RunOptions) -> Result<Station, std::io::Error> {
     let log = options.tlog.as_deref().map(state::TlogFile::create).transpose()?;
+    let files = options.files.as_deref().map(files::Store::new).transpose()?;
     let (commands, command_rx) = mpsc::channel(options.requests.max(1));
     let (output_tx, outputs) = crossbeam_channel::bounded(options.outputs.max(16));
     let (inspect_tx, inspect) = watch::channel(Arc::default());
@@ -111,6 +116,7 @@ pub fn run(gcs: Gcs, links: Links, clock: Clock, options: RunOptions) -> Result<
         inspect: inspect_tx,
         dropped: dropped_tx,
         log,
+        files,
     }));
     Ok(Station {
         commands,

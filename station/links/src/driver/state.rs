@@ -95,6 +95,7 @@ fn renewable(output: &Output) -> bool {
                 | Report::Transfer { .. }
                 | Report::Parameters { .. }
                 | Report::LogProgress { .. }
+                | Report::Contact(_)
         ),
     }
 }

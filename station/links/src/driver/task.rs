@@ -11,6 +11,7 @@ use vedette_model::Mono;
 use vedette_protocol::{Gcs, InspectRow};
 
 use super::command::Command;
+use super::files::Store;
 use super::state::{Outlet, TlogFile};
 use super::{Clock, Output};
 use crate::{Links, Received};
@@ -31,6 +32,7 @@ pub(super) struct Parts {
     pub(super) inspect: watch::Sender<Arc<Vec<InspectRow>>>,
     pub(super) dropped: watch::Sender<u64>,
     pub(super) log: Option<TlogFile>,
+    pub(super) files: Option<Store>,
 }
 
 pub(super) async fn drive(mut p: Parts) {
@@ -100,6 +102,11 @@ impl Parts {
         self.outlet.retry();
         while let Some(e) = self.gcs.poll_event() {
             self.outlet.offer(Output::Vehicle(e));
+        }
+        while let Some(piece) = self.gcs.poll_file() {
+            if let Some(files) = &mut self.files {
+                files.take(piece);
+            }
         }
         while let Some((at, raw)) = self.gcs.poll_log() {
             if let Some(log) = &mut self.log {
