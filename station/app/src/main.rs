@@ -8,6 +8,7 @@ mod demo;
 mod files;
 mod flight;
 mod keys;
+mod link;
 mod measure;
 mod pictures;
 mod pieces;
@@ -66,6 +67,8 @@ fn main() -> ExitCode {
         Some(Verb::Station(a)) => flight::station(&a),
         Some(Verb::Sim(a)) => verbs::sim(&a),
         Some(Verb::Inspect(a)) => verbs::inspect(&a, cli.json),
+        Some(Verb::Link(a)) => link::link(&a, cli.json),
+        Some(Verb::Keys(v)) => link::keys(&v),
         Some(Verb::Review(a)) => review::review(&a, cli.json),
         Some(Verb::Replay(a)) => replay::replay(&a, cli.json),
         Some(Verb::Verify(a)) => verbs::verify(&a, cli.json),

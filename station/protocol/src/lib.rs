@@ -7,6 +7,7 @@
 
 pub mod codec;
 mod gcs;
+pub mod route;
 pub mod signing;
 
 pub use gcs::{Event, Gcs, GcsConfig, InspectRow, KeyChangeError, Overflow, PeerAddr, PeerReport, Transmit};

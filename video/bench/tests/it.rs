@@ -8,13 +8,13 @@ use vedette_video_bench::{Row, Standing};
 fn data(what: &str) -> Option<PathBuf> {
     let root = std::env::var_os("VEDETTE_DATA").map(PathBuf::from);
     if root.is_none() {
-        println!("left out: VEDETTE_DATA is not set, {what} was not measured");
+        eprintln!("left out: VEDETTE_DATA is not set, {what} was not measured");
     }
     root
 }
 
 fn all_hold(rows: &[Row]) {
-    print!("{}", vedette_video_bench::text(rows));
+    eprint!("{}", vedette_video_bench::text(rows));
     let misses: Vec<&Row> = rows.iter().filter(|r| r.standing == Standing::Misses).collect();
     assert!(misses.is_empty(), "{misses:#?}");
 }

@@ -207,7 +207,8 @@ pub(super) fn run(sh: &Shared, number: usize, mut deck: Deck) {
     while !sh.stopped() {
         let now = (sh.clock)();
         // The stream that has waited longest comes first.
-        let late_at = deck.lanes.iter().map(|l| l.due.0 + l.period_us).min();
+        // Half a period before the picture is lost: pictures stay young, too.
+        let late_at = deck.lanes.iter().map(|l| l.due.0 + l.period_us / 2).min();
         sh.late_at[number].store(late_at.unwrap_or(i64::MAX), Ordering::Release);
         let next = deck.lanes.iter_mut().min_by_key(|l| l.due);
         let Some(lane) = next else {

@@ -67,3 +67,44 @@ impl Store {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Store;
+    use vedette_model::{FilePiece, VehicleId};
+
+    fn piece(name: &str, offset: u64, bytes: &[u8], last: bool) -> FilePiece {
+        FilePiece {
+            vehicle: VehicleId(3),
+            name: name.to_owned(),
+            offset,
+            bytes: bytes.to_vec(),
+            last,
+        }
+    }
+
+    #[test]
+    fn a_file_has_its_name_only_when_whole_and_replaces_none() {
+        let dir = std::env::temp_dir().join(format!("vedette-onboard-{}", std::process::id()));
+        let mut store = Store::new(&dir).expect("a folder");
+        let read = |name: &str| std::fs::read(dir.join(name)).ok();
+        for round in 1..=2_u8 {
+            store.take(piece("log-00001.bin", 0, &[round; 4], false));
+            store.take(piece("log-00001.bin", 4, &[9], round == 1));
+            if round == 2 {
+                assert_eq!(
+                    read("3-log-00001.bin"),
+                    Some(vec![1, 1, 1, 1, 9]),
+                    "the first one stays"
+                );
+                assert_eq!(read("3-2-log-00001.bin"), None, "not whole yet");
+                store.take(piece("log-00001.bin", 5, &[], true));
+            }
+        }
+        assert_eq!(read("3-2-log-00001.bin"), Some(vec![2, 2, 2, 2, 9]));
+        // Without its beginning a file is none.
+        store.take(piece("late.bin", 90, &[1], true));
+        assert_eq!((read("3-late.bin"), read("3-late.bin.part")), (None, None));
+        std::fs::remove_dir_all(&dir).expect("gone again");
+    }
+}

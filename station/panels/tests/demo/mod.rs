@@ -20,8 +20,8 @@ use vedette_geo::{AboveHome, Amsl, LatLon, azimuth_deg, destination, distance_m,
 use vedette_model::plan::{LegKind, PatrolPlan, Verdict};
 use vedette_model::{
     Airframe, Alert, AlertFact, AlertId, AlertState, Authority, CameraId, Family, FlightMode, GnssFix, GroundFix,
-    GroundTrack, ImageBox, Known, LandedState, LinkId, LinkReport, LinkState, Mono, OperatorId, PictureAge, Priority,
-    Pts, RuleId, SensorPose, SessionId, Spectrum, TargetClass, TrackId, Utc, VehicleId, VehicleIdentity,
+    GroundTrack, ImageBox, Known, LandedState, LinkId, LinkReport, Mono, OperatorId, PictureAge, Priority, Pts, RuleId,
+    SensorPose, SessionId, Spectrum, TargetClass, TrackId, Utc, VehicleId, VehicleIdentity,
 };
 
 /// The operator of all tests.

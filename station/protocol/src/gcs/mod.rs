@@ -7,7 +7,7 @@ mod checks;
 mod clock;
 mod command;
 mod contacts;
-mod dedup;
+pub(crate) mod dedup;
 mod foreign;
 mod ftp;
 mod items;
@@ -220,6 +220,20 @@ impl Gcs {
         }
         let junk = u64::try_from(frames.junk_bytes()).unwrap_or(u64::MAX);
         self.peers.link(link).junk_bytes += junk;
+    }
+
+    /// Looks at what another station sends to our aircraft, without taking part: its orders are
+    /// told, and so is a station under our own id. Nothing in it is believed of an aircraft.
+    pub fn observe_station(&mut self, now: Mono, utc: Utc, link: LinkId, bytes: &[u8]) {
+        self.advance(now, Some(utc));
+        for frame in parse_datagram_v2(bytes).filter(|f| f.verdict == Verdict::Valid) {
+            let h = frame.header;
+            if (h.system, h.component) != (self.config.system, self.config.component) {
+                self.watch_others(now, &frame);
+            } else if h.message_id == wire::Heartbeat::ID && self.foreign.clash(&frame) {
+                self.peers.link(link).id_clashes += 1;
+            }
+        }
     }
 
     fn handle_frame(&mut self, now: Mono, utc: Utc, link: LinkId, peer: &PeerAddr, frame: &Framed<'_>) {

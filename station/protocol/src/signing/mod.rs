@@ -28,6 +28,8 @@ pub const MEMORY_S: u64 = 2;
 const TELL_MS: i64 = 1_000;
 /// SETUP_SIGNING again while the new key is not seen in use, milliseconds.
 const OFFER_MS: i64 = 1_000;
+/// The first one after the change began: the candidate must be remembered first.
+const FIRST_OFFER_MS: i64 = 1_500;
 /// SETUP_SIGNING at most this often; the candidate stays believed after that.
 const OFFERS: u8 = 8;
 /// Radios report their own state unsigned: RADIO_STATUS and its ArduPilot ancestor RADIO.
@@ -224,8 +226,9 @@ impl Signing {
         slot.change = Some(Change {
             key,
             offers: 0,
-            next: now,
-            until: now.plus_ms(OFFER_MS * i64::from(OFFERS) * 2),
+            // By then the candidate is on disk.
+            next: now.plus_ms(FIRST_OFFER_MS),
+            until: now.plus_ms(FIRST_OFFER_MS + OFFER_MS * i64::from(OFFERS) * 2),
         });
         self.changed = true;
     }

@@ -10,5 +10,6 @@
 mod common;
 mod paths;
 mod relay;
+mod route;
 mod signing;
 mod sky;

@@ -179,9 +179,8 @@ fn replayed_forged_foreign_and_unsigned_frames_are_counted_by_reason_and_change_
     let old = sign::sign(&plain, &Key::new(SECRET), 77, Stamp(Stamp::of_utc(at).0 - 61 * 100_000));
     sky.gcs.handle_datagram(now, at, LinkId(1), &stranger, &old);
     let young = sign::sign(&plain, &Key::new(SECRET), 78, Stamp(Stamp::of_utc(at).0 - 59 * 100_000));
-    while let Some(e) = sky.gcs.poll_event() {
-        panic!("a refused frame made {e:?}");
-    }
+    let made = sky.gcs.poll_event();
+    assert!(made.is_none(), "a refused frame made {made:?}");
     let links = sky.gcs.link_reports();
     let sum = |f: fn(&vedette_model::LinkReport) -> u64| links.iter().map(f).sum::<u64>();
     // Copies of the last two seconds are told apart as duplicates, older ones as replays.
@@ -313,7 +312,7 @@ fn a_key_change_never_locks_either_side_out() {
         ("clean", 0.0, true, None),
         ("half of all lost", 0.5, true, None),
         ("the aircraft does not take it", 0.0, false, None),
-        ("cut right after the offer", 0.0, true, Some(15)),
+        ("cut right after the offer", 0.0, true, Some(1_535)),
     ] {
         for first in [true, false] {
             let air = Air {

@@ -302,6 +302,11 @@ impl RuleSet {
             if !track.seen || track.captured <= memory.counted {
                 continue;
             }
+            if track.captured.0.saturating_sub(memory.counted.0) > CLOSING_GAP_US {
+                // Coming closer is a claim about what was watched, not about a place before and after.
+                memory.closing_from = None;
+                memory.closing_looks = 0;
+            }
             memory.counted = track.captured;
             let sight = sight(track, fix, border, crossings);
             remember(memory, &sight, &self.policy);
@@ -338,6 +343,8 @@ impl RuleSet {
     }
 }
 
+/// Out of sight for longer, coming closer begins anew, microseconds.
+const CLOSING_GAP_US: i64 = 3_000_000;
 /// Another camera's draft of the same rule counts as the same object this long.
 const ECHO_US: i64 = 60_000_000;
 /// A second track this near to where the same camera's last one was reported is the same object or

@@ -169,7 +169,7 @@ fn staying_outside_near_the_line_is_loitering_once_and_two_cameras_say_it_once()
     let mut drafts = Vec::new();
     for i in 0..300 {
         let t = f64::from(i) * 0.1;
-        let sway = 3.0 * (t / 4.0).sin();
+        let sway = 4.0 * (t / 4.0).sin();
         for (id, camera) in [(4, CameraId(11)), (5, CameraId(12))] {
             let mut k = track(id, t, place(700.0 + sway, -40.0), 0.0, 3.0);
             k.camera = camera;
@@ -202,7 +202,7 @@ fn lost_on_the_way(gap_s: f64, aside_m: f64) -> Vec<AlertDraft> {
         out.extend(rules.judge(k.captured, &[k], CameraId(11), VehicleId(1), &border(), &[]));
     };
     for i in 0..80 {
-        let sway = 3.0 * (f64::from(i) / 20.0).sin();
+        let sway = 4.0 * (f64::from(i) / 20.0).sin();
         look(
             &mut rules,
             track(7, f64::from(i) * 0.1, place(1000.0 + sway, -20.0), 0.0, 3.0),
