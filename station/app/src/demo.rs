@@ -177,9 +177,7 @@ impl Stage {
     fn headless(self) -> Result<Landed, Stop> {
         let mut script = Script::new(GOAL);
         let mut told = Told::default();
-        // On a machine that is short of time the session goes slower instead of leaving pictures out.
-        let late_at = self.sim.late_at();
-        self.clock.wait_for(Arc::new(move || Mono(late_at().0 - 1)));
+        self.wait_for_pictures();
         let view = self.flight.view();
         loop {
             std::thread::sleep(self.clock.real(250).min(std::time::Duration::from_millis(250)));
@@ -206,8 +204,18 @@ impl Stage {
         Ok(self.land()?)
     }
 
+    /// On a machine that is short of time the session goes slower instead of leaving pictures out.
+    /// Not while a person flies: for them a second is a second.
+    fn wait_for_pictures(&self) {
+        let late_at = self.sim.late_at();
+        self.clock.wait_for(Arc::new(move || Mono(late_at().0 - 1)));
+    }
+
     /// The console is open; a person (or the script) does the watch.
     fn in_window(self, a: &DemoArgs) -> Result<Landed, Stop> {
+        if a.auto {
+            self.wait_for_pictures();
+        }
         let stop = Arc::new(AtomicBool::new(false));
         let helper = self.helper(a.auto, stop.clone())?;
         let shown = pictures::window(
@@ -233,10 +241,15 @@ impl Stage {
             .spawn(move || {
                 let mut script = Script::new(GOAL);
                 let mut told = Told::default();
+                let mut over = false;
                 while !stop.load(Ordering::Acquire) {
                     std::thread::sleep(clock.real(250));
                     let Some((_, v)) = view.latest() else { continue };
                     told.tell(&v);
+                    if script.phase() == Phase::Done && !over {
+                        over = true;
+                        say("the watch is over: close the window for the summary");
+                    }
                     if auto || script.phase() == Phase::Prepare {
                         for intent in script.act(&v) {
                             crate::flight::give(&inputs, &OperatorId("operator-2".into()), intent, stamp(&v));

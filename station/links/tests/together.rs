@@ -89,7 +89,13 @@ async fn links_come_and_go_while_the_station_works() {
     let at = at.expect("a socket");
     let craft = socket().await;
     let mut sender = Sender::new(1, 1);
-    until(&craft, at, || beat(&mut sender, 2), is_beat_of(253)).await;
+    let said = std::cell::RefCell::new(Vec::new());
+    let mut say = || {
+        let bytes = beat(&mut sender, 2);
+        said.borrow_mut().push(bytes.clone());
+        bytes
+    };
+    until(&craft, at, &mut say, is_beat_of(253)).await;
 
     // Another station beside us: everything of the aircraft, byte for byte; its orders do not pass.
     let other = socket().await;
@@ -98,16 +104,13 @@ async fn links_come_and_go_while_the_station_works() {
         .add_link(&ep(&format!("udpout:{far}")), Role::Stations { commands: false })
         .await
         .unwrap();
-    let said = std::cell::RefCell::new(Vec::new());
     let mut buffer = [0_u8; 2048];
     let (passed, ours) = tokio::time::timeout(LIMIT, async {
         let mut tick = tokio::time::interval(Duration::from_millis(20));
         loop {
             tokio::select! {
                 _ = tick.tick() => {
-                    let bytes = beat(&mut sender, 2);
-                    said.borrow_mut().push(bytes.clone());
-                    craft.send_to(&bytes, at).await.unwrap();
+                    craft.send_to(&say(), at).await.unwrap();
                 }
                 got = other.recv_from(&mut buffer) => {
                     let (n, from) = got.unwrap();
@@ -325,8 +328,8 @@ async fn an_aircraft_is_heard_over_ipv6() {
     let s = UdpSocket::bind("[::1]:0").await.unwrap();
     s.send_to(b"six", to).await.unwrap();
     loop {
-        let heard = tokio::time::timeout(LIMIT, links.recv()).await.expect("heard");
-        if let Some(Received::Datagram { bytes, peer, .. }) = heard {
+        let got = tokio::time::timeout(LIMIT, links.recv()).await.expect("heard");
+        if let Some(Received::Datagram { bytes, peer, .. }) = got {
             assert_eq!(bytes, b"six");
             assert_eq!(peer.to_string(), s.local_addr().unwrap().to_string());
             return;

@@ -8,8 +8,11 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod hostile;
 mod paths;
+mod real;
 mod relay;
 mod route;
+mod rows;
 mod signing;
 mod sky;
