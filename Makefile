@@ -9,7 +9,7 @@ PURE := vedette-geo vedette-atlas vedette-planner vedette-checker vedette-format
         vedette-model vedette-protocol vedette-core vedette-evidence vedette-score vedette-sim-vehicle
 NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 
-.PHONY: help setup build demo test peers check bench fmt clippy
+.PHONY: help setup build demo test peers check bench soak fmt clippy
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,3 +45,6 @@ check: ## the pure crates only, under a minute
 
 bench: ## benches, in release, without the console
 	$(CARGO) bench $(addprefix -p ,$(PURE))
+
+soak: ## the reliability table's link rows at full size, in release (minutes)
+	VEDETTE_SOAK=1 $(CARGO) test --release -p vedette-protocol --test wire -- --nocapture
