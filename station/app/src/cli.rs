@@ -30,6 +30,8 @@ pub(crate) enum Verb {
     Station(StationArgs),
     /// Aircraft and cameras on the wire for any ground station.
     Sim(SimArgs),
+    /// A scored exercise: briefing, flight in the console, debrief, score sheet.
+    Train(crate::train::TrainArgs),
     /// Live table of what a MAVLink endpoint carries.
     Inspect(InspectArgs),
     /// Pass MAVLink frames between aircraft and other stations, without a console.

@@ -21,6 +21,7 @@ mod review;
 mod runtime;
 mod script;
 mod setup;
+mod train;
 mod verbs;
 mod video;
 
@@ -67,6 +68,7 @@ fn main() -> ExitCode {
         Some(Verb::Check(a)) => verbs::check(&a, cli.json),
         Some(Verb::Station(a)) => flight::station(&a),
         Some(Verb::Sim(a)) => verbs::sim(&a),
+        Some(Verb::Train(a)) => train::run(&a, cli.json),
         Some(Verb::Inspect(a)) => verbs::inspect(&a, cli.json),
         Some(Verb::Link(a)) => link::link(&a, cli.json),
         Some(Verb::Keys(v)) => link::keys(&v),
