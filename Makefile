@@ -6,7 +6,7 @@ PEERS ?=
 CARGO ?= cargo
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 PURE := vedette-geo vedette-atlas vedette-planner vedette-checker vedette-formats vedette-klv vedette-sight \
-        vedette-model vedette-protocol vedette-core vedette-evidence vedette-sim-vehicle
+        vedette-model vedette-protocol vedette-core vedette-evidence vedette-score vedette-sim-vehicle
 NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 
 .PHONY: help setup build demo test peers check bench soak fmt clippy

@@ -183,6 +183,9 @@ pub struct VehicleConfig {
     pub gimbal: GimbalLimits,
     /// Seconds after boot until it is ready to arm.
     pub ready_after_s: f64,
+    /// Takes orders only from the station that asked for control, once one did
+    /// (REQUEST_OPERATOR_CONTROL; neither family has it yet).
+    pub operator_control: bool,
     /// Switchable habits.
     pub quirks: Quirks,
 }
@@ -259,6 +262,7 @@ impl VehicleConfig {
             noise: Noise::default(),
             gimbal: GimbalLimits::default(),
             ready_after_s: 5.0,
+            operator_control: false,
             quirks: Quirks::default(),
         }
     }

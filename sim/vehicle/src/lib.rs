@@ -34,6 +34,7 @@ mod landing;
 mod logbook;
 mod logserve;
 mod modes;
+mod neighbours;
 mod net;
 mod params;
 mod plans;
@@ -47,5 +48,6 @@ mod wire;
 
 pub use config::{Fault, GimbalLimits, Noise, Quirks, VehicleConfig, VideoStream, Weather};
 pub use energy::PackAge;
+pub use neighbours::{AdsbTarget, RemoteIdTarget};
 pub use signing::Refused;
 pub use vehicle::{ReportedState, SimVehicle, TrueState};

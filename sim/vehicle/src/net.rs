@@ -42,6 +42,8 @@ pub(crate) struct Channel {
     pub(crate) dropped: u64,
     /// Link id of its signatures.
     link: u8,
+    /// A link that costs by the byte: one message every five seconds and answers, nothing else.
+    thrifty: Option<i64>,
 }
 
 impl Channel {
@@ -66,6 +68,7 @@ impl Channel {
             param_cursor: usize::MAX,
             dropped: 0,
             link,
+            thrifty: None,
         }
     }
 
@@ -158,7 +161,8 @@ impl Net {
         }
         let (system, time) = (self.system, self.time);
         let alone = self.peers.is_empty().then_some(&mut self.unnumbered);
-        for c in self.peers.values_mut().chain(alone) {
+        // What is told to all unasked does not go to links that cost by the byte.
+        for c in self.peers.values_mut().chain(alone).filter(|c| c.thrifty.is_none()) {
             c.push(system, component, M::ID, &payload, &mut self.signer, time);
         }
     }
@@ -199,6 +203,25 @@ impl Net {
         }
     }
 
+    /// Switches a link to one message every five seconds, or back.
+    pub(crate) fn high_latency(&mut self, peer: u64, on: bool, now_us: i64) {
+        if let Some(c) = self.peers.get_mut(&peer) {
+            c.thrifty = on.then_some(now_us);
+        }
+    }
+
+    /// Thrifty links whose message is due.
+    pub(crate) fn due_high_latency(&mut self, now_us: i64) -> Vec<u64> {
+        let mut out = Vec::new();
+        for (&k, c) in &mut self.peers {
+            if let Some(next) = c.thrifty.filter(|t| now_us >= *t) {
+                c.thrifty = Some(next + 5_000_000);
+                out.push(k);
+            }
+        }
+        out
+    }
+
     /// Present interval of a message, microseconds; -1 when it is not sent.
     pub(crate) fn interval(&self, peer: u64, id: u32) -> i64 {
         self.peers
@@ -213,6 +236,9 @@ impl Net {
         let alone = self.peers.is_empty();
         let numbered = self.peers.iter_mut().map(|(&k, c)| (Some(k), c));
         for (peer, c) in numbered.chain(alone.then_some((None, &mut self.unnumbered))) {
+            if c.thrifty.is_some() {
+                continue;
+            }
             for (&id, s) in &mut c.streams {
                 if now_us >= s.next_us {
                     s.next_us += s.every_us * ((now_us - s.next_us) / s.every_us + 1);

@@ -79,6 +79,7 @@ const ARDU: &[Row] = &[
     ("COMPASS_OFS_Y", F32, 13.0),
     ("COMPASS_OFS_Z", F32, -18.0),
     ("COMPASS_DEV_ID", I32, 97_539.0),
+    ("DID_ENABLE", I8, 0.0),
     ("EK3_ENABLE", I8, 1.0),
     ("EK3_SRC1_POSXY", I8, 3.0),
     ("EK3_SRC1_POSZ", I8, 1.0),

@@ -106,6 +106,10 @@ impl SimVehicle {
     pub(crate) fn telemetry_tick(&mut self) {
         if self.tick % 100 == 1 {
             self.heartbeats();
+            self.remote_id_tick();
+            if self.cfg.operator_control && self.tick % 500 == 1 {
+                self.control_status();
+            }
         }
         if self.pilot.armed && self.tick.is_multiple_of(50) {
             self.log_sample();
@@ -113,6 +117,9 @@ impl SimVehicle {
         let now = self.now_us();
         for (peer, id) in self.net.due(now) {
             self.send_message(peer, id);
+        }
+        for peer in self.net.due_high_latency(now) {
+            self.high_latency(peer);
         }
     }
 
@@ -144,7 +151,7 @@ impl SimVehicle {
 
     /// MAV_TYPE as the family tells it: ArduPilot's quadplanes call themselves fixed wings unless
     /// Q_MAV_TYPE says otherwise.
-    fn mav_type(&self) -> u8 {
+    pub(crate) fn mav_type(&self) -> u8 {
         if self.cfg.airframe == Airframe::Quadplane && !self.cfg.px4() {
             return match self.params.get("Q_MAV_TYPE", 0.0) as u8 {
                 0 => 1,

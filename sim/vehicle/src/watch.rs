@@ -55,6 +55,9 @@ impl SimVehicle {
         if self.battery.share() < 0.15 {
             return Some("Battery 1 low voltage failsafe");
         }
+        if self.remote_id_fault().is_some() {
+            return Some("OpenDroneID: missing location message");
+        }
         let autoland = self.params.get("RTL_AUTOLAND", 1.0);
         if self.cfg.airframe != Airframe::Copter && autoland < 0.5 && self.land_start().is_some() {
             return Some("DO_LAND_START set and RTL_AUTOLAND disabled");

@@ -46,6 +46,8 @@ pub(crate) enum Verb {
     /// MISB metadata in video files.
     #[command(subcommand)]
     Klv(KlvVerb),
+    /// People, two-wheelers and vehicles in a folder of thermal pictures.
+    Detect(crate::detect::DetectArgs),
     /// Give recorded detections their track numbers.
     Track(crate::pieces::TrackArgs),
     /// Where a pixel of a recording is on the ground, with its 95 % ellipse.

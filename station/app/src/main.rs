@@ -5,6 +5,7 @@
 mod cli;
 mod clock;
 mod demo;
+mod detect;
 mod files;
 mod flight;
 mod keys;
@@ -75,6 +76,7 @@ fn main() -> ExitCode {
         Some(Verb::Klv(KlvVerb::Dump { file })) => verbs::klv_dump(&file),
         Some(Verb::Klv(KlvVerb::Check { file })) => verbs::klv_check(&file, cli.json),
         Some(Verb::Klv(KlvVerb::Mux(a))) => pieces::klv_mux(&a, cli.json),
+        Some(Verb::Detect(a)) => detect::detect(&a, cli.json),
         Some(Verb::Track(a)) => pieces::track(&a, cli.json),
         Some(Verb::Geolocate(a)) => pieces::geolocate(&a, cli.json),
         Some(Verb::Bench(w)) => pieces::bench(&w, cli.json),

@@ -60,8 +60,11 @@ impl Radio {
         let (station, addresses) = runtime.block_on(async {
             let links = Links::open(&parsed, &OpenOptions::default()).await?;
             let addresses = links.endpoints().keys().filter_map(|l| links.local_addr(*l)).collect();
+            // Flight logs are fetched after each landing and kept beside the telemetry log.
+            let files = tlog.as_deref().and_then(std::path::Path::parent).map(|d| d.join("onboard"));
             let config = GcsConfig {
                 log: tlog.is_some(),
+                fetch_logs: files.is_some(),
                 watchdog_ms: keys.is_some().then_some(WATCHDOG_MS),
                 ..GcsConfig::new(SYSTEM_ID, COMPONENT_ID)
             };
@@ -75,6 +78,7 @@ impl Radio {
                 now,
                 RunOptions {
                     tlog,
+                    files,
                     keys,
                     ..RunOptions::default()
                 },

@@ -1,5 +1,7 @@
 //! Applies what aircraft say to what is known of them.
 
+use std::collections::BTreeMap;
+
 use vedette_geo::distance_m;
 use vedette_model::plan::Aircraft;
 use vedette_model::{
@@ -10,6 +12,10 @@ use crate::view::{EventKind, LegView, PlanOnAircraft, PlanState, TransferView, V
 
 /// Most places kept of a trail.
 const TRAIL: usize = 900;
+
+/// Others in the air kept for one aircraft, and how long one unheard is kept, microseconds.
+const CONTACTS: usize = 200;
+const CONTACT_US: i64 = 60_000_000;
 
 /// An aircraft of the brief nothing is known of yet.
 pub(crate) fn unheard(a: &Aircraft) -> VehicleView {
@@ -49,6 +55,10 @@ pub(crate) fn unheard(a: &Aircraft) -> VehicleView {
         leg: None,
         parameters: None,
         parameter_table: ParameterTable::default(),
+        arming_checks: Vec::new(),
+        control: None,
+        remote_id: None,
+        contacts: BTreeMap::new(),
         plan_on_board: PlanOnAircraft::Unknown,
         plan_id: None,
         transfer: None,
@@ -182,6 +192,27 @@ pub(crate) fn apply(v: &mut VehicleView, now: Mono, captured: Mono, report: &Rep
             }
         }
         Report::Health { ready_to_arm, .. } => v.ready = Some(Known::new(*ready_to_arm, captured)),
+        Report::ArmingChecks(reasons) => v.arming_checks.clone_from(reasons),
+        Report::RemoteId(why) => v.remote_id.clone_from(why),
+        Report::Control(c) => {
+            let before = v.control.as_ref().map(|c| c.ours);
+            v.control = Some(c.clone());
+            if before.is_some_and(|b| b != c.ours) {
+                let words = if c.ours {
+                    "orders are ours to give"
+                } else {
+                    "orders are no longer ours to give"
+                };
+                return Some((EventKind::Flight, words.into()));
+            }
+        }
+        Report::Contact(c) => {
+            v.contacts.retain(|_, k| now.since(k.captured) < CONTACT_US);
+            let key = format!("{:?} {}", c.source, c.id);
+            if v.contacts.len() < CONTACTS || v.contacts.contains_key(&key) {
+                v.contacts.insert(key, Known::new(c.clone(), captured));
+            }
+        }
         Report::Text { severity, text } => {
             if v.texts.len() == 40 {
                 v.texts.remove(0);

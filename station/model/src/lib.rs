@@ -4,6 +4,7 @@
 //! every order names one aircraft. Nothing here computes, reads a clock or knows MAVLink.
 
 mod alert;
+mod contact;
 mod ids;
 mod known;
 mod link;
@@ -19,6 +20,7 @@ mod vision;
 mod watch;
 
 pub use alert::{Alert, AlertFact, AlertState, Decision, Incident, IncidentState, Priority, RuleId};
+pub use contact::{Contact, ContactHeight, ContactSource, OperatorControl};
 pub use ids::{
     AlertId, CameraId, CommandId, EvidenceId, IncidentId, LinkId, OperatorId, PlanId, SessionId, TrackId, VehicleId,
 };

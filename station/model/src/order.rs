@@ -242,6 +242,13 @@ pub enum RequestBody {
     /// Send by this link from now on, at once, as long as it carries the aircraft; `None` leaves
     /// the choice to the measured quality.
     UseLink(Option<LinkId>),
+    /// Take or give back the right to command (REQUEST_OPERATOR_CONTROL).
+    OperatorControl {
+        /// Take it, else give it back.
+        take: bool,
+        /// Let others take over from us without asking.
+        allow_takeover: bool,
+    },
     /// List a directory on board.
     ListFiles {
         /// Its path.

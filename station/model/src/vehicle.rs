@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 use vedette_geo::{AboveHome, Amsl, LatLon};
 
-use crate::{CommandId, CommandOutcome, FileEntry, LogOnBoard, MissionItem, MissionKind, ParameterTable};
+use crate::{
+    CommandId, CommandOutcome, Contact, FileEntry, LogOnBoard, MissionItem, MissionKind, OperatorControl,
+    ParameterTable,
+};
 
 /// Autopilot family; it decides modes, limits and habits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -267,6 +270,14 @@ pub enum Report {
         /// MAV_SYS_STATUS_SENSOR bits present but unhealthy.
         unhealthy: u32,
     },
+    /// What keeps it from arming, in words; empty: nothing.
+    ArmingChecks(Vec<String>),
+    /// Its own Remote ID transmitter: why it must not fly, `None` when all is well.
+    RemoteId(Option<String>),
+    /// Another one in the air near by.
+    Contact(Contact),
+    /// Who may give it orders.
+    Control(OperatorControl),
     /// Status text, control characters replaced.
     Text {
         /// How bad.

@@ -5,18 +5,22 @@
 //! missing) is a row that says so, never a passed one. Reads files and the processor's own clock;
 //! knows nothing of the station.
 
+pub mod boxes;
 mod cpu;
 mod flight;
 mod metadata;
 pub mod mot;
 pub mod reference;
 mod rows;
+pub mod thermal;
 mod tracks;
+pub mod train;
 
 pub use cpu::processor_s;
 pub use flight::flight;
 pub use metadata::metadata;
 pub use rows::{Row, Standing, text};
+pub use thermal::thermal;
 pub use tracks::{Sequence, Tracked, ours, run_tracker, sequences, tracks};
 
 use std::path::{Path, PathBuf};
@@ -62,10 +66,11 @@ pub(crate) fn read_text(path: &Path) -> Result<String, BenchError> {
 #[must_use]
 pub fn video(data: &Path, progress: &dyn Fn(&str)) -> Vec<Row> {
     type Part = fn(&Path) -> Vec<Row>;
-    let parts: [(&str, Part); 3] = [
+    let parts: [(&str, Part); 4] = [
         ("metadata", metadata),
         ("geolocation of a real flight", flight),
         ("tracking", tracks),
+        ("thermal people and vehicles", thermal),
     ];
     let mut rows = Vec::new();
     for (name, part) in parts {

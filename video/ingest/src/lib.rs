@@ -8,6 +8,7 @@ mod channel;
 mod decode;
 mod elements;
 mod frames;
+mod pull;
 mod recorder;
 mod review;
 mod source;
@@ -38,7 +39,9 @@ pub enum IngestError {
     #[error("GStreamer: {0}")]
     Gst(String),
     /// A source text is none we know.
-    #[error("video source {text:?}: {why}; use udp://HOST:PORT or file:PATH")]
+    #[error(
+        "video source {text:?}: {why}; use udp://HOST:PORT, tcp://HOST:PORT, srt://HOST:PORT, rtsp://… or file:PATH"
+    )]
     BadSource {
         /// The text.
         text: String,

@@ -9,6 +9,8 @@ use vedette_model::{
     CameraId, GroundTrack, ImageBox, NoFix, Pts, SensorPose, Spectrum, TargetClass, TrackId, Utc, VehicleId,
 };
 
+use crate::chip::{Chip, Levels};
+use crate::chipnet::ChipNet;
 use crate::classify::{ClassEvidence, Features};
 use crate::detect::{Detection, merge};
 use crate::filter::GroundFilter;
@@ -44,6 +46,12 @@ pub struct SightPolicy {
     pub coast_s: f64,
     /// A lost track may be found again within this time, seconds.
     pub reacquire_s: f64,
+    /// Thermal spots that do not move are shown to the chip classifier, and what it calls neither
+    /// person nor vehicle from this share on is dropped; none asks nobody. The classifier knows
+    /// real thermal pictures only (its card says which), so that it is switched on for a camera,
+    /// not by default.
+    #[serde(default)]
+    pub chip_other: Option<f32>,
 }
 
 impl Default for SightPolicy {
@@ -59,6 +67,7 @@ impl Default for SightPolicy {
             tracker: TrackerPolicy::SMALL,
             coast_s: 4.0,
             reacquire_s: 90.0,
+            chip_other: None,
         }
     }
 }
@@ -176,6 +185,7 @@ pub struct Analyst {
     last_step: Homography,
     last_pose: Option<SensorPose>,
     movers: Movers,
+    chips: Option<ChipNet>,
     tracker: ImageTracker,
     followed: Vec<Followed>,
     /// Bad pixels of this sensor found so far, full-picture pixels.
@@ -186,6 +196,8 @@ impl Analyst {
     /// Ready for the first frame.
     #[must_use]
     pub fn new(config: AnalystConfig) -> Self {
+        // Damaged weights (a broken build) leave the camera without a classifier, not without eyes.
+        let chips = config.policy.chip_other.and_then(|_| ChipNet::shipped().ok());
         Self {
             ids: config.ids,
             tracker: ImageTracker::new(config.policy.tracker),
@@ -194,6 +206,7 @@ impl Analyst {
             last_step: Homography::IDENTITY,
             last_pose: None,
             movers: Movers::new(),
+            chips,
             followed: Vec::new(),
             defects: Vec::new(),
         }
@@ -389,7 +402,26 @@ impl Analyst {
                 (b.x, b.y, b.w, b.h) = (b.x * zoom, b.y * zoom, b.w * zoom, b.h * zoom);
             }
         }
-        (merge(spots, movers), judged)
+        let mut found = merge(spots, movers);
+        if let (Some(least), Some(net), Some(px_per_m)) = (p.chip_other, &self.chips, scale) {
+            let levels = Levels::of(work);
+            found.retain(|d| {
+                if d.spot <= 0.0 || d.motion > 0.0 {
+                    return true;
+                }
+                let b = d.image;
+                let image = ImageBox {
+                    x: b.x / zoom,
+                    y: b.y / zoom,
+                    w: b.w / zoom,
+                    h: b.h / zoom,
+                };
+                let k = px_per_m / f64::from(zoom);
+                let chip = Chip::from_plane(work, levels, &image, k, depression_deg, d.contrast, d.spot);
+                net.kinds(&chip).other < least
+            });
+        }
+        (found, judged)
     }
 
     /// Whether a box is a known bad pixel and nothing more.

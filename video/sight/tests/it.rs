@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod it {
+    pub(crate) mod company;
     pub(crate) mod geometry;
     pub(crate) mod rules;
     pub(crate) mod synthetic;

@@ -186,6 +186,8 @@ messages! {
     EkfStatusReport = 193, 71 { velocity_variance: f32, pos_horiz_variance: f32, pos_vert_variance: f32, compass_variance: f32, terrain_alt_variance: f32, flags: u16, airspeed_variance: f32 }
     /// WIND_COV
     WindCov = 231, 105 { time_usec: u64, wind_x: f32, wind_y: f32, wind_z: f32, var_horiz: f32, var_vert: f32, wind_alt: f32, horiz_accuracy: f32, vert_accuracy: f32 }
+    /// HIGH_LATENCY2
+    HighLatency2 = 235, 179 { timestamp: u32, latitude: i32, longitude: i32, custom_mode: u16, altitude: i16, target_altitude: i16, target_distance: u16, wp_num: u16, failure_flags: u16, kind: u8, autopilot: u8, heading: u8, target_heading: u8, throttle: u8, airspeed: u8, airspeed_sp: u8, groundspeed: u8, windspeed: u8, wind_heading: u8, eph: u8, epv: u8, temperature_air: i8, climb_rate: i8, battery: i8, custom0: i8, custom1: i8, custom2: i8 }
     /// VIBRATION
     Vibration = 241, 90 { time_usec: u64, vibration_x: f32, vibration_y: f32, vibration_z: f32, clipping_0: u32, clipping_1: u32, clipping_2: u32 }
     /// HOME_POSITION
@@ -194,6 +196,8 @@ messages! {
     MessageInterval = 244, 95 { interval_us: i32, message_id: u16 }
     /// EXTENDED_SYS_STATE
     ExtendedSysState = 245, 130 { vtol_state: u8, landed_state: u8 }
+    /// ADSB_VEHICLE
+    AdsbVehicle = 246, 184 { icao_address: u32, lat: i32, lon: i32, altitude: i32, heading: u16, hor_velocity: u16, ver_velocity: i16, flags: u16, squawk: u16, altitude_type: u8, callsign: [u8; 9], emitter_type: u8, tslc: u8 }
     /// STATUSTEXT
     Statustext = 253, 83 { severity: u8, text: [u8; 50], id: u16, chunk_seq: u8 }
     /// SETUP_SIGNING
@@ -234,4 +238,16 @@ messages! {
     AvailableModes = 435, 134 { custom_mode: u32, properties: u32, number_modes: u8, mode_index: u8, standard_mode: u8, mode_name: [u8; 35] }
     /// CURRENT_MODE
     CurrentMode = 436, 193 { custom_mode: u32, intended_custom_mode: u32, standard_mode: u8 }
+    /// CONTROL_STATUS
+    ControlStatus = 512, 21 { flags: u8, gcs_main: u8, gcs_secondary: [u8; 10] }
+    /// OPEN_DRONE_ID_BASIC_ID
+    OpenDroneIdBasicId = 12900, 114 { target_system: u8, target_component: u8, id_or_mac: [u8; 20], id_type: u8, ua_type: u8, uas_id: [u8; 20] }
+    /// OPEN_DRONE_ID_LOCATION
+    OpenDroneIdLocation = 12901, 254 { latitude: i32, longitude: i32, altitude_barometric: f32, altitude_geodetic: f32, height: f32, timestamp: f32, direction: u16, speed_horizontal: u16, speed_vertical: i16, target_system: u8, target_component: u8, id_or_mac: [u8; 20], status: u8, height_reference: u8, horizontal_accuracy: u8, vertical_accuracy: u8, barometer_accuracy: u8, speed_accuracy: u8, timestamp_accuracy: u8 }
+    /// OPEN_DRONE_ID_SYSTEM
+    OpenDroneIdSystem = 12904, 77 { operator_latitude: i32, operator_longitude: i32, area_ceiling: f32, area_floor: f32, operator_altitude_geo: f32, timestamp: u32, area_count: u16, area_radius: u16, target_system: u8, target_component: u8, id_or_mac: [u8; 20], operator_location_type: u8, classification_type: u8, category_eu: u8, class_eu: u8 }
+    /// OPEN_DRONE_ID_OPERATOR_ID
+    OpenDroneIdOperatorId = 12905, 49 { target_system: u8, target_component: u8, id_or_mac: [u8; 20], operator_id_type: u8, operator_id: [u8; 20] }
+    /// OPEN_DRONE_ID_ARM_STATUS
+    OpenDroneIdArmStatus = 12918, 139 { status: u8, error: [u8; 50] }
 }

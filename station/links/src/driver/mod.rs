@@ -5,6 +5,7 @@
 //! given, which may run faster than the wall's.
 
 mod command;
+mod files;
 mod state;
 mod task;
 
@@ -87,6 +88,8 @@ pub struct RunOptions {
     /// Every frame received and sent is written here as a `.tlog` (the protocol must be made with
     /// `log: true`).
     pub tlog: Option<PathBuf>,
+    /// Files read from aircraft are written here, `SYSTEM-NAME` each.
+    pub files: Option<PathBuf>,
     /// Aircraft's keys and what signing must remember.
     pub keys: Option<KeyFile>,
 }
@@ -97,6 +100,7 @@ impl Default for RunOptions {
             requests: 256,
             outputs: 16_384,
             tlog: None,
+            files: None,
             keys: None,
         }
     }
@@ -119,6 +123,15 @@ pub enum RunError {
     /// The `.tlog`.
     #[error("the telemetry log cannot be created: {0}")]
     Log(#[from] std::io::Error),
+    /// The folder for files from aircraft.
+    #[error("the folder {} for files from aircraft cannot be made: {why}", dir.display())]
+    Files {
+        /// Which folder.
+        dir: PathBuf,
+        /// Why not.
+        #[source]
+        why: std::io::Error,
+    },
     /// The key file.
     #[error(transparent)]
     Keys(#[from] KeyFileError),
@@ -153,7 +166,7 @@ pub struct Station {
 /// Starts the task on the current tokio runtime.
 ///
 /// # Errors
-/// [`RunError`]: the `.tlog` cannot be created or the key file does not open.
+/// [`RunError`]: the `.tlog` or the folder for files cannot be created, or the key file does not open.
 pub fn run(mut gcs: Gcs, links: Links, clock: Clock, options: RunOptions) -> Result<Station, RunError> {
     if let Some(memory) = options.keys.as_ref().map(KeyFile::load).transpose()?.flatten() {
         gcs.restore_signing(&memory);
@@ -161,6 +174,10 @@ pub fn run(mut gcs: Gcs, links: Links, clock: Clock, options: RunOptions) -> Res
     let alive = Arc::new(AtomicBool::new(false));
     let opener = links.opener();
     let log = options.tlog.as_deref().map(state::TlogFile::create).transpose()?;
+    let files = options
+        .files
+        .map(|dir| files::Store::new(&dir).map_err(|why| RunError::Files { dir, why }))
+        .transpose()?;
     let (commands, command_rx) = mpsc::channel(options.requests.max(1));
     let (output_tx, outputs) = crossbeam_channel::bounded(options.outputs.max(16));
     let (inspect_tx, inspect) = watch::channel(Arc::default());
@@ -175,6 +192,7 @@ pub fn run(mut gcs: Gcs, links: Links, clock: Clock, options: RunOptions) -> Res
         inspect: inspect_tx,
         dropped: dropped_tx,
         log,
+        files,
         keys: options.keys.map(state::KeyKeeper::new),
         alive: Arc::clone(&alive),
         router: vedette_protocol::route::Router::new(),

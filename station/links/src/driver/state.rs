@@ -98,6 +98,7 @@ fn renewable(output: &Output) -> bool {
                 | Report::Parameters { .. }
                 | Report::Paths(_)
                 | Report::LogProgress { .. }
+                | Report::Contact(_)
         ),
     }
 }

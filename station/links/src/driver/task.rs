@@ -14,6 +14,7 @@ use vedette_protocol::Gcs;
 use vedette_protocol::route::{Filter, Router, Side};
 
 use super::command::Command;
+use super::files::Store;
 use super::state::{KeyKeeper, Outlet, TlogFile};
 use super::{Clock, Inspection, Output, Role};
 use crate::{Links, Received};
@@ -36,6 +37,7 @@ pub(super) struct Parts {
     pub(super) inspect: watch::Sender<Arc<Inspection>>,
     pub(super) dropped: watch::Sender<u64>,
     pub(super) log: Option<TlogFile>,
+    pub(super) files: Option<Store>,
     pub(super) keys: Option<KeyKeeper>,
     pub(super) alive: Arc<AtomicBool>,
     pub(super) router: Router,
@@ -185,6 +187,11 @@ impl Parts {
         self.outlet.retry();
         while let Some(e) = self.gcs.poll_event() {
             self.outlet.offer(Output::Vehicle(e));
+        }
+        while let Some(piece) = self.gcs.poll_file() {
+            if let Some(files) = &mut self.files {
+                files.take(piece);
+            }
         }
         while let Some((at, raw)) = self.gcs.poll_log() {
             if let Some(log) = &mut self.log {

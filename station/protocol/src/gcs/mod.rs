@@ -3,8 +3,10 @@
 //! Invariant: one mutation, then drain (`poll_transmit`, `poll_event`, `poll_log`). No input
 //! panics; every queue is bounded and what overflows is counted.
 
+mod checks;
 mod clock;
 mod command;
+mod contacts;
 pub(crate) mod dedup;
 mod foreign;
 mod ftp;
@@ -37,6 +39,7 @@ use dedup::{Dedup, path_number};
 use foreign::Foreign;
 use outbox::Outbox;
 use peers::{Count, Peers};
+use session::thrift::as_heartbeat;
 use session::{Incoming, Session};
 
 use crate::signing::{LinkPolicy, Signing, Trust};
@@ -275,8 +278,13 @@ impl Gcs {
             return;
         }
         let vehicle = VehicleId(u32::from(h.system));
-        if h.message_id == wire::Heartbeat::ID && h.component == 1 && h.system != 0 {
-            let beat = wire::Heartbeat::from_payload(frame.payload);
+        let introduces = matches!(h.message_id, wire::Heartbeat::ID | wire::HighLatency2::ID);
+        if introduces && h.component == 1 && h.system != 0 {
+            let beat = if h.message_id == wire::Heartbeat::ID {
+                wire::Heartbeat::from_payload(frame.payload)
+            } else {
+                as_heartbeat(&wire::HighLatency2::from_payload(frame.payload))
+            };
             // MAV_AUTOPILOT_INVALID (8) is no flight controller.
             if !modes::is_part(beat.kind) && beat.autopilot != 8 {
                 self.sessions

@@ -3,8 +3,14 @@
 //! Invariant: each service is driven by the same four calls (met, handle, poll, next) and ends
 //! every request it took. Knows nothing of routes.
 
-use vedette_model::{CommandId, CommandOutcome, Family, FilePiece, LogOnBoard, Mono, Report, RequestBody, VehicleId};
+use std::collections::BTreeMap;
 
+use vedette_model::{
+    CommandId, CommandOutcome, Family, FilePiece, LogOnBoard, Mono, OperatorControl, Report, RequestBody, VehicleId,
+};
+
+use super::checks::Checks;
+use super::contacts::Contacts;
 use super::ftp::{End, Ftp, User, Want};
 use super::logs::Logs;
 use super::outbox::Outbox;
@@ -17,6 +23,8 @@ use crate::codec::wire::{self, WireMessage};
 const BYTEWISE: u64 = 131_072;
 /// Largest file read whole.
 const FILE_MAX: usize = 16 << 20;
+/// Most modes believed.
+const MODES_MAX: usize = 128;
 
 /// The aircraft a service talks to, as known now.
 #[derive(Debug, Clone, Copy)]
@@ -41,6 +49,11 @@ pub(crate) struct Services {
     params: Params,
     ftp: Ftp,
     logs: Logs,
+    checks: Checks,
+    contacts: Contacts,
+    /// Modes it has by its own word: custom mode, name, MAV_STANDARD_MODE.
+    modes: BTreeMap<u32, (String, u8)>,
+    control: Option<OperatorControl>,
     /// Read the newest log after a landing.
     pub(crate) fetch_logs: bool,
 }
@@ -128,12 +141,46 @@ impl Services {
                     self.ftp.handle(now, &m.payload.0, who, rtt, out);
                 }
             }
+            wire::AvailableModes::ID => {
+                let m = wire::AvailableModes::from_payload(payload);
+                if self.modes.len() < MODES_MAX || self.modes.contains_key(&m.custom_mode) {
+                    self.modes
+                        .insert(m.custom_mode, (m.mode_name.to_text(), m.standard_mode));
+                }
+            }
+            wire::ControlStatus::ID => {
+                let m = wire::ControlStatus::from_payload(payload);
+                let others: Vec<u8> = m.others.0.iter().copied().filter(|s| *s != 0).collect();
+                let control = OperatorControl {
+                    owner: m.main,
+                    ours: m.main == us.0 || others.contains(&us.0),
+                    others,
+                    takeover_allowed: m.flags & 2 != 0,
+                };
+                if self.control.as_ref() != Some(&control) {
+                    self.control = Some(control.clone());
+                    out.report(now, Report::Control(control));
+                }
+            }
             wire::LogEntry::ID => self.logs.entry(now, &wire::LogEntry::from_payload(payload), out),
             wire::LogData::ID => self
                 .logs
                 .data(now, &wire::LogData::from_payload(payload), who, rtt, out),
             _ => {}
         }
+        self.checks.observe(now, who, out);
+    }
+
+    /// A message of any component.
+    pub(crate) fn overhear(&mut self, now: Mono, frame: &Incoming<'_>, out: &mut Outbox) {
+        self.contacts.handle(now, frame.id, frame.payload, out);
+    }
+
+    /// The aircraft's own name of a mode, and what it is by MAV_STANDARD_MODE.
+    pub(crate) fn mode(&self, custom: u32) -> Option<(&str, u8)> {
+        self.modes
+            .get(&custom)
+            .map(|(name, standard)| (name.as_str(), *standard))
     }
 
     /// Sends what is due.

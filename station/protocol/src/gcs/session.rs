@@ -4,6 +4,8 @@
 //! that falls silent and comes back is asked for everything again, its identity and clock
 //! re-checked. Knows nothing of sockets; its frames leave through an [`Outbox`].
 
+pub(crate) mod thrift;
+
 use std::collections::BTreeSet;
 
 use vedette_geo::{Amsl, LatLon};
@@ -13,9 +15,9 @@ use vedette_model::{
 };
 
 use super::clock::Clock;
-use super::command::{Call, Desk, Job, Seen};
+use super::command::{Call, Class, Desk, Job, Seen};
 use super::modes;
-use super::order::Aircraft;
+use super::order::{self, Aircraft};
 use super::outbox::Outbox;
 use super::paths::Paths;
 use super::rtt::Rtt;
@@ -84,6 +86,8 @@ pub(crate) struct Session {
     custom_mode: u32,
     pub(crate) armed: bool,
     heartbeat_at: Mono,
+    /// Last HIGH_LATENCY2.
+    thrifty: Option<Mono>,
     landed: Option<LandedState>,
     landed_told: Option<Mono>,
     home: Option<(LatLon, Amsl)>,
@@ -136,6 +140,7 @@ impl Session {
             custom_mode: beat.custom_mode,
             armed: false,
             heartbeat_at: now,
+            thrifty: None,
             landed: None,
             landed_told: None,
             home: None,
@@ -194,6 +199,7 @@ impl Session {
         let for_us =
             |system: u8, component: u8| system == 0 || (system == us.0 && (component == 0 || component == us.1));
         let captured = self.captured(now, utc, id, payload);
+        self.services.overhear(now, frame, out);
         match id {
             wire::Heartbeat::ID => self.heartbeat(now, component, &wire::Heartbeat::from_payload(payload), out),
             wire::CommandAck::ID => {
@@ -263,7 +269,8 @@ impl Session {
             self.identity.airframe = Airframe::Quadplane;
             out.report(now, Report::Identity(self.identity.clone()));
         }
-        let (mode, mode_name) = modes::name(self.identity.family, self.airframe, m.custom_mode);
+        let told = self.services.mode(m.custom_mode);
+        let (mode, mode_name) = modes::name(self.identity.family, self.airframe, m.custom_mode, told);
         out.report(
             now,
             Report::Heartbeat {
@@ -387,6 +394,10 @@ impl Session {
                     self.landed_told = Some(now);
                     Report::Landed(s)
                 })
+            }
+            wire::HighLatency2::ID => {
+                self.high_latency(now, &wire::HighLatency2::from_payload(payload), out);
+                None
             }
             wire::MissionCurrent::ID => {
                 let m = wire::MissionCurrent::from_payload(payload);
@@ -541,6 +552,10 @@ impl Session {
                 int: None,
             });
         }
+        if self.identity.family != Family::ArduPilot {
+            // ArduPilot's numbers are known; its AVAILABLE_MODES come one by one.
+            self.request_message(component, wire::AvailableModes::ID);
+        }
         self.request_message(component, wire::HomePosition::ID);
         self.request_message(component, wire::GimbalManagerInformation::ID);
         self.request_message(component, wire::VideoStreamInformation::ID);
@@ -652,6 +667,17 @@ impl Session {
                     },
                 );
             }
+            RequestBody::OperatorControl { take, allow_takeover } => {
+                let job = Job {
+                    id: request.id,
+                    name: "CONTROL",
+                    class: Class::Camera,
+                    retry: request.retry,
+                    expires: request.expires,
+                    steps: vec![order::operator_control(self.identity.component, take, allow_takeover)],
+                };
+                self.desk.submit(now, job, out);
+            }
             body => {
                 let rest = self.services.submit(now, request.id, body, request.expires, out);
                 debug_assert!(rest.is_none(), "a request nobody serves: {rest:?}");
@@ -662,6 +688,7 @@ impl Session {
 
     /// Sends what is due, notices silence.
     pub(crate) fn handle_timeout(&mut self, now: Mono, silence_ms: i64, out: &mut Outbox) {
+        let silence_ms = silence_ms.max(if self.thrifty(now) { thrift::SILENCE_MS } else { 0 });
         if self.alive && now.since(self.last_heard) >= silence_ms * 1000 {
             self.alive = false;
             out.report(now, Report::Alive(false));
@@ -672,7 +699,7 @@ impl Session {
     fn poll(&mut self, now: Mono, out: &mut Outbox) {
         let component = self.identity.component;
         self.choose_way(now, out);
-        if self.alive {
+        if self.alive && !self.thrifty(now) {
             self.ask_again(now);
             self.clock.poll(now, self.system, component, out);
         }

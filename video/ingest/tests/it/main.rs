@@ -1,6 +1,7 @@
 //! The video shell through its own front door: real sockets, real files, real codecs.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod called;
 mod film;
 mod killed;
 mod live;

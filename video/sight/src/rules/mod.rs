@@ -7,9 +7,18 @@
 //! serialisable), time comes in as a value, and nothing depends on map order.
 
 mod approach;
+mod behaviour;
+mod boats;
+mod company;
+mod convoy;
 mod crossing;
+mod dropoff;
 mod loiter;
+mod overboard;
 mod policy;
+mod rendezvous;
+mod surroundings;
+mod tailing;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,7 +29,13 @@ use vedette_model::{
     AlertFact, CameraId, GroundFix, GroundTrack, Priority, RuleId, TargetClass, TrackId, Utc, VehicleId,
 };
 
+pub use behaviour::{
+    BehaviourPolicy, BoatPolicy, ConvoyPolicy, DropoffPolicy, OverboardPolicy, RendezvousPolicy, TailingPolicy,
+};
 pub use policy::{ApproachPolicy, CrossingPolicy, LoiterPolicy, Policy};
+pub use surroundings::Surroundings;
+
+use company::{Company, Known};
 
 /// An alert as a rule proposes it; the station gives it a number and a state.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -260,6 +275,10 @@ pub struct RuleSet {
     policy: Policy,
     memory: BTreeMap<TrackId, Memory>,
     spoken: Vec<Spoken>,
+    #[serde(default)]
+    company: Company,
+    #[serde(default)]
+    surroundings: Surroundings,
 }
 
 impl RuleSet {
@@ -270,7 +289,16 @@ impl RuleSet {
             policy,
             memory: BTreeMap::new(),
             spoken: Vec::new(),
+            company: Company::default(),
+            surroundings: Surroundings::default(),
         }
+    }
+
+    /// Names the waters and landing places that the rules about boats and water ask about.
+    #[must_use]
+    pub fn with_surroundings(mut self, surroundings: Surroundings) -> Self {
+        self.surroundings = surroundings;
+        self
     }
 
     /// The thresholds in force.
@@ -336,12 +364,74 @@ impl RuleSet {
                 }
             }
         }
+        drafts.extend(self.behaviour(now_utc, tracks, camera, vehicle, border, crossings));
         let forget = now_utc.plus_us(-((self.policy.forget_s * 1e6) as i64));
         self.memory.retain(|_, m| m.last >= forget);
         self.spoken.retain(|s| s.when >= now_utc.plus_us(-ECHO_US));
         drafts
     }
+
+    /// The rules about company, boats and water: near the line, away from lawful crossing points,
+    /// once for the same two tracks.
+    fn behaviour(
+        &mut self,
+        now_utc: Utc,
+        tracks: &[GroundTrack],
+        camera: CameraId,
+        vehicle: VehicleId,
+        border: &Border,
+        crossings: &[Crossing],
+    ) -> Vec<AlertDraft> {
+        self.company.see(tracks, camera);
+        self.company.forget(now_utc.plus_us(-COMPANY_US));
+        let (c, p) = (&self.company, &self.policy.behaviour);
+        let mut found: Vec<(AlertDraft, Known)> = overboard::check(c, &p.overboard, &self.surroundings);
+        found.extend(boats::beaching(c, &p.boats, &self.surroundings));
+        found.extend(boats::alongside(c, &p.boats, &self.surroundings));
+        found.extend(dropoff::check(c, &p.dropoff));
+        found.extend(rendezvous::check(c, &p.rendezvous));
+        found.extend(convoy::check(c, &p.convoy));
+        found.extend(tailing::check(c, &p.tailing));
+        let mut drafts = Vec::new();
+        for (mut draft, other) in found {
+            let (Some(track), Some(at)) = (draft.track, draft.at) else {
+                continue;
+            };
+            if !tracks.iter().any(|t| t.seen && (t.id == track || t.id == other.id)) {
+                continue;
+            }
+            // Rescue knows no line and no crossing point.
+            let rescue = draft.rule.0 == overboard::RULE;
+            let near = border.nearest(at);
+            let lawful = crossings
+                .iter()
+                .any(|k| distance_m(k.at, at) <= k.radius_m + other.doubt_m.min(30.0));
+            if !rescue && (near.signed_m.abs() > p.line_m || lawful) {
+                continue;
+            }
+            // What one rule said of a track it does not say again in other company.
+            let rule = draft.rule.0.clone();
+            if self.company.spoke_of(&rule, track) || !self.company.first_time(&rule, track, other.id) {
+                continue;
+            }
+            draft.chainage_m = Some(near.chainage_m);
+            draft.vehicle = Some(vehicle);
+            draft.facts.push(AlertFact {
+                name: "distance to the line".to_owned(),
+                value: format!(
+                    "{:.0} m {}",
+                    near.signed_m.abs(),
+                    if near.signed_m >= 0.0 { "inside" } else { "outside" }
+                ),
+            });
+            drafts.push(draft);
+        }
+        drafts
+    }
 }
+
+/// Tracks out of sight for so long are company no more.
+const COMPANY_US: i64 = 180_000_000;
 
 /// Out of sight for longer, coming closer begins anew, microseconds.
 const CLOSING_GAP_US: i64 = 3_000_000;

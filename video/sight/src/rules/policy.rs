@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::BehaviourPolicy;
 use crate::SightError;
 
 /// All thresholds. A field that is not known is refused: a misspelt threshold must not be silently
@@ -19,6 +20,9 @@ pub struct Policy {
     pub loiter: LoiterPolicy,
     /// Approach to the line.
     pub approach: ApproachPolicy,
+    /// Rules about company, boats and water.
+    #[serde(default)]
+    pub behaviour: BehaviourPolicy,
 }
 
 /// Thresholds of `crossing`.
@@ -97,6 +101,7 @@ impl Default for Policy {
                 least_m: 4.0,
                 looks: 15,
             },
+            behaviour: BehaviourPolicy::default(),
         }
     }
 }
@@ -120,7 +125,7 @@ impl Policy {
             ("approach.least_s", self.approach.least_s),
             ("approach.least_m", self.approach.least_m),
         ];
-        for (field, value) in positive {
+        for (field, value) in positive.into_iter().chain(self.behaviour.numbers()) {
             if !(value.is_finite() && value > 0.0) {
                 return Err(SightError::Policy {
                     field,
@@ -135,6 +140,8 @@ impl Policy {
             ("crossing.likely_looks", self.crossing.likely_looks),
             ("loiter.looks", self.loiter.looks),
             ("approach.looks", self.approach.looks),
+            ("behaviour.convoy.vehicles", self.behaviour.convoy.vehicles),
+            ("behaviour.overboard.looks", self.behaviour.overboard.looks),
         ];
         for (field, value) in counts {
             if value == 0 {
