@@ -12,6 +12,7 @@ mod fleet;
 mod flying;
 mod gate;
 mod input;
+mod linking;
 mod orders;
 mod planning;
 mod preserving;

@@ -173,9 +173,7 @@ impl Station {
                 captured,
                 report,
             } => self.vehicle(*vehicle, *captured, report),
-            Input::Link(report) => {
-                self.view.links.insert(report.link, report.clone());
-            }
+            Input::Link(report) => self.link(report),
             Input::Operator {
                 operator,
                 intent,
@@ -311,6 +309,7 @@ impl Station {
                     .unwrap_or_else(|| "nothing".into());
                 self.mark(EventKind::Operator, *vehicle, format!("{who} looks at {what}"));
             }
+            Intent::UseLink { vehicle, link } => self.use_link(who, *vehicle, *link)?,
             Intent::Note { text, incident } => {
                 let where_ = incident.map(|i| format!(" on {i}")).unwrap_or_default();
                 self.mark(EventKind::Operator, None, format!("note{where_} by {who}: {text}"));

@@ -204,6 +204,13 @@ pub enum Intent {
         /// Aircraft selected.
         vehicle: Option<VehicleId>,
     },
+    /// Send to an aircraft by this link from now on; `None` leaves the choice to the measured quality.
+    UseLink {
+        /// To whom.
+        vehicle: VehicleId,
+        /// Which link.
+        link: Option<LinkId>,
+    },
     /// A remark for the record.
     Note {
         /// Words.

@@ -178,3 +178,22 @@ fn a_quadplane_of_px4_comes_down_at_its_rally_point() {
     s.until("down", 400.0, |t| !t.armed);
     assert!(!s.v.truth().crashed, "{:?}", s.texts());
 }
+
+#[test]
+fn a_quadplane_told_to_return_above_home_comes_straight_down() {
+    for family in [Family::Px4, Family::ArduPilot] {
+        let mut cfg = VehicleConfig::small(1, Airframe::Quadplane, HOME, GROUND);
+        cfg.family = family;
+        let mut s = Station::with(cfg);
+        if family == Family::Px4 {
+            up_px4(&mut s, 40.0);
+            assert_eq!(s.command(176, [1.0, 4.0, 5.0, 0.0, 0.0, 0.0, 0.0]), 0);
+        } else {
+            s.take_off(Airframe::Quadplane, 40.0);
+            s.mode(11);
+        }
+        s.until("down", 200.0, |t| !t.armed);
+        let t = s.v.truth();
+        assert!(!t.crashed && distance_m(t.at, HOME) < 20.0, "{family:?}: {t:?}");
+    }
+}
