@@ -2,13 +2,14 @@
 .DEFAULT_GOAL := help
 DEMO ?=
 SETUP ?= run
+PEERS ?=
 CARGO ?= cargo
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 PURE := vedette-geo vedette-atlas vedette-planner vedette-checker vedette-formats vedette-klv vedette-sight \
-        vedette-model vedette-protocol vedette-core vedette-evidence vedette-sim-vehicle
+        vedette-model vedette-protocol vedette-core vedette-evidence vedette-score vedette-sim-vehicle
 NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 
-.PHONY: help setup build demo test check bench fmt clippy
+.PHONY: help setup build demo test peers check bench soak fmt clippy
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +31,9 @@ else
 endif
 	$(CARGO) test --workspace --doc
 
+peers: build ## pymavlink, MAVProxy and MAVSDK fly our aircraft (installs them from PyPI): make peers PEERS="mavsdk px4"
+	sh tests/peers/run.sh $(PEERS)
+
 fmt:
 	$(CARGO) fmt --all --check
 
@@ -41,3 +45,6 @@ check: ## the pure crates only, under a minute
 
 bench: ## benches, in release, without the console
 	$(CARGO) bench $(addprefix -p ,$(PURE))
+
+soak: ## the reliability table's link rows at full size, in release (minutes)
+	VEDETTE_SOAK=1 $(CARGO) test --release -p vedette-protocol --test wire -- --nocapture

@@ -57,7 +57,10 @@ def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("endpoint")
     p.add_argument("--family", choices=["px4", "ardupilot"], default="px4")
+    p.add_argument("--airframe", choices=["copter", "plane", "quadplane"], default="copter")
     a = p.parse_args()
+    copter = a.airframe == "copter"
+    high = 12 if copter else 50
     m = Mavsdk(Configuration.create_with_component_type(ComponentType.GROUND_STATION))
     m.add_any_connection(a.endpoint)
     s = m.first_autopilot(30)
@@ -85,8 +88,9 @@ def main():
     step("all parameters", parameters)
 
     def set_float():
-        name = "RTL_RETURN_ALT" if a.family == "px4" else "WPNAV_SPEED"
-        value = 35.0 if a.family == "px4" else 900.0
+        name, value = ("RTL_RETURN_ALT", 35.0) if a.family == "px4" else ("WPNAV_SPEED", 900.0)
+        if a.family == "ardupilot" and not copter:
+            name, value = "RTL_ALTITUDE", 90.0
         param.set_param_float(name, value)
         got = param.get_param_float(name)
         if abs(got - value) > 1e-3:
@@ -111,13 +115,10 @@ def main():
     step("mission up and down", mission)
 
     def take_off():
-        if a.family == "ardupilot":
-            action.set_takeoff_altitude(12)
-        else:
-            action.set_takeoff_altitude(12)
+        action.set_takeoff_altitude(high)
         action.arm()
         action.takeoff()
-        until(lambda: telemetry.in_air() and telemetry.position().relative_altitude_m > 8, 60, "never in the air")
+        until(lambda: telemetry.in_air() and telemetry.position().relative_altitude_m > high - 8, 60, "never in the air")
         return f"{telemetry.position().relative_altitude_m:.1f} m"
 
     flown = step("arm and take off", take_off)
@@ -134,16 +135,16 @@ def main():
 
     def goto():
         at = telemetry.position()
-        lat = at.latitude_deg + 0.0005
+        lat = at.latitude_deg + (0.0005 if copter else 0.005)
         action.goto_location(lat, at.longitude_deg, at.absolute_altitude_m, float("nan"))
-        until(lambda: abs(telemetry.position().latitude_deg - lat) * 111_320 < 5, 60, "never there")
+        until(lambda: abs(telemetry.position().latitude_deg - lat) * 111_320 < (5 if copter else 130), 90, "never there")
 
     if flown:
         step("goto", goto)
 
         def home():
             action.return_to_launch()
-            until(lambda: not telemetry.armed(), 90, "still armed")
+            until(lambda: not telemetry.armed(), 85, "still armed")
 
         step("return, land, disarm", home)
     print(f"{score[0]} passed, {score[1]} failed", flush=True)

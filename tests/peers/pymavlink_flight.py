@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Flies a simulated aircraft with pymavlink alone, as a stranger's ground station would.
 
-    python pymavlink_flight.py udpin:127.0.0.1:14550 --airframe copter
+    python pymavlink_flight.py udpin:127.0.0.1:14550 --family ardupilot --airframe copter
 
-Needs pymavlink 2.4.50 and an aircraft that sends to the given endpoint; starts nothing itself.
+Needs pymavlink 2.4.50 (and pyulog for PX4's logs) and an aircraft that sends to the given endpoint; starts nothing itself.
 One line per step, then "N passed, N failed"; exit code 0 only when all passed. Deadlines are in
 the aircraft's own time (time_boot_ms), so a simulator may run faster or slower than the clock.
 """
@@ -12,7 +12,9 @@ import argparse
 import math
 import os
 import random
+import struct
 import sys
+import tempfile
 import time
 
 os.environ["MAVLINK20"] = "1"
@@ -24,6 +26,8 @@ MODES = {
     "plane": {"GUIDED": 15, "AUTO": 10, "RTL": 11, "LOITER": 12, "LAND": 26},
 }
 MODES["quadplane"] = dict(MODES["plane"], LAND=20)
+# PX4 packs main and sub mode into custom_mode; positions are taken in Hold.
+PX4 = {"GUIDED": (4, 3), "AUTO": (4, 4), "RTL": (4, 5), "LOITER": (4, 3), "LAND": (4, 6)}
 
 
 class Failed(Exception):
@@ -31,8 +35,9 @@ class Failed(Exception):
 
 
 class Flight:
-    def __init__(self, endpoint, airframe):
+    def __init__(self, endpoint, airframe, family):
         self.air = airframe
+        self.px4 = family == "px4"
         self.c = mavutil.mavlink_connection(endpoint, source_system=255, source_component=190)
         self.last = {}
         self.beat = 0.0
@@ -90,10 +95,16 @@ class Flight:
             return ack.result
         raise Failed(f"command {cmd}: no answer")
 
-    def mode(self, name):
-        n = MODES[self.air][name]
-        self.command(m.MAV_CMD_DO_SET_MODE, 1, n)
-        self.wait(f"mode {name}", lambda: self.last["HEARTBEAT"].custom_mode == n, 10, 10)
+    def mode(self, name, wait=True):
+        if self.px4:
+            main, sub = PX4[name]
+            n = main << 16 | sub << 24
+            self.command(m.MAV_CMD_DO_SET_MODE, 1, main, sub)
+        else:
+            n = MODES[self.air][name]
+            self.command(m.MAV_CMD_DO_SET_MODE, 1, n)
+        if wait:
+            self.wait(f"mode {name}", lambda: self.last["HEARTBEAT"].custom_mode == n, 10, 10)
 
     def armed(self):
         return bool(self.last["HEARTBEAT"].base_mode & 128)
@@ -120,6 +131,49 @@ class Flight:
             self.bad += 1
             print(f"FAIL  {name}: {e!r}" if isinstance(e, KeyError) else f"FAIL  {name}: {e}", flush=True)
             return False
+
+    # files --------------------------------------------------------------------------------
+    def ftp(self, opcode, data=b"", session=0, offset=0, size=None):
+        self.seq = getattr(self, "seq", 0) + 1
+        body = struct.pack("<HBBBBBBI", self.seq & 0xFFFF, session, opcode, len(data) if size is None else size, 0, 0, 0, offset)
+        for _ in range(5):
+            self.c.mav.file_transfer_protocol_send(0, self.c.target_system, 1, list((body + data).ljust(251, b"\0")))
+            try:
+                a = self.get(["FILE_TRANSFER_PROTOCOL"], lambda a: a.payload[0] | a.payload[1] << 8 == (self.seq + 1) & 0xFFFF, 1)
+                p = bytes(a.payload)
+                return p[3], p[12:12 + p[4]]
+            except Failed:
+                continue
+        raise Failed(f"no answer to file operation {opcode}")
+
+    def file(self, path):
+        kind, data = self.ftp(4, path.encode())
+        if kind != 128:
+            raise Failed(f"{path}: refused with {list(data)}")
+        out = b""
+        while True:
+            kind, data = self.ftp(5, offset=len(out), size=239)
+            if kind != 128:
+                break
+            out += data
+        self.ftp(1)
+        return out
+
+    def log(self):
+        self.c.mav.log_request_list_send(self.c.target_system, 1, 0, 0xFFFF)
+        e = self.get(["LOG_ENTRY"], lambda e: e.id == e.last_log_num, 5)
+        got = {}
+        while len(got) * 90 < e.size:
+            first = next(k for k in range(e.size // 90 + 1) if k not in got)
+            self.c.mav.log_request_data_send(self.c.target_system, 1, e.id, first * 90, 0xFFFFFFFF)
+            try:
+                while len(got) * 90 < e.size:
+                    d = self.get(["LOG_DATA"], wall_s=1)
+                    got[d.ofs // 90] = bytes(d.data[:d.count])
+            except Failed:
+                pass
+        self.c.mav.log_request_end_send(self.c.target_system, 1)
+        return b"".join(got[k] for k in sorted(got))[:e.size]
 
     # plans --------------------------------------------------------------------------------
     def item(self, cmd, lat=None, lon=None, alt=0.0, p=(0, 0, 0, 0), frame=m.MAV_FRAME_GLOBAL_RELATIVE_ALT_INT, x=0, y=0):
@@ -166,8 +220,9 @@ class Flight:
         return f"{len(items)} items"
 
 
-def run(endpoint, airframe):
-    f = Flight(endpoint, airframe)
+def run(endpoint, airframe, family):
+    f = Flight(endpoint, airframe, family)
+    first = 0 if f.px4 else 1  # ArduPilot keeps home as item 0
     wings = airframe != "copter"
     high = 60 if wings else 25
 
@@ -198,6 +253,8 @@ def run(endpoint, airframe):
             msg = f.pump()
             if msg is not None and msg.get_type() == "PARAM_VALUE":
                 total = msg.param_count
+                if msg.param_index == 65535:
+                    continue  # PX4's checksum has no place in the list
                 got[msg.param_index] = (msg.param_id, msg.param_value)
         if total is None or len(got) < total:
             raise Failed(f"{len(got)} of {total}")
@@ -207,7 +264,10 @@ def run(endpoint, airframe):
 
     def set_parameter():
         name, value = ("RTL_ALT", 2500.0) if not wings else ("WP_LOITER_RAD", 70.0)
-        f.c.mav.param_set_send(f.c.target_system, 1, name.encode(), value, m.MAV_PARAM_TYPE_INT32)
+        kind = m.MAV_PARAM_TYPE_INT32
+        if f.px4:
+            name, value, kind = "RTL_RETURN_ALT", 35.0, m.MAV_PARAM_TYPE_REAL32
+        f.c.mav.param_set_send(f.c.target_system, 1, name.encode(), value, kind)
         msg = f.get(["PARAM_VALUE"], lambda p: p.param_id == name)
         f.c.mav.param_request_read_send(f.c.target_system, 1, name.encode(), -1)
         msg = f.get(["PARAM_VALUE"], lambda p: p.param_id == name)
@@ -239,6 +299,7 @@ def run(endpoint, airframe):
             f.get(["HOME_POSITION"])
         h = f.last["HOME_POSITION"]
         f.home = (h.latitude * 1e-7, h.longitude * 1e-7)
+        f.home_amsl = h.altitude * 1e-3
         return f"{f.home[0]:.5f} {f.home[1]:.5f}"
 
     if not f.step("home position", home):
@@ -246,7 +307,7 @@ def run(endpoint, airframe):
 
     k = 4 if wings else 1
     points = [f.offset(60 * k, 20 * k), f.offset(60 * k, 100 * k), f.offset(-40 * k, 100 * k)]
-    mission = [f.item(16, *f.home, 0, frame=0), f.item(22, *f.home, high, p=(10, 0, 0, 0))]
+    mission = [f.item(16, *f.home, 0, frame=0)] * first + [f.item(22, *f.home, high, p=(10, 0, 0, 0))]
     mission += [f.item(16, *points[0], high), f.item(1000, p=(-30, 90, float("nan"), float("nan")), frame=2)]
     mission += [f.item(16, *points[1], high + 10), f.item(16, *points[2], high)]
     if wings:
@@ -258,7 +319,7 @@ def run(endpoint, airframe):
     fence = [f.item(5001, *f.offset(a * reach, b * reach), 0, p=(4, 0, 0, 0), frame=0)
              for a, b in ((1, 1), (1, -1), (-1, -1), (-1, 1))]
     rally = [f.item(5100, *f.offset(-30 * k, 30 * k), high), f.item(5100, *f.offset(500, 500), high)]
-    f.step("mission up, down, compared", lambda: f.round_trip(mission, 0, True))
+    f.step("mission up, down, compared", lambda: f.round_trip(mission, 0, not f.px4))
     f.step("fence up, down, compared", lambda: f.round_trip(fence, 1, False))
     f.step("rally up, down, compared", lambda: f.round_trip(rally, 2, False))
 
@@ -282,9 +343,14 @@ def run(endpoint, airframe):
     f.step("unknown item", bad_item)
 
     def take_off():
-        f.mode("GUIDED")
-        f.command(m.MAV_CMD_COMPONENT_ARM_DISARM, 1)
-        f.command(m.MAV_CMD_NAV_TAKEOFF, 0, 0, 0, 0, 0, 0, high)
+        if f.px4:
+            nan = float("nan")
+            f.command(m.MAV_CMD_NAV_TAKEOFF, nan, nan, nan, nan, nan, nan, f.home_amsl + high)
+            f.command(m.MAV_CMD_COMPONENT_ARM_DISARM, 1)
+        else:
+            f.mode("GUIDED")
+            f.command(m.MAV_CMD_COMPONENT_ARM_DISARM, 1)
+            f.command(m.MAV_CMD_NAV_TAKEOFF, 0, 0, 0, 0, 0, 0, high)
         f.wait("armed", f.armed, 10)
         f.wait("height", lambda: f.here()[2] > high - 4, 90, 120)
         return f"{f.here()[2]:.1f} m"
@@ -356,7 +422,7 @@ def run(endpoint, airframe):
     f.step("rubbish while flying", rubbish)
 
     def mission_flown():
-        f.command(m.MAV_CMD_DO_SET_MISSION_CURRENT, 2)
+        f.command(m.MAV_CMD_DO_SET_MISSION_CURRENT, 1 + first)
         f.mode("AUTO")
         reached = set()
 
@@ -364,7 +430,7 @@ def run(endpoint, airframe):
             r = f.last.get("MISSION_ITEM_REACHED")
             if r is not None:
                 reached.add(r.seq)
-            return {2, 4, 5} <= reached
+            return {1 + first, 3 + first, 4 + first} <= reached
         f.wait("waypoints", flown, 300, 240)
         return f"items {sorted(reached)}"
 
@@ -372,7 +438,7 @@ def run(endpoint, airframe):
 
     def return_and_land():
         f.mode("GUIDED")
-        f.command(m.MAV_CMD_DO_SET_MODE, 1, MODES[airframe]["RTL"])
+        f.mode("RTL", wait=False)  # a plane with a landing in its mission goes on in AUTO
         f.wait("down and disarmed", lambda: not f.armed(), 500, 400)
         return f"{f.away(*f.home):.0f} m from home, battery {f.last['SYS_STATUS'].battery_remaining} %"
 
@@ -386,6 +452,95 @@ def run(endpoint, airframe):
             raise Failed(f"ack {a.type}, {n} left")
 
     f.step("rally cleared", cleared)
+
+    def packed():
+        data = f.file("@PARAM/param.pck")
+        magic, here, total = struct.unpack("<HHH", data[:6])
+        if magic != 0x671B or here != total or here < 100:
+            raise Failed(f"{magic:#x}, {here} of {total}")
+        return f"{here} parameters in {len(data)} bytes"
+
+    if not f.px4:
+        f.step("parameters as one file", packed)
+
+    def flight_log():
+        data = f.log()
+        name = "x.ulg" if f.px4 else "x.BIN"
+        path = os.path.join(tempfile.mkdtemp(), name)
+        with open(path, "wb") as out:
+            out.write(data)
+        if f.px4:
+            from pyulog import ULog
+
+            u = ULog(path)
+            points = next(d for d in u.data_list if d.name == "vehicle_global_position").data["lat"]
+            where, params = abs(points[0] - f.home[0]) < 0.01, len(u.initial_parameters)
+        else:
+            from pymavlink import DFReader
+
+            log = DFReader.DFReader_binary(path)
+            points, params, where = [], 0, False
+            while (msg := log.recv_msg()) is not None:
+                if msg.get_type() == "POS":
+                    points.append(msg.Lat)
+                    where = abs(msg.Lat - f.home[0]) < 0.05
+                params += msg.get_type() == "PARM"
+        if len(points) < 50 or not where or params < 60:
+            raise Failed(f"{len(points)} positions, {params} parameters, near home: {where}")
+        return f"{len(data)} bytes, {len(points)} positions, {params} parameters"
+
+    f.step("flight log fetched and read by its own tool", flight_log)
+
+    def answers(wall_s=2):
+        """Whether the aircraft answers what we send now."""
+        f.c.mav.command_long_send(f.c.target_system, 1, m.MAV_CMD_REQUEST_MESSAGE, 0, m.MAVLINK_MSG_ID_AUTOPILOT_VERSION, *[0] * 6)
+        try:
+            f.get(["COMMAND_ACK"], lambda a: a.command == m.MAV_CMD_REQUEST_MESSAGE, wall_s)
+            return True
+        except Failed:
+            return False
+
+    def clock(boot_s=0):
+        """Signature time of the aircraft's own clock (it may run faster than ours)."""
+        return int((f.utc - 1420070400 + boot_s) * 1e5)
+
+    def signing():
+        f.command(m.MAV_CMD_REQUEST_MESSAGE, m.MAVLINK_MSG_ID_SYSTEM_TIME)
+        f.utc = f.last["SYSTEM_TIME"].time_unix_usec * 1e-6
+        key, other = bytes(range(1, 33)), bytes(32 - k for k in range(32))
+        for _ in range(2):
+            f.c.mav.setup_signing_send(f.c.target_system, 1, list(key), clock())
+        f.c.setup_signing(key, sign_outgoing=True, allow_unsigned_callback=lambda *a: False, initial_timestamp=clock(1), link_id=5)
+        if not answers():
+            raise Failed("signed, and no answer")
+        start = time.time()
+        while time.time() - start < 2:
+            f.pump()
+        if f.c.mav.signing.badsig_count or not f.c.mav.signing.goodsig_count:
+            raise Failed(f"{f.c.mav.signing.goodsig_count} good, {f.c.mav.signing.badsig_count} bad signatures from the aircraft")
+        f.c.mav.signing.sign_outgoing = False
+        if answers():
+            raise Failed("acts on an unsigned command")
+        f.c.mav.signing.sign_outgoing = True
+        f.c.mav.signing.secret_key = other
+        f.c.mav.command_long_send(f.c.target_system, 1, m.MAV_CMD_COMPONENT_ARM_DISARM, 0, 1, *[0] * 6)
+        f.c.mav.signing.secret_key = key
+        old, f.c.mav.signing.link_id = f.c.mav.signing.timestamp, 9
+        f.c.mav.signing.timestamp = old - 7_000_000
+        if answers():
+            raise Failed("acts on a command signed 70 s ago on a new link")
+        f.c.mav.signing.timestamp, f.c.mav.signing.link_id = old + 100, 5
+        if f.armed() or not answers():
+            raise Failed("a forged arming had an effect, or the true key has none any more")
+        n = f.c.mav.signing.goodsig_count
+        f.c.mav.setup_signing_send(f.c.target_system, 1, [0] * 32, 0)
+        time.sleep(0.2)
+        f.c.disable_signing()
+        if not answers():
+            raise Failed("signing does not end")
+        return f"{n} good signatures; unsigned, forged and old frames refused; off again"
+
+    f.step("signing", signing)
     return f
 
 
@@ -393,8 +548,9 @@ def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("endpoint", help="pymavlink endpoint, for example udpin:127.0.0.1:14550")
     p.add_argument("--airframe", choices=sorted(MODES), default="copter")
+    p.add_argument("--family", choices=["ardupilot", "px4"], default="ardupilot")
     a = p.parse_args()
-    f = run(a.endpoint, a.airframe)
+    f = run(a.endpoint, a.airframe, a.family)
     print(f"{f.ok} passed, {f.bad} failed")
     sys.exit(1 if f.bad else 0)
 

@@ -21,6 +21,7 @@ const PURE: &[&str] = &[
     "vedette-protocol",
     "vedette-core",
     "vedette-evidence",
+    "vedette-score",
     "vedette-sim-vehicle",
 ];
 /// Folder of the one file shell inside a pure crate, and the folder of a pure crate's own binary.

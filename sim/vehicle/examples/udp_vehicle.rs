@@ -30,7 +30,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "quadplane" => Airframe::Quadplane,
         other => return Err(format!("--airframe {other}: copter, plane or quadplane").into()),
     };
-    let connect: SocketAddr = get("--connect", "127.0.0.1:14550").parse()?;
+    let connect: SocketAddr = get("--connect", "127.0.0.1:14550")
+        .trim_start_matches("udpout:")
+        .parse()?;
     let speed: f64 = get("--speed", "1").parse()?;
     let home = LatLon::new(42.4412, 1.5563)?;
     let mut cfg = VehicleConfig::small(get("--system", "1").parse()?, airframe, home, Amsl(1100.0));

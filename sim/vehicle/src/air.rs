@@ -1,7 +1,7 @@
 //! Moving air: a mean wind and seeded turbulence.
 //!
-//! Invariant: one draw of random numbers per tick, so that time steps outside never change it.
-//! Must not know aircraft.
+//! Invariant: the same draws of random numbers per tick, so that time steps outside never change
+//! it. Must not know aircraft.
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -10,6 +10,8 @@ use crate::config::Weather;
 
 /// Length of the inner time step, seconds.
 pub(crate) const TICK_S: f64 = 0.01;
+/// Feet in a metre; MIL-F-8785C counts in feet.
+const FEET: f64 = 3.280_84;
 
 /// Gaussian numbers from a seed (Box and Muller 1958, both values used).
 #[derive(Debug, Clone)]
@@ -49,35 +51,95 @@ impl Wander {
     }
 }
 
-/// Wind at the aircraft. Turbulence is the first-order form of the Dryden longitudinal spectrum
-/// (MIL-F-8785C), with length 200 m along and 50 m vertically, flown through at airspeed.
+/// White noise through `(1 + √3 τs)/(1 + τs)²`, standard deviation 1: the lateral and vertical
+/// shape of Dryden. Split as √3/(1 + τs) + (1 − √3)/(1 + τs)², whose variance is twice that of
+/// the first lag.
+#[derive(Debug, Clone, Copy, Default)]
+struct SecondOrder {
+    first: Wander,
+    second: f64,
+}
+
+impl SecondOrder {
+    fn step(&mut self, noise: f64, tau_s: f64) -> f64 {
+        self.first.step(noise, tau_s);
+        let a = (-TICK_S / tau_s).exp();
+        self.second = a * self.second + (1.0 - a) * self.first.0;
+        let root3 = 3.0_f64.sqrt();
+        (root3 * self.first.0 + (1.0 - root3) * self.second) / 2.0_f64.sqrt()
+    }
+}
+
+/// Lengths and strengths of turbulence at a height (MIL-F-8785C, low-altitude Dryden model;
+/// constant above 1000 ft).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Dryden {
+    /// Length along the wind and across it, metres.
+    pub(crate) along_m: f64,
+    /// Vertical length, metres.
+    pub(crate) up_m: f64,
+    /// Vertical strength over horizontal.
+    pub(crate) up_share: f64,
+}
+
+impl Dryden {
+    pub(crate) fn at(height_m: f64) -> Self {
+        let h = (height_m * FEET).clamp(10.0, 1000.0);
+        let k = 0.177 + 0.000_823 * h;
+        Self {
+            along_m: h / k.powf(1.2) / FEET,
+            up_m: h / FEET,
+            up_share: k.powf(0.4),
+        }
+    }
+}
+
+/// Wind at the aircraft.
 #[derive(Debug, Clone)]
 pub(crate) struct Air {
     gauss: Gauss,
-    n: Wander,
-    e: Wander,
-    d: Wander,
+    along: Wander,
+    across: SecondOrder,
+    up: SecondOrder,
 }
 
 impl Air {
     pub(crate) fn new(seed: u64) -> Self {
         let mut gauss = Gauss::new(seed, 1);
-        let (n, e, d) = (Wander(gauss.next()), Wander(gauss.next()), Wander(gauss.next()));
-        Self { gauss, n, e, d }
+        let along = Wander(gauss.next());
+        let mut start = || {
+            let first = gauss.next();
+            SecondOrder {
+                first: Wander(first),
+                second: first * 0.5,
+            }
+        };
+        let (across, up) = (start(), start());
+        Self {
+            gauss,
+            along,
+            across,
+            up,
+        }
     }
-    /// Velocity of the air, north, east, down, metres per second.
-    pub(crate) fn step(&mut self, weather: &Weather, airspeed: f64) -> [f64; 3] {
+
+    /// Velocity of the air, north, east, down, metres per second, at a height over ground.
+    pub(crate) fn step(&mut self, weather: &Weather, airspeed: f64, height_m: f64) -> [f64; 3] {
         let v = airspeed.max(5.0);
-        self.n.step(self.gauss.next(), 200.0 / v);
-        self.e.step(self.gauss.next(), 200.0 / v);
-        self.d.step(self.gauss.next(), 50.0 / v);
-        let (s, c) = weather.wind_from_deg.to_radians().sin_cos();
+        let d = Dryden::at(height_m);
+        let (a, b, c) = (self.gauss.next(), self.gauss.next(), self.gauss.next());
+        self.along.step(a, d.along_m / v);
+        let across = self.across.step(b, d.along_m / v);
+        let up = self.up.step(c, d.up_m / v);
+        let (sin, cos) = weather.wind_from_deg.to_radians().sin_cos();
         let sigma = finite(weather.gust_m_s) / 3.0;
         let w = finite(weather.wind_m_s);
+        let along = -w + sigma * self.along.0;
+        let across = sigma * across;
         [
-            -w * c + sigma * self.n.0,
-            -w * s + sigma * self.e.0,
-            0.5 * sigma * self.d.0,
+            along * cos - across * sin,
+            along * sin + across * cos,
+            sigma * d.up_share * up,
         ]
     }
 }

@@ -10,6 +10,7 @@ use crate::flight::{Landing, Task, Until};
 use crate::gimbal::{Aim, Gimbal};
 use crate::guide::Place;
 use crate::modes::Mode;
+use crate::neighbours::{NOT_IN_CONTROL, harmless};
 use crate::net::{AUTOPILOT, CAMERA, GIMBAL};
 use crate::plans::{Item, Party};
 use crate::vehicle::SimVehicle;
@@ -55,6 +56,22 @@ impl SimVehicle {
     pub(crate) fn run_command(&mut self, party: Party, component: u8, broadcast: bool, c: &Command) {
         let mut from = component;
         let code = match c.id {
+            _ if self.cfg.operator_control
+                && self.control.owner != 0
+                && self.control.owner != party.system
+                && !harmless(c.id) =>
+            {
+                NOT_IN_CONTROL
+            }
+            32_100 if self.cfg.operator_control => self.operator_control(party, c.n(1) > 0.5, c.n(2) > 0.5),
+            2600 => {
+                self.net.high_latency(party.peer, c.n(1) > 0.5, self.now_us());
+                ACCEPTED
+            }
+            512 if c.n(1) as u32 == wire::AvailableModes::ID && component == AUTOPILOT => {
+                self.available_modes(Some(party.peer), c.n(2).clamp(0.0, 255.0) as u8);
+                ACCEPTED
+            }
             512 => self.request_message(party.peer, component, broadcast, c.n(1) as u32, &mut from),
             520 => self.request_message(party.peer, component, broadcast, wire::AutopilotVersion::ID, &mut from),
             521 => self.request_message(party.peer, component, broadcast, wire::CameraInformation::ID, &mut from),
@@ -334,6 +351,7 @@ impl SimVehicle {
             }]);
         } else {
             self.guided_goto(to);
+            self.exec.terrain = c.z().filter(|_| matches!(c.frame, 10 | 11));
         }
         ACCEPTED
     }

@@ -7,6 +7,8 @@ use vedette_geo::{Amsl, LatLon};
 use vedette_model::plan::{Energy, Envelope};
 use vedette_model::{Airframe, Family, Utc};
 
+use crate::energy::PackAge;
+
 /// One video stream announced on the wire (VIDEO_STREAM_INFORMATION).
 #[derive(Debug, Clone, PartialEq)]
 pub struct VideoStream {
@@ -61,6 +63,13 @@ pub struct Noise {
     pub heading_deg: f64,
     /// Gimbal angles against the airframe's own reference, degrees.
     pub gimbal_deg: f64,
+    /// Drift of the barometer (weather and warmth, ten minutes), metres; the height reported
+    /// follows it, as autopilots that trust their barometer do.
+    pub baro_m: f64,
+    /// Bias of the accelerometers, metres per second squared; white noise is a third of it.
+    pub accel_m_s2: f64,
+    /// Bias of the gyroscopes, degrees per second; white noise is as much again.
+    pub gyro_deg_s: f64,
 }
 
 impl Noise {
@@ -72,11 +81,15 @@ impl Noise {
         attitude_deg: 0.0,
         heading_deg: 0.0,
         gimbal_deg: 0.0,
+        baro_m: 0.0,
+        accel_m_s2: 0.0,
+        gyro_deg_s: 0.0,
     };
 }
 
 impl Default for Noise {
-    /// A civil single-frequency receiver with a small gimbal: 1.2 m, 1.8 m, 0.1 m/s, 0.3°, 0.6°, 0.2°.
+    /// A civil single-frequency receiver with a small gimbal: 1.2 m, 1.8 m, 0.1 m/s, 0.3°, 0.6°, 0.2°;
+    /// a barometer that wanders by 1 m and micromechanical inertial sensors.
     fn default() -> Self {
         Self {
             gnss_h_m: 1.2,
@@ -85,6 +98,9 @@ impl Default for Noise {
             attitude_deg: 0.3,
             heading_deg: 0.6,
             gimbal_deg: 0.2,
+            baro_m: 1.0,
+            accel_m_s2: 0.05,
+            gyro_deg_s: 0.1,
         }
     }
 }
@@ -126,6 +142,8 @@ pub struct Quirks {
     pub silent_streams: bool,
     /// The final MISSION_ACK of an upload is never sent.
     pub mute_mission_ack: bool,
+    /// One open file for all stations: another one is told INVALID_SESSION until 3 s of silence.
+    pub one_file_session: bool,
 }
 
 /// Everything a simulated aircraft starts from.
@@ -153,6 +171,8 @@ pub struct VehicleConfig {
     pub envelope: Envelope,
     /// Energy.
     pub energy: Energy,
+    /// Age and temperature of its battery.
+    pub pack: PackAge,
     /// Cameras and the video streams they announce; none: no camera component on the wire.
     pub cameras: Vec<VideoStream>,
     /// UTC at `Mono::ZERO`.
@@ -163,6 +183,9 @@ pub struct VehicleConfig {
     pub gimbal: GimbalLimits,
     /// Seconds after boot until it is ready to arm.
     pub ready_after_s: f64,
+    /// Takes orders only from the station that asked for control, once one did
+    /// (REQUEST_OPERATOR_CONTROL; neither family has it yet).
+    pub operator_control: bool,
     /// Switchable habits.
     pub quirks: Quirks,
 }
@@ -233,11 +256,13 @@ impl VehicleConfig {
             seed: u64::from(system),
             envelope,
             energy,
+            pack: PackAge::default(),
             cameras: VideoStream::pair(),
             boot_utc: Utc::from_civil(2026, 11, 14, 2, 40, 0),
             noise: Noise::default(),
             gimbal: GimbalLimits::default(),
             ready_after_s: 5.0,
+            operator_control: false,
             quirks: Quirks::default(),
         }
     }
@@ -249,7 +274,8 @@ impl VehicleConfig {
     }
 }
 
-/// The air, uniform over the section and by height.
+/// The air: a wind uniform over the section and by height, with turbulence after Dryden
+/// (MIL-F-8785C) whose lengths and vertical share follow the height over ground.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Weather {
     /// Direction the wind comes from, degrees true.
@@ -284,4 +310,6 @@ pub enum Fault {
     RadioBack,
     /// The compass is off by so many degrees.
     CompassOff(f64),
+    /// The barometer reads so many metres too high (blocked port, wrong pressure, icing).
+    BaroOff(f64),
 }

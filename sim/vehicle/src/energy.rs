@@ -1,4 +1,4 @@
-//! Battery: power by phase of flight, charge, voltage.
+//! Battery: power by phase of flight, charge, voltage, age.
 //!
 //! Invariant: energy only leaves. Power follows `vedette_model::plan::Energy` at its two anchor
 //! points (hover, cruise) and the shape of published models between and beyond them. Must not
@@ -20,35 +20,91 @@ pub(crate) enum Lift {
 
 /// Nominal pack voltage (six lithium cells), volts.
 pub(crate) const NOMINAL_V: f64 = 22.2;
-/// Internal resistance of the pack, ohms.
+/// Internal resistance of a new pack at 20 °C, ohms.
 const RESISTANCE: f64 = 0.02;
 /// Power of avionics and camera on the ground, watts.
 const AVIONICS_W: f64 = 8.0;
+/// Cycles after which a lithium-polymer pack has lost a fifth and is replaced.
+const LIFE: f64 = 300.0;
+
+/// State of a pack before the flight.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PackAge {
+    /// Charges so far.
+    pub cycles: f64,
+    /// Temperature of its cells, degrees Celsius.
+    pub temperature_c: f64,
+}
+
+impl Default for PackAge {
+    /// New, at 20 °C.
+    fn default() -> Self {
+        Self {
+            cycles: 0.0,
+            temperature_c: 20.0,
+        }
+    }
+}
+
+impl PackAge {
+    /// Share of the rated energy it can give: a fifth is lost after 300 cycles, with the square
+    /// root of their number (growth of the passive layer), and 0.6 % a degree below 20 °C.
+    #[must_use]
+    pub fn capacity_share(&self) -> f64 {
+        let worn = 0.2 * (self.cycles.max(0.0) / LIFE).sqrt();
+        let cold = 0.006 * (20.0 - self.temperature_c).clamp(0.0, 50.0);
+        ((1.0 - worn) * (1.0 - cold)).clamp(0.3, 1.0)
+    }
+    /// Internal resistance over that of a new warm pack: doubled after 300 cycles, and 3 % more a
+    /// degree below 20 °C.
+    #[must_use]
+    pub fn resistance_factor(&self) -> f64 {
+        let worn = 1.0 + self.cycles.clamp(0.0, 3000.0) / LIFE;
+        worn * (1.0 + 0.03 * (20.0 - self.temperature_c).clamp(0.0, 50.0))
+    }
+}
 
 /// State of charge and last draw.
 #[derive(Debug, Clone)]
 pub(crate) struct Battery {
+    /// What it can give.
     pub(crate) capacity_wh: f64,
+    /// What its label says.
+    pub(crate) rated_wh: f64,
     pub(crate) left_wh: f64,
     pub(crate) power_w: f64,
+    resistance: f64,
 }
 
 impl Battery {
-    pub(crate) fn new(e: &Energy) -> Self {
+    pub(crate) fn new(e: &Energy, age: &PackAge) -> Self {
+        let capacity_wh = e.battery_wh * age.capacity_share();
         Self {
-            capacity_wh: e.battery_wh,
-            left_wh: e.battery_wh,
+            capacity_wh,
+            rated_wh: e.battery_wh,
+            left_wh: capacity_wh,
             power_w: AVIONICS_W,
+            resistance: RESISTANCE * age.resistance_factor(),
         }
     }
+    /// What is left of what it can give.
     pub(crate) fn share(&self) -> f64 {
         (self.left_wh / self.capacity_wh.max(1e-6)).clamp(0.0, 1.0)
+    }
+    /// Watt hours taken since full.
+    pub(crate) fn used_wh(&self) -> f64 {
+        self.capacity_wh - self.left_wh
+    }
+    /// What an autopilot says is left: it counts what was taken from what the label promises, so
+    /// a worn pack looks fuller than it is.
+    pub(crate) fn told_share(&self) -> f64 {
+        (1.0 - self.used_wh() / self.rated_wh.max(1e-6)).clamp(0.0, 1.0)
     }
     /// Pack voltage under load: six cells from 4.2 V full over a plateau to 3.3 V empty.
     pub(crate) fn volts(&self) -> f64 {
         let s = self.share();
         let cell = 3.3 + 0.35 * (1.0 - (-s / 0.08).exp()) + 0.55 * s;
-        6.0 * cell - RESISTANCE * self.power_w / NOMINAL_V
+        6.0 * cell - self.resistance * self.power_w / NOMINAL_V
     }
     pub(crate) fn amps(&self) -> f64 {
         self.power_w / self.volts().max(1.0)

@@ -38,6 +38,8 @@ pub(crate) struct Exec {
     pub(crate) go: Option<usize>,
     /// Take up the interrupted item from where the aircraft is.
     pub(crate) resume: bool,
+    /// Height over terrain the present leg keeps, metres.
+    pub(crate) terrain: Option<f64>,
     jumps: BTreeMap<usize, u32>,
     last: Option<Place>,
 }
@@ -222,6 +224,7 @@ impl SimVehicle {
         let from = if self.exec.resume { None } else { self.exec.last };
         let from = from.filter(|f| f.across(&here) < 500.0).unwrap_or(here);
         self.exec.resume = false;
+        self.exec.terrain = (matches!(item.frame, 10 | 11) && item.z.is_finite()).then_some(f64::from(item.z));
         let to = self.item_place(item, ground);
         let turns = |v: f64| {
             if v.abs() < 1e-6 { self.loiter_radius() } else { v }
@@ -455,7 +458,39 @@ impl SimVehicle {
                 best = (p, false);
             }
         }
+        // A rally point too far away is none (0: no limit).
+        let limit = self.params.get("RALLY_LIMIT_KM", 0.0) * 1000.0;
+        if !best.1 && limit > 0.0 && d > limit {
+            return (self.home.place, true);
+        }
         best
+    }
+
+    /// A leg by height over terrain: keeps it over what is below and up to six seconds ahead.
+    pub(crate) fn follow_terrain(&mut self, ground: Ground<'_>) {
+        let (Some(z), Task::Leg { from, to, .. }) = (self.exec.terrain, self.pilot.task) else {
+            return;
+        };
+        if !self.tick.is_multiple_of(10) {
+            return;
+        }
+        let e = self.sensors.est;
+        let highest = (0..=3)
+            .filter_map(|k| {
+                let t = f64::from(k) * 2.0;
+                ground(self.latlon(e.n + e.v[0] * t, e.e + e.v[1] * t))
+            })
+            .map(|g| g.0)
+            .fold(f64::NEG_INFINITY, f64::max);
+        // Unknown terrain is not 0: the last known height is kept.
+        if !highest.is_finite() {
+            return;
+        }
+        let amsl = highest + z;
+        if let Task::Leg { from: f, to: t, .. } = &mut self.pilot.task {
+            *f = Place { amsl, ..from };
+            *t = Place { amsl, ..to };
+        }
     }
 
     /// What a return consists of.

@@ -229,6 +229,7 @@ impl SimVehicle {
         if !self.pilot.armed {
             return Demand::Idle;
         }
+        self.follow_terrain(ground);
         if self.finished() {
             self.task_done();
         }
@@ -453,6 +454,10 @@ impl SimVehicle {
             } => {
                 let p = guide::progress(&est, &from, &to);
                 if !rotors {
+                    // A leg shorter than its own radius is over when the aircraft is at its end.
+                    if from.across(&to) < radius && here.across(&to) < radius {
+                        return true;
+                    }
                     let turn = next.map_or(0.0, |n| diff_deg(to.bearing(&n), from.bearing(&to)).abs());
                     let gs = est.v[0].hypot(est.v[1]);
                     let early = radius.min(self.lateral().l1(gs)) * (turn / 90.0).min(1.0);

@@ -128,6 +128,36 @@ impl Mode {
         }
     }
 
+    /// Every mode it has.
+    pub(crate) fn all(family: Family, airframe: Airframe) -> Vec<Self> {
+        let named: [&[(&'static str, u32)]; 3] = match (family, airframe) {
+            (Family::Px4, _) => [PX4_MANUAL, PX4_HOLD, &[]],
+            (_, Airframe::Copter) => [COPTER_MANUAL, COPTER_HOLD, &[]],
+            (_, Airframe::Plane) => [PLANE_MANUAL, PLANE_HOLD, &[]],
+            (_, Airframe::Quadplane) => [PLANE_MANUAL, PLANE_HOLD, VTOL_HOLD],
+        };
+        let take_off = (family == Family::Px4 || airframe != Airframe::Copter).then_some(Self::TakeOff);
+        let manual = named[0].iter().map(|&(s, n)| Self::Manual(s, n));
+        let hold = named[1].iter().chain(named[2]).map(|&(s, n)| Self::Hold(s, n));
+        manual
+            .chain(hold)
+            .chain([Self::Guided, Self::Auto, Self::Return, Self::Land])
+            .chain(take_off)
+            .collect()
+    }
+
+    /// MAV_STANDARD_MODE.
+    pub(crate) const fn standard(self) -> u8 {
+        match self {
+            Self::Manual(..) | Self::Guided => 0,
+            Self::Hold(..) => 4,
+            Self::Return => 5,
+            Self::Auto => 6,
+            Self::Land => 7,
+            Self::TakeOff => 8,
+        }
+    }
+
     /// The number for `custom_mode`.
     pub(crate) const fn custom(self, family: Family, airframe: Airframe) -> u32 {
         let copter = matches!(airframe, Airframe::Copter);

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use crate::signing::Signer;
 use crate::wire::{Message, encode};
 
 /// Most peers served at once; the one silent longest makes room.
@@ -39,10 +40,14 @@ pub(crate) struct Channel {
     /// Next parameter of a running list, past the end when done.
     pub(crate) param_cursor: usize,
     pub(crate) dropped: u64,
+    /// Link id of its signatures.
+    link: u8,
+    /// A link that costs by the byte: one message every five seconds and answers, nothing else.
+    thrifty: Option<i64>,
 }
 
 impl Channel {
-    fn new(defaults: &[(u32, i64)], now_us: i64, tick: u64) -> Self {
+    fn new(defaults: &[(u32, i64)], now_us: i64, tick: u64, link: u8) -> Self {
         Self {
             seq: BTreeMap::new(),
             streams: defaults
@@ -62,12 +67,14 @@ impl Channel {
             heard: tick,
             param_cursor: usize::MAX,
             dropped: 0,
+            link,
+            thrifty: None,
         }
     }
 
-    fn push(&mut self, system: u8, component: u8, id: u32, payload: &[u8]) {
+    fn push(&mut self, system: u8, component: u8, id: u32, payload: &[u8], signer: &mut Signer, time: u64) {
         let seq = self.seq.entry(component).or_insert(0);
-        let frame = encode(system, component, *seq, id, payload);
+        let frame = signer.sign(encode(system, component, *seq, id, payload), self.link, time);
         *seq = seq.wrapping_add(1);
         if self.queue.len() >= MAX_QUEUE {
             self.queue.pop_front();
@@ -88,11 +95,15 @@ pub(crate) struct Net {
     pub(crate) silent: bool,
     /// Frames refused because a peer sent too many.
     pub(crate) refused: u64,
+    pub(crate) signer: Signer,
+    /// Signature time now.
+    pub(crate) time: u64,
+    opened: u8,
 }
 
 impl Net {
     pub(crate) fn new(system: u8, defaults: Vec<(u32, i64)>) -> Self {
-        let unnumbered = Channel::new(&defaults, 0, 0);
+        let unnumbered = Channel::new(&defaults, 0, 0, 0);
         Self {
             system,
             defaults,
@@ -100,6 +111,9 @@ impl Net {
             peers: BTreeMap::new(),
             silent: false,
             refused: 0,
+            signer: Signer::default(),
+            time: 0,
+            opened: 0,
         }
     }
 
@@ -114,7 +128,9 @@ impl Net {
             self.peers.remove(&old);
         }
         self.unnumbered.queue.clear();
-        self.peers.insert(peer, Channel::new(&self.defaults, now_us, tick));
+        self.opened = self.opened.wrapping_add(1).max(1);
+        self.peers
+            .insert(peer, Channel::new(&self.defaults, now_us, tick, self.opened));
     }
 
     /// Whether one more frame of this peer may be handled now.
@@ -137,19 +153,17 @@ impl Net {
         }
     }
 
-    fn channels(&mut self) -> impl Iterator<Item = &mut Channel> {
-        let alone = self.peers.is_empty();
-        self.peers.values_mut().chain(alone.then_some(&mut self.unnumbered))
-    }
-
     /// To every channel.
     pub(crate) fn all<M: Message>(&mut self, component: u8, m: &M) {
         let payload = m.payload();
-        let system = self.system;
-        if !self.silent {
-            for c in self.channels() {
-                c.push(system, component, M::ID, &payload);
-            }
+        if self.silent {
+            return;
+        }
+        let (system, time) = (self.system, self.time);
+        let alone = self.peers.is_empty().then_some(&mut self.unnumbered);
+        // What is told to all unasked does not go to links that cost by the byte.
+        for c in self.peers.values_mut().chain(alone).filter(|c| c.thrifty.is_none()) {
+            c.push(system, component, M::ID, &payload, &mut self.signer, time);
         }
     }
 
@@ -164,7 +178,7 @@ impl Net {
             None => Some(&mut self.unnumbered),
         };
         if let Some(c) = channel {
-            c.push(system, component, id, payload);
+            c.push(system, component, id, payload, &mut self.signer, self.time);
         }
     }
 
@@ -189,6 +203,25 @@ impl Net {
         }
     }
 
+    /// Switches a link to one message every five seconds, or back.
+    pub(crate) fn high_latency(&mut self, peer: u64, on: bool, now_us: i64) {
+        if let Some(c) = self.peers.get_mut(&peer) {
+            c.thrifty = on.then_some(now_us);
+        }
+    }
+
+    /// Thrifty links whose message is due.
+    pub(crate) fn due_high_latency(&mut self, now_us: i64) -> Vec<u64> {
+        let mut out = Vec::new();
+        for (&k, c) in &mut self.peers {
+            if let Some(next) = c.thrifty.filter(|t| now_us >= *t) {
+                c.thrifty = Some(next + 5_000_000);
+                out.push(k);
+            }
+        }
+        out
+    }
+
     /// Present interval of a message, microseconds; -1 when it is not sent.
     pub(crate) fn interval(&self, peer: u64, id: u32) -> i64 {
         self.peers
@@ -203,6 +236,9 @@ impl Net {
         let alone = self.peers.is_empty();
         let numbered = self.peers.iter_mut().map(|(&k, c)| (Some(k), c));
         for (peer, c) in numbered.chain(alone.then_some((None, &mut self.unnumbered))) {
+            if c.thrifty.is_some() {
+                continue;
+            }
             for (&id, s) in &mut c.streams {
                 if now_us >= s.next_us {
                     s.next_us += s.every_us * ((now_us - s.next_us) / s.every_us + 1);

@@ -23,6 +23,8 @@ pub(crate) struct Param {
     pub(crate) name: &'static str,
     pub(crate) kind: Kind,
     pub(crate) value: f64,
+    /// Value at boot.
+    pub(crate) default: f64,
 }
 
 /// All of them.
@@ -77,6 +79,7 @@ const ARDU: &[Row] = &[
     ("COMPASS_OFS_Y", F32, 13.0),
     ("COMPASS_OFS_Z", F32, -18.0),
     ("COMPASS_DEV_ID", I32, 97_539.0),
+    ("DID_ENABLE", I8, 0.0),
     ("EK3_ENABLE", I8, 1.0),
     ("EK3_SRC1_POSXY", I8, 3.0),
     ("EK3_SRC1_POSZ", I8, 1.0),
@@ -263,10 +266,10 @@ const QUADPLANE: &[Row] = &[
     ("Q_FRAME_CLASS", I8, 1.0),
     ("Q_GUIDED_MODE", I8, 1.0),
     ("Q_OPTIONS", I32, 0.0),
+    ("Q_MAV_TYPE", I8, 0.0),
 ];
 
 const PX4: &[Row] = &[
-    ("_HASH_CHECK", I32, 190_283_747.0),
     ("SYS_AUTOSTART", I32, 4001.0),
     ("SYS_HITL", I32, 0.0),
     ("MAV_SYS_ID", I32, 1.0),
@@ -278,7 +281,7 @@ const PX4: &[Row] = &[
     ("BAT_LOW_THR", F32, 0.2),
     ("BAT_CRIT_THR", F32, 0.1),
     ("BAT_EMERGEN_THR", F32, 0.05),
-    ("COM_LOW_BAT_ACT", I32, 2.0),
+    ("COM_LOW_BAT_ACT", I32, 3.0),
     ("COM_DL_LOSS_T", I32, 10.0),
     ("NAV_DLL_ACT", I32, 0.0),
     ("NAV_RCL_ACT", I32, 0.0),
@@ -355,7 +358,12 @@ impl Params {
         }
         let list = rows
             .into_iter()
-            .map(|(name, kind, value)| Param { name, kind, value })
+            .map(|(name, kind, value)| Param {
+                name,
+                kind,
+                value,
+                default: value,
+            })
             .collect();
         let mut p = Self { list, bytewise: px4 };
         let env = &cfg.envelope;
@@ -399,7 +407,73 @@ impl Params {
         ] {
             p.set(name, value);
         }
+        for q in &mut p.list {
+            q.default = q.value;
+        }
         p
+    }
+
+    /// Name, whether an integer, value.
+    pub(crate) fn values(&self) -> impl Iterator<Item = (&'static str, bool, f64)> {
+        self.list.iter().map(|p| (p.name, p.kind != F32, p.value))
+    }
+
+    /// ArduPilot's packed file of all (`AP_Filesystem_Param`), in order of name.
+    pub(crate) fn pack(&self, with_defaults: bool) -> Vec<u8> {
+        let magic: u16 = if with_defaults { 0x671c } else { 0x671b };
+        let count = self.list.len() as u16;
+        let mut out = Vec::with_capacity(6 + 12 * self.list.len());
+        for word in [magic, count, count] {
+            out.extend_from_slice(&word.to_le_bytes());
+        }
+        let mut sorted: Vec<&Param> = self.list.iter().collect();
+        sorted.sort_by_key(|p| p.name);
+        let mut last = "";
+        for p in sorted {
+            let shared = p
+                .name
+                .bytes()
+                .zip(last.bytes())
+                .take_while(|(a, b)| a == b)
+                .count()
+                .min(15)
+                .min(p.name.len() - 1);
+            let flagged = with_defaults && p.value != p.default;
+            let kind = match p.kind {
+                I8 => 1,
+                I16 => 2,
+                I32 => 3,
+                F32 => 4,
+            };
+            out.push(kind | if flagged { 0x10 } else { 0 });
+            out.push(shared as u8 | ((p.name.len() - shared - 1) as u8) << 4);
+            out.extend_from_slice(&p.name.as_bytes()[shared..]);
+            for v in [Some(p.value), flagged.then_some(p.default)].into_iter().flatten() {
+                match p.kind {
+                    I8 => out.push(v as i8 as u8),
+                    I16 => out.extend_from_slice(&(v as i16).to_le_bytes()),
+                    I32 => out.extend_from_slice(&(v as i32).to_le_bytes()),
+                    F32 => out.extend_from_slice(&(v as f32).to_le_bytes()),
+                }
+            }
+            last = p.name;
+        }
+        out
+    }
+
+    /// PX4's `_HASH_CHECK`: CRC-32 over names and value bytes in order of name.
+    pub(crate) fn hash(&self) -> u32 {
+        let mut sorted: Vec<&Param> = self.list.iter().collect();
+        sorted.sort_by_key(|p| p.name);
+        sorted.into_iter().fold(0, |crc, p| {
+            let crc = crate::files::crc32(crc, p.name.as_bytes());
+            let bytes = if p.kind == F32 {
+                (p.value as f32).to_le_bytes()
+            } else {
+                (p.value as i32).to_le_bytes()
+            };
+            crate::files::crc32(crc, &bytes)
+        })
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -17,13 +17,6 @@ use crate::plans::{Item, Next, Party};
 use crate::vehicle::SimVehicle;
 use crate::wire::{self, Frame, Message};
 
-/// FTP answers: opcode NAK and its reasons.
-const FTP_NAK: u8 = 129;
-const FTP_ACK: u8 = 128;
-const FTP_EOF: u8 = 6;
-const FTP_UNKNOWN: u8 = 7;
-const FTP_NO_FILE: u8 = 10;
-
 impl SimVehicle {
     /// Sends one message to one peer.
     pub(crate) fn send<M: Message>(&mut self, peer: u64, component: u8, m: &M) {
@@ -66,6 +59,9 @@ impl SimVehicle {
                     && let Some(c) = self.net.peers.get_mut(&peer)
                 {
                     c.param_cursor = 0;
+                    if self.cfg.px4() {
+                        self.send_hash(peer);
+                    }
                 }
             }
             wire::ParamSet::ID => self.on_param_set(peer, &f.read()),
@@ -75,7 +71,12 @@ impl SimVehicle {
             39..=41 | 43..=45 | 51 | 73 => self.on_mission(party, f),
             wire::SetPositionTargetLocalNed::ID => self.on_local_target(&f.read()),
             wire::SetPositionTargetGlobalInt::ID => self.on_global_target(&f.read()),
-            wire::FileTransferProtocol::ID => self.on_ftp(party, &f.read()),
+            wire::FileTransferProtocol::ID => {
+                let m: wire::FileTransferProtocol = f.read();
+                if self.addressed(m.target_system, m.target_component) == Some(AUTOPILOT) {
+                    self.on_ftp(party, &m);
+                }
+            }
             wire::Timesync::ID => {
                 let m: wire::Timesync = f.read();
                 if m.tc1 == 0 && (m.target_system == 0 || m.target_system == self.cfg.system) {
@@ -88,12 +89,11 @@ impl SimVehicle {
                     self.send(peer, AUTOPILOT, &answer);
                 }
             }
-            wire::LogRequestList::ID => {
-                let m: wire::LogRequestList = f.read();
-                if m.target_system == self.cfg.system {
-                    self.send(peer, AUTOPILOT, &wire::LogEntry::default());
-                }
-            }
+            wire::LogRequestList::ID => self.on_log_list(party, &f.read()),
+            wire::LogRequestData::ID => self.on_log_data(party, &f.read()),
+            wire::LogRequestEnd::ID => self.on_log_end(party, &f.read()),
+            wire::LogErase::ID => self.on_log_erase(&f.read()),
+            wire::SetupSigning::ID => self.on_setup_signing(&f.read()),
             wire::GimbalManagerSetAttitude::ID => self.on_gimbal_attitude(f, &f.read()),
             wire::GimbalManagerSetPitchyaw::ID => {
                 let m: wire::GimbalManagerSetPitchyaw = f.read();
@@ -105,6 +105,18 @@ impl SimVehicle {
             }
             _ => {}
         }
+    }
+
+    /// Set on the bench only: a key on an armed aircraft is refused aloud (ArduPilot).
+    fn on_setup_signing(&mut self, m: &wire::SetupSigning) {
+        if m.target_system != self.cfg.system {
+            return;
+        }
+        if self.pilot.armed {
+            self.say(3, "ERROR: Won't setup signing when armed");
+            return;
+        }
+        self.net.signer.setup(m.secret_key, m.initial_timestamp);
     }
 
     fn on_heartbeat(&mut self, f: &Frame<'_>) {
@@ -165,6 +177,18 @@ impl SimVehicle {
         self.send(peer, AUTOPILOT, &m);
     }
 
+    /// PX4's checksum of all, before a list and on request; it has no place in the list.
+    fn send_hash(&mut self, peer: u64) {
+        let m = wire::ParamValue {
+            param_value: f32::from_bits(self.params.hash()),
+            param_count: self.params.len() as u16,
+            param_index: u16::MAX,
+            param_id: wire::text("_HASH_CHECK"),
+            param_type: 6,
+        };
+        self.send(peer, AUTOPILOT, &m);
+    }
+
     /// A few parameters of every running list per tick.
     pub(crate) fn param_lists_tick(&mut self) {
         let running: Vec<u64> = self
@@ -193,6 +217,9 @@ impl SimVehicle {
     fn on_param_read(&mut self, peer: u64, m: &wire::ParamRequestRead) {
         if self.addressed(m.target_system, m.target_component) != Some(AUTOPILOT) || self.cfg.quirks.mute_parameters {
             return;
+        }
+        if m.param_index < 0 && self.cfg.px4() && wire::untext(&m.param_id) == "_HASH_CHECK" {
+            return self.send_hash(peer);
         }
         let index = if m.param_index >= 0 {
             Some(m.param_index as usize)
@@ -453,6 +480,8 @@ impl SimVehicle {
             self.transfer_next(party, kind, next);
         }
         self.param_lists_tick();
+        self.files_tick();
+        self.logs_tick();
     }
 
     fn give_item(&mut self, party: Party, kind: u8, seq: u16, int: bool) {
@@ -582,6 +611,7 @@ impl SimVehicle {
 
     /// Straight to a place, then hold there.
     pub(crate) fn guided_goto(&mut self, to: Place) {
+        self.exec.terrain = None;
         let mut from = Place::of(&self.sensors.est);
         let winged = self.cfg.envelope.min_m_s > 0.0;
         let radius = if winged { self.loiter_radius().abs() } else { 1.0 };
@@ -622,35 +652,6 @@ impl SimVehicle {
                 lock,
             });
         }
-    }
-
-    /// There are no files: every request is refused at once, so that nobody waits.
-    fn on_ftp(&mut self, party: Party, m: &wire::FileTransferProtocol) {
-        if self.addressed(m.target_system, m.target_component) != Some(AUTOPILOT) {
-            return;
-        }
-        let seq = u16::from_le_bytes([m.payload[0], m.payload[1]]).wrapping_add(1);
-        let (session, opcode) = (m.payload[2], m.payload[3]);
-        let (answer, code) = match opcode {
-            1 | 2 => (FTP_ACK, 0),
-            3 => (FTP_NAK, FTP_EOF),
-            4 | 5 | 14 | 15 => (FTP_NAK, FTP_NO_FILE),
-            _ => (FTP_NAK, FTP_UNKNOWN),
-        };
-        let mut payload = [0_u8; 251];
-        payload[..2].copy_from_slice(&seq.to_le_bytes());
-        payload[2] = session;
-        payload[3] = answer;
-        payload[4] = u8::from(answer == FTP_NAK);
-        payload[5] = opcode;
-        payload[12] = code;
-        let out = wire::FileTransferProtocol {
-            target_network: 0,
-            target_system: party.system,
-            target_component: party.component,
-            payload,
-        };
-        self.send(party.peer, AUTOPILOT, &out);
     }
 }
 

@@ -41,15 +41,15 @@ pub(crate) fn default_streams(cfg: &VehicleConfig) -> Vec<(u32, i64)> {
 pub(crate) const fn stream_group(group: u8) -> &'static [u32] {
     match group {
         0 => &[
-            1, 2, 24, 29, 30, 32, 33, 42, 62, 65, 74, 125, 147, 162, 168, 193, 241, 285,
+            1, 2, 24, 27, 29, 30, 32, 33, 42, 62, 65, 74, 125, 136, 147, 162, 168, 193, 241, 285,
         ],
-        1 => &[29],
+        1 => &[27, 29],
         2 => &[1, 24, 42, 62, 125, 162],
         3 => &[65],
         6 => &[32, 33],
         10 => &[30],
         11 => &[74],
-        12 => &[2, 147, 168, 193, 241, 285],
+        12 => &[2, 136, 147, 168, 193, 241, 285],
         _ => &[],
     }
 }
@@ -66,10 +66,11 @@ pub(crate) const fn owner(id: u32) -> u8 {
 /// Whether this aircraft can send a message at all.
 pub(crate) fn available(cfg: &VehicleConfig, id: u32) -> bool {
     match id {
-        0 | 1 | 2 | 24 | 29 | 30 | 31 | 32 | 33 | 42 | 62 | 65 | 74 | 125 | 147 | 148 | 162 | 241 | 242 | 245 | 280
-        | 281 | 283 | 285 => true,
-        168 | 193 => !cfg.px4(),
-        231 => cfg.px4(),
+        0 | 1 | 2 | 24 | 27 | 29 | 30 | 31 | 32 | 33 | 42 | 62 | 65 | 74 | 125 | 147 | 148 | 162 | 241 | 242 | 245
+        | 280 | 281 | 283 | 285 => true,
+        435 => true,
+        136 | 168 | 193 => !cfg.px4(),
+        105 | 231 | 300 | 397 | 436 => cfg.px4(),
         259..=262 | 269..=271 => !cfg.cameras.is_empty(),
         _ => false,
     }
@@ -105,11 +106,59 @@ impl SimVehicle {
     pub(crate) fn telemetry_tick(&mut self) {
         if self.tick % 100 == 1 {
             self.heartbeats();
+            self.remote_id_tick();
+            if self.cfg.operator_control && self.tick % 500 == 1 {
+                self.control_status();
+            }
+        }
+        if self.pilot.armed && self.tick.is_multiple_of(50) {
+            self.log_sample();
         }
         let now = self.now_us();
         for (peer, id) in self.net.due(now) {
             self.send_message(peer, id);
         }
+        for peer in self.net.due_high_latency(now) {
+            self.high_latency(peer);
+        }
+    }
+
+    fn log_sample(&mut self) {
+        let est = self.sensors.est;
+        let (lat_e7, lon_e7) = e7(self.latlon(est.n, est.e));
+        let b = &self.battery;
+        let sample = crate::logbook::Sample {
+            us: self.now_us() as u64,
+            utc: self.utc(),
+            lat_e7,
+            lon_e7,
+            amsl: est.amsl,
+            above_home: est.amsl - self.home.place.amsl,
+            speed: est.v[0].hypot(est.v[1]),
+            course: norm_deg_360(est.v[1].atan2(est.v[0]).to_degrees()),
+            roll: est.roll,
+            pitch: est.pitch,
+            yaw: norm_deg_360(est.yaw),
+            quaternion: quaternion(est.roll, est.pitch, est.yaw),
+            volts: b.volts(),
+            amps: b.amps(),
+            share: b.told_share(),
+            used_mah: b.used_wh() / crate::energy::NOMINAL_V * 1000.0,
+            fix: self.sensors.fix,
+        };
+        self.logbook.sample(&sample);
+    }
+
+    /// MAV_TYPE as the family tells it: ArduPilot's quadplanes call themselves fixed wings unless
+    /// Q_MAV_TYPE says otherwise.
+    pub(crate) fn mav_type(&self) -> u8 {
+        if self.cfg.airframe == Airframe::Quadplane && !self.cfg.px4() {
+            return match self.params.get("Q_MAV_TYPE", 0.0) as u8 {
+                0 => 1,
+                told => told,
+            };
+        }
+        mav_type(self.cfg.airframe)
     }
 
     fn heartbeats(&mut self) {
@@ -121,7 +170,7 @@ impl SimVehicle {
         };
         let heartbeat = wire::Heartbeat {
             custom_mode: self.pilot.mode.custom(self.cfg.family, self.cfg.airframe),
-            kind: mav_type(self.cfg.airframe),
+            kind: self.mav_type(),
             autopilot: if self.cfg.px4() { 12 } else { 3 },
             base_mode: 1 | 16 | 64 | auto | armed,
             system_status: if self.crashed {
@@ -173,9 +222,10 @@ impl SimVehicle {
                 },
             ),
             24 => self.gps_raw(peer, usec),
+            27 => self.raw_imu(peer, usec),
             29 => {
-                let h = est.amsl;
-                let press = 1013.25 * (1.0 - 2.255_77e-5 * h).max(0.1).powf(5.2559);
+                // International standard atmosphere from the barometer's own height.
+                let press = 1013.25 * (1.0 - 2.255_77e-5 * self.sensors.baro_amsl).max(0.1).powf(5.2559);
                 self.emit(
                     peer,
                     &wire::ScaledPressure {
@@ -186,6 +236,8 @@ impl SimVehicle {
                     },
                 );
             }
+            105 => self.highres_imu(peer, usec),
+            136 => self.terrain_report(peer),
             30 => {
                 let r = self.body.rates;
                 let m = wire::Attitude {
@@ -458,6 +510,10 @@ impl SimVehicle {
                 };
                 self.emit(peer, &m);
             }
+            300 => self.protocol_version(peer),
+            397 => self.component_metadata(peer),
+            435 => self.available_modes(peer, 0),
+            436 => self.current_mode(peer),
             269 => self.video_streams(peer),
             270 => self.video_status(peer),
             271 => self.fov_status(peer),
@@ -480,7 +536,7 @@ impl SimVehicle {
         if !self.sensors.fix {
             health &= !GPS;
         }
-        if self.battery.share() < 0.1 {
+        if self.battery.told_share() < 0.1 {
             health &= !BATTERY;
         }
         if self.not_ready().is_some() && !self.pilot.armed {
@@ -496,8 +552,63 @@ impl SimVehicle {
             load: 230,
             voltage_battery: (self.battery.volts() * 1000.0) as u16,
             current_battery: (self.battery.amps() * 100.0) as i16,
-            battery_remaining: (self.battery.share() * 100.0).round() as i8,
+            battery_remaining: (self.battery.told_share() * 100.0).round() as i8,
             ..Default::default()
+        };
+        self.emit(peer, &m);
+    }
+
+    fn raw_imu(&mut self, peer: Option<u64>, usec: u64) {
+        let (a, g) = (self.sensors.accel, self.sensors.gyro);
+        let milli_g = |v: f64| (v / vedette_geo::G_M_S2 * 1000.0).clamp(-32_000.0, 32_000.0) as i16;
+        let milli_rad = |v: f64| (v.to_radians() * 1000.0).clamp(-32_000.0, 32_000.0) as i16;
+        let m = wire::RawImu {
+            time_usec: usec,
+            xacc: milli_g(a[0]),
+            yacc: milli_g(a[1]),
+            zacc: milli_g(a[2]),
+            xgyro: milli_rad(g[0]),
+            ygyro: milli_rad(g[1]),
+            zgyro: milli_rad(g[2]),
+            temperature: 3500,
+            ..Default::default()
+        };
+        self.emit(peer, &m);
+    }
+
+    fn highres_imu(&mut self, peer: Option<u64>, usec: u64) {
+        let a = self.sensors.accel.map(|v| v as f32);
+        let g = self.sensors.gyro.map(rad);
+        let press = 1013.25 * (1.0 - 2.255_77e-5 * self.sensors.baro_amsl).max(0.1).powf(5.2559);
+        let m = wire::HighresImu {
+            time_usec: usec,
+            xacc: a[0],
+            yacc: a[1],
+            zacc: a[2],
+            xgyro: g[0],
+            ygyro: g[1],
+            zgyro: g[2],
+            abs_pressure: press as f32,
+            pressure_alt: self.sensors.baro_amsl as f32,
+            temperature: 35.0,
+            // accelerometer, gyroscope, pressure, pressure altitude, temperature
+            fields_updated: 0b111_111 | 1 << 9 | 1 << 11 | 1 << 12,
+            ..Default::default()
+        };
+        self.emit(peer, &m);
+    }
+
+    fn terrain_report(&mut self, peer: Option<u64>) {
+        let est = self.sensors.est;
+        let (lat, lon) = e7(self.latlon(est.n, est.e));
+        let m = wire::TerrainReport {
+            lat,
+            lon,
+            terrain_height: self.ground as f32,
+            current_height: (est.amsl - self.ground) as f32,
+            spacing: 100,
+            pending: 0,
+            loaded: 504,
         };
         self.emit(peer, &m);
     }
@@ -582,7 +693,7 @@ impl SimVehicle {
 
     fn battery_status(&mut self, peer: Option<u64>) {
         let b = &self.battery;
-        let used = b.capacity_wh - b.left_wh;
+        let used = b.used_wh();
         let mut voltages = [u16::MAX; 10];
         voltages[0] = (b.volts() * 1000.0) as u16;
         let m = wire::BatteryStatus {
@@ -591,11 +702,11 @@ impl SimVehicle {
             temperature: i16::MAX,
             voltages,
             current_battery: (b.amps() * 100.0) as i16,
-            battery_remaining: (b.share() * 100.0).round() as i8,
-            time_remaining: (b.left_wh * 3600.0 / b.power_w.max(1.0)).min(1e6) as i32,
-            charge_state: if b.share() < 0.1 {
+            battery_remaining: (b.told_share() * 100.0).round() as i8,
+            time_remaining: ((b.rated_wh - used).max(0.0) * 3600.0 / b.power_w.max(1.0)).min(1e6) as i32,
+            charge_state: if b.told_share() < 0.1 {
                 3
-            } else if b.share() < 0.2 {
+            } else if b.told_share() < 0.2 {
                 2
             } else {
                 1
@@ -606,8 +717,8 @@ impl SimVehicle {
     }
 
     fn autopilot_version(&mut self, peer: Option<u64>) {
-        // ArduPilot's set without FTP (there are no files), PX4's with bytewise parameters.
-        let capabilities: u64 = if self.cfg.px4() { 0x2_e1cc } else { 0xfbef & !0x20 };
+        // ArduPilot's set; PX4's with bytewise parameters and FTP.
+        let capabilities: u64 = if self.cfg.px4() { 0x2_e1ec } else { 0xfbef };
         let uid = u64::from(self.cfg.system) | 0x5645_4400_0000_0000;
         let mut uid2 = [0; 18];
         uid2[..8].copy_from_slice(&uid.to_le_bytes());

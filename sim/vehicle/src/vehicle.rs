@@ -15,6 +15,8 @@ use crate::execute::Exec;
 use crate::flight::{Pilot, Task};
 use crate::gimbal::{Gimbal, Mount};
 use crate::guide::Place;
+use crate::logbook::Logbook;
+use crate::logserve::LogServer;
 use crate::modes::Mode;
 use crate::net::{AUTOPILOT, Net};
 use crate::params::Params;
@@ -133,6 +135,10 @@ pub struct SimVehicle {
     pub(crate) photos: u32,
     pub(crate) recording: bool,
     pub(crate) text_id: u16,
+    pub(crate) control: crate::neighbours::Control,
+    pub(crate) files: crate::files::Files,
+    pub(crate) logbook: Logbook,
+    pub(crate) log_server: LogServer,
     /// System and component in control of the gimbal.
     pub(crate) gimbal_owner: [u8; 2],
     /// Datagrams cut or frames refused by limits.
@@ -159,7 +165,7 @@ impl SimVehicle {
             tick: 0,
             air: Air::new(cfg.seed),
             wind: [0.0; 3],
-            battery: Battery::new(&cfg.energy),
+            battery: Battery::new(&cfg.energy, &cfg.pack),
             gimbal: Gimbal::new(cfg.heading_deg),
             sensors,
             params: Params::new(&cfg),
@@ -175,6 +181,10 @@ impl SimVehicle {
             photos: 0,
             recording: false,
             text_id: 0,
+            control: crate::neighbours::Control::default(),
+            files: crate::files::Files::default(),
+            logbook: Logbook::new(cfg.px4()),
+            log_server: LogServer::default(),
             gimbal_owner: [0, 0],
             flooded: 0,
             body,
@@ -206,7 +216,8 @@ impl SimVehicle {
             self.body.amsl = self.ground;
             self.home.place.amsl = self.ground;
         }
-        self.wind = self.air.step(weather, self.body.airspeed);
+        let height = self.body.amsl - self.ground;
+        self.wind = self.air.step(weather, self.body.airspeed, height);
         self.exec_tick(ground);
         let demand = self.demand(ground);
         let env = self.cfg.envelope;
@@ -241,6 +252,7 @@ impl SimVehicle {
         self.gimbal.step(&mount, &believed, &self.cfg.gimbal);
         self.watch_tick();
         self.net.refill(TICK_S);
+        self.net.time = crate::signing::time_of(self.utc().0);
         self.transfer_tick();
         self.telemetry_tick();
     }
@@ -261,7 +273,7 @@ impl SimVehicle {
                 // Only a frame with a right checksum makes a peer.
                 self.net.open(peer, self.now_us(), self.tick);
             }
-            if frame.system == self.cfg.system || !self.net.admit(peer, self.tick) {
+            if frame.system == self.cfg.system || !self.net.admit(peer, self.tick) || !self.net.signer.admits(&frame) {
                 continue;
             }
             self.handle_frame(now, peer, &frame);
@@ -284,6 +296,18 @@ impl SimVehicle {
     #[must_use]
     pub fn refused_frames(&self) -> u64 {
         self.net.refused + self.flooded + self.net.peers.values().map(|c| c.dropped).sum::<u64>()
+    }
+
+    /// Frames refused because of their signature, by reason; none while no key is set.
+    #[must_use]
+    pub fn unsigned_frames(&self) -> crate::Refused {
+        self.net.signer.refused
+    }
+
+    /// A key is set: it signs, and acts on nothing unsigned.
+    #[must_use]
+    pub fn signs(&self) -> bool {
+        self.net.signer.on()
     }
 
     pub(crate) fn now_us(&self) -> i64 {
@@ -427,12 +451,15 @@ impl SimVehicle {
             }
             Fault::RadioSilent => self.net.silent = true,
             Fault::RadioBack => self.net.silent = false,
+            Fault::BaroOff(m) => self.sensors.baro_off = if m.is_finite() { m.clamp(-500.0, 500.0) } else { 0.0 },
             Fault::CompassOff(deg) => self.sensors.compass = if deg.is_finite() { deg } else { 0.0 },
         }
     }
 
     /// A status text to every peer, in pieces of 50 characters where longer.
     pub(crate) fn say(&mut self, severity: u8, message: &str) {
+        let us = self.now_us() as u64;
+        self.logbook.text(us, message);
         let long = message.len() > 50;
         if long {
             self.text_id = self.text_id.wrapping_add(1).max(1);

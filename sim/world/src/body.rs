@@ -56,7 +56,149 @@ pub(crate) fn parts(
         ActorKind::Chamois => beast(&ax, pose, [1.05, 0.78, 0.17], light, seed, t),
         ActorKind::Boar => beast(&ax, pose, [1.25, 0.78, 0.21], light, seed, t),
         ActorKind::Dog => beast(&ax, pose, [0.85, 0.58, 0.12], light, seed, t),
+        ActorKind::Truck => truck(&ax, pose, seed, light),
+        ActorKind::Boat => boat(&ax, pose, light),
+        ActorKind::Ship => ship(&ax, light),
+        ActorKind::Drone => drone(&ax, light),
+        ActorKind::Parcel => vec![block(
+            &ax,
+            [0.0, 0.0, 0.2],
+            [0.30, 0.25, 0.20],
+            light.air_c - 0.5,
+            [0.20, 0.16, 0.10],
+        )],
     }
+}
+
+/// Height and half width of an actor's outline, metres.
+pub(crate) fn outline(kind: ActorKind, size: f32) -> (f32, f32) {
+    let (tall, half) = match kind {
+        ActorKind::Person => (1.75, 0.28),
+        ActorKind::Car => (1.5, 1.1),
+        ActorKind::Cow => (1.4, 0.7),
+        ActorKind::Chamois => (0.78, 0.35),
+        ActorKind::Boar => (0.78, 0.4),
+        ActorKind::Dog => (0.58, 0.25),
+        ActorKind::Truck => (2.9, 1.6),
+        ActorKind::Boat => (1.0, 1.5),
+        ActorKind::Ship => (9.0, 5.0),
+        ActorKind::Drone => (0.25, 0.4),
+        ActorKind::Parcel => (0.4, 0.3),
+    };
+    (tall * size, half * size)
+}
+
+fn block(ax: &Axes, c: V3, half: V3, temp_c: f32, albedo: [f32; 3]) -> Part {
+    let k = ax.k;
+    Part {
+        solid: Solid::Block {
+            c: ax.p(c[0], c[1], c[2]),
+            fwd: ax.fwd(),
+            half: [half[0] * k, half[1] * k, half[2] * k],
+        },
+        temp_c,
+        albedo,
+    }
+}
+
+/// 7.2 by 2.4 by 2.9 m at size 1: cab, box body, wheels.
+fn truck(ax: &Axes, pose: &ActorPose, seed: u64, light: &Light) -> Vec<Part> {
+    let (air, metal) = (light.air_c, light.metal_c());
+    let warm = (pose.walked_m / 600.0).min(1.0) as f32;
+    let paint = [[0.50, 0.50, 0.48], [0.16, 0.18, 0.22], [0.34, 0.30, 0.20]][((seed >> 5) % 3) as usize];
+    let mut out = vec![
+        block(ax, [-0.95, 0.0, 1.85], [2.65, 1.20, 1.05], metal, paint),
+        block(ax, [2.65, 0.0, 1.30], [0.85, 1.10, 0.75], metal + 1.0, paint),
+        block(ax, [2.95, 0.0, 0.75], [0.60, 1.05, 0.35], metal + 20.0 * warm, paint),
+        block(
+            ax,
+            [2.75, 0.0, 2.00],
+            [0.70, 1.00, 0.20],
+            metal - 2.0,
+            [0.05, 0.06, 0.07],
+        ),
+    ];
+    for (f, l) in [(2.5, 1.0), (2.5, -1.0), (-2.3, 1.0), (-2.3, -1.0)] {
+        out.push(capsule(
+            ax.p(f, l, 0.45),
+            ax.p(f, l * 1.02, 0.45),
+            0.45 * ax.k,
+            air + 14.0 * warm,
+            [0.03, 0.03, 0.03],
+        ));
+    }
+    out
+}
+
+/// An open boat of 6.4 by 2.3 m: two tubes, floor, console, outboard engine.
+fn boat(ax: &Axes, pose: &ActorPose, light: &Light) -> Vec<Part> {
+    let (air, k) = (light.air_c, ax.k);
+    let warm = (pose.walked_m / 800.0).min(1.0) as f32;
+    let tube = [0.10, 0.10, 0.11];
+    let rubber = air - 1.0;
+    vec![
+        capsule(ax.p(-2.8, 0.95, 0.35), ax.p(1.9, 0.85, 0.42), 0.25 * k, rubber, tube),
+        capsule(ax.p(-2.8, -0.95, 0.35), ax.p(1.9, -0.85, 0.42), 0.25 * k, rubber, tube),
+        capsule(ax.p(1.9, 0.85, 0.42), ax.p(3.0, 0.0, 0.60), 0.24 * k, rubber, tube),
+        capsule(ax.p(1.9, -0.85, 0.42), ax.p(3.0, 0.0, 0.60), 0.24 * k, rubber, tube),
+        block(ax, [-0.4, 0.0, 0.25], [2.4, 0.80, 0.08], air - 0.5, [0.22, 0.22, 0.20]),
+        block(ax, [-0.6, 0.0, 0.80], [0.35, 0.35, 0.45], air, [0.40, 0.40, 0.38]),
+        block(
+            ax,
+            [-3.0, 0.0, 0.75],
+            [0.22, 0.25, 0.35],
+            air + 28.0 * warm,
+            [0.06, 0.06, 0.07],
+        ),
+    ]
+}
+
+/// A coaster of 38 by 8 m: hull, hold, bridge aft, warm funnel.
+fn ship(ax: &Axes, light: &Light) -> Vec<Part> {
+    let metal = light.metal_c();
+    let hull = [0.10, 0.13, 0.17];
+    vec![
+        block(ax, [-1.5, 0.0, 1.3], [16.5, 4.0, 1.6], metal, hull),
+        block(ax, [16.5, 0.0, 1.7], [2.5, 2.4, 1.8], metal, hull),
+        block(ax, [2.0, 0.0, 3.2], [11.0, 3.0, 0.5], metal + 0.5, [0.24, 0.12, 0.08]),
+        block(ax, [-14.0, 0.0, 5.2], [3.0, 3.4, 2.6], metal + 2.0, [0.55, 0.55, 0.52]),
+        block(
+            ax,
+            [-15.0, 0.0, 8.6],
+            [0.9, 0.9, 1.1],
+            light.air_c + 35.0,
+            [0.30, 0.08, 0.05],
+        ),
+    ]
+}
+
+/// A quadrotor of 0.9 m: body with warm motors and battery.
+fn drone(ax: &Axes, light: &Light) -> Vec<Part> {
+    let air = light.air_c;
+    let mut out = vec![block(
+        ax,
+        [0.0, 0.0, 0.10],
+        [0.20, 0.12, 0.08],
+        air + 9.0,
+        [0.12, 0.12, 0.13],
+    )];
+    for (f, l) in [(0.32, 0.32), (0.32, -0.32), (-0.32, 0.32), (-0.32, -0.32)] {
+        out.push(capsule(
+            ax.p(0.0, 0.0, 0.10),
+            ax.p(f, l, 0.14),
+            0.02 * ax.k,
+            air,
+            [0.08, 0.08, 0.08],
+        ));
+        out.push(capsule(
+            ax.p(f, l, 0.12),
+            ax.p(f, l, 0.18),
+            0.045 * ax.k,
+            air + 22.0,
+            [0.08, 0.08, 0.08],
+        ));
+    }
+    out
 }
 
 fn capsule(a: V3, b: V3, r: f32, temp_c: f32, albedo: [f32; 3]) -> Part {
@@ -156,7 +298,7 @@ fn car(ax: &Axes, pose: &ActorPose, seed: u64, light: &Light) -> Vec<Part> {
     ][((seed >> 3) % 4) as usize];
     // Bodywork radiates to a cold sky, glass even more; engine and tyres warm up with way gone.
     let warm = (pose.walked_m / 400.0).min(1.0) as f32;
-    let metal = air - 2.5;
+    let metal = light.metal_c();
     let mut out = Vec::with_capacity(10);
     let block = |c: V3, half: V3, temp_c: f32, albedo: [f32; 3]| Part {
         solid: Solid::Block {

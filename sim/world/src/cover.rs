@@ -39,6 +39,10 @@ pub(crate) struct CoverMap {
     pub(crate) seed: u32,
     pub(crate) forest_share: f32,
     pub(crate) tree_line_m: f32,
+    /// Temperature of the sea's skin, degrees Celsius.
+    pub(crate) water_c: f32,
+    /// Height of the waves, metres.
+    pub(crate) waves_m: f32,
     pub(crate) ways: Vec<Way>,
     pub(crate) clearings: Vec<Clearing>,
     pub(crate) stones: Vec<Stone>,
@@ -182,6 +186,10 @@ impl CoverMap {
                     (j as f32 + 0.1 + 0.8 * unit(h1)) / PER as f32,
                 );
                 let (x, y) = (x0 + u * SCATTER_M, y0 + v * SCATTER_M);
+                // Nothing grows in the sea or on its beach.
+                if g.water && g.z(x, y) < 1.5 {
+                    continue;
+                }
                 let a = Field::mix(&f[0], &f[1], u);
                 let b = Field::mix(&f[2], &f[3], u);
                 let fl = Field::mix(&a, &b, v);
@@ -405,6 +413,11 @@ pub(crate) fn bake(map: &CoverMap, g: &Ground, light: &Light, key: (u8, i32, i32
                 rock * keep,
                 if gravel { worn } else { 0.0 },
             ];
+            let wet = if g.water {
+                1.0 - smooth(0.02, 0.25, g.z(x, y))
+            } else {
+                0.0
+            };
             if thermal {
                 let lit = 0.35
                     + 0.65
@@ -417,6 +430,11 @@ pub(crate) fn bake(map: &CoverMap, g: &Ground, light: &Light, key: (u8, i32, i32
                 }
                 // Cold air gathers in hollows, crests keep the wind.
                 t += 0.35 * f.heath - 0.6 * f.forest * 0.2;
+                if wet > 0.0 {
+                    // Calm water mirrors some of the cold sky; waves mix warm faces into it.
+                    let sea = map.water_c + 0.02 * (light.sky_c - map.water_c) + map.waves_m * 0.6 * (b + 0.5 * a);
+                    t += (sea - t) * wet;
+                }
                 temp[k] = t;
             } else {
                 let mut al = [0.0_f32; 3];
@@ -444,6 +462,12 @@ pub(crate) fn bake(map: &CoverMap, g: &Ground, light: &Light, key: (u8, i32, i32
                     0.0
                 };
                 let m = (1.0 + bump.clamp(-0.45, 0.6)).max(0.2);
+                if wet > 0.0 {
+                    let ripple = 1.0 + map.waves_m.min(1.5) * (0.30 * b + 0.22 * a);
+                    for (v, sea) in al.iter_mut().zip([0.022, 0.040, 0.052]) {
+                        *v += (sea * ripple - *v) * wet;
+                    }
+                }
                 let al = al.map(|v| (v * m).clamp(0.01, 0.9));
                 rgb[k] = light.shade(al, f.n, 1.0);
             }

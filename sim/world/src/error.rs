@@ -31,6 +31,9 @@ pub enum SimError {
         /// What is allowed.
         allowed: String,
     },
+    /// Several mistakes of one file, all of them.
+    #[error("{} mistakes:\n{}", .0.len(), .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Several(Vec<SimError>),
     /// A flag of the command line.
     #[error("{flag} {given}: {allowed}")]
     Option {
@@ -50,4 +53,32 @@ pub enum SimError {
         #[source]
         source: Option<Box<dyn std::error::Error + Send + Sync>>,
     },
+}
+
+impl SimError {
+    /// Nothing, the one mistake, or all of them.
+    pub(crate) fn all(mut mistakes: Vec<Self>) -> Result<(), Self> {
+        // The same complaint about the same line says nothing new.
+        let mut seen: Vec<String> = Vec::new();
+        mistakes.retain(|m| {
+            let text = m.to_string();
+            let new = !seen.contains(&text);
+            seen.push(text);
+            new
+        });
+        match mistakes.len() {
+            0 => Ok(()),
+            1 => Err(mistakes.remove(0)),
+            _ => Err(Self::Several(mistakes)),
+        }
+    }
+
+    /// Each mistake by itself.
+    #[must_use]
+    pub fn each(&self) -> Vec<&Self> {
+        match self {
+            Self::Several(v) => v.iter().collect(),
+            one => vec![one],
+        }
+    }
 }

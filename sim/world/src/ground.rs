@@ -79,6 +79,8 @@ pub struct Ground {
     max_slope: f32,
     z_max: f32,
     sin_lat: f64,
+    /// Some of the fine part is sea.
+    pub(crate) water: bool,
 }
 
 /// Spacing of the elevation samples taken from the terrain, metres.
@@ -118,9 +120,12 @@ impl Ground {
             let y = -half + j as f32 * FINE_M;
             for i in 0..n {
                 let x = -half + i as f32 * FINE_M;
-                h[j * n + i] = posts.spline(x, y) + relief(x, y, seed);
+                // Water lies flat at 0; relief fades out over the lowest two metres of land.
+                let base = posts.spline(x, y);
+                h[j * n + i] = base.max(0.0) + relief(x, y, seed) * smooth(0.0, 2.0, base);
             }
         }
+        let water = h.iter().any(|z| *z <= 0.0);
         let fine = Grid {
             x0: -half,
             y0: -half,
@@ -152,6 +157,7 @@ impl Ground {
             coarse,
             max_slope: (max_slope * 1.15).min(3.0),
             z_max: z_max + 1.0,
+            water,
             sin_lat: origin.lat_deg.to_radians().sin(),
         })
     }

@@ -6,34 +6,49 @@
 
 mod actors;
 mod body;
+mod coast;
 mod cover;
+mod draw;
 mod encode;
 mod error;
 mod ground;
+mod instruct;
 mod light;
 mod meta;
 mod noise;
 mod options;
+mod radio;
+mod rehearse;
 mod render;
 pub mod scenario;
 mod scene;
 mod sensor;
 mod serve;
 mod shapes;
+mod site;
+mod sky;
+mod trouble;
 mod truth;
+mod wire;
 
-pub use actors::{Actor, ActorKind, ActorPose, Step, Track};
+pub use actors::{Actor, ActorKind, ActorPose, Medium, Role, Step, Track};
+pub use coast::{CoastShape, coast};
 pub use encode::{AccessUnit, Encoder};
 pub use error::SimError;
 pub use ground::Ground;
+pub use instruct::InstructorScript;
 pub use light::{Weather, sun_position};
 pub use options::SimOptions;
-pub use render::{CameraState, Image, Rendered, Renderer, TruthBox};
-pub use scenario::{Crossing, Overrides, Scenario, SimAircraft, SimCamera};
+pub use radio::{Interference, LinkState, Radio, free_space_db, knife_edge_db};
+pub use rehearse::Rehearsal;
+pub use render::{CameraState, Image, Quality, Rendered, Renderer, TruthBox};
+pub use scenario::{CHECKLIST, Crossing, Overrides, Scenario, SimAircraft, SimCamera, TrainingFile};
 pub use scene::{Clearing, Scene, SceneSpec, WarmStone, Way};
 pub use serve::{
-    Clock, Endpoint, ServeConfig, SimHandle, SimStats, Simulation, Stream, StreamStats, VehicleStats, VideoTarget,
-    scaled_clock,
+    Clock, Endpoint, Instructor, ServeConfig, SimHandle, SimStats, Simulation, Stream, StreamStats, VehicleStats,
+    VideoTarget, scaled_clock,
 };
-pub use truth::{ActorLine, BoxLine, TruthLine};
+pub use site::load_site;
+pub use trouble::{ActiveFault, FaultId, PlannedFault, Trouble};
+pub use truth::{ActorLine, BoxLine, CastLine, TruthLine};
 pub use vedette_sim_vehicle::Fault;

@@ -1,7 +1,7 @@
 //! Sun, sky light and the temperatures they leave on the ground.
 //!
 //! Invariant: a function of UTC, place and weather. Light and temperatures are those of the
-//! scenario's start and are held for its run (a few tens of minutes).
+//! scenario's start and are held for its run, unless it asks for steps of the day.
 
 use serde::{Deserialize, Serialize};
 use vedette_geo::LatLon;
@@ -219,6 +219,11 @@ impl Light {
     /// Crowns of trees stay close to the air.
     pub(crate) fn crown_c(&self) -> f32 {
         self.air_c - 0.7 * self.clear * self.night + 3.0 * self.heat[0]
+    }
+
+    /// Sheet metal: colder than the air under a clear sky, hot in the sun at once.
+    pub(crate) fn metal_c(&self) -> f32 {
+        self.air_c - 2.5 + 30.0 * self.heat[0]
     }
 
     /// Boulders give their warmth back slowly.

@@ -14,6 +14,9 @@ use crate::scenario::{Overrides, Scenario, SimAircraft};
 use crate::serve::{Endpoint, ServeConfig, VideoTarget, scaled_clock};
 use crate::{SimError, Weather};
 
+/// Most aircraft of an empty world.
+const MOST_VEHICLES: u8 = 240;
+
 /// The flags of `vedette sim`, as given.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SimOptions {
@@ -25,7 +28,8 @@ pub struct SimOptions {
     pub family: Family,
     /// `--airframe`, empty world only.
     pub airframe: Airframe,
-    /// `--home LAT,LON,AMSL`, empty world only; further aircraft stand 20 m east of each other.
+    /// `--home LAT,LON,AMSL`, empty world only; further aircraft stand in rows of sixteen,
+    /// 20 m apart.
     pub home: Option<String>,
     /// `--connect EP`: `udpout:HOST:PORT`, or `HOST:PORT`.
     pub connect: Option<String>,
@@ -107,8 +111,13 @@ impl SimOptions {
 
     fn empty(&self, world: &World) -> Result<Scenario, SimError> {
         let n = self.vehicles.unwrap_or(1);
-        if !(1..=50).contains(&n) {
-            return Err(wrong("--vehicles", n.to_string(), "allowed is 1 to 50"));
+        // MAVLink system ids end at 255; those of ground stations are left free.
+        if !(1..=MOST_VEHICLES).contains(&n) {
+            return Err(wrong(
+                "--vehicles",
+                n.to_string(),
+                &format!("allowed is 1 to {MOST_VEHICLES}"),
+            ));
         }
         let (at, amsl) = match &self.home {
             Some(h) => home(h)?,
@@ -125,7 +134,12 @@ impl SimOptions {
                 name: String::new(),
                 airframe: self.airframe,
                 family: self.family,
-                home: vedette_geo::destination(at, 90.0, 20.0 * f64::from(system - 1)),
+                // Rows of sixteen, 20 m apart.
+                home: vedette_geo::destination(
+                    vedette_geo::destination(at, 90.0, 20.0 * f64::from((system - 1) % 16)),
+                    0.0,
+                    20.0 * f64::from((system - 1) / 16),
+                ),
                 home_amsl: amsl,
                 heading_deg: 0.0,
                 envelope: None,

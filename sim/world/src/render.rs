@@ -12,12 +12,15 @@ use std::sync::Arc;
 use vedette_geo::{Amsl, Camera, Gimbal, LatLon, Ned, Rotation, Vec3};
 use vedette_model::{ImageBox, Spectrum, TargetClass};
 
+use crate::actors::{ActorKind, Medium};
 use crate::body;
-use crate::cover::{Baked, CHUNK, Chunk, PADDED, SCATTER_M, Standing, TEXEL_M, Thing, bake};
-use crate::noise::{floor, hash2, perlin, unit as hash_unit};
+use crate::cover::{Baked, CHUNK, Chunk, PADDED, SCATTER_M, Standing, TEXEL_M, bake};
+use crate::draw::{draw_shadow, draw_thing};
+use crate::light::Light;
+use crate::noise::{floor, hash2};
 use crate::scene::Scene;
 use crate::sensor::{self, Fpn};
-use crate::shapes::{Solid, V3, along, dot, sub};
+use crate::shapes::{V3, along, dot, sub};
 
 /// A camera at one moment.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -115,41 +118,74 @@ pub struct Rendered {
     pub boxes: Vec<TruthBox>,
 }
 
+/// How much work a picture is worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Quality {
+    /// Trees one by one only nearby: for many streams on few cores.
+    Fast,
+    /// What two cores render at 15 pictures a second.
+    #[default]
+    Standard,
+    /// Four rays for each pixel: smooth edges, branches and grass as a lens blends them.
+    Fine,
+}
+
+impl Quality {
+    /// What a machine of so many cores can afford beside a station, for so many streams.
+    #[must_use]
+    pub fn affordable(cores: usize, streams: usize) -> Self {
+        match cores / streams.max(1) {
+            0 => Self::Fast,
+            1..=3 => Self::Standard,
+            _ => Self::Fine,
+        }
+    }
+    /// Rays along a pixel's side.
+    fn rays(self) -> usize {
+        if self == Self::Fine { 2 } else { 1 }
+    }
+    /// Standing things are drawn up to here, metres; beyond, their crowns are part of the ground.
+    fn things_m(self) -> f32 {
+        if self == Self::Fast { 450.0 } else { 900.0 }
+    }
+}
+
 /// Depth lattice spacing, pixels.
 const STEP: usize = 4;
-/// Standing things are drawn up to here, metres; beyond, their crowns are part of the ground.
-const THINGS_M: f32 = 900.0;
 /// Chunks kept per renderer.
 const KEEP: usize = 160;
 /// Stands for the sky in the depth buffer.
-const FAR: f32 = 1.0e9;
+pub(crate) const FAR: f32 = 1.0e9;
 
 /// Renders one scene; keeps what it baked.
 #[derive(Debug)]
 pub struct Renderer {
     scene: Arc<Scene>,
+    quality: Quality,
     chunks: BTreeMap<(bool, u8, i32, i32), (u64, Chunk)>,
     standing: BTreeMap<(i32, i32), Vec<Standing>>,
     fpn: BTreeMap<(u64, u32, u32), Fpn>,
     frame: u64,
+    light: (i64, Light),
     depth: Vec<f32>,
     heat: Vec<f32>,
     rgb: Vec<[f32; 3]>,
 }
 
-struct View {
-    o: V3,
+/// A camera on the scene's map: where it is, its axes, its focal length in pixels.
+pub(crate) struct View {
+    pub(crate) o: V3,
     fwd: V3,
     right: V3,
     down: V3,
-    f: f32,
-    w: usize,
+    pub(crate) f: f32,
+    pub(crate) w: usize,
     h: usize,
 }
 
 impl View {
     #[inline]
-    fn dir(&self, px: f32, py: f32) -> V3 {
+    pub(crate) fn dir(&self, px: f32, py: f32) -> V3 {
         let (a, b) = ((px - 0.5 * self.w as f32) / self.f, (py - 0.5 * self.h as f32) / self.f);
         [
             self.fwd[0] + a * self.right[0] + b * self.down[0],
@@ -159,7 +195,7 @@ impl View {
     }
     /// Pixel rectangle around a ball (x from, x to, y from, y to; exclusive ends) and depth of
     /// its middle, or `None` when it is behind or outside.
-    fn rect(&self, c: V3, r: f32) -> Option<([usize; 4], f32)> {
+    pub(crate) fn rect(&self, c: V3, r: f32) -> Option<([usize; 4], f32)> {
         let v = sub(c, self.o);
         let z = dot(v, self.fwd);
         if z < r + 0.5 {
@@ -183,8 +219,17 @@ impl Renderer {
     /// A renderer of `scene` with nothing baked yet.
     #[must_use]
     pub fn new(scene: Arc<Scene>) -> Self {
+        Self::with_quality(scene, Quality::Standard)
+    }
+
+    /// The same at another quality.
+    #[must_use]
+    pub fn with_quality(scene: Arc<Scene>, quality: Quality) -> Self {
+        let light = (0, scene.light(0));
         Self {
             scene,
+            quality,
+            light,
             chunks: BTreeMap::new(),
             standing: BTreeMap::new(),
             fpn: BTreeMap::new(),
@@ -205,7 +250,17 @@ impl Renderer {
     pub fn render(&mut self, cam: &CameraState, t_s: f64) -> Rendered {
         self.frame += 1;
         let scene = Arc::clone(&self.scene);
-        let (w, h) = (cam.width.clamp(16, 4096) as usize, cam.height.clamp(16, 4096) as usize);
+        let step = scene.light_step(t_s);
+        if step != self.light.0 {
+            self.light = (step, scene.light(step));
+            self.chunks.clear();
+        }
+        let light = self.light.1.clone();
+        let rays = self.quality.rays();
+        let (w, h) = (
+            cam.width.clamp(16, 4096) as usize * rays,
+            cam.height.clamp(16, 4096) as usize * rays,
+        );
         let view = view(&scene, cam, w, h);
         let thermal = cam.spectrum == Spectrum::Thermal;
         self.depth.clear();
@@ -220,8 +275,24 @@ impl Renderer {
         let nodes = lattice(&scene, &view);
         self.ground(&scene, &view, &nodes, thermal);
         self.things(&scene, &view, &nodes, thermal);
-        let boxes = self.actors(&scene, &view, t_s, thermal);
+        let mut boxes = self.actors(&scene, &view, t_s, thermal);
         self.tidy();
+        let (w, h) = (w / rays, h / rays);
+        if rays > 1 {
+            shrink(&mut self.heat, w, h, |a, b, c, d| 0.25 * (a + b + c + d));
+            shrink(&mut self.rgb, w, h, |a, b, c, d| {
+                let mut m = [0.0; 3];
+                for (k, v) in m.iter_mut().enumerate() {
+                    *v = 0.25 * (a[k] + b[k] + c[k] + d[k]);
+                }
+                m
+            });
+            for b in &mut boxes {
+                let i = &mut b.image;
+                (i.x, i.y, i.w, i.h) = (0.5 * i.x, 0.5 * i.y, 0.5 * i.w, 0.5 * i.h);
+                b.area_px *= 0.25;
+            }
+        }
         let tick = (t_s * 1e6).round() as i64 as u64;
         let noise_seed =
             (cam.sensor_seed as u32) ^ (cam.sensor_seed >> 32) as u32 ^ hash2(tick as i32, (tick >> 32) as i32, 0x5EED);
@@ -234,13 +305,13 @@ impl Renderer {
             Image::Gray8 {
                 width,
                 height,
-                data: sensor::thermal(&mut self.heat, w, h, fpn, noise_seed, &scene.light),
+                data: sensor::thermal(&mut self.heat, w, h, fpn, noise_seed, &light),
             }
         } else {
             Image::Rgb8 {
                 width,
                 height,
-                data: sensor::visible(&self.rgb, w, h, noise_seed, &scene.light),
+                data: sensor::visible(&self.rgb, w, h, noise_seed, &light),
             }
         };
         Rendered { image, boxes }
@@ -259,7 +330,7 @@ impl Renderer {
 
     fn ground(&mut self, scene: &Scene, view: &View, nodes: &Lattice, thermal: bool) {
         let (w, h) = (view.w, view.h);
-        let light = &scene.light;
+        let light = &self.light.1.clone();
         // Which chunks are needed, block by block; baked before the pixel loop borrows them.
         let (bw, bh) = (w.div_ceil(STEP), h.div_ceil(STEP));
         let mut levels = vec![0_u8; bw * bh];
@@ -404,7 +475,7 @@ impl Renderer {
         let slot = self
             .chunks
             .entry(full)
-            .or_insert_with(|| (0, bake(&scene.cover, &scene.ground, &scene.light, key, thermal)));
+            .or_insert_with(|| (0, bake(&scene.cover, &scene.ground, &self.light.1, key, thermal)));
         slot.0 = self.frame;
     }
 
@@ -414,7 +485,7 @@ impl Renderer {
         for j in 0..nodes.rows {
             for i in 0..nodes.cols {
                 let t = nodes.t[j * nodes.cols + i];
-                if t > THINGS_M {
+                if t > self.quality.things_m() {
                     continue;
                 }
                 let p = along(view.o, view.dir((i * STEP) as f32, (j * STEP) as f32), t);
@@ -439,22 +510,39 @@ impl Renderer {
             order.extend(
                 list.iter()
                     .map(|st| (dot(sub(st.at, view.o), view.fwd), *st))
-                    .filter(|(z, _)| *z > 0.0 && *z < THINGS_M * 1.1),
+                    .filter(|(z, _)| *z > 0.0 && *z < self.quality.things_m() * 1.1),
             );
         }
         order.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.seed.cmp(&b.1.seed)));
         for (_, st) in &order {
-            draw_thing(st, scene, view, thermal, &mut self.depth, &mut self.heat, &mut self.rgb);
+            draw_thing(
+                st,
+                &self.light.1,
+                view,
+                thermal,
+                self.quality.things_m(),
+                &mut self.depth,
+                &mut self.heat,
+                &mut self.rgb,
+            );
         }
     }
 
     fn actors(&mut self, scene: &Scene, view: &View, t_s: f64, thermal: bool) -> Vec<TruthBox> {
         let mut out = Vec::new();
-        let light = &scene.light;
+        let light = &self.light.1.clone();
         for a in &scene.actors {
             let pose = a.track.pose(t_s);
             let (x, y) = (pose.x as f32, pose.y as f32);
-            let foot = [x, y, scene.ground.z(x, y)];
+            let mut foot = [x, y, scene.ground.z(x, y) + pose.up_m as f32];
+            if a.kind.medium() == Medium::Water {
+                // Rides the waves: a period of 5 s, small craft all of it, a coaster hardly.
+                let share = if a.kind == ActorKind::Boat { 0.35 } else { 0.06 };
+                foot[2] += (share * scene.waves_m * (t_s * 1.257 + (a.seed % 7) as f64).sin()) as f32;
+            }
+            if !thermal {
+                draw_shadow(scene, light, view, a, &pose, foot, &self.depth, &mut self.rgb);
+            }
             let parts = body::parts(a.kind, a.size as f32, &pose, foot, a.seed, t_s, light);
             let mut rect: Option<[usize; 4]> = None;
             for p in &parts {
@@ -565,6 +653,21 @@ impl Renderer {
     }
 }
 
+/// Every two by two values to one, in place, for a picture of `w` by `h` (a plane that is not in use
+/// stays empty).
+fn shrink<T: Copy>(plane: &mut Vec<T>, w: usize, h: usize, mix: impl Fn(T, T, T, T) -> T) {
+    if plane.len() < 4 * w * h {
+        return;
+    }
+    for y in 0..h {
+        for x in 0..w {
+            let k = 4 * y * w + 2 * x;
+            plane[y * w + x] = mix(plane[k], plane[k + 1], plane[k + 2 * w], plane[k + 2 * w + 1]);
+        }
+    }
+    plane.truncate(w * h);
+}
+
 /// The camera's axes on the scene's map.
 fn view(scene: &Scene, cam: &CameraState, w: usize, h: usize) -> View {
     let (x, y) = scene.ground.plane(cam.at);
@@ -630,130 +733,4 @@ fn lattice(scene: &Scene, view: &View) -> Lattice {
         }
     }
     Lattice { cols, rows, t }
-}
-
-fn draw_thing(
-    st: &Standing,
-    scene: &Scene,
-    view: &View,
-    thermal: bool,
-    depth: &mut [f32],
-    heat: &mut [f32],
-    rgb: &mut [[f32; 3]],
-) {
-    let light = &scene.light;
-    let (h, r) = st.extent();
-    let c = [st.at[0], st.at[1], st.at[2] + 0.5 * h];
-    let Some(([x0, x1, y0, y1], z)) = view.rect(c, (0.25 * h * h + r * r).sqrt()) else {
-        return;
-    };
-    if z > THINGS_M * 1.1 || h / z * view.f < 1.2 {
-        return;
-    }
-    let (solid, base, warm) = match st.thing {
-        Thing::Pine { h, r } => (
-            Solid::Cone {
-                foot: [st.at[0], st.at[1], st.at[2] + 0.05 * h],
-                h: h * 0.95,
-                r,
-            },
-            [0.046, 0.062, 0.032],
-            light.crown_c(),
-        ),
-        Thing::Bush { r } => (
-            Solid::Ellipsoid {
-                c: [st.at[0], st.at[1], st.at[2] + 0.35 * r],
-                fwd: (1.0, 0.0),
-                r: [r, r, r * 0.75],
-            },
-            [0.060, 0.062, 0.034],
-            light.crown_c() - 0.4,
-        ),
-        Thing::Boulder { r, excess_c } => {
-            let a = hash_unit(st.seed) * std::f32::consts::TAU;
-            let (s, c) = a.sin_cos();
-            (
-                Solid::Ellipsoid {
-                    c: [st.at[0], st.at[1], st.at[2] + 0.15 * r[2]],
-                    fwd: (c, s),
-                    r,
-                },
-                [0.200, 0.190, 0.178],
-                light.boulder_c() + excess_c,
-            )
-        }
-    };
-    let tone = 0.8 + 0.4 * hash_unit(st.seed ^ 0x99);
-    let tau = if thermal {
-        (-light.alpha_lwir * z).exp()
-    } else {
-        (-light.alpha_visible * z).exp()
-    };
-    let nearest = z - (0.25 * h * h + r * r).sqrt();
-    for y in y0..y1 {
-        for x in x0..x1 {
-            let k = y * view.w + x;
-            if depth[k] < nearest {
-                continue;
-            }
-            let dir = view.dir(x as f32 + 0.5, y as f32 + 0.5);
-            let Some((t, n)) = solid.hit(view.o, dir) else {
-                continue;
-            };
-            if t >= depth[k] {
-                continue;
-            }
-            let p = along(view.o, dir, t);
-            let rel = [p[0] - st.at[0], p[1] - st.at[1], p[2] - st.at[2]];
-            let facing = -dot(n, dir) / dot(dir, dir).sqrt();
-            let tex;
-            let mut n = n;
-            match st.thing {
-                Thing::Pine { h, .. } => {
-                    // Whorls of branches: each tier wide below and lit at its rim, ragged by noise.
-                    let tier = rel[2] / h * 8.0 + hash_unit(st.seed);
-                    let f = tier - floor(tier) as f32;
-                    let jag = perlin(p[0] * 2.3 + p[1] * 1.1 + p[2] * 0.7, p[2] * 2.6 - p[1] * 1.6, st.seed);
-                    if facing < 0.10 + 0.34 * f + 0.22 * jag {
-                        continue;
-                    }
-                    tex = 0.45 * jag + 0.5 * (0.42 - f);
-                    n[2] += 0.25 + 0.4 * jag;
-                }
-                Thing::Bush { .. } => {
-                    let jag = perlin(rel[0] * 4.0 + rel[2] * 3.0, rel[1] * 4.0, st.seed);
-                    if facing < 0.25 + 0.3 * jag {
-                        continue;
-                    }
-                    tex = 0.6 * jag;
-                }
-                Thing::Boulder { .. } => {
-                    let bump = perlin(p[0] * 2.3 + p[2] * 1.7, p[1] * 2.3 - p[2] * 1.1, st.seed)
-                        + 0.6 * perlin(p[0] * 6.1 - p[2] * 3.0, p[1] * 6.1 + p[2] * 4.0, st.seed);
-                    n[0] += 0.35 * bump;
-                    n[1] -= 0.30 * bump;
-                    tex = 0.35 * bump;
-                }
-            }
-            depth[k] = t;
-            let l = dot(n, n).sqrt().max(1e-6);
-            let n = [n[0] / l, n[1] / l, n[2] / l];
-            if thermal {
-                let lit = match st.thing {
-                    Thing::Boulder { .. } => {
-                        (0.6 + 0.6 * dot(n, light.mean_sun)) * (warm - light.air_c) + light.air_c + 0.5 * tex
-                    }
-                    // Upper sides see the cold sky, the inside of a crown does not.
-                    Thing::Pine { .. } | Thing::Bush { .. } => warm - 0.9 * n[2].max(0.0) + 1.1 * tex,
-                };
-                heat[k] = light.air_c + (lit - light.air_c) * tau;
-            } else {
-                let m = tone * (1.0 + tex);
-                let c = light.shade(base.map(|v| (v * m).clamp(0.005, 0.9)), n, 1.0);
-                for ch in 0..3 {
-                    rgb[k][ch] = light.horizon_rgb[ch] + (c[ch] - light.horizon_rgb[ch]) * tau;
-                }
-            }
-        }
-    }
 }

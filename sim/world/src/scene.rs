@@ -63,6 +63,12 @@ pub struct SceneSpec {
     pub forest_share: f64,
     /// Above this no tree stands, metres AMSL.
     pub tree_line_m: f64,
+    /// Temperature of the sea's skin, degrees Celsius.
+    pub water_c: f64,
+    /// Height of the waves, metres.
+    pub waves_m: f64,
+    /// Light and temperatures follow the day in steps of so many seconds; 0 holds those of `utc`.
+    pub light_every_s: f64,
     /// Roads and paths.
     pub ways: Vec<Way>,
     /// Clearings.
@@ -78,8 +84,12 @@ pub struct SceneSpec {
 pub struct Scene {
     pub(crate) ground: Ground,
     pub(crate) cover: CoverMap,
-    pub(crate) light: Light,
     pub(crate) actors: Vec<Actor>,
+    pub(crate) waves_m: f64,
+    origin: LatLon,
+    utc: Utc,
+    weather: Weather,
+    light_every_s: f64,
 }
 
 impl Scene {
@@ -92,9 +102,15 @@ impl Scene {
         let f = |(x, y): (f64, f64)| (x as f32, y as f32);
         Ok(Self {
             ground: Ground::sample(spec.origin, spec.half_m, seed, elevation)?,
-            light: Light::new(spec.origin, spec.utc, &spec.weather),
+            origin: spec.origin,
+            utc: spec.utc,
+            weather: spec.weather,
+            light_every_s: spec.light_every_s,
+            waves_m: spec.waves_m,
             cover: CoverMap {
                 seed,
+                water_c: spec.water_c as f32,
+                waves_m: spec.waves_m as f32,
                 forest_share: spec.forest_share.clamp(0.0, 1.0) as f32,
                 tree_line_m: spec.tree_line_m as f32,
                 ways: spec
@@ -128,6 +144,21 @@ impl Scene {
             },
             actors: spec.actors,
         })
+    }
+
+    /// Which of the day's lights holds at a second of the scenario: those of the start are 0.
+    pub(crate) fn light_step(&self, t_s: f64) -> i64 {
+        if self.light_every_s > 0.0 {
+            (t_s.max(0.0) / self.light_every_s).floor() as i64
+        } else {
+            0
+        }
+    }
+
+    /// Light and temperatures of a step.
+    pub(crate) fn light(&self, step: i64) -> Light {
+        let utc = self.utc.plus_us((step as f64 * self.light_every_s * 1e6) as i64);
+        Light::new(self.origin, utc, &self.weather)
     }
 
     /// The ground.

@@ -5,8 +5,9 @@
 use serde::{Deserialize, Serialize};
 use vedette_geo::{Amsl, LatLon};
 use vedette_model::{CameraId, ImageBox, TargetClass, Utc};
+use vedette_sim_vehicle::TrueState;
 
-use crate::{CameraState, Crossing, Scenario, TruthBox};
+use crate::{ActorKind, CameraState, Crossing, FaultId, Role, Scenario, Trouble, TruthBox};
 
 /// One line of a truth file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -22,6 +23,71 @@ pub enum TruthLine {
         seed: u64,
         /// Terrain, as its source names itself.
         terrain: String,
+    },
+    /// Who plays, and what a trainee should make of each; after the first line.
+    Cast {
+        /// Everybody.
+        actors: Vec<CastLine>,
+        /// Seconds a trainee has for a report once a subject could be seen.
+        report_within_s: f64,
+    },
+    /// Something broke or was mended.
+    Fault {
+        /// Its number in this run.
+        id: FaultId,
+        /// Seconds of the scenario.
+        t_s: f64,
+        /// When.
+        utc: Utc,
+        /// Aircraft; absent: all.
+        system: Option<u8>,
+        /// What.
+        trouble: Trouble,
+        /// It begins, else it ends.
+        begins: bool,
+        /// Put in by hand.
+        live: bool,
+    },
+    /// Where all actors are, once a second, for those a camera does not look at.
+    Actors {
+        /// Seconds of the scenario.
+        t_s: f64,
+        /// When.
+        utc: Utc,
+        /// All of them.
+        actors: Vec<ActorLine>,
+    },
+    /// The radio to an aircraft, once a second where the scenario has one.
+    Radio {
+        /// MAVLink system id.
+        system: u8,
+        /// Seconds of the scenario.
+        t_s: f64,
+        /// When.
+        utc: Utc,
+        /// Path length, metres.
+        range_m: f64,
+        /// Loss by the terrain's worst edge, decibels.
+        shadow_db: f64,
+        /// What telemetry has in hand, decibels.
+        telemetry_margin_db: f64,
+        /// What video has in hand, decibels.
+        video_margin_db: f64,
+    },
+    /// A foreign aircraft, once a second.
+    Traffic {
+        /// Seconds of the scenario.
+        t_s: f64,
+        /// When.
+        utc: Utc,
+        /// Where.
+        at: LatLon,
+        /// Height.
+        amsl: Amsl,
+        /// Over ground, metres per second.
+        m_s: f64,
+        /// Direction, degrees true.
+        track_deg: f64,
     },
     /// A border crossing, written when it happens.
     Crossing {
@@ -85,6 +151,9 @@ pub enum TruthLine {
         axis_deg: [f64; 3],
         /// Horizontal field of view, degrees.
         hfov_deg: f64,
+        /// The picture is an old one sent again; `boxes` are then empty.
+        #[serde(default, skip_serializing_if = "is_false")]
+        frozen: bool,
         /// Actors in the picture.
         boxes: Vec<BoxLine>,
         /// All actors, in the picture or not.
@@ -118,6 +187,30 @@ pub struct ActorLine {
     pub inside_m: f64,
     /// Speed, metres per second.
     pub speed_m_s: f64,
+    /// Height of its foot above the ground, metres.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub up_m: f64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_zero(v: &f64) -> bool {
+    *v == 0.0
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_false(v: &bool) -> bool {
+    !*v
+}
+
+/// One of those who play.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CastLine {
+    /// Name.
+    pub actor: String,
+    /// What it is.
+    pub kind: ActorKind,
+    /// What a trainee should make of it.
+    pub role: Role,
 }
 
 impl TruthLine {
@@ -134,6 +227,44 @@ impl TruthLine {
     #[must_use]
     pub fn read(text: &str) -> Vec<Self> {
         text.lines().filter_map(|l| serde_json::from_str(l).ok()).collect()
+    }
+
+    /// Who plays, where the scenario trains somebody.
+    #[must_use]
+    pub fn cast(s: &Scenario) -> Option<Self> {
+        let t = s.training.as_ref()?;
+        Some(Self::Cast {
+            actors: s
+                .actors()
+                .iter()
+                .map(|a| CastLine {
+                    actor: a.name.clone(),
+                    kind: a.kind,
+                    role: a.role,
+                })
+                .collect(),
+            report_within_s: t.report_within_s,
+        })
+    }
+
+    /// An aircraft as a line.
+    #[must_use]
+    pub fn vehicle(s: &Scenario, system: u8, t_s: f64, t: &TrueState) -> Self {
+        let (inside_m, km) = s.border_m(t.at);
+        Self::Vehicle {
+            system,
+            t_s,
+            utc: s.utc(t_s),
+            at: t.at,
+            amsl: t.amsl,
+            velocity_ned_m_s: [t.velocity.x, t.velocity.y, t.velocity.z],
+            attitude_deg: [t.roll_deg, t.pitch_deg, t.yaw_deg],
+            inside_m,
+            km,
+            mode: t.mode.to_owned(),
+            battery_wh: t.battery_wh_left,
+            crashed: t.crashed,
+        }
     }
 
     /// A crossing as a line.
@@ -168,6 +299,7 @@ impl TruthLine {
             amsl: cam.amsl,
             axis_deg: [cam.roll_deg, cam.pitch_deg, cam.yaw_deg],
             hfov_deg: cam.hfov_deg,
+            frozen: false,
             boxes: boxes
                 .iter()
                 .map(|b| BoxLine {
@@ -180,6 +312,17 @@ impl TruthLine {
                 .collect(),
             actors: s.actor_lines(t_s),
         }
+    }
+}
+
+impl TruthLine {
+    /// A picture's line for a picture that is an old one.
+    #[must_use]
+    pub(crate) fn frozen(mut self) -> Self {
+        if let Self::Frame { frozen, .. } = &mut self {
+            *frozen = true;
+        }
+        self
     }
 }
 
@@ -197,6 +340,7 @@ impl Scenario {
                     at,
                     inside_m: self.border_m(at).0,
                     speed_m_s: p.speed_m_s,
+                    up_m: p.up_m,
                 }
             })
             .collect()

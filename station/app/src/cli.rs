@@ -30,8 +30,15 @@ pub(crate) enum Verb {
     Station(StationArgs),
     /// Aircraft and cameras on the wire for any ground station.
     Sim(SimArgs),
+    /// A scored exercise: briefing, flight in the console, debrief, score sheet.
+    Train(crate::train::TrainArgs),
     /// Live table of what a MAVLink endpoint carries.
     Inspect(InspectArgs),
+    /// Pass MAVLink frames between aircraft and other stations, without a console.
+    Link(LinkArgs),
+    /// Aircraft's MAVLink signing keys of a station.
+    #[command(subcommand)]
+    Keys(KeysVerb),
     /// Open a recorded session or a sealed bundle on the timeline.
     Review(ReviewArgs),
     /// Run a recorded session again without a window.
@@ -41,6 +48,15 @@ pub(crate) enum Verb {
     /// MISB metadata in video files.
     #[command(subcommand)]
     Klv(KlvVerb),
+    /// People, two-wheelers and vehicles in a folder of thermal pictures.
+    Detect(crate::detect::DetectArgs),
+    /// Give recorded detections their track numbers.
+    Track(crate::pieces::TrackArgs),
+    /// Where a pixel of a recording is on the ground, with its 95 % ellipse.
+    Geolocate(crate::pieces::GeolocateArgs),
+    /// The measured tables.
+    #[command(subcommand)]
+    Bench(crate::pieces::BenchVerb),
     /// What this machine lacks.
     Doctor,
 }
@@ -172,6 +188,63 @@ pub(crate) struct InspectArgs {
     pub(crate) seconds: Option<f64>,
 }
 
+/// Flags of `link`.
+#[derive(Debug, Args)]
+pub(crate) struct LinkArgs {
+    /// Endpoints; with --forward those of aircraft, without it all pass frames to all.
+    #[arg(required = true)]
+    pub(crate) endpoints: Vec<String>,
+    /// Endpoints of other stations, as `udpout:127.0.0.1:14551`.
+    #[arg(long, num_args = 1..)]
+    pub(crate) forward: Vec<String>,
+    /// Stations see only these message ids.
+    #[arg(long, value_delimiter = ',')]
+    pub(crate) only: Vec<u32>,
+    /// Stations do not see these message ids.
+    #[arg(long, value_delimiter = ',')]
+    pub(crate) never: Vec<u32>,
+    /// What stations send is not passed on.
+    #[arg(long)]
+    pub(crate) read_only: bool,
+    /// Stop after this many seconds.
+    #[arg(long)]
+    pub(crate) seconds: Option<f64>,
+}
+
+/// What can be done with signing keys. ROOT is the station's session folder; a key is a passphrase
+/// or 64 hex digits on standard input, and is never printed.
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeysVerb {
+    /// Which aircraft have keys, by their names.
+    List {
+        /// Session folder.
+        root: PathBuf,
+    },
+    /// Take note of the key an aircraft holds already.
+    Set {
+        /// Session folder.
+        root: PathBuf,
+        /// Its system id.
+        system: u8,
+    },
+    /// Forget an aircraft's key.
+    Forget {
+        /// Session folder.
+        root: PathBuf,
+        /// Its system id.
+        system: u8,
+    },
+    /// Give an aircraft on a cable a new random key and see it used.
+    Give {
+        /// Session folder.
+        root: PathBuf,
+        /// Its system id.
+        system: u8,
+        /// The cable, as `serial:/dev/ttyACM0:115200`.
+        endpoint: String,
+    },
+}
+
 /// Flags of `review`.
 #[derive(Debug, Args)]
 pub(crate) struct ReviewArgs {
@@ -224,4 +297,6 @@ pub(crate) enum KlvVerb {
         /// MPEG-TS or raw KLV file.
         file: PathBuf,
     },
+    /// The stream with synchronous ST 0601 metadata and time-stamped pictures, for others' tools.
+    Mux(crate::pieces::MuxArgs),
 }

@@ -31,8 +31,6 @@ const GOAL: Goal = Goal {
     at_most_s: 900.0,
     revisits: 1.5,
 };
-/// Session time may be ahead of the picture being made by this much: less than a picture's period.
-const PICTURE_SLACK_US: i64 = 60_000;
 /// Session seconds after which a demo gives up.
 const AT_MOST_S: f64 = 1500.0;
 
@@ -179,10 +177,7 @@ impl Stage {
     fn headless(self) -> Result<Landed, Stop> {
         let mut script = Script::new(GOAL);
         let mut told = Told::default();
-        // On a machine that is short of time the session goes slower instead of leaving pictures out.
-        let sent_to = self.sim.pictures_sent_to();
-        self.clock
-            .wait_for(Arc::new(move || Mono(sent_to().0.saturating_add(PICTURE_SLACK_US))));
+        self.wait_for_pictures();
         let view = self.flight.view();
         loop {
             std::thread::sleep(self.clock.real(250).min(std::time::Duration::from_millis(250)));
@@ -209,8 +204,18 @@ impl Stage {
         Ok(self.land()?)
     }
 
+    /// On a machine that is short of time the session goes slower instead of leaving pictures out.
+    /// Not while a person flies: for them a second is a second.
+    fn wait_for_pictures(&self) {
+        let late_at = self.sim.late_at();
+        self.clock.wait_for(Arc::new(move || Mono(late_at().0 - 1)));
+    }
+
     /// The console is open; a person (or the script) does the watch.
     fn in_window(self, a: &DemoArgs) -> Result<Landed, Stop> {
+        if a.auto {
+            self.wait_for_pictures();
+        }
         let stop = Arc::new(AtomicBool::new(false));
         let helper = self.helper(a.auto, stop.clone())?;
         let shown = pictures::window(
@@ -236,10 +241,15 @@ impl Stage {
             .spawn(move || {
                 let mut script = Script::new(GOAL);
                 let mut told = Told::default();
+                let mut over = false;
                 while !stop.load(Ordering::Acquire) {
                     std::thread::sleep(clock.real(250));
                     let Some((_, v)) = view.latest() else { continue };
                     told.tell(&v);
+                    if script.phase() == Phase::Done && !over {
+                        over = true;
+                        say("the watch is over: close the window for the summary");
+                    }
                     if auto || script.phase() == Phase::Prepare {
                         for intent in script.act(&v) {
                             crate::flight::give(&inputs, &OperatorId("operator-2".into()), intent, stamp(&v));

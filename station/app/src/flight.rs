@@ -76,10 +76,13 @@ impl Flight {
             head: String::new(),
         };
 
-        let mut links = crate::radio::Radio::open(&c.endpoints, c.clock.clone(), Some(dir.with_extension("tlog")))?;
+        let link_keys = keys::aircraft(&c.root.join("keys"))?;
+        let tlog = Some(dir.with_extension("tlog"));
+        let mut links = crate::radio::Radio::open_keyed(&c.endpoints, c.clock.clone(), tlog, Some(link_keys))?;
         let (view, screen) = (ViewSlot::default(), VideoSlots::default());
         let publish = view.clone();
         let radio = links.station();
+        let well = links.station();
         let chip_dir = dir.clone();
         let running = runtime::start(Parts {
             setup,
@@ -88,7 +91,10 @@ impl Flight {
             identity,
             clock: c.clock.clone(),
             submit: Arc::new(move |r: Request| radio.submit(r).map_err(|e| e.to_string())),
-            publish: Arc::new(move |v| publish.put(v)),
+            publish: Arc::new(move |v| {
+                well.alive();
+                publish.put(v);
+            }),
             chips: Arc::new(move |r, v| chips(&chip_dir, r, v)),
             clock_source: c.clock_source,
         })?;
@@ -140,6 +146,11 @@ impl Flight {
             .iter()
             .filter_map(|(id, _, a)| a.map(|a| (*id, a)))
             .collect()
+    }
+
+    /// Joins other stations to the flight.
+    pub(crate) fn beside(&self, forward: &[String], commands: bool) -> Result<()> {
+        crate::link::beside(&self.links, forward, commands)
     }
 
     /// Newest view.
@@ -306,6 +317,13 @@ struct StationFile {
     brief: PathBuf,
     /// MAVLink endpoints.
     links: Vec<String>,
+    /// Other stations that get every aircraft's frames, as endpoints (a QGroundControl beside us:
+    /// `udpout:127.0.0.1:14551`).
+    #[serde(default)]
+    forward: Vec<String>,
+    /// What those stations send reaches the aircraft.
+    #[serde(default)]
+    forward_commands: bool,
     /// Who flies.
     pilot: String,
     /// Video streams by camera number (aircraft's system id times ten, plus one for thermal and two
@@ -350,6 +368,7 @@ pub(crate) fn station(a: &StationArgs) -> Outcome {
         clock: clock.clone(),
         clock_source: "machine".into(),
     })?;
+    flight.beside(&file.forward, file.forward_commands)?;
     verbs::say(&format!(
         "session {} · links {:?}",
         flight.dir().display(),

@@ -38,6 +38,24 @@ pub(crate) fn open(dir: &Path, station: &str) -> Result<Identity> {
     )?)
 }
 
+/// The sealed file of the aircraft's signing keys in `dir`. It opens only beside this station's own
+/// key: its secret is a hash of that.
+pub(crate) fn aircraft(dir: &Path) -> Result<vedette_links::KeyFile> {
+    use sha2::{Digest, Sha256};
+    let own = dir.join("station.key.pem");
+    let pem = std::fs::read(&own).with_context(|| {
+        format!(
+            "cannot read {}; the station makes it at its first session",
+            own.display()
+        )
+    })?;
+    let secret = Sha256::new()
+        .chain_update(b"vedette aircraft keys v1")
+        .chain_update(&pem)
+        .finalize();
+    Ok(vedette_links::KeyFile::new(&dir.join("aircraft.keys"), secret.into()))
+}
+
 fn write_private(path: &Path, text: &str, secret: bool) -> Result<()> {
     use std::os::unix::fs::OpenOptionsExt;
     std::fs::OpenOptions::new()

@@ -5,11 +5,14 @@
 mod cli;
 mod clock;
 mod demo;
+mod detect;
 mod files;
 mod flight;
 mod keys;
+mod link;
 mod measure;
 mod pictures;
+mod pieces;
 mod preserve;
 mod radio;
 mod replay;
@@ -18,6 +21,7 @@ mod review;
 mod runtime;
 mod script;
 mod setup;
+mod train;
 mod verbs;
 mod video;
 
@@ -64,12 +68,20 @@ fn main() -> ExitCode {
         Some(Verb::Check(a)) => verbs::check(&a, cli.json),
         Some(Verb::Station(a)) => flight::station(&a),
         Some(Verb::Sim(a)) => verbs::sim(&a),
+        Some(Verb::Train(a)) => train::run(&a, cli.json),
         Some(Verb::Inspect(a)) => verbs::inspect(&a, cli.json),
+        Some(Verb::Link(a)) => link::link(&a, cli.json),
+        Some(Verb::Keys(v)) => link::keys(&v),
         Some(Verb::Review(a)) => review::review(&a, cli.json),
         Some(Verb::Replay(a)) => replay::replay(&a, cli.json),
         Some(Verb::Verify(a)) => verbs::verify(&a, cli.json),
         Some(Verb::Klv(KlvVerb::Dump { file })) => verbs::klv_dump(&file),
         Some(Verb::Klv(KlvVerb::Check { file })) => verbs::klv_check(&file, cli.json),
+        Some(Verb::Klv(KlvVerb::Mux(a))) => pieces::klv_mux(&a, cli.json),
+        Some(Verb::Detect(a)) => detect::detect(&a, cli.json),
+        Some(Verb::Track(a)) => pieces::track(&a, cli.json),
+        Some(Verb::Geolocate(a)) => pieces::geolocate(&a, cli.json),
+        Some(Verb::Bench(w)) => pieces::bench(&w, cli.json),
         Some(Verb::Doctor) => verbs::doctor(cli.json),
     };
     match outcome {

@@ -49,7 +49,8 @@ impl<'a> Truth<'a> {
                     inwards: true,
                     ..
                 } => t.crossings.push((actor, *utc)),
-                TruthLine::Crossing { .. } | TruthLine::Start { .. } | TruthLine::Vehicle { .. } => {}
+                // The score of a training run reads the others.
+                _ => {}
             }
         }
         t
@@ -127,41 +128,55 @@ pub(crate) fn against_truth(f: &mut Figures, truth: &Truth<'_>, view: &StationVi
         f.ellipse_held = Some(holds(&fix, at));
         break;
     }
-    // Every look at a track that an alert names.
-    for e in entries {
-        let Input::Vision(v) = &e.input else { continue };
-        for t in v
-            .tracks
+    // Who an alert was about, by the truth of its frame: the nearest actor a rule may speak of.
+    let mut about: BTreeMap<TrackId, &str> = BTreeMap::new();
+    let mut without = 0;
+    for a in view.alerts.values() {
+        let (Some(camera), Some(at)) = (a.camera, a.at) else {
+            continue;
+        };
+        let Some(TruthLine::Frame { actors, boxes, .. }) = truth.frame(camera, a.captured) else {
+            continue;
+        };
+        let cause = actors
             .iter()
-            .filter(|t| t.seen && view.tracks.get(&t.id).is_some_and(|t| t.alert.is_some()))
-        {
-            let Ok(fix) = &t.fix else { continue };
-            if let Some((_, at, _)) = truth.actor(v.camera, v.captured, fix.at) {
-                f.looks += 1;
-                f.looks_held += u64::from(holds(fix, at));
+            .filter(|x| {
+                boxes.iter().find(|b| b.actor == x.actor).is_none_or(|b| {
+                    matches!(
+                        b.class,
+                        TargetClass::Person | TargetClass::Vehicle | TargetClass::TwoWheeler
+                    )
+                })
+            })
+            .map(|x| (x.actor.as_str(), distance_m(x.at, at)))
+            .filter(|x| x.1 < NEAR_M)
+            .min_by(|a, b| a.1.total_cmp(&b.1));
+        match (cause, a.track) {
+            (Some((actor, _)), Some(track)) => {
+                about.insert(track, actor);
             }
+            (Some(_), None) => {}
+            (None, _) => without += 1,
         }
     }
     f.alerts = view.alerts.len() as u64;
-    let without = view.alerts.values().filter(|a| {
-        let (Some(camera), Some(at)) = (a.camera, a.at) else {
-            return false;
-        };
-        let Some(TruthLine::Frame { actors, boxes, .. }) = truth.frame(camera, a.captured) else {
-            return false;
-        };
-        let cause = actors.iter().any(|x| {
-            let person = boxes.iter().find(|b| b.actor == x.actor).is_none_or(|b| {
-                matches!(
-                    b.class,
-                    TargetClass::Person | TargetClass::Vehicle | TargetClass::TwoWheeler
-                )
-            });
-            person && distance_m(x.at, at) < NEAR_M
-        });
-        !cause
-    });
-    f.alerts_without_cause = Some(without.count() as u64);
+    f.alerts_without_cause = Some(without);
+    // Every look at somebody an alert was rightly about.
+    for e in entries {
+        let Input::Vision(v) = &e.input else { continue };
+        for t in v.tracks.iter().filter(|t| t.seen) {
+            let (Some(actor), Ok(fix)) = (about.get(&t.id), &t.fix) else {
+                continue;
+            };
+            let Some(TruthLine::Frame { actors, .. }) = truth.frame(v.camera, v.captured) else {
+                continue;
+            };
+            if let Some(a) = actors.iter().find(|a| a.actor == *actor) {
+                f.looks += 1;
+                f.looks_held += u64::from(holds(fix, a.at));
+            }
+        }
+    }
 }
 
 /// Fills the figures the station itself counted.

@@ -10,7 +10,8 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use crossbeam_channel::Sender;
 use vedette_core::Input;
-use vedette_links::{Endpoint, Links, OpenOptions, Output, RunOptions};
+use vedette_links::{Endpoint, KeyFile, Links, OpenOptions, Output, Role, RunOptions};
+use vedette_model::LinkId;
 use vedette_protocol::{Gcs, GcsConfig};
 
 use crate::clock::Clock;
@@ -19,6 +20,9 @@ use crate::clock::Clock;
 pub(crate) const SYSTEM_ID: u8 = 253;
 /// MAV_COMP_ID_MISSIONPLANNER: a ground station.
 pub(crate) const COMPONENT_ID: u8 = 190;
+
+/// Our heartbeats stop when the station published nothing for this long, milliseconds.
+const WATCHDOG_MS: i64 = 2_000;
 
 /// Links at work.
 pub(crate) struct Radio {
@@ -32,6 +36,17 @@ pub(crate) struct Radio {
 impl Radio {
     /// Opens the endpoints and starts the protocol.
     pub(crate) fn open(endpoints: &[String], clock: Clock, tlog: Option<PathBuf>) -> Result<Self> {
+        Self::open_keyed(endpoints, clock, tlog, None)
+    }
+
+    /// As [`Self::open`] for a flight: with the aircraft's keys, and with heartbeats that stop when
+    /// the station is sick.
+    pub(crate) fn open_keyed(
+        endpoints: &[String],
+        clock: Clock,
+        tlog: Option<PathBuf>,
+        keys: Option<KeyFile>,
+    ) -> Result<Self> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .thread_name("links")
@@ -45,8 +60,12 @@ impl Radio {
         let (station, addresses) = runtime.block_on(async {
             let links = Links::open(&parsed, &OpenOptions::default()).await?;
             let addresses = links.endpoints().keys().filter_map(|l| links.local_addr(*l)).collect();
+            // Flight logs are fetched after each landing and kept beside the telemetry log.
+            let files = tlog.as_deref().and_then(std::path::Path::parent).map(|d| d.join("onboard"));
             let config = GcsConfig {
                 log: tlog.is_some(),
+                fetch_logs: files.is_some(),
+                watchdog_ms: keys.is_some().then_some(WATCHDOG_MS),
                 ..GcsConfig::new(SYSTEM_ID, COMPONENT_ID)
             };
             let now: vedette_links::Clock = Arc::new(move || {
@@ -59,10 +78,12 @@ impl Radio {
                 now,
                 RunOptions {
                     tlog,
+                    files,
+                    keys,
                     ..RunOptions::default()
                 },
             )
-            .context("cannot start the telemetry log")?;
+            .context("cannot start the links")?;
             anyhow::Ok((station, addresses))
         })?;
         Ok(Self {
@@ -108,6 +129,12 @@ impl Radio {
     /// The link task, for orders and for the inspector.
     pub(crate) fn station(&self) -> Arc<vedette_links::Station> {
         self.station.clone()
+    }
+
+    /// Opens a further link.
+    pub(crate) fn add(&self, endpoint: &Endpoint, role: Role) -> Result<LinkId> {
+        let (link, _) = self.runtime.block_on(self.station.add_link(endpoint, role))?;
+        Ok(link)
     }
 
     /// Addresses the endpoints are bound to.

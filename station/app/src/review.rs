@@ -512,6 +512,7 @@ fn act_words(intent: &Intent) -> String {
         Intent::OpenIncident { .. } => "open incident".into(),
         Intent::SealIncident { .. } => "seal".into(),
         Intent::Show { .. } => "look".into(),
+        Intent::UseLink { .. } => "use link".into(),
         Intent::Note { .. } => "note".into(),
     }
 }

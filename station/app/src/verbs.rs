@@ -271,7 +271,8 @@ pub(crate) fn inspect(a: &InspectArgs, json: bool) -> Outcome {
             continue;
         }
         next += 1.0;
-        for r in station.inspect().iter() {
+        let seen = station.inspect();
+        for r in &seen.rows {
             if json {
                 say(&serde_json::json!({ "link": r.link, "peer": r.peer.to_string(), "system": r.system, "component": r.component, "id": r.msgid, "name": r.name, "count": r.count, "rate_hz": r.rate_hz, "last_s": r.last.seconds() }).to_string());
             } else {
@@ -288,6 +289,9 @@ pub(crate) fn inspect(a: &InspectArgs, json: bool) -> Outcome {
                     clock.now().since(r.last) as f64 * 1e-6
                 ));
             }
+        }
+        for p in &seen.peers {
+            crate::link::say_peer(p, json);
         }
         if !json {
             say("");

@@ -1,13 +1,21 @@
 //! Applies what aircraft say to what is known of them.
 
+use std::collections::BTreeMap;
+
 use vedette_geo::distance_m;
 use vedette_model::plan::Aircraft;
-use vedette_model::{FlightMode, Known, LandedState, Mono, Report, Severity};
+use vedette_model::{
+    FlightMode, Known, LandedState, Mono, ParameterTable, Report, Severity, SigningState, is_safety_parameter,
+};
 
 use crate::view::{EventKind, LegView, PlanOnAircraft, PlanState, TransferView, VehicleView};
 
 /// Most places kept of a trail.
 const TRAIL: usize = 900;
+
+/// Others in the air kept for one aircraft, and how long one unheard is kept, microseconds.
+const CONTACTS: usize = 200;
+const CONTACT_US: i64 = 60_000_000;
 
 /// An aircraft of the brief nothing is known of yet.
 pub(crate) fn unheard(a: &Aircraft) -> VehicleView {
@@ -20,6 +28,9 @@ pub(crate) fn unheard(a: &Aircraft) -> VehicleView {
         alive: false,
         last_heard: None,
         duplicate: false,
+        paths: Vec::new(),
+        signing: None,
+        foreign_order: None,
         mode: None,
         mode_name: String::new(),
         armed: None,
@@ -43,6 +54,11 @@ pub(crate) fn unheard(a: &Aircraft) -> VehicleView {
         item: None,
         leg: None,
         parameters: None,
+        parameter_table: ParameterTable::default(),
+        arming_checks: Vec::new(),
+        control: None,
+        remote_id: None,
+        contacts: BTreeMap::new(),
         plan_on_board: PlanOnAircraft::Unknown,
         plan_id: None,
         transfer: None,
@@ -169,7 +185,34 @@ pub(crate) fn apply(v: &mut VehicleView, now: Mono, captured: Mono, report: &Rep
             });
         }
         Report::Parameters { have, of } => v.parameters = Some((*have, *of)),
+        Report::ParameterTable(table) => v.parameter_table = table.clone(),
+        Report::Parameter { name, value } => {
+            if v.parameter_table.set(name, *value) && is_safety_parameter(name) {
+                return Some((EventKind::Flight, format!("{name} is now {value}")));
+            }
+        }
         Report::Health { ready_to_arm, .. } => v.ready = Some(Known::new(*ready_to_arm, captured)),
+        Report::ArmingChecks(reasons) => v.arming_checks.clone_from(reasons),
+        Report::RemoteId(why) => v.remote_id.clone_from(why),
+        Report::Control(c) => {
+            let before = v.control.as_ref().map(|c| c.ours);
+            v.control = Some(c.clone());
+            if before.is_some_and(|b| b != c.ours) {
+                let words = if c.ours {
+                    "orders are ours to give"
+                } else {
+                    "orders are no longer ours to give"
+                };
+                return Some((EventKind::Flight, words.into()));
+            }
+        }
+        Report::Contact(c) => {
+            v.contacts.retain(|_, k| now.since(k.captured) < CONTACT_US);
+            let key = format!("{:?} {}", c.source, c.id);
+            if v.contacts.len() < CONTACTS || v.contacts.contains_key(&key) {
+                v.contacts.insert(key, Known::new(c.clone(), captured));
+            }
+        }
         Report::Text { severity, text } => {
             if v.texts.len() == 40 {
                 v.texts.remove(0);
@@ -195,8 +238,31 @@ pub(crate) fn apply(v: &mut VehicleView, now: Mono, captured: Mono, report: &Rep
                 return Some((EventKind::Link, "second sender with this id".into()));
             }
         }
+        Report::Paths(paths) => v.paths.clone_from(paths),
+        Report::Signing(signing) => {
+            let was = v.signing.replace(signing.clone()).map(|s| s.state);
+            if was != Some(signing.state) {
+                let words = match signing.state {
+                    SigningState::Unsigned => "frames are not signed",
+                    SigningState::NoKey => "signs, but no key is known here",
+                    SigningState::Signed => "frames are signed",
+                    SigningState::Refused => "frames are refused: no right signature",
+                    SigningState::Changing => "a new key was sent",
+                };
+                return Some((EventKind::Link, words.into()));
+            }
+        }
+        Report::ForeignOrder { station, what } => {
+            v.foreign_order = Some(Known::new((*station, what.clone()), captured));
+            return Some((EventKind::Link, format!("station {station} sent {what}")));
+        }
+        Report::File { path, bytes, .. } => {
+            return Some((EventKind::Flight, format!("{path} read, {bytes} bytes")));
+        }
         Report::PlanOnVehicle { .. }
-        | Report::Parameter { .. }
+        | Report::Files { .. }
+        | Report::Logs(_)
+        | Report::LogProgress { .. }
         | Report::Clock(_)
         | Report::VideoStream { .. }
         | Report::CommandDone { .. } => {}

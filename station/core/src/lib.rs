@@ -9,13 +9,18 @@ mod alerts;
 mod coverage;
 mod energy;
 mod fleet;
+mod flying;
 mod gate;
 mod input;
+mod linking;
 mod orders;
 mod planning;
+mod preserving;
 mod replay;
 mod station;
+mod uploading;
 mod view;
+mod watching;
 
 pub use coverage::CoverageView;
 pub use input::{CameraSpec, Effect, Entry, EvidenceRequest, Input, OperatorSpec, Setup, SiteLines, ViewStamp};

@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use vedette_geo::{AboveHome, Amsl, LatLon};
 use vedette_model::plan::{LegKind, LinkLoss, PatrolPlan, Verdict};
 use vedette_model::{
-    Airframe, Alert, AlertId, CameraId, FlightMode, GnssFix, GroundTrack, Incident, IncidentId, Known, LandedState,
-    LinkId, LinkReport, MissionKind, Mono, OperatorId, PictureAge, PlanId, Receipt, SensorPose, SessionId, Severity,
-    Spectrum, TrackId, Utc, VehicleId, VehicleIdentity,
+    Airframe, Alert, AlertId, CameraId, Contact, FlightMode, GnssFix, GroundTrack, Incident, IncidentId, Known,
+    LandedState, LinkId, LinkReport, MissionKind, Mono, OperatorControl, OperatorId, ParameterTable, PictureAge,
+    PlanId, Receipt, SensorPose, SessionId, Severity, Spectrum, TrackId, Utc, VehicleId, VehicleIdentity,
 };
 
 use crate::coverage::CoverageView;
@@ -138,6 +138,15 @@ pub struct VehicleView {
     pub last_heard: Option<Mono>,
     /// A second sender uses its id: orders refused.
     pub duplicate: bool,
+    /// Ways to it and how good they are.
+    #[serde(default)]
+    pub paths: Vec<vedette_model::PathReport>,
+    /// Whether its frames are proven.
+    #[serde(default)]
+    pub signing: Option<vedette_model::SigningReport>,
+    /// Last order another station gave it: when, who, what.
+    #[serde(default)]
+    pub foreign_order: Option<Known<(u8, String)>>,
     /// Mode.
     pub mode: Option<Known<FlightMode>>,
     /// The autopilot's own name of the mode.
@@ -184,6 +193,16 @@ pub struct VehicleView {
     pub leg: Option<LegView>,
     /// Parameters read, announced.
     pub parameters: Option<(u16, u16)>,
+    /// Their values, once all are read.
+    pub parameter_table: ParameterTable,
+    /// What keeps it from arming, in its words.
+    pub arming_checks: Vec<String>,
+    /// Who may give it orders, where it says so.
+    pub control: Option<OperatorControl>,
+    /// Why its Remote ID keeps it on the ground.
+    pub remote_id: Option<String>,
+    /// Others in the air it heard, by source and number, not older than a minute.
+    pub contacts: BTreeMap<String, Known<Contact>>,
     /// Plan on board.
     pub plan_on_board: PlanOnAircraft,
     /// Plan id it was uploaded from.

@@ -2,6 +2,7 @@
 //! what was seen.
 
 use proptest::prelude::*;
+use vedette_core::Station;
 use vedette_core::*;
 use vedette_geo::{AboveHome, Amsl, Geoid, LatLon, destination};
 use vedette_model::plan::*;
@@ -628,4 +629,57 @@ proptest! {
         let end = digest(live.station.view());
         prop_assert_eq!(digest(replay.seek_entry(usize::MAX)), end);
     }
+}
+
+/// The pilot chooses the link to an aircraft; a link that does not carry it is refused here.
+#[test]
+fn a_link_is_chosen_by_the_pilot_among_those_that_carry_the_aircraft() {
+    let mut r = Rig::new().known();
+    let path = |link: u32, active: bool| PathReport {
+        link: LinkId(link),
+        peer: "radio".into(),
+        active,
+        chosen: false,
+        proven: true,
+        quality: 0.9,
+        loss: 0.0,
+        rtt_ms: None,
+        heard: Mono::ZERO,
+        frames: 10,
+    };
+    r.say(Report::Paths(vec![path(1, true), path(2, false)]));
+    let choose = |link: u32| Intent::UseLink {
+        vehicle: V1,
+        link: Some(LinkId(link)),
+    };
+    let asked = |r: &Rig| {
+        let wish = RequestBody::UseLink(Some(LinkId(2)));
+        let asks = |e: &&Effect| matches!(e, Effect::Request(q) if q.body == wish && q.vehicle == V1);
+        r.effects.iter().filter(asks).count()
+    };
+    r.wants("pilot", choose(2));
+    assert_eq!(asked(&r), 1);
+    r.wants("pilot", choose(7));
+    r.wants("guest", choose(2));
+    assert_eq!(asked(&r), 1, "no such way; no such right");
+}
+
+/// Another station under our id is told once.
+#[test]
+fn another_station_under_our_id_is_told_once() {
+    let mut r = Rig::new().known();
+    for n in 1..4 {
+        r.put(Input::Link(LinkReport {
+            id_clashes: n,
+            ..LinkReport::new(LinkId(1), "udpin:test")
+        }));
+    }
+    let told = r
+        .station
+        .view()
+        .notices
+        .iter()
+        .filter(|n| n.text.contains("own id"))
+        .count();
+    assert_eq!(told, 1);
 }

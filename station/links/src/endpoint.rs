@@ -1,5 +1,5 @@
-//! Endpoints as people write them: `udpin:HOST:PORT`, `udpout:HOST:PORT`, `tcp:HOST:PORT`,
-//! `tcpin:HOST:PORT`, `serial:PATH:BAUD`, `tlog:FILE`.
+//! Endpoints as people write them: `udpin:HOST:PORT`, `udpout:HOST:PORT`,
+//! `udpmcast:GROUP:PORT`, `tcp:HOST:PORT`, `tcpin:HOST:PORT`, `serial:PATH:BAUD`, `tlog:FILE`.
 //!
 //! Invariant: what parses prints back the same; an error is one sentence that says what is wrong
 //! and what to write instead.
@@ -22,6 +22,14 @@ pub enum Endpoint {
         /// Remote address or name.
         host: String,
         /// Remote port.
+        port: u16,
+    },
+    /// Listens to a multicast group and sends to it; answers go to whoever sent valid frames.
+    UdpMulticast {
+        /// Group address, with the interface behind `%` where it matters: its address for IPv4
+        /// (`239.0.0.1%192.168.1.2`), its number for IPv6 (`ff12::7%2`).
+        group: String,
+        /// Port.
         port: u16,
     },
     /// Connects, and again when the connection is lost.
@@ -57,7 +65,7 @@ pub enum Endpoint {
 pub enum EndpointError {
     /// First word unknown or missing.
     #[error(
-        "\"{0}\" is no endpoint; write udpin:HOST:PORT, udpout:HOST:PORT, tcp:HOST:PORT, tcpin:HOST:PORT, serial:PATH:BAUD or tlog:FILE"
+        "\"{0}\" is no endpoint; write udpin:HOST:PORT, udpout:HOST:PORT, udpmcast:GROUP:PORT, tcp:HOST:PORT, tcpin:HOST:PORT, serial:PATH:BAUD or tlog:FILE"
     )]
     Kind(String),
     /// Host or port missing.
@@ -116,6 +124,7 @@ impl FromStr for Endpoint {
         match kind {
             "udpin" => socket(0).map(|(host, port)| Self::UdpIn { host, port }),
             "udpout" => socket(1).map(|(host, port)| Self::UdpOut { host, port }),
+            "udpmcast" => socket(1).map(|(group, port)| Self::UdpMulticast { group, port }),
             "tcp" => socket(1).map(|(host, port)| Self::Tcp { host, port }),
             "tcpin" => socket(0).map(|(host, port)| Self::TcpIn { host, port }),
             "serial" => {
@@ -149,6 +158,7 @@ impl std::fmt::Display for Endpoint {
         match self {
             Self::UdpIn { host, port } => socket(f, "udpin", host, *port),
             Self::UdpOut { host, port } => socket(f, "udpout", host, *port),
+            Self::UdpMulticast { group, port } => socket(f, "udpmcast", group, *port),
             Self::Tcp { host, port } => socket(f, "tcp", host, *port),
             Self::TcpIn { host, port } => socket(f, "tcpin", host, *port),
             Self::Serial { path, baud } => write!(f, "serial:{path}:{baud}"),

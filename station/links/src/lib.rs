@@ -7,8 +7,14 @@
 
 mod driver;
 mod endpoint;
+mod keyfile;
+mod relay;
 mod transport;
 
-pub use driver::{Busy, Clock, Output, RunOptions, Station, run, system_clock};
+pub use driver::{
+    Busy, Clock, ControlError, Inspection, Output, Role, RunError, RunOptions, Station, run, system_clock,
+};
 pub use endpoint::{Endpoint, EndpointError};
-pub use transport::{LinkError, Links, OpenOptions, Received};
+pub use keyfile::{KeyFile, KeyFileError};
+pub use relay::{Relay, RelayLine};
+pub use transport::{LinkError, Links, OpenOptions, Opened, Opener, Received};

@@ -55,6 +55,8 @@ fn endpoints_are_read_as_written_and_errors_say_what_to_write() {
         "udpin:0.0.0.0:14550",
         "udpout:127.0.0.1:14551",
         "udpin:[::1]:0",
+        "udpmcast:239.255.77.1:14560",
+        "udpmcast:[ff12::77%1]:14560",
         "tcp:localhost:5760",
         "tcpin:127.0.0.1:0",
         "serial:/dev/ttyUSB0:57600",
@@ -302,7 +304,7 @@ async fn an_order_goes_out_over_a_socket_and_its_end_comes_back() {
     let told =
         wait(|o| matches!(o, Output::Links(l) if l.first().is_some_and(|l| l.valid >= 10 && l.state == LinkState::Up)));
     assert!(told.await.unwrap().is_some());
-    assert!(station.inspect().iter().any(|r| r.name == "HEARTBEAT"));
+    assert!(station.inspect().rows.iter().any(|r| r.name == "HEARTBEAT"));
     station.stop().await;
     let bytes = std::fs::read(&log).unwrap();
     std::fs::remove_file(&log).unwrap();

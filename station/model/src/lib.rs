@@ -4,10 +4,14 @@
 //! every order names one aircraft. Nothing here computes, reads a clock or knows MAVLink.
 
 mod alert;
+mod contact;
 mod ids;
 mod known;
+mod link;
 mod mission;
+mod onboard;
 mod order;
+mod parameter;
 pub mod plan;
 mod record;
 mod time;
@@ -16,15 +20,19 @@ mod vision;
 mod watch;
 
 pub use alert::{Alert, AlertFact, AlertState, Decision, Incident, IncidentState, Priority, RuleId};
+pub use contact::{Contact, ContactHeight, ContactSource, OperatorControl};
 pub use ids::{
     AlertId, CameraId, CommandId, EvidenceId, IncidentId, LinkId, OperatorId, PlanId, SessionId, TrackId, VehicleId,
 };
 pub use known::{Freshness, Known};
+pub use link::{PathReport, SigningReport, SigningState};
 pub use mission::{AltFrame, MissionItem, MissionKind, command};
+pub use onboard::{FileEntry, FilePiece, LogOnBoard};
 pub use order::{
     Authority, CommandOutcome, GimbalAim, Intent, Order, Receipt, ReceiptState, Refusal, Request, RequestBody, Retry,
     Risk,
 };
+pub use parameter::{Baseline, BaselineError, Difference, Drift, ParameterTable, is_safety_parameter};
 pub use record::{GapCause, LinkReport, LinkState, RecorderReport};
 pub use time::{ClockMap, Mono, Pts, Utc, VehicleBoot};
 pub use vehicle::{Airframe, Family, FlightMode, GnssFix, LandedState, Report, Severity, VehicleIdentity};

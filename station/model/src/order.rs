@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use vedette_geo::{AboveHome, Amsl, LatLon};
 
 use crate::{
-    AlertId, CommandId, Decision, IncidentId, MissionItem, MissionKind, Mono, OperatorId, PlanId, TrackId, VehicleId,
+    AlertId, CommandId, Decision, IncidentId, LinkId, MissionItem, MissionKind, Mono, OperatorId, PlanId, TrackId,
+    VehicleId,
 };
 
 /// What an operator may do.
@@ -203,6 +204,13 @@ pub enum Intent {
         /// Aircraft selected.
         vehicle: Option<VehicleId>,
     },
+    /// Send to an aircraft by this link from now on; `None` leaves the choice to the measured quality.
+    UseLink {
+        /// To whom.
+        vehicle: VehicleId,
+        /// Which link.
+        link: Option<LinkId>,
+    },
     /// A remark for the record.
     Note {
         /// Words.
@@ -231,6 +239,40 @@ pub enum RequestBody {
     },
     /// Read all parameters.
     ReadParameters,
+    /// Send by this link from now on, at once, as long as it carries the aircraft; `None` leaves
+    /// the choice to the measured quality.
+    UseLink(Option<LinkId>),
+    /// Take or give back the right to command (REQUEST_OPERATOR_CONTROL).
+    OperatorControl {
+        /// Take it, else give it back.
+        take: bool,
+        /// Let others take over from us without asking.
+        allow_takeover: bool,
+    },
+    /// List a directory on board.
+    ListFiles {
+        /// Its path.
+        path: String,
+    },
+    /// Read a file on board.
+    ReadFile {
+        /// Its path.
+        path: String,
+    },
+    /// List the flight logs on board.
+    ListLogs,
+    /// Read a flight log.
+    ReadLog {
+        /// Its number on board.
+        id: u16,
+    },
+    /// Set one parameter; done when the aircraft reads back the same value.
+    SetParameter {
+        /// Its name, as the aircraft has it.
+        name: String,
+        /// Its value.
+        value: f64,
+    },
 }
 
 /// One request to one aircraft. Nothing is sent after `expires`.

@@ -107,4 +107,51 @@ pub struct LinkReport {
     pub sent: u64,
     /// Smoothed round trip, milliseconds, once measured.
     pub rtt_ms: Option<f64>,
+    /// Frames that came a second time, by this or another link, and were left out.
+    #[serde(default)]
+    pub duplicates: u64,
+    /// Frames with a wrong signature.
+    #[serde(default)]
+    pub bad_signature: u64,
+    /// Signed frames older than what their sender said before.
+    #[serde(default)]
+    pub replayed: u64,
+    /// Frames without a signature, refused by this link's policy.
+    #[serde(default)]
+    pub unsigned: u64,
+    /// Heartbeats of another station under our own system and component id.
+    #[serde(default)]
+    pub id_clashes: u64,
+    /// Datagrams the system dropped because its buffer was full.
+    #[serde(default)]
+    pub kernel_drops: u64,
+    /// Frames passed on to other stations.
+    #[serde(default)]
+    pub forwarded: u64,
+}
+
+impl LinkReport {
+    /// A link nothing has come from yet.
+    #[must_use]
+    pub fn new(link: LinkId, endpoint: &str) -> Self {
+        Self {
+            link,
+            endpoint: endpoint.to_owned(),
+            state: LinkState::Up,
+            valid: 0,
+            unknown_id: 0,
+            bad_crc: 0,
+            junk_bytes: 0,
+            lost: 0,
+            sent: 0,
+            rtt_ms: None,
+            duplicates: 0,
+            bad_signature: 0,
+            replayed: 0,
+            unsigned: 0,
+            id_clashes: 0,
+            kernel_drops: 0,
+            forwarded: 0,
+        }
+    }
 }

@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 use vedette_geo::{AboveHome, Amsl, LatLon};
 
-use crate::{CommandId, CommandOutcome, MissionItem, MissionKind};
+use crate::{
+    CommandId, CommandOutcome, Contact, FileEntry, LogOnBoard, MissionItem, MissionKind, OperatorControl,
+    ParameterTable,
+};
 
 /// Autopilot family; it decides modes, limits and habits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -222,12 +225,43 @@ pub enum Report {
         /// Announced.
         of: u16,
     },
-    /// One parameter.
+    /// Every parameter, once all are read and again when the list was read anew.
+    ParameterTable(ParameterTable),
+    /// One parameter changed, after the table was told.
     Parameter {
         /// Its name, at most 16 characters.
         name: String,
         /// Its value.
         value: f64,
+    },
+    /// What a directory on board holds.
+    Files {
+        /// Which directory.
+        path: String,
+        /// Its entries.
+        entries: Vec<FileEntry>,
+        /// Entries left out because their names cannot be trusted.
+        refused: u32,
+    },
+    /// A file on board was read whole; its bytes go their own way.
+    File {
+        /// Its path on board, or `log 12`.
+        path: String,
+        /// Bytes read.
+        bytes: u64,
+        /// The aircraft's checksum agrees (false: it gives none).
+        confirmed: bool,
+    },
+    /// Flight logs on board.
+    Logs(Vec<LogOnBoard>),
+    /// A flight log is being read.
+    LogProgress {
+        /// Which.
+        id: u16,
+        /// Bytes here.
+        have: u64,
+        /// Bytes announced.
+        of: u64,
     },
     /// Health and arming checks.
     Health {
@@ -236,6 +270,14 @@ pub enum Report {
         /// MAV_SYS_STATUS_SENSOR bits present but unhealthy.
         unhealthy: u32,
     },
+    /// What keeps it from arming, in words; empty: nothing.
+    ArmingChecks(Vec<String>),
+    /// Its own Remote ID transmitter: why it must not fly, `None` when all is well.
+    RemoteId(Option<String>),
+    /// Another one in the air near by.
+    Contact(Contact),
+    /// Who may give it orders.
+    Control(OperatorControl),
     /// Status text, control characters replaced.
     Text {
         /// How bad.
@@ -273,4 +315,15 @@ pub enum Report {
     Alive(bool),
     /// Another station or a second aircraft uses this system id: orders are refused.
     DuplicateId,
+    /// The ways to it and how good they are, once a second and at every switch.
+    Paths(Vec<crate::PathReport>),
+    /// Whether its frames are proven; when it changes, at most once a second.
+    Signing(crate::SigningReport),
+    /// Another station gave it an order or changed its plan.
+    ForeignOrder {
+        /// The other station's system id.
+        station: u8,
+        /// What it sent, by its name on the wire.
+        what: String,
+    },
 }

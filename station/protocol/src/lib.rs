@@ -7,8 +7,10 @@
 
 pub mod codec;
 mod gcs;
+pub mod route;
+pub mod signing;
 
-pub use gcs::{Event, Gcs, GcsConfig, InspectRow, Overflow, PeerAddr, Transmit};
+pub use gcs::{Event, Gcs, GcsConfig, InspectRow, KeyChangeError, Overflow, PeerAddr, PeerReport, Transmit};
 
 /// The MAVLink dialect this house speaks (ardupilotmega, which includes common), with MAVLink 2
 /// extension fields.

@@ -34,6 +34,18 @@ const NEEDED: &[Missing] = &[
     need("avdec_h265", "gstreamer1.0-libav", "H.265 video"),
     need("mpegvideoparse", "gstreamer1.0-plugins-bad", "MPEG-2 video"),
     need("avdec_mpeg2video", "gstreamer1.0-libav", "MPEG-2 video"),
+    need("srtsrc", "gstreamer1.0-plugins-bad", "cameras over SRT"),
+    need("rtspsrc", "gstreamer1.0-plugins-good", "cameras over RTSP"),
+    need("rtph264depay", "gstreamer1.0-plugins-good", "cameras over RTSP"),
+    need("rtph265depay", "gstreamer1.0-plugins-good", "cameras over RTSP"),
+    need("rtpklvdepay", "gstreamer1.0-plugins-bad", "metadata over RTSP"),
+    need(
+        "rtpmp2tdepay",
+        "gstreamer1.0-plugins-good",
+        "transport streams over RTSP",
+    ),
+    need("jpegdec", "gstreamer1.0-plugins-good", "folders of JPEG pictures"),
+    need("pngdec", "gstreamer1.0-plugins-good", "folders of PNG pictures"),
 ];
 
 const fn need(element: &'static str, debian_package: &'static str, what_for: &'static str) -> Missing {

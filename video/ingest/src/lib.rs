@@ -8,9 +8,11 @@ mod channel;
 mod decode;
 mod elements;
 mod frames;
+mod pull;
 mod recorder;
 mod review;
 mod source;
+mod stills;
 
 pub use channel::{Channel, ChannelConfig, ChannelStats, Clock, EventSink, IngestEvent};
 pub use elements::{Missing, check_elements};
@@ -18,6 +20,7 @@ pub use frames::{Frame, FrameReceiver};
 pub use recorder::{Recorder, SegmentInfo, recover};
 pub use review::{FrameStore, Moment, RecordedFrame};
 pub use source::SourceSpec;
+pub use stills::{Still, Stills};
 
 use std::path::PathBuf;
 
@@ -36,7 +39,9 @@ pub enum IngestError {
     #[error("GStreamer: {0}")]
     Gst(String),
     /// A source text is none we know.
-    #[error("video source {text:?}: {why}; use udp://HOST:PORT or file:PATH")]
+    #[error(
+        "video source {text:?}: {why}; use udp://HOST:PORT, tcp://HOST:PORT, srt://HOST:PORT, rtsp://… or file:PATH"
+    )]
     BadSource {
         /// The text.
         text: String,

@@ -1,7 +1,8 @@
-//! Where bytes come from: a UDP port or a file.
+//! Where bytes come from: a UDP port, a file, or a sender that is called (TCP, SRT, RTSP).
 //! Invariant: transport stream bytes come out exactly as they came in; only the RTP header of a datagram that has one
 //! (RFC 2250) is taken off.
 
+use crate::pull::{Call, Pull, Tcp};
 use crate::{IngestError, file_error};
 use std::fs::File;
 use std::io::Read;
@@ -27,12 +28,24 @@ pub enum SourceSpec {
         /// At the speed of its clock.
         paced: bool,
     },
+    /// MPEG-TS from a TCP server, `HOST:PORT`; called again when it breaks.
+    Tcp(String),
+    /// MPEG-TS over SRT, `srt://HOST:PORT?…`; called again when it breaks.
+    Srt(String),
+    /// An RTSP camera; H.264, H.265 and KLV streams, or a transport stream; called again when it breaks.
+    Rtsp {
+        /// `rtsp://…`
+        url: String,
+        /// Over TCP only; else UDP is tried first.
+        tcp: bool,
+    },
 }
 
 impl FromStr for SourceSpec {
     type Err = IngestError;
 
-    /// `udp://HOST:PORT` (`udp://@:PORT` for any address), `file:PATH` at real speed, `file-fast:PATH` unpaced.
+    /// `udp://HOST:PORT` (`udp://@:PORT` for any address), `tcp://HOST:PORT`, `srt://HOST:PORT`, `rtsp://…`
+    /// (`rtspt://…` over TCP only), `file:PATH` at real speed, `file-fast:PATH` unpaced.
     fn from_str(text: &str) -> Result<Self, IngestError> {
         let bad = |why: &str| IngestError::BadSource {
             text: text.to_owned(),
@@ -51,6 +64,32 @@ impl FromStr for SourceSpec {
                 .and_then(|mut a| a.next())
                 .map(SourceSpec::Udp)
                 .ok_or_else(|| bad("not a host and port"));
+        }
+        let named = |rest: &str| {
+            rest.rsplit_once(':')
+                .is_some_and(|(h, p)| !h.is_empty() && p.parse::<u16>().is_ok())
+        };
+        if let Some(address) = text.strip_prefix("tcp://") {
+            return if named(address) {
+                Ok(SourceSpec::Tcp(address.to_owned()))
+            } else {
+                Err(bad("not a host and port"))
+            };
+        }
+        if let Some(rest) = text.strip_prefix("srt://") {
+            return if named(rest.split('?').next().unwrap_or_default()) {
+                Ok(SourceSpec::Srt(text.to_owned()))
+            } else {
+                Err(bad("not a host and port"))
+            };
+        }
+        for (prefix, tcp) in [("rtsp://", false), ("rtspt://", true)] {
+            if let Some(rest) = text.strip_prefix(prefix).filter(|r| !r.is_empty()) {
+                return Ok(SourceSpec::Rtsp {
+                    url: format!("rtsp://{rest}"),
+                    tcp,
+                });
+            }
         }
         for (prefix, paced) in [("file-fast:", false), ("file:", true)] {
             if let Some(path) = text.strip_prefix(prefix) {
@@ -78,6 +117,8 @@ pub(crate) enum Batch {
 pub(crate) enum Source {
     Udp(UdpSocket),
     File { file: File, paced: bool },
+    Tcp(Tcp),
+    Pull(Pull),
 }
 
 impl Source {
@@ -117,18 +158,25 @@ impl Source {
                 file: File::open(path).map_err(file_error(path))?,
                 paced: *paced,
             }),
+            SourceSpec::Tcp(address) => Ok(Source::Tcp(Tcp::new(address))),
+            SourceSpec::Srt(url) => Pull::new(Call::Srt(url.clone())).map(Source::Pull),
+            SourceSpec::Rtsp { url, tcp } => Pull::new(Call::Rtsp {
+                url: url.clone(),
+                tcp: *tcp,
+            })
+            .map(Source::Pull),
         }
     }
 
     pub(crate) fn local_address(&self) -> Option<SocketAddr> {
         match self {
             Source::Udp(socket) => socket.local_addr().ok(),
-            Source::File { .. } => None,
+            Source::File { .. } | Source::Tcp(_) | Source::Pull(_) => None,
         }
     }
 
     pub(crate) fn live(&self) -> bool {
-        matches!(self, Source::Udp(_) | Source::File { paced: true, .. })
+        !matches!(self, Source::File { paced: false, .. })
     }
 
     pub(crate) fn paced(&self) -> bool {
@@ -149,6 +197,8 @@ impl Source {
                 }
                 Err(e) => Err(e),
             },
+            Source::Tcp(tcp) => Ok(tcp.read(buffer)),
+            Source::Pull(pull) => Ok(pull.read(buffer)),
             Source::File { file, .. } => {
                 let wanted = buffer.len().min(FILE_CHUNK);
                 match file.read(&mut buffer[..wanted])? {

@@ -115,6 +115,8 @@ fn collect(bytes: &[u8], options: &ExportOptions, report: &mut ExportReport) -> 
     let mut events = reader.push(bytes);
     events.extend(reader.finish());
     let (mut pictures, mut sets): (Vec<Picture>, Vec<Set>) = (Vec::new(), Vec::new());
+    // Sets without a time of their own that came before any picture: they belong to the first.
+    let mut early: Vec<Set> = Vec::new();
     let mut video_pid = None;
     for event in events {
         match event {
@@ -171,12 +173,21 @@ fn collect(bytes: &[u8], options: &ExportOptions, report: &mut ExportReport) -> 
                                 bytes,
                             });
                         }
-                        _ => report.refused_sets += 1,
+                        (Some(bytes), None) => early.push(Set {
+                            pts: 0,
+                            time_us: UasDatalink::from_set(&set).time_us,
+                            bytes,
+                        }),
+                        (None, _) => report.refused_sets += 1,
                     }
                 }
             }
             _ => {}
         }
+    }
+    if let Some(first) = pictures.first() {
+        early.iter_mut().for_each(|s| s.pts = first.pts);
+        sets.splice(0..0, early);
     }
     (pictures, sets)
 }

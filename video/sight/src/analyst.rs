@@ -9,6 +9,8 @@ use vedette_model::{
     CameraId, GroundTrack, ImageBox, NoFix, Pts, SensorPose, Spectrum, TargetClass, TrackId, Utc, VehicleId,
 };
 
+use crate::chip::{Chip, Levels};
+use crate::chipnet::ChipNet;
 use crate::classify::{ClassEvidence, Features};
 use crate::detect::{Detection, merge};
 use crate::filter::GroundFilter;
@@ -44,6 +46,12 @@ pub struct SightPolicy {
     pub coast_s: f64,
     /// A lost track may be found again within this time, seconds.
     pub reacquire_s: f64,
+    /// Thermal spots that do not move are shown to the chip classifier, and what it calls neither
+    /// person nor vehicle from this share on is dropped; none asks nobody. The classifier knows
+    /// real thermal pictures only (its card says which), so that it is switched on for a camera,
+    /// not by default.
+    #[serde(default)]
+    pub chip_other: Option<f32>,
 }
 
 impl Default for SightPolicy {
@@ -59,6 +67,7 @@ impl Default for SightPolicy {
             tracker: TrackerPolicy::SMALL,
             coast_s: 4.0,
             reacquire_s: 90.0,
+            chip_other: None,
         }
     }
 }
@@ -138,19 +147,35 @@ struct Followed {
     anchor: [f64; 2],
     anchored: bool,
     anchor_at: Utc,
+    /// How far the anchor may have slid where no corners are near, pixels.
+    anchor_doubt_px: f64,
     /// Where the camera was then: relief shifts against the fitted plane as it moves on.
     anchor_from: Option<LatLon>,
     /// Looks in a row with a motion cue, and with displacement from the anchor.
     motion_cues: u32,
     displaced: u32,
-    /// First place in the picture and the farthest from it since: a dead pixel stays put while
-    /// the ground goes by.
-    first_px: Option<[f64; 2]>,
-    roamed_px: f64,
     defect: bool,
     moved: bool,
     seen: bool,
+    /// Looks in a row that the filter refused; while there are any, its place is not vouched for.
+    odd: u32,
+    /// Where the raw box has stood still in the picture, and the ground it was on when it began.
+    still_px: [f64; 2],
+    still_ground: [f64; 2],
+    still_looks: u32,
 }
+
+/// Unseen for longer, what is seen next may stand elsewhere for another reason than its own motion.
+const ANCHOR_GAP_US: i64 = 1_200_000;
+/// Looks with a motion cue (less those without) that count as steady motion.
+const STEADY_CUES: u32 = 5;
+/// Looks in a row outside the filter's ellipse after which the looks are believed.
+const ODD_LOOKS: u32 = 3;
+/// A bright or dead pixel stands within this many pixels, for this many looks, while the ground
+/// under it goes by this far.
+const DEFECT: (f64, u32, f64) = (1.2, 8, 20.0);
+/// Bad pixels remembered at most.
+const MOST_DEFECTS: usize = 64;
 
 /// One camera's analyst.
 pub struct Analyst {
@@ -160,14 +185,19 @@ pub struct Analyst {
     last_step: Homography,
     last_pose: Option<SensorPose>,
     movers: Movers,
+    chips: Option<ChipNet>,
     tracker: ImageTracker,
     followed: Vec<Followed>,
+    /// Bad pixels of this sensor found so far, full-picture pixels.
+    defects: Vec<[f64; 2]>,
 }
 
 impl Analyst {
     /// Ready for the first frame.
     #[must_use]
     pub fn new(config: AnalystConfig) -> Self {
+        // Damaged weights (a broken build) leave the camera without a classifier, not without eyes.
+        let chips = config.policy.chip_other.and_then(|_| ChipNet::shipped().ok());
         Self {
             ids: config.ids,
             tracker: ImageTracker::new(config.policy.tracker),
@@ -176,7 +206,9 @@ impl Analyst {
             last_step: Homography::IDENTITY,
             last_pose: None,
             movers: Movers::new(),
+            chips,
             followed: Vec::new(),
+            defects: Vec::new(),
         }
     }
 
@@ -272,7 +304,8 @@ impl Analyst {
             zoom,
             pan_px_s,
         };
-        let (detections, motion_judged) = self.detect(&work, &prepared, t_s, &sizes);
+        let (mut detections, motion_judged) = self.detect(&work, &prepared, t_s, &sizes);
+        detections.retain(|d| !self.on_a_defect(&d.image, f64::from(zoom)));
 
         let scored: Vec<_> = detections.iter().map(Detection::scored).collect();
         let image_tracks = self.tracker.update(&scored, &full_map);
@@ -369,7 +402,32 @@ impl Analyst {
                 (b.x, b.y, b.w, b.h) = (b.x * zoom, b.y * zoom, b.w * zoom, b.h * zoom);
             }
         }
-        (merge(spots, movers), judged)
+        let mut found = merge(spots, movers);
+        if let (Some(least), Some(net), Some(px_per_m)) = (p.chip_other, &self.chips, scale) {
+            let levels = Levels::of(work);
+            found.retain(|d| {
+                if d.spot <= 0.0 || d.motion > 0.0 {
+                    return true;
+                }
+                let b = d.image;
+                let image = ImageBox {
+                    x: b.x / zoom,
+                    y: b.y / zoom,
+                    w: b.w / zoom,
+                    h: b.h / zoom,
+                };
+                let k = px_per_m / f64::from(zoom);
+                let chip = Chip::from_plane(work, levels, &image, k, depression_deg, d.contrast, d.spot);
+                net.kinds(&chip).other < least
+            });
+        }
+        (found, judged)
+    }
+
+    /// Whether a box is a known bad pixel and nothing more.
+    fn on_a_defect(&self, b: &ImageBox, zoom: f64) -> bool {
+        let [x, y] = middle(b);
+        f64::from(b.w.max(b.h)) <= 6.0 * zoom && self.defects.iter().any(|[dx, dy]| (x - dx).hypot(y - dy) < 1.5 * zoom)
     }
 
     /// Carries what is known about each object over this frame.
@@ -377,12 +435,17 @@ impl Analyst {
         for f in &mut self.followed {
             f.seen = false;
             f.anchor = c.map.apply(f.anchor);
-            // Doubtful registration, or no corners near: how the ground moved here is not known,
-            // so the next look begins anew.
+            f.still_ground = c.map.apply(f.still_ground);
+            if !c.healthy {
+                f.still_looks = 0;
+            }
+            // Doubtful registration: how the ground moved is not known, so the next look begins
+            // anew. No corners near: the one map has to do, and the anchor is worth a little less.
             match c.local_shift(f.anchor) {
                 Some(near) if c.healthy => {
                     f.anchor = [f.anchor[0] + near[0], f.anchor[1] + near[1]];
                 }
+                None if c.healthy => f.anchor_doubt_px += 0.3 * c.zoom,
                 _ => f.anchored = false,
             }
             if let Some(filter) = &mut f.filter {
@@ -404,13 +467,14 @@ impl Analyst {
             };
             let slot = match self.followed.iter().position(|f| f.image_id == Some(t.id)) {
                 Some(i) => i,
-                None => self.begin_or_find_again(c, t, seen.as_ref().ok()),
+                None if self.is_echo(t, d) => continue,
+                None => self.begin_or_find_again(c, t, image, seen.as_ref().ok()),
             };
             let f = &mut self.followed[slot];
             f.image_id = Some(t.id);
             f.seen = true;
             f.looks += 1;
-            if c.captured.0 - f.captured.0 > 400_000 {
+            if c.captured.0 - f.captured.0 > ANCHOR_GAP_US {
                 f.anchored = false;
             }
             f.captured = c.captured;
@@ -423,8 +487,15 @@ impl Analyst {
                     // association or a pose glitch; it is left out, not averaged in.
                     if filter.distance2(l) < 13.8 {
                         filter.update(l);
-                    } else if f.looks.is_multiple_of(10) {
-                        f.filter = Some(filter.taken_over(l, c.captured));
+                        f.odd = 0;
+                    } else {
+                        f.odd += 1;
+                    }
+                    // Looks that agree with each other but not with the filter: it followed
+                    // something else, and what it believed of motion goes with it.
+                    if f.odd >= ODD_LOOKS {
+                        f.filter = Some(GroundFilter::new(l, c.captured, 2.0, 0.5));
+                        (f.odd, f.moved, f.anchored, f.displaced) = (0, false, false, 0);
                     }
                 }
                 (Ok(l), None) => {
@@ -433,6 +504,9 @@ impl Analyst {
                 (Err(why), _) => f.no_fix = *why,
             }
             f.judge_motion(c, d, seen.as_ref().ok());
+            if f.judge_defect(c, d) && self.defects.len() < MOST_DEFECTS {
+                self.defects.push(f.still_px);
+            }
             if let (Ok(l), Some(p)) = (&seen, c.pose)
                 && let Some(k) = px_per_m(l.fix.slant_m, c.width, p)
             {
@@ -464,16 +538,37 @@ impl Analyst {
         }
         let keep_us = (self.config.policy.reacquire_s * 1e6) as i64;
         self.followed
-            .retain(|f| c.captured.0 - f.captured.0 <= keep_us && c.captured >= f.captured);
+            .retain(|f| !f.defect && c.captured.0 - f.captured.0 <= keep_us && c.captured >= f.captured);
+    }
+
+    /// Whether a look belongs to an object seen in this frame already: a second box on the same
+    /// thing, or the trace a warm body leaves in the difference of two pictures beside itself.
+    fn is_echo(&self, t: &ImageTrack, d: &Detection) -> bool {
+        let trace = self.config.spectrum == Spectrum::Thermal && d.spot <= 0.0;
+        let [x, y] = middle(&t.image);
+        self.followed.iter().filter(|f| f.seen).any(|f| {
+            let [fx, fy] = middle(&f.image);
+            let size = f64::from(f.image.h.max(f.image.w).max(t.image.h).max(t.image.w));
+            let apart = (x - fx).hypot(y - fy);
+            apart < 0.8 * size + 1.0 || (trace && apart < if f.moved { 3.0 } else { 2.0 } * size)
+        })
     }
 
     /// The followed object a new image track continues, or a new one.
-    fn begin_or_find_again(&mut self, c: &Context<'_>, t: &ImageTrack, look: Option<&Look>) -> usize {
+    fn begin_or_find_again(
+        &mut self,
+        c: &Context<'_>,
+        t: &ImageTrack,
+        image: &[ImageTrack],
+        look: Option<&Look>,
+    ) -> usize {
         let mut best: Option<(f64, usize)> = None;
         if let Some(l) = look {
             for (i, f) in self.followed.iter().enumerate() {
                 let Some(filter) = &f.filter else { continue };
-                if f.image_id.is_some() || f.seen {
+                // An image track without a look for two frames no longer speaks for its object.
+                let held = |id: u32| image.iter().any(|k| k.id == id && k.unseen < 2);
+                if f.seen || f.image_id.is_some_and(held) {
                     continue;
                 }
                 let away_s = (c.captured.0 - f.captured.0) as f64 * 1e-6;
@@ -508,14 +603,17 @@ impl Analyst {
             anchor: middle(&t.image),
             anchored: false,
             anchor_at: c.captured,
+            anchor_doubt_px: 0.0,
             anchor_from: c.pose.map(|p| p.at),
             motion_cues: 0,
             displaced: 0,
-            first_px: None,
-            roamed_px: 0.0,
             defect: false,
             moved: false,
             seen: true,
+            odd: 0,
+            still_px: middle(&t.image),
+            still_ground: middle(&t.image),
+            still_looks: 0,
         });
         self.followed.len() - 1
     }
@@ -524,7 +622,7 @@ impl Analyst {
         let coast_us = (self.config.policy.coast_s * 1e6) as i64;
         self.followed
             .iter()
-            .filter(|f| !f.defect && (f.seen || c.captured.0 - f.captured.0 <= coast_us))
+            .filter(|f| f.seen || c.captured.0 - f.captured.0 <= coast_us)
             .map(|f| {
                 let velocity = match (&f.filter, f.moved) {
                     (Some(x), true) => x.velocity_en_m_s(),
@@ -541,7 +639,7 @@ impl Analyst {
                     looks: f.looks,
                     fix: f.filter.as_ref().map(GroundFilter::fix).ok_or(f.no_fix),
                     velocity_en_m_s: velocity,
-                    seen: f.seen,
+                    seen: f.seen && f.odd == 0,
                 }
             })
             .collect()
@@ -605,12 +703,28 @@ impl Context<'_> {
 }
 
 impl Followed {
+    /// Whether what is followed is a bad pixel: tiny, and still in the picture while the ground
+    /// goes by. Then the object is dropped for good.
+    fn judge_defect(&mut self, c: &Context<'_>, d: &Detection) -> bool {
+        let raw = middle(&d.image);
+        let (near, looks, far) = DEFECT;
+        let tiny = d.image.w.max(d.image.h) <= 6.0 * c.zoom as f32;
+        let away = (raw[0] - self.still_px[0]).hypot(raw[1] - self.still_px[1]);
+        if !tiny || away > near * c.zoom || self.still_looks == 0 {
+            (self.still_px, self.still_ground, self.still_looks) = (raw, raw, 1);
+            return false;
+        }
+        self.still_looks += 1;
+        let went = (self.still_ground[0] - raw[0]).hypot(self.still_ground[1] - raw[1]);
+        self.defect = self.still_looks >= looks && went > far * c.zoom;
+        self.defect
+    }
+
     /// Whether the object moved against the ground: displaced from where it was up to three
     /// seconds ago by more than its own size's doubt, seen in the picture's own terms (no pose,
     /// so no pose error), and by more than a slow step on the ground.
     fn judge_motion(&mut self, c: &Context<'_>, d: &Detection, look: Option<&Look>) {
         let now = middle(&self.image);
-        let raw = middle(&d.image);
         let edge = 12.0 * c.zoom;
         let inner = now[0] > edge && now[1] > edge && now[0] < c.width as f64 - edge && now[1] < c.height as f64 - edge;
         if !self.anchored || !inner {
@@ -618,11 +732,10 @@ impl Followed {
             self.anchor_at = c.captured;
             self.anchor_from = c.pose.map(|p| p.at);
             self.anchored = true;
+            self.anchor_doubt_px = 0.0;
             self.displaced = 0;
         }
         let gone = (now[0] - self.anchor[0]).hypot(now[1] - self.anchor[1]);
-        let first = *self.first_px.get_or_insert(raw);
-        self.roamed_px = self.roamed_px.max((raw[0] - first[0]).hypot(raw[1] - first[1]));
         let age_s = (c.captured.0 - self.anchor_at.0) as f64 * 1e-6;
         let size = f64::from(self.image.w.max(self.image.h));
         // Static relief may drift by the camera's way times the share by which its depth is not
@@ -637,7 +750,7 @@ impl Followed {
             (None, ..) => 0.0,
             _ => f64::INFINITY,
         };
-        let far = (0.6 * size).max(5.0 * c.zoom) + relief;
+        let far = (0.6 * size).max(5.0 * c.zoom) + relief + self.anchor_doubt_px;
         self.motion_cues = if d.motion > 0.0 {
             self.motion_cues + 1
         } else {
@@ -647,18 +760,16 @@ impl Followed {
             let [e, n] = x.velocity_en_m_s();
             e.hypot(n)
         });
-        if size <= 6.0 * c.zoom && self.roamed_px < 3.0 * c.zoom && gone > 15.0 * c.zoom {
-            self.defect = true;
-        }
-        if self.defect {
-            // What begins to roam was no defect.
-            self.defect = self.roamed_px < 4.0 * c.zoom;
-            return;
-        }
         // Without a pose the picture decides alone; with one, the ground must agree.
         let walks = speed.is_nan() || speed > 0.25;
         let cued = self.motion_cues >= 2 || gone > 1.6 * far;
-        self.displaced = if walks && cued && gone > far && age_s > 0.4 {
+        // Something that moved against the ground beside it look after look needs less of a way.
+        let enough = if self.motion_cues >= STEADY_CUES {
+            0.7 * far
+        } else {
+            far
+        };
+        self.displaced = if walks && cued && gone > enough && age_s > 0.4 {
             self.displaced + 1
         } else {
             0

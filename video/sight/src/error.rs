@@ -35,4 +35,12 @@ pub enum SightError {
         /// What it must be.
         must: &'static str,
     },
+    /// Weights of the classifier that are not a full set.
+    #[error("classifier weights: {needed} finite numbers are needed, got {got}: take the file train_chips wrote")]
+    Weights {
+        /// Numbers needed.
+        needed: usize,
+        /// Finite numbers found.
+        got: usize,
+    },
 }

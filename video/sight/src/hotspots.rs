@@ -78,10 +78,20 @@ struct Peak {
 
 /// Spots in a picture, both polarities, best first, at most `most`.
 pub(crate) fn hotspots(p: &Plane, sizes: &[SpotSize], gate: &SpotGate, most: usize) -> Vec<Detection> {
+    search(p, sizes, gate, most, false)
+}
+
+/// The same, keeping the searched box where no blob can be cut out of what surrounds it: for a
+/// classifier to judge.
+pub(crate) fn candidates(p: &Plane, sizes: &[SpotSize], gate: &SpotGate, most: usize) -> Vec<Detection> {
+    search(p, sizes, gate, most, true)
+}
+
+fn search(p: &Plane, sizes: &[SpotSize], gate: &SpotGate, most: usize, whole: bool) -> Vec<Detection> {
     let sums = Sums::of(p);
     let mut peaks: Vec<Peak> = Vec::new();
     for size in sizes {
-        scan(p, &sums, *size, gate, &mut peaks);
+        scan(p, &sums, *size, gate, whole, &mut peaks);
     }
     peaks.sort_by(|a, b| b.ratio.total_cmp(&a.ratio).then(a.y.cmp(&b.y)).then(a.x.cmp(&b.x)));
     let mut out: Vec<Detection> = Vec::new();
@@ -96,7 +106,16 @@ pub(crate) fn hotspots(p: &Plane, sizes: &[SpotSize], gate: &SpotGate, most: usi
         }) {
             continue;
         }
-        let Some(image) = cut(p, &k) else { continue };
+        let image = match cut(p, &k) {
+            Some(image) => image,
+            None if whole => ImageBox {
+                x: k.x as f32 - k.bw as f32 / 2.0,
+                y: k.y as f32 - k.bh as f32 / 2.0,
+                w: k.bw as f32,
+                h: k.bh as f32,
+            },
+            None => continue,
+        };
         let (short, long) = (image.w.min(image.h), image.w.max(image.h));
         if short < 2.0 || long < gate.side_px[0] || long > gate.side_px[1] {
             continue;
@@ -112,7 +131,7 @@ pub(crate) fn hotspots(p: &Plane, sizes: &[SpotSize], gate: &SpotGate, most: usi
     out
 }
 
-fn scan(p: &Plane, sums: &Sums, size: SpotSize, gate: &SpotGate, peaks: &mut Vec<Peak>) {
+fn scan(p: &Plane, sums: &Sums, size: SpotSize, gate: &SpotGate, lenient: bool, peaks: &mut Vec<Peak>) {
     let bw = (size.w.round() as usize).clamp(3, 80);
     let bh = (size.h.round() as usize).clamp(3, 80);
     // Ring: a moat of a third of the box, then a band as wide as the box is narrow.
@@ -177,10 +196,10 @@ fn scan(p: &Plane, sums: &Sums, size: SpotSize, gate: &SpotGate, peaks: &mut Vec
             mean(x, y - m, x + bw, y - moat),
             mean(x, y + bh + moat, x + bw, y + bh + m),
         ];
-        let least = sides
-            .iter()
-            .map(|s| (inner - s) * k.contrast.signum())
-            .fold(f32::INFINITY, f32::min);
+        let mut over = sides.map(|s| (inner - s) * k.contrast.signum());
+        over.sort_by(f32::total_cmp);
+        // Where a classifier judges, one side may be another of its kind: a car in a row of cars.
+        let least = if lenient { over[1] } else { over[0] };
         if least > 0.5 * gate.contrast.max(0.4 * k.contrast.abs()) {
             peaks.push(Peak {
                 x: x + bw / 2,

@@ -11,6 +11,8 @@
 
 mod analyst;
 mod assign;
+mod chip;
+mod chipnet;
 mod classify;
 mod detect;
 mod error;
@@ -25,9 +27,14 @@ mod pose;
 mod register;
 mod rules;
 mod terrain;
+mod thermal;
 mod tracker;
 
 pub use analyst::{Analysis, Analyst, AnalystConfig, SightPolicy, TrackIds};
+pub use chip::{CHIP_GRIDS, CHIP_NUMBERS, CHIP_SIDE, Chip};
+pub use chipnet::{
+    ChipKinds, ChipNet, FILTERS_1, FILTERS_2, FLAT, KINDS, PARTS, POOLED_1, POOLED_2, SIDE_1, SIDE_2, UNITS,
+};
 pub use classify::{ClassEvidence, Features};
 pub use detect::Detection;
 pub use error::SightError;
@@ -40,5 +47,9 @@ pub use homography::Homography;
 pub use image::GrayFrame;
 pub use pose::{PlatformPose, PoseBuffer, PoseMotion, PoseSigmas};
 pub use register::{HEALTHY, Registration, register};
-pub use rules::{AlertDraft, ApproachPolicy, CrossingPolicy, LoiterPolicy, Policy, RuleSet};
+pub use rules::{
+    AlertDraft, ApproachPolicy, BehaviourPolicy, BoatPolicy, ConvoyPolicy, CrossingPolicy, DropoffPolicy, LoiterPolicy,
+    OverboardPolicy, Policy, RendezvousPolicy, RuleSet, Surroundings, TailingPolicy,
+};
+pub use thermal::{CHIP_CARD, ThermalDetector, ThermalObject, ThermalScene, thermal_candidates};
 pub use tracker::{ImageTrack, ImageTracker, ScoredBox, TrackerPolicy, overlap};

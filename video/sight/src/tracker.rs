@@ -43,14 +43,14 @@ impl TrackerPolicy {
     pub const BOXES: Self = Self {
         high: 0.6,
         low: 0.1,
-        begin: 0.9,
-        overlap_first: 0.3,
-        overlap_second: 0.3,
+        begin: 0.93,
+        overlap_first: 0.28,
+        overlap_second: 0.5,
         overlap_new: 0.3,
         grow_px: 0.0,
         confirm_looks: 2,
         new_patience: 0,
-        patience: 30,
+        patience: 25,
     };
     /// For targets of a few pixels from the air.
     pub const SMALL: Self = Self {

@@ -2,9 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod it {
-    pub(crate) mod aphill;
+    pub(crate) mod company;
     pub(crate) mod geometry;
-    pub(crate) mod mot;
     pub(crate) mod rules;
     pub(crate) mod synthetic;
 

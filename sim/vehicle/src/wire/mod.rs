@@ -54,6 +54,10 @@ pub(crate) struct Frame<'a> {
     pub(crate) component: u8,
     pub(crate) id: u32,
     pub(crate) payload: &'a [u8],
+    /// From the start marker to the checksum.
+    pub(crate) raw: &'a [u8],
+    /// Link id, time and six bytes, where signed.
+    pub(crate) signature: Option<&'a [u8; 13]>,
 }
 
 impl Frame<'_> {
@@ -117,6 +121,8 @@ fn frame_at(b: &[u8]) -> Option<(usize, Option<Frame<'_>>)> {
             component,
             id,
             payload,
+            raw: &b[..end + 2],
+            signature: b[end + 2..length].try_into().ok(),
         }),
     ))
 }
@@ -131,6 +137,12 @@ pub(crate) fn encode(system: u8, component: u8, seq: u8, id: u32, payload: &[u8]
     let crc = crc16(crc16(0xffff, &out[1..]), &[crc_extra(id).unwrap_or(0)]);
     out.extend_from_slice(&crc.to_le_bytes());
     out
+}
+
+/// Checksum of a MAVLink 2 frame that ends before it.
+pub(crate) fn checksum(frame: &[u8]) -> [u8; 2] {
+    let id = u32::from_le_bytes([frame[7], frame[8], frame[9], 0]);
+    crc16(crc16(0xffff, &frame[1..]), &[crc_extra(id).unwrap_or(0)]).to_le_bytes()
 }
 
 /// Text into a fixed field, cut at a character boundary and padded with zeros.

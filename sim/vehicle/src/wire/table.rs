@@ -1,7 +1,7 @@
 //! Wire layout of every message a simulated aircraft sends or understands, as plain numbers.
 //!
 //! Invariant: fields stand in wire order (largest first, extensions last) with the `CRC_EXTRA`
-//! of the official `ardupilotmega` definitions; enumerations stay numbers, so a command or mode
+//! of the official definitions (`all.xml`); enumerations stay numbers, so a command or mode
 //! this aircraft has never heard of can still be read and answered UNSUPPORTED. Must not know
 //! what any field means.
 
@@ -98,6 +98,8 @@ messages! {
     ParamSet = 23, 168 { param_value: f32, target_system: u8, target_component: u8, param_id: [u8; 16], param_type: u8 }
     /// GPS_RAW_INT
     GpsRawInt = 24, 24 { time_usec: u64, lat: i32, lon: i32, alt: i32, eph: u16, epv: u16, vel: u16, cog: u16, fix_type: u8, satellites_visible: u8, alt_ellipsoid: i32, h_acc: u32, v_acc: u32, vel_acc: u32, hdg_acc: u32, yaw: u16 }
+    /// RAW_IMU
+    RawImu = 27, 144 { time_usec: u64, xacc: i16, yacc: i16, zacc: i16, xgyro: i16, ygyro: i16, zgyro: i16, xmag: i16, ymag: i16, zmag: i16, id: u8, temperature: i16 }
     /// SCALED_PRESSURE
     ScaledPressure = 29, 115 { time_boot_ms: u32, press_abs: f32, press_diff: f32, temperature: i16, temperature_press_diff: i16 }
     /// ATTITUDE
@@ -148,6 +150,8 @@ messages! {
     SetPositionTargetLocalNed = 84, 143 { time_boot_ms: u32, x: f32, y: f32, z: f32, vx: f32, vy: f32, vz: f32, afx: f32, afy: f32, afz: f32, yaw: f32, yaw_rate: f32, type_mask: u16, target_system: u8, target_component: u8, coordinate_frame: u8 }
     /// SET_POSITION_TARGET_GLOBAL_INT
     SetPositionTargetGlobalInt = 86, 5 { time_boot_ms: u32, lat_int: i32, lon_int: i32, alt: f32, vx: f32, vy: f32, vz: f32, afx: f32, afy: f32, afz: f32, yaw: f32, yaw_rate: f32, type_mask: u16, target_system: u8, target_component: u8, coordinate_frame: u8 }
+    /// HIGHRES_IMU
+    HighresImu = 105, 93 { time_usec: u64, xacc: f32, yacc: f32, zacc: f32, xgyro: f32, ygyro: f32, zgyro: f32, xmag: f32, ymag: f32, zmag: f32, abs_pressure: f32, diff_pressure: f32, pressure_alt: f32, temperature: f32, fields_updated: u16, id: u8 }
     /// FILE_TRANSFER_PROTOCOL
     FileTransferProtocol = 110, 84 { target_network: u8, target_system: u8, target_component: u8, payload: [u8; 251] }
     /// TIMESYNC
@@ -156,8 +160,18 @@ messages! {
     LogRequestList = 117, 128 { start: u16, end: u16, target_system: u8, target_component: u8 }
     /// LOG_ENTRY
     LogEntry = 118, 56 { time_utc: u32, size: u32, id: u16, num_logs: u16, last_log_num: u16 }
+    /// LOG_REQUEST_DATA
+    LogRequestData = 119, 116 { ofs: u32, count: u32, id: u16, target_system: u8, target_component: u8 }
+    /// LOG_DATA
+    LogData = 120, 134 { ofs: u32, id: u16, count: u8, data: [u8; 90] }
+    /// LOG_ERASE
+    LogErase = 121, 237 { target_system: u8, target_component: u8 }
+    /// LOG_REQUEST_END
+    LogRequestEnd = 122, 203 { target_system: u8, target_component: u8 }
     /// POWER_STATUS
     PowerStatus = 125, 203 { vcc: u16, vservo: u16, flags: u16 }
+    /// TERRAIN_REPORT
+    TerrainReport = 136, 1 { lat: i32, lon: i32, terrain_height: f32, current_height: f32, spacing: u16, pending: u16, loaded: u16 }
     /// BATTERY_STATUS
     BatteryStatus = 147, 154 { current_consumed: i32, energy_consumed: i32, temperature: i16, voltages: [u16; 10], current_battery: i16, id: u8, battery_function: u8, kind: u8, battery_remaining: i8, time_remaining: i32, charge_state: u8, voltages_ext: [u16; 4], mode: u8, fault_bitmask: u32 }
     /// AUTOPILOT_VERSION
@@ -172,6 +186,8 @@ messages! {
     EkfStatusReport = 193, 71 { velocity_variance: f32, pos_horiz_variance: f32, pos_vert_variance: f32, compass_variance: f32, terrain_alt_variance: f32, flags: u16, airspeed_variance: f32 }
     /// WIND_COV
     WindCov = 231, 105 { time_usec: u64, wind_x: f32, wind_y: f32, wind_z: f32, var_horiz: f32, var_vert: f32, wind_alt: f32, horiz_accuracy: f32, vert_accuracy: f32 }
+    /// HIGH_LATENCY2
+    HighLatency2 = 235, 179 { timestamp: u32, latitude: i32, longitude: i32, custom_mode: u16, altitude: i16, target_altitude: i16, target_distance: u16, wp_num: u16, failure_flags: u16, kind: u8, autopilot: u8, heading: u8, target_heading: u8, throttle: u8, airspeed: u8, airspeed_sp: u8, groundspeed: u8, windspeed: u8, wind_heading: u8, eph: u8, epv: u8, temperature_air: i8, climb_rate: i8, battery: i8, custom0: i8, custom1: i8, custom2: i8 }
     /// VIBRATION
     Vibration = 241, 90 { time_usec: u64, vibration_x: f32, vibration_y: f32, vibration_z: f32, clipping_0: u32, clipping_1: u32, clipping_2: u32 }
     /// HOME_POSITION
@@ -180,8 +196,12 @@ messages! {
     MessageInterval = 244, 95 { interval_us: i32, message_id: u16 }
     /// EXTENDED_SYS_STATE
     ExtendedSysState = 245, 130 { vtol_state: u8, landed_state: u8 }
+    /// ADSB_VEHICLE
+    AdsbVehicle = 246, 184 { icao_address: u32, lat: i32, lon: i32, altitude: i32, heading: u16, hor_velocity: u16, ver_velocity: i16, flags: u16, squawk: u16, altitude_type: u8, callsign: [u8; 9], emitter_type: u8, tslc: u8 }
     /// STATUSTEXT
     Statustext = 253, 83 { severity: u8, text: [u8; 50], id: u16, chunk_seq: u8 }
+    /// SETUP_SIGNING
+    SetupSigning = 256, 71 { initial_timestamp: u64, target_system: u8, target_component: u8, secret_key: [u8; 32] }
     /// CAMERA_INFORMATION
     CameraInformation = 259, 92 { time_boot_ms: u32, firmware_version: u32, focal_length: f32, sensor_size_h: f32, sensor_size_v: f32, flags: u32, resolution_h: u16, resolution_v: u16, cam_definition_version: u16, vendor_name: [u8; 32], model_name: [u8; 32], lens_id: u8, cam_definition_uri: [u8; 140], gimbal_device_id: u8, camera_device_id: u8 }
     /// CAMERA_SETTINGS
@@ -210,4 +230,24 @@ messages! {
     GimbalDeviceAttitudeStatus = 285, 137 { time_boot_ms: u32, q: [f32; 4], angular_velocity_x: f32, angular_velocity_y: f32, angular_velocity_z: f32, failure_flags: u32, flags: u16, target_system: u8, target_component: u8, delta_yaw: f32, delta_yaw_velocity: f32, gimbal_device_id: u8 }
     /// GIMBAL_MANAGER_SET_PITCHYAW
     GimbalManagerSetPitchyaw = 287, 1 { flags: u32, pitch: f32, yaw: f32, pitch_rate: f32, yaw_rate: f32, target_system: u8, target_component: u8, gimbal_device_id: u8 }
+    /// PROTOCOL_VERSION
+    ProtocolVersion = 300, 217 { version: u16, min_version: u16, max_version: u16, spec_version_hash: [u8; 8], library_version_hash: [u8; 8] }
+    /// COMPONENT_METADATA
+    ComponentMetadata = 397, 182 { time_boot_ms: u32, file_crc: u32, uri: [u8; 100] }
+    /// AVAILABLE_MODES
+    AvailableModes = 435, 134 { custom_mode: u32, properties: u32, number_modes: u8, mode_index: u8, standard_mode: u8, mode_name: [u8; 35] }
+    /// CURRENT_MODE
+    CurrentMode = 436, 193 { custom_mode: u32, intended_custom_mode: u32, standard_mode: u8 }
+    /// CONTROL_STATUS
+    ControlStatus = 512, 21 { flags: u8, gcs_main: u8, gcs_secondary: [u8; 10] }
+    /// OPEN_DRONE_ID_BASIC_ID
+    OpenDroneIdBasicId = 12900, 114 { target_system: u8, target_component: u8, id_or_mac: [u8; 20], id_type: u8, ua_type: u8, uas_id: [u8; 20] }
+    /// OPEN_DRONE_ID_LOCATION
+    OpenDroneIdLocation = 12901, 254 { latitude: i32, longitude: i32, altitude_barometric: f32, altitude_geodetic: f32, height: f32, timestamp: f32, direction: u16, speed_horizontal: u16, speed_vertical: i16, target_system: u8, target_component: u8, id_or_mac: [u8; 20], status: u8, height_reference: u8, horizontal_accuracy: u8, vertical_accuracy: u8, barometer_accuracy: u8, speed_accuracy: u8, timestamp_accuracy: u8 }
+    /// OPEN_DRONE_ID_SYSTEM
+    OpenDroneIdSystem = 12904, 77 { operator_latitude: i32, operator_longitude: i32, area_ceiling: f32, area_floor: f32, operator_altitude_geo: f32, timestamp: u32, area_count: u16, area_radius: u16, target_system: u8, target_component: u8, id_or_mac: [u8; 20], operator_location_type: u8, classification_type: u8, category_eu: u8, class_eu: u8 }
+    /// OPEN_DRONE_ID_OPERATOR_ID
+    OpenDroneIdOperatorId = 12905, 49 { target_system: u8, target_component: u8, id_or_mac: [u8; 20], operator_id_type: u8, operator_id: [u8; 20] }
+    /// OPEN_DRONE_ID_ARM_STATUS
+    OpenDroneIdArmStatus = 12918, 139 { status: u8, error: [u8; 50] }
 }

@@ -5,6 +5,8 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod failsafes;
 mod flying;
 mod station;
+mod truth;
 mod wire_side;

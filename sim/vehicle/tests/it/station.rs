@@ -60,6 +60,10 @@ pub(crate) struct Station {
     pub(crate) weather: Weather,
     pub(crate) inbox: Vec<Got>,
     pub(crate) heartbeats: bool,
+    /// Terrain.
+    pub(crate) ground: fn(LatLon) -> Option<Amsl>,
+    /// MAV_FRAME of uploaded items.
+    pub(crate) frame: u8,
 }
 
 /// An item without parameters.
@@ -79,6 +83,8 @@ impl Station {
             weather: Weather::default(),
             inbox: Vec::new(),
             heartbeats: true,
+            ground: |_| Some(GROUND),
+            frame: 3,
         };
         s.run(8.0);
         s
@@ -88,7 +94,7 @@ impl Station {
         let end = Mono(self.now.0 + (seconds * 1e6) as i64);
         while self.now < end {
             self.now = Mono((self.now.0 + 50_000).min(end.0));
-            self.v.step(self.now, &|_| Some(GROUND), &self.weather);
+            self.v.step(self.now, &self.ground, &self.weather);
             if self.heartbeats && self.now.0 % 1_000_000 == 0 {
                 self.send(0, 50, &[0, 0, 0, 0, 6, 8, 0, 0, 3]);
             }
@@ -161,13 +167,20 @@ impl Station {
     pub(crate) fn mode(&mut self, number: u8) {
         assert_eq!(self.command(176, [1.0, f32::from(number), 0.0, 0.0, 0.0, 0.0, 0.0]), 0);
     }
+    /// An integer parameter of PX4, whose bytes travel.
+    pub(crate) fn set_int(&mut self, name: &str, value: i32) {
+        self.param(name, value.to_le_bytes(), 6);
+    }
     pub(crate) fn set_param(&mut self, name: &str, value: f32) {
-        let mut b = value.to_le_bytes().to_vec();
+        self.param(name, value.to_le_bytes(), 9);
+    }
+    fn param(&mut self, name: &str, value: [u8; 4], kind: u8) {
+        let mut b = value.to_vec();
         b.extend_from_slice(&[1, 1]);
         let mut id = [0_u8; 16];
         id[..name.len()].copy_from_slice(name.as_bytes());
         b.extend_from_slice(&id);
-        b.push(9);
+        b.push(kind);
         self.inbox.clear();
         self.send(23, 168, &b);
         assert!(self.inbox.iter().any(|g| g.id == 22), "{name} is echoed");
@@ -197,7 +210,7 @@ impl Station {
         b.extend_from_slice(&w.3.to_le_bytes());
         b.extend_from_slice(&seq.to_le_bytes());
         b.extend_from_slice(&w.0.to_le_bytes());
-        b.extend_from_slice(&[1, 1, 3, 0, 1, kind]);
+        b.extend_from_slice(&[1, 1, self.frame, 0, 1, kind]);
         self.send(73, 38, &b);
     }
     /// Uploads a list (mission: home goes first by itself); MISSION_ACK's type.

@@ -45,13 +45,27 @@ pub struct ScenarioFile {
     pub track: Vec<TrackFile>,
     /// Discs without trees.
     #[serde(default)]
-    pub clearing: Vec<ClearingFile>,
+    pub clearing: Vec<Spanned<ClearingFile>>,
     /// Stones that kept the day's warmth.
     #[serde(default)]
-    pub warm_stone: Vec<StoneFile>,
+    pub warm_stone: Vec<Spanned<StoneFile>>,
+    /// Radio between the station's mast and the aircraft; absent: it always gets through.
+    pub radio: Option<RadioFile>,
+    /// The sea, where the site has one.
+    #[serde(default)]
+    pub sea: SeaFile,
+    /// Light and temperatures follow the day in steps of so many seconds; 0 holds those of the
+    /// start for the whole run.
+    #[serde(default)]
+    pub light_every_s: f64,
+    /// What a training run tells and expects.
+    pub training: Option<TrainingFile>,
     /// People, animals, vehicles.
     #[serde(default)]
     pub actor: Vec<ActorFile>,
+    /// What breaks, and when.
+    #[serde(default)]
+    pub fault: Vec<FaultFile>,
 }
 
 fn d_duration() -> f64 {
@@ -139,7 +153,7 @@ pub struct VehicleFile {
     pub clock_offset_ms: f64,
     /// Cameras.
     #[serde(default)]
-    pub camera: Vec<CameraFile>,
+    pub camera: Vec<Spanned<CameraFile>>,
 }
 
 fn d_family() -> Family {
@@ -214,18 +228,38 @@ pub struct StoneFile {
 pub struct ActorFile {
     /// Name in the truth.
     pub name: Spanned<String>,
-    /// `person`, `car`, `cow`, `chamois`, `boar` or `dog`.
+    /// `person`, `car`, `truck`, `boat`, `ship`, `drone`, `parcel`, `cow`, `chamois`, `boar` or
+    /// `dog`.
     pub kind: crate::ActorKind,
+    /// What a trainee should make of it: `subject` (to be reported), `accessory` (a
+    /// report is right, none is asked for), `decoy`, or `lawful`.
+    #[serde(default)]
+    pub role: crate::Role,
     /// Where it starts.
     pub at: Place,
+    /// Height above the ground at the start, metres; drones only.
+    #[serde(default)]
+    pub height_m: f64,
+    /// So many of it, named `NAME 1`, `NAME 2` ...: animals as a herd, others one behind the other.
+    #[serde(default = "d_count")]
+    pub count: u32,
+    /// Metres between them.
+    #[serde(default = "d_spacing")]
+    pub spacing_m: f64,
     /// Size as a share of the usual.
     #[serde(default = "d_one")]
     pub size: f64,
     /// What it does, in order.
     #[serde(default)]
-    pub step: Vec<StepFile>,
+    pub step: Vec<Spanned<StepFile>>,
 }
 
+fn d_count() -> u32 {
+    1
+}
+fn d_spacing() -> f64 {
+    4.0
+}
 fn d_one() -> f64 {
     1.0
 }
@@ -265,16 +299,173 @@ pub enum StepFile {
         to: Place,
         /// Speed, metres per second.
         speed_m_s: f64,
+        /// Height above the ground at the end, metres; drones only, absent: as before.
+        height_m: Option<f64>,
     },
-    /// Goes back and forth along a `[[track]]`.
+    /// Goes back and forth along a `[[track]]`, or along it once.
     Follow {
         /// Its name.
         track: String,
         /// Speed, metres per second.
         speed_m_s: f64,
+        /// Until; needed unless it goes `once`.
+        until_s: Option<When>,
+        /// From its beginning to its end and no further.
+        #[serde(default)]
+        once: bool,
+        /// From its end to its beginning.
+        #[serde(default)]
+        reverse: bool,
+    },
+    /// Is carried by another actor; what hangs in the air then falls to the ground.
+    Ride {
+        /// Its name; it must stand earlier in the file.
+        on: String,
         /// Until.
         until_s: When,
     },
+}
+
+/// `[radio]`: the station's mast and what the path does to the waves.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RadioFile {
+    /// Where the mast stands.
+    pub station: Place,
+    /// Its height above the ground, metres.
+    #[serde(default = "d_mast")]
+    pub mast_m: f64,
+    /// Carrier, megahertz.
+    #[serde(default = "d_mhz")]
+    pub frequency_mhz: f64,
+    /// Loss that telemetry stands between the two antennas, decibels (power plus gains minus the
+    /// receiver's sensitivity).
+    #[serde(default = "d_telemetry_db")]
+    pub telemetry_db: f64,
+    /// The same for video, whose receiver needs more.
+    #[serde(default = "d_video_db")]
+    pub video_db: f64,
+    /// Places that send noise.
+    #[serde(default)]
+    pub interference: Vec<InterferenceFile>,
+}
+
+fn d_mast() -> f64 {
+    6.0
+}
+fn d_mhz() -> f64 {
+    2_400.0
+}
+fn d_telemetry_db() -> f64 {
+    128.0
+}
+fn d_video_db() -> f64 {
+    118.0
+}
+
+/// `[[radio.interference]]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InterferenceFile {
+    /// Where.
+    pub at: Place,
+    /// Decibels taken from the margin at 100 m; 6 less with every doubling of the distance.
+    pub db_at_100_m: f64,
+    /// From.
+    pub from_s: Option<When>,
+    /// Until.
+    pub until_s: Option<When>,
+}
+
+/// `[sea]`.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SeaFile {
+    /// Temperature of the water's skin, degrees Celsius.
+    pub water_c: f64,
+    /// Height of the waves, metres (significant): roughness of the picture, and how boats roll.
+    pub waves_m: f64,
+}
+
+impl Default for SeaFile {
+    fn default() -> Self {
+        Self {
+            water_c: 13.0,
+            waves_m: 0.4,
+        }
+    }
+}
+
+/// `[training]`: what a training run tells and expects.
+#[derive(Debug, Clone, PartialEq, Deserialize, serde::Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrainingFile {
+    /// What the exercise is about, in one sentence; the trainee reads it.
+    pub summary: String,
+    /// What the trainee is told before take-off.
+    pub briefing: String,
+    /// What it teaches; shown at the debrief.
+    pub teaches: Vec<String>,
+    /// Patrol brief to be flown, a path from the repository's root.
+    pub patrol: String,
+    /// Site folder, a path from the repository's root; absent: `maps/data/andorra`.
+    #[serde(default = "d_site")]
+    pub site: String,
+    /// How long the trainee has for reporting a subject once it could be seen, seconds.
+    #[serde(default = "d_report_within")]
+    pub report_within_s: f64,
+    /// Rules whose alerts the briefing asks to be reported.
+    #[serde(default = "d_report")]
+    pub report: Vec<String>,
+    /// Acts that belong to this exercise besides those of every flight, by name.
+    #[serde(default)]
+    pub checklist: Vec<String>,
+}
+
+fn d_site() -> String {
+    "maps/data/andorra".to_owned()
+}
+fn d_report() -> Vec<String> {
+    vec!["crossing".to_owned()]
+}
+fn d_report_within() -> f64 {
+    120.0
+}
+
+/// `[[fault]]`. Which values belong to which kind stands in `sim/scenarios/README.md`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FaultFile {
+    /// What breaks.
+    pub kind: Spanned<String>,
+    /// From.
+    pub at_s: When,
+    /// Until; absent: it stays.
+    pub until_s: Option<When>,
+    /// MAVLink system id of the aircraft; absent: all of them.
+    pub system: Option<u8>,
+    /// A share, 0..=1.
+    pub share: Option<f64>,
+    /// Watt hours.
+    pub wh: Option<f64>,
+    /// Milliseconds.
+    pub ms: Option<f64>,
+    /// Degrees.
+    pub deg: Option<f64>,
+    /// Metres.
+    pub metres: Option<f64>,
+    /// Metres per second.
+    pub m_s: Option<f64>,
+    /// Metres per second, northwards.
+    pub north_m_s: Option<f64>,
+    /// Metres per second, eastwards.
+    pub east_m_s: Option<f64>,
+    /// Metres per second above the mean.
+    pub gust_m_s: Option<f64>,
+    /// Where it begins.
+    pub from: Option<Place>,
+    /// Where it ends.
+    pub to: Option<Place>,
 }
 
 fn d_pace() -> f64 {

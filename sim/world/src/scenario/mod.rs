@@ -4,12 +4,17 @@
 //! a number, every crossing of the border is known before the first second. It must not know
 //! what a station will make of it.
 
+mod cast;
+mod extras;
 mod file;
+mod fleet;
+mod read;
 mod resolve;
 
+pub use extras::CHECKLIST;
 pub use file::{
-    ActorFile, CameraFile, ClearingFile, CoverFile, Place, ScenarioFile, StepFile, StoneFile, TrackFile, VehicleFile,
-    When,
+    ActorFile, CameraFile, ClearingFile, CoverFile, FaultFile, InterferenceFile, Place, RadioFile, ScenarioFile,
+    SeaFile, StepFile, StoneFile, TrackFile, TrainingFile, VehicleFile, When,
 };
 
 use vedette_atlas::{Border, World};
@@ -18,7 +23,9 @@ use vedette_model::plan::{Energy, Envelope};
 use vedette_model::{Airframe, CameraId, Family, Spectrum, Utc};
 
 use crate::actors::Actor;
+use crate::radio::Radio;
 use crate::scene::SceneSpec;
+use crate::trouble::PlannedFault;
 use crate::{Scene, SimError, Weather};
 
 /// A camera of a simulated aircraft.
@@ -114,6 +121,12 @@ pub struct Scenario {
     pub vehicles: Vec<SimAircraft>,
     /// Crossings to come, in order of time.
     pub crossings: Vec<Crossing>,
+    /// What breaks, in order of time.
+    pub faults: Vec<PlannedFault>,
+    /// Radio; absent: it always gets through.
+    pub radio: Option<Radio>,
+    /// What a training run tells and expects.
+    pub training: Option<TrainingFile>,
     pub(crate) spec: SceneSpec,
     pub(crate) border: Border,
     pub(crate) frame: vedette_geo::LocalFrame,
@@ -125,7 +138,7 @@ impl Scenario {
     /// # Errors
     /// [`SimError::Syntax`] for what is not TOML or has wrong names or types,
     /// [`SimError::Value`] for values out of range and places or names that do not exist, each
-    /// with file, line and what is allowed.
+    /// with file, line and what is allowed; [`SimError::Several`] holds all of them.
     pub fn parse(text: &str, file: &str, world: &World) -> Result<Self, SimError> {
         Self::parse_with(text, file, world, &Overrides::default())
     }
@@ -135,9 +148,10 @@ impl Scenario {
     /// # Errors
     /// As [`Scenario::parse`].
     pub fn parse_with(text: &str, file: &str, world: &World, over: &Overrides) -> Result<Self, SimError> {
-        let raw: ScenarioFile = toml::from_str(text).map_err(|e| SimError::Syntax {
-            file: file.to_owned(),
-            message: e.to_string().trim().replace('\n', "\n  "),
+        let raw = read::read(text, file).map_err(|m| match SimError::all(m) {
+            Err(e) => e,
+            // An empty list of mistakes is none.
+            Ok(()) => SimError::Several(Vec::new()),
         })?;
         resolve::resolve(raw, text, file, world, over)
     }
@@ -199,6 +213,9 @@ impl Scenario {
             weather,
             vehicles,
             crossings: Vec::new(),
+            faults: Vec::new(),
+            radio: None,
+            training: None,
             spec: SceneSpec {
                 origin,
                 half_m: 2_000.0,
@@ -207,6 +224,9 @@ impl Scenario {
                 weather,
                 forest_share: 0.3,
                 tree_line_m: 2_250.0,
+                water_c: 13.0,
+                waves_m: 0.4,
+                light_every_s: 0.0,
                 ways: Vec::new(),
                 clearings: Vec::new(),
                 stones: Vec::new(),

@@ -1,46 +1,39 @@
 //! The flight thread: time, datagrams and ground in, datagrams and snapshots out.
 //!
-//! Invariant: every aircraft is stepped at least each 20 ms of scenario time however late the
-//! thread wakes; peers are bounded.
+//! Invariant: this shell only moves bytes and time; all that happens, happens in [`Sky`]. Peers
+//! are bounded.
 
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, UdpSocket};
+use std::sync::Arc;
 use std::time::Duration;
 
-use vedette_geo::{Amsl, LatLon};
+use vedette_atlas::World;
 use vedette_model::{CameraId, Mono, Spectrum};
-use vedette_sim_vehicle::{Fault, SimVehicle, VehicleConfig, VideoStream, Weather};
+use vedette_sim_vehicle::{VehicleConfig, VideoStream};
 
-use super::{Craft, Endpoint, ServeConfig, Shared, Snapshot, lock};
+use super::{Endpoint, Order, ServeConfig, Shared, Snapshot, lock};
 use crate::SimError;
 use crate::scenario::{Scenario, SimAircraft};
-use crate::truth::TruthLine;
+use crate::sky::{Craft, STEP_US, Sky, Spread, To, in_turn};
 
-/// Longest step, microseconds of the scenario.
-const STEP_US: i64 = 20_000;
+/// States kept for pictures still to be rendered: two seconds.
+const SNAPSHOTS: usize = 100;
 /// Stations that may talk to one aircraft; further ones are not answered.
 const PEERS: usize = 16;
 /// After this long a gap (machine suspended) time is not made up for, microseconds.
 const GAP_US: i64 = 20_000_000;
 
-impl Craft {
-    pub(super) fn system(&self) -> u8 {
-        self.vehicle.config().system
-    }
-    pub(super) fn vehicle(&self) -> &SimVehicle {
-        &self.vehicle
-    }
-}
-
-pub(super) fn snapshot(v: &SimVehicle) -> Snapshot {
+pub(crate) fn snapshot(c: &Craft) -> Snapshot {
     Snapshot {
-        truth: v.truth(),
-        reported: v.reported(),
+        truth: c.vehicle.truth(),
+        reported: c.vehicle.reported(),
+        path: c.picture(),
     }
 }
 
 /// What the vehicle crate starts from.
-fn vehicle_config(a: &SimAircraft, s: &Scenario, targets: &BTreeMap<CameraId, SocketAddr>) -> VehicleConfig {
+pub(crate) fn vehicle_config(a: &SimAircraft, s: &Scenario, targets: &BTreeMap<CameraId, SocketAddr>) -> VehicleConfig {
     let mut c = VehicleConfig::small(a.system, a.airframe, a.home, a.home_amsl);
     c.family = a.family;
     c.tail.clone_from(&a.tail);
@@ -82,10 +75,13 @@ fn vehicle_config(a: &SimAircraft, s: &Scenario, targets: &BTreeMap<CameraId, So
 
 /// Opens the aircraft's sockets.
 pub(super) fn open(
-    s: &Scenario,
+    s: &Arc<Scenario>,
+    world: &Arc<World>,
     config: &ServeConfig,
     targets: &BTreeMap<CameraId, SocketAddr>,
-) -> Result<(Vec<Craft>, BTreeMap<u8, SocketAddr>), SimError> {
+) -> Result<(Fleet, BTreeMap<u8, SocketAddr>), SimError> {
+    let configs = s.vehicles.iter().map(|a| vehicle_config(a, s, targets)).collect();
+    let mut sky = Sky::new(Arc::clone(s), Arc::clone(world), configs);
     let mut out = Vec::new();
     let mut addresses = BTreeMap::new();
     for (k, a) in s.vehicles.iter().enumerate() {
@@ -115,105 +111,126 @@ pub(super) fn open(
         let socket = UdpSocket::bind(bind).map_err(fail)?;
         socket.set_nonblocking(true).map_err(fail)?;
         addresses.insert(a.system, socket.local_addr().map_err(fail)?);
-        let mut vehicle = SimVehicle::new(vehicle_config(a, s, targets));
-        if a.heading_bias_deg != 0.0 {
-            vehicle.inject(Fault::CompassOff(a.heading_bias_deg));
-        }
         let peers: Vec<SocketAddr> = to.into_iter().collect();
         if !peers.is_empty() {
-            vehicle.connect(0);
+            sky.craft[k].vehicle.connect(0);
         }
-        out.push(Craft {
-            vehicle,
+        out.push(Port {
+            system: a.system,
+            tail: a.tail.clone(),
             socket,
             peers,
             told: false,
         });
     }
-    Ok((out, addresses))
+    Ok((Fleet { sky, ports: out }, addresses))
+}
+
+/// One aircraft's socket.
+struct Port {
+    system: u8,
+    tail: String,
+    socket: UdpSocket,
+    peers: Vec<SocketAddr>,
+    told: bool,
+}
+
+/// The sky and its sockets, in the same order.
+pub(super) struct Fleet {
+    pub(super) sky: Sky,
+    ports: Vec<Port>,
+}
+
+/// From so many aircraft on, they are flown on several threads.
+const MANY: usize = 24;
+
+/// Flies a large fleet on all cores; a small one is quicker in turn.
+pub(crate) fn on_threads(threads: usize) -> Box<Spread<'static>> {
+    Box::new(move |all, work| {
+        if threads < 2 || all.len() < MANY.min(threads) {
+            in_turn(all, work);
+            return;
+        }
+        let each = all.len().div_ceil(threads);
+        std::thread::scope(|s| {
+            for part in all.chunks_mut(each) {
+                s.spawn(move || in_turn(part, work));
+            }
+        });
+    })
 }
 
 /// Flies until told to stop.
-pub(super) fn run(sh: &Shared, mut craft: Vec<Craft>) {
-    let weather = Weather {
-        wind_from_deg: sh.scenario.weather.wind_from_deg,
-        wind_m_s: sh.scenario.weather.wind_m_s,
-        gust_m_s: sh.scenario.weather.gust_m_s,
-    };
-    let terrain = std::sync::Arc::clone(&sh.world.terrain);
-    let homes: BTreeMap<u8, Amsl> = sh.scenario.vehicles.iter().map(|v| (v.system, v.home_amsl)).collect();
-    let mut at = (sh.clock)();
-    let mut second = -1_i64;
-    let mut next_crossing = 0;
+pub(super) fn run(sh: &Shared, mut fleet: Fleet) {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let spread = on_threads(if fleet.ports.len() < MANY { 1 } else { cores });
     let mut buffer = vec![0_u8; 2_048];
+    // Without pictures only the newest state is asked for.
+    let most = if sh.late_at.is_empty() { 1 } else { SNAPSHOTS };
     while !sh.stopped() {
-        let now = (sh.clock)();
+        let now = sh.now();
+        let at = fleet.sky.at();
         if now.since(at) > GAP_US {
             sh.fail(format!(
                 "the simulation stood still for {:.1} s of its time",
                 now.since(at) as f64 * 1e-6
             ));
-            at = Mono(now.0 - STEP_US);
+            fleet.sky.skip_to(now);
         }
-        for (system, fault) in lock(&sh.faults).drain(..) {
-            for c in craft.iter_mut().filter(|c| c.system() == system) {
-                c.vehicle.inject(fault);
+        for order in lock(&sh.orders).drain(..) {
+            match order {
+                Order::Vehicle(system, fault) => {
+                    for c in fleet.sky.craft.iter_mut().filter(|c| c.system() == system) {
+                        c.vehicle.inject(fault);
+                    }
+                }
+                Order::Inject(trouble, system) => fleet.sky.inject(trouble, system),
+                Order::Remove(id) => fleet.sky.remove(id),
             }
         }
-        for c in &mut craft {
-            receive(sh, c, now, &mut buffer);
+        for k in 0..fleet.ports.len() {
+            receive(sh, &mut fleet, k, now, &mut buffer);
         }
-        while at.0 < now.0 {
-            at = Mono((at.0 + STEP_US).min(now.0));
-            for c in &mut craft {
-                let fallback = homes.get(&c.system()).copied();
-                let ground = |p: LatLon| terrain.elevation(p).or(fallback);
-                c.vehicle.step(at, &ground, &weather);
-            }
-        }
-        {
+        while fleet.sky.at() < now {
+            let next = Mono(((fleet.sky.at().0 / STEP_US + 1) * STEP_US).min(now.0));
+            fleet.sky.step(next, &*spread);
             let mut all = lock(&sh.snapshots);
-            for c in &craft {
-                all.insert(c.system(), snapshot(&c.vehicle));
+            for c in &fleet.sky.craft {
+                let kept = all.entry(c.system()).or_default();
+                kept.push_back(snapshot(c));
+                while kept.len() > most {
+                    kept.pop_front();
+                }
             }
         }
-        for c in &mut craft {
-            transmit(sh, c);
+        *lock(&sh.active) = fleet.sky.active();
+        for k in 0..fleet.ports.len() {
+            transmit(sh, &mut fleet, k);
         }
-        let t_s = at.seconds();
-        while let Some(c) = sh.scenario.crossings.get(next_crossing) {
-            if c.t_s > t_s {
-                break;
-            }
-            sh.tell(&TruthLine::crossing(&sh.scenario, c), true);
-            next_crossing += 1;
-        }
-        if at.0.div_euclid(1_000_000) != second {
-            second = at.0.div_euclid(1_000_000);
-            for c in &craft {
-                tell(sh, c, t_s);
-            }
+        while let Some(line) = fleet.sky.poll_truth() {
+            sh.tell(&line, true);
         }
         std::thread::sleep(Duration::from_millis(3));
     }
 }
 
-fn receive(sh: &Shared, c: &mut Craft, now: Mono, buffer: &mut [u8]) {
+fn receive(sh: &Shared, fleet: &mut Fleet, k: usize, now: Mono, buffer: &mut [u8]) {
     let mut n = 0;
     // A flood must not stop the flight: what is left waits in the socket's own buffer.
     while n < 256 {
-        match c.socket.recv_from(buffer) {
+        let port = &mut fleet.ports[k];
+        match port.socket.recv_from(buffer) {
             Ok((len, from)) => {
                 n += 1;
-                let peer = match c.peers.iter().position(|p| *p == from) {
+                let peer = match port.peers.iter().position(|p| *p == from) {
                     Some(k) => k,
-                    None if c.peers.len() < PEERS => {
-                        c.peers.push(from);
-                        c.peers.len() - 1
+                    None if port.peers.len() < PEERS => {
+                        port.peers.push(from);
+                        port.peers.len() - 1
                     }
                     None => continue,
                 };
-                c.vehicle.handle_datagram(now, peer as u64, &buffer[..len]);
+                fleet.sky.receive(k, now, peer as u64, &buffer[..len]);
             }
             // "Connection refused" is an ICMP answer to an earlier datagram: nobody listens yet.
             Err(e) if e.kind() == std::io::ErrorKind::ConnectionRefused => n += 1,
@@ -221,35 +238,42 @@ fn receive(sh: &Shared, c: &mut Craft, now: Mono, buffer: &mut [u8]) {
         }
     }
     if n > 0 {
-        lock(&sh.stats).vehicles.entry(c.system()).or_default().received += n;
+        let system = fleet.ports[k].system;
+        lock(&sh.stats).vehicles.entry(system).or_default().received += n;
     }
 }
 
-fn transmit(sh: &Shared, c: &mut Craft) {
+fn transmit(sh: &Shared, fleet: &mut Fleet, k: usize) {
     let (mut sent, mut refused) = (0, 0);
-    while let Some((peer, bytes)) = c.vehicle.poll_transmit() {
-        let to = match peer {
-            Some(k) => usize::try_from(k).ok().and_then(|k| c.peers.get(k)).copied(),
-            None => c.peers.first().copied(),
+    while let Some((to, bytes)) = fleet.sky.poll(k) {
+        let port = &mut fleet.ports[k];
+        let targets: Vec<SocketAddr> = match to {
+            To::Peer(Some(p)) => usize::try_from(p)
+                .ok()
+                .and_then(|p| port.peers.get(p))
+                .copied()
+                .into_iter()
+                .collect(),
+            To::Peer(None) => port.peers.first().copied().into_iter().collect(),
+            To::All => port.peers.clone(),
         };
-        let Some(to) = to else {
-            continue;
-        };
-        match c.socket.send_to(&bytes, to) {
-            Ok(_) => sent += 1,
-            Err(e) if e.kind() == std::io::ErrorKind::ConnectionRefused => {}
-            Err(e) => {
-                refused += 1;
-                if !c.told {
-                    c.told = true;
-                    sh.fail(format!("aircraft {} cannot send to {to}: {e}", c.vehicle.config().tail));
+        for to in targets {
+            match port.socket.send_to(&bytes, to) {
+                Ok(_) => sent += 1,
+                Err(e) if e.kind() == std::io::ErrorKind::ConnectionRefused => {}
+                Err(e) => {
+                    refused += 1;
+                    if !port.told {
+                        port.told = true;
+                        sh.fail(format!("aircraft {} cannot send to {to}: {e}", port.tail));
+                    }
                 }
             }
         }
     }
-    let t = c.vehicle.truth();
+    let t = fleet.sky.craft[k].vehicle.truth();
     let mut stats = lock(&sh.stats);
-    let v = stats.vehicles.entry(c.system()).or_default();
+    let v = stats.vehicles.entry(fleet.ports[k].system).or_default();
     v.sent += sent;
     v.refused += refused;
     if v.mode != t.mode {
@@ -257,26 +281,4 @@ fn transmit(sh: &Shared, c: &mut Craft) {
     }
     v.armed = t.armed;
     v.crashed = t.crashed;
-}
-
-fn tell(sh: &Shared, c: &Craft, t_s: f64) {
-    let t = c.vehicle.truth();
-    let (inside_m, km) = sh.scenario.border_m(t.at);
-    sh.tell(
-        &TruthLine::Vehicle {
-            system: c.system(),
-            t_s,
-            utc: sh.scenario.utc(t_s),
-            at: t.at,
-            amsl: t.amsl,
-            velocity_ned_m_s: [t.velocity.x, t.velocity.y, t.velocity.z],
-            attitude_deg: [t.roll_deg, t.pitch_deg, t.yaw_deg],
-            inside_m,
-            km,
-            mode: t.mode.to_owned(),
-            battery_wh: t.battery_wh_left,
-            crashed: t.crashed,
-        },
-        true,
-    );
 }

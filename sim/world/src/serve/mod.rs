@@ -4,10 +4,10 @@
 //! encodes and sends its pictures. Overflow: when the machine is short of time whole pictures are
 //! left out and counted; telemetry never is. Knows no station.
 
-mod fly;
-mod video;
+pub(crate) mod fly;
+pub(crate) mod video;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
@@ -19,9 +19,12 @@ pub use video::Stream;
 use serde::Serialize;
 use vedette_atlas::World;
 use vedette_model::{CameraId, Mono};
-use vedette_sim_vehicle::{Fault, ReportedState, SimVehicle, TrueState};
+use vedette_sim_vehicle::{Fault, ReportedState, TrueState};
 
+use crate::render::Quality;
 use crate::scenario::Scenario;
+use crate::sky::PicturePath;
+use crate::trouble::{ActiveFault, FaultId, Trouble};
 use crate::truth::TruthLine;
 use crate::{Scene, SimError};
 
@@ -65,6 +68,8 @@ pub struct ServeConfig {
     pub truth: Option<PathBuf>,
     /// Pictures per second as a share of the scenario's (1 = as written).
     pub frame_rate_share: f64,
+    /// How much work a picture is worth.
+    pub quality: Quality,
 }
 
 impl std::fmt::Debug for ServeConfig {
@@ -74,6 +79,7 @@ impl std::fmt::Debug for ServeConfig {
             .field("video", &self.video)
             .field("truth", &self.truth)
             .field("frame_rate_share", &self.frame_rate_share)
+            .field("quality", &self.quality)
             .finish_non_exhaustive()
     }
 }
@@ -88,6 +94,7 @@ impl ServeConfig {
             video: VideoTarget::Scenario,
             truth: None,
             frame_rate_share: 1.0,
+            quality: Quality::Standard,
         }
     }
 }
@@ -114,6 +121,8 @@ pub struct StreamStats {
     pub datagrams: u64,
     /// Datagrams the system refused to send.
     pub refused: u64,
+    /// Datagrams lost on the way by faults and radio.
+    pub lost: u64,
     /// Bytes sent.
     pub bytes: u64,
     /// Machine time of the last picture's rendering, microseconds.
@@ -157,19 +166,64 @@ pub struct SimStats {
 pub(crate) struct Snapshot {
     pub(crate) truth: TrueState,
     pub(crate) reported: ReportedState,
+    pub(crate) path: PicturePath,
+}
+
+/// What the instructor's side asks of the flight thread.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Order {
+    Vehicle(u8, Fault),
+    Inject(Trouble, Option<u8>),
+    Remove(FaultId),
+}
+
+/// Orders waiting for the flight thread; further ones are refused.
+const ORDERS: usize = 256;
+
+/// How the instructor bends time: from `from` of the outer clock on, `speed` seconds a second.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Pace {
+    from: Mono,
+    at: Mono,
+    speed: f64,
+    paused: bool,
+}
+
+impl Pace {
+    fn now(&self, outer: Mono) -> Mono {
+        if self.paused {
+            return self.at;
+        }
+        Mono(self.at.0 + (outer.since(self.from) as f64 * self.speed) as i64)
+    }
+
+    /// When it will be `inner`, by the outer clock; while time stands still, the moment it stopped.
+    fn outer(&self, inner: Mono) -> Mono {
+        if self.paused {
+            return self.from;
+        }
+        if inner.0 == i64::MAX {
+            return inner;
+        }
+        Mono(self.from.0 + (inner.since(self.at) as f64 / self.speed) as i64)
+    }
 }
 
 /// What the threads share.
 pub(crate) struct Shared {
-    pub(crate) scenario: Scenario,
-    pub(crate) world: Arc<World>,
-    pub(crate) clock: Clock,
+    pub(crate) scenario: Arc<Scenario>,
+    clock: Clock,
+    pace: Mutex<Pace>,
     pub(crate) stop: AtomicBool,
-    pub(crate) snapshots: Mutex<BTreeMap<u8, Snapshot>>,
+    /// By system id: the states of the last two seconds, oldest first, never empty. A picture is
+    /// of the moment it was due, even when it is rendered later.
+    pub(crate) snapshots: Mutex<BTreeMap<u8, VecDeque<Snapshot>>>,
     pub(crate) stats: Mutex<SimStats>,
-    pub(crate) faults: Mutex<Vec<(u8, Fault)>>,
-    /// By video thread: the moment of the picture it is at, microseconds; `i64::MAX` once it ended.
-    pub(crate) at_work: Vec<AtomicI64>,
+    pub(crate) orders: Mutex<Vec<Order>>,
+    pub(crate) active: Mutex<Vec<ActiveFault>>,
+    /// By video thread: the moment from which it would have to leave a picture out, microseconds;
+    /// `i64::MAX` once it ended.
+    pub(crate) late_at: Vec<AtomicI64>,
     truth: Option<Mutex<std::io::BufWriter<std::fs::File>>>,
     truth_lost: AtomicU64,
 }
@@ -182,6 +236,29 @@ pub(crate) fn lock<T>(m: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Shared {
     pub(crate) fn stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
+    }
+
+    /// Time of the scenario, as the instructor bends it.
+    pub(crate) fn now(&self) -> Mono {
+        let outer = (self.clock)();
+        lock(&self.pace).now(outer)
+    }
+
+    fn bend(&self, change: impl FnOnce(&mut Pace)) {
+        let outer = (self.clock)();
+        let mut p = lock(&self.pace);
+        let at = p.now(outer);
+        *p = Pace { from: outer, at, ..*p };
+        change(&mut p);
+    }
+
+    fn order(&self, o: Order) -> bool {
+        let mut all = lock(&self.orders);
+        if all.len() >= ORDERS {
+            return false;
+        }
+        all.push(o);
+        true
     }
 
     pub(crate) fn fail(&self, what: String) {
@@ -241,7 +318,8 @@ impl Simulation {
             None
         };
         let targets = video::targets(&scenario, &config.video);
-        let (craft, addresses) = fly::open(&scenario, &config, &targets)?;
+        let scenario = Arc::new(scenario);
+        let (fleet, addresses) = fly::open(&scenario, &world, &config, &targets)?;
         let truth = match &config.truth {
             None => None,
             Some(path) => Some(Mutex::new(std::io::BufWriter::new(
@@ -261,33 +339,36 @@ impl Simulation {
                         Arc::clone(scene),
                         &scenario,
                         &world,
-                        config.frame_rate_share,
+                        (config.frame_rate_share, config.quality),
                     )?);
                 }
             }
         }
-        let snapshots = craft.iter().map(|c| (c.system(), fly::snapshot(c.vehicle()))).collect();
+        let snapshots = fleet
+            .sky
+            .craft
+            .iter()
+            .map(|c| (c.system(), VecDeque::from([fly::snapshot(c)])))
+            .collect();
         let shared = Arc::new(Shared {
             scenario,
-            world,
             clock: config.clock,
+            // The scenario's second 0 is the clock's.
+            pace: Mutex::new(Pace {
+                from: Mono::ZERO,
+                at: Mono::ZERO,
+                speed: 1.0,
+                paused: false,
+            }),
             stop: AtomicBool::new(false),
             snapshots: Mutex::new(snapshots),
             stats: Mutex::new(SimStats::default()),
-            faults: Mutex::new(Vec::new()),
-            at_work: streams.iter().map(|_| AtomicI64::new(0)).collect(),
+            orders: Mutex::new(Vec::new()),
+            active: Mutex::new(Vec::new()),
+            late_at: streams.iter().map(|_| AtomicI64::new(1)).collect(),
             truth,
             truth_lost: AtomicU64::new(0),
         });
-        shared.tell(
-            &TruthLine::Start {
-                scenario: shared.scenario.name.clone(),
-                epoch: shared.scenario.epoch,
-                seed: shared.scenario.seed,
-                terrain: shared.world.terrain.source().label.clone(),
-            },
-            true,
-        );
         let mut handle = SimHandle {
             shared: Arc::clone(&shared),
             threads: Vec::new(),
@@ -295,12 +376,12 @@ impl Simulation {
             scene,
         };
         let s = Arc::clone(&shared);
-        handle.spawn("sim-flight".to_owned(), move || fly::run(&s, craft))?;
+        handle.spawn("sim-flight".to_owned(), move || fly::run(&s, fleet))?;
         for (k, deck) in streams.into_iter().enumerate() {
             let s = Arc::clone(&shared);
             handle.spawn(format!("sim-video-{}", deck.system()), move || {
                 video::run(&s, k, deck);
-                s.at_work[k].store(i64::MAX, Ordering::Release);
+                s.late_at[k].store(i64::MAX, Ordering::Release);
             })?;
         }
         Ok(handle)
@@ -324,7 +405,7 @@ impl SimHandle {
     #[must_use]
     pub fn stats(&self) -> SimStats {
         let mut s = lock(&self.shared.stats).clone();
-        s.t_s = (self.shared.clock)().seconds();
+        s.t_s = self.shared.now().seconds();
         s
     }
 
@@ -340,15 +421,16 @@ impl SimHandle {
         self.scene.as_ref()
     }
 
-    /// The moment up to which every picture has been sent, as a value that stays live: a session
-    /// whose clock waits for it leaves no picture out, however slow the machine is. `Mono` of
-    /// `i64::MAX` when there are no pictures (any more).
+    /// The moment from which a picture would have to be left out, as a value that stays live: a
+    /// session whose clock stays before it loses none, however slow the machine is, and stands
+    /// still while the instructor holds the world. `Mono` of `i64::MAX` when there are no pictures
+    /// (any more).
     #[must_use]
-    pub fn pictures_sent_to(&self) -> Arc<dyn Fn() -> Mono + Send + Sync> {
+    pub fn late_at(&self) -> Arc<dyn Fn() -> Mono + Send + Sync> {
         let shared = Arc::clone(&self.shared);
         Arc::new(move || {
-            let at = shared.at_work.iter().map(|a| a.load(Ordering::Acquire)).min();
-            Mono(at.unwrap_or(i64::MAX))
+            let at = shared.late_at.iter().map(|a| a.load(Ordering::Acquire)).min();
+            lock(&shared.pace).outer(Mono(at.unwrap_or(i64::MAX)))
         })
     }
 
@@ -361,12 +443,27 @@ impl SimHandle {
     /// What is really so with an aircraft.
     #[must_use]
     pub fn truth(&self, system: u8) -> Option<TrueState> {
-        lock(&self.shared.snapshots).get(&system).map(|s| s.truth.clone())
+        lock(&self.shared.snapshots)
+            .get(&system)
+            .and_then(VecDeque::back)
+            .map(|s| s.truth.clone())
     }
 
-    /// Breaks or mends something on an aircraft.
+    /// Breaks or mends something on an aircraft, past the record: for tests. An instructor uses
+    /// [`Instructor::inject`].
     pub fn inject(&self, system: u8, fault: Fault) {
-        lock(&self.shared.faults).push((system, fault));
+        if !self.shared.order(Order::Vehicle(system, fault)) {
+            self.shared
+                .fail(format!("more than {ORDERS} orders wait: {fault:?} is left out"));
+        }
+    }
+
+    /// The instructor's side of the run.
+    #[must_use]
+    pub fn instructor(&self) -> Instructor {
+        Instructor {
+            shared: Arc::clone(&self.shared),
+        }
     }
 
     /// Ends all threads and closes all sockets; gives the last counters.
@@ -399,10 +496,92 @@ impl Drop for SimHandle {
     }
 }
 
-/// Helper for the flight thread: one aircraft with its socket.
-pub(crate) struct Craft {
-    vehicle: SimVehicle,
-    socket: std::net::UdpSocket,
-    peers: Vec<SocketAddr>,
-    told: bool,
+/// The instructor's side of a run: breaks and mends things, stops and bends time. Cheap to clone;
+/// works from any thread.
+#[derive(Clone)]
+pub struct Instructor {
+    shared: Arc<Shared>,
+}
+
+impl std::fmt::Debug for Instructor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Instructor").finish_non_exhaustive()
+    }
+}
+
+impl Instructor {
+    /// Breaks something, for one aircraft or all; it is in the truth record with the next step.
+    ///
+    /// # Errors
+    /// [`SimError::Option`] for an aircraft that is not there, for raising the land under way, and
+    /// when too many orders wait.
+    pub fn inject(&self, trouble: Trouble, system: Option<u8>) -> Result<(), SimError> {
+        let wrong = |given: String, allowed: String| SimError::Option {
+            flag: "fault",
+            given,
+            allowed,
+        };
+        let fleet = &self.shared.scenario.vehicles;
+        if let Some(s) = system
+            && !fleet.iter().any(|v| v.system == s)
+        {
+            let have: Vec<_> = fleet.iter().map(|v| v.system.to_string()).collect();
+            return Err(wrong(
+                format!("aircraft {s}"),
+                format!("the scenario's are {}", have.join(", ")),
+            ));
+        }
+        if matches!(trouble, Trouble::Elevation { .. }) {
+            return Err(wrong(
+                "elevation".to_owned(),
+                "the land does not move: put it into the scenario with at_s = 0".to_owned(),
+            ));
+        }
+        if !self.shared.order(Order::Inject(trouble, system)) {
+            return Err(wrong(
+                trouble.name().to_owned(),
+                format!("{ORDERS} orders wait already; the flight thread stands still"),
+            ));
+        }
+        Ok(())
+    }
+
+    /// Mends what can be mended.
+    pub fn remove(&self, id: FaultId) {
+        if !self.shared.order(Order::Remove(id)) {
+            self.shared
+                .fail(format!("more than {ORDERS} orders wait: fault {} stays", id.0));
+        }
+    }
+
+    /// What is wrong now.
+    #[must_use]
+    pub fn active(&self) -> Vec<ActiveFault> {
+        lock(&self.shared.active).clone()
+    }
+
+    /// Stops the world, or lets it go on. A station whose clock runs on sees nothing move and
+    /// nothing sent.
+    pub fn pause(&self, paused: bool) {
+        self.shared.bend(|p| p.paused = paused);
+    }
+
+    /// Whether the world stands still.
+    #[must_use]
+    pub fn paused(&self) -> bool {
+        lock(&self.shared.pace).paused
+    }
+
+    /// Seconds of the scenario per second of the clock it was given, 0.1 to 20; others are
+    /// brought into that range.
+    pub fn set_speed(&self, speed: f64) {
+        let speed = if speed.is_finite() { speed.clamp(0.1, 20.0) } else { 1.0 };
+        self.shared.bend(|p| p.speed = speed);
+    }
+
+    /// Where the scenario is.
+    #[must_use]
+    pub fn t_s(&self) -> f64 {
+        self.shared.now().seconds()
+    }
 }

@@ -3,7 +3,7 @@
 //! Invariant: a picture and its metadata are of one instant, that of the aircraft's snapshot;
 //! whole pictures are left out when late, and counted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -16,7 +16,8 @@ use vedette_model::{CameraId, Mono};
 use super::{Shared, Snapshot, VideoTarget, lock};
 use crate::encode::Encoder;
 use crate::meta::{Labels, datalink};
-use crate::render::{CameraState, Image, Renderer};
+use crate::radio::drawn;
+use crate::render::{CameraState, Image, Quality, Rendered, Renderer};
 use crate::scenario::{Scenario, SimAircraft, SimCamera};
 use crate::truth::TruthLine;
 use crate::{Scene, SimError};
@@ -114,6 +115,9 @@ pub(super) fn targets(s: &Scenario, v: &VideoTarget) -> BTreeMap<CameraId, Socke
     }
 }
 
+/// Datagrams a slow link carries at most; further ones are lost and counted.
+const HELD: usize = 8_192;
+
 struct Lane {
     stream: Stream,
     to: SocketAddr,
@@ -121,6 +125,12 @@ struct Lane {
     due: Mono,
     frame: u64,
     seed: u64,
+    /// Datagrams so far.
+    number: u64,
+    /// Datagrams that a slow link still carries, and when they arrive.
+    held: VecDeque<(i64, Vec<u8>)>,
+    /// The last picture, for a stream that freezes.
+    last: Option<Image>,
 }
 
 /// All cameras of one aircraft.
@@ -142,7 +152,7 @@ impl Deck {
         scene: Arc<Scene>,
         scenario: &Scenario,
         world: &World,
-        share: f64,
+        (share, quality): (f64, Quality),
     ) -> Result<Self, SimError> {
         let any: SocketAddr = if targets.values().any(SocketAddr::is_ipv6) {
             ([0_u16; 8], 0).into()
@@ -169,6 +179,9 @@ impl Deck {
                 // Streams do not all want the machine at the same moment.
                 due: Mono(period_us * k as i64 / v.cameras.len().max(1) as i64),
                 frame: 0,
+                number: 0,
+                held: VecDeque::new(),
+                last: None,
                 seed: scenario.seed ^ (u64::from(c.id.0) << 20),
             });
         }
@@ -176,16 +189,17 @@ impl Deck {
             system: v.system,
             socket,
             lanes,
-            renderer: Renderer::new(scene),
+            renderer: Renderer::with_quality(scene, quality),
         })
     }
 }
 
 /// The camera's true state at a snapshot.
-fn camera_state(c: &SimCamera, s: &Snapshot, seed: u64) -> CameraState {
+pub(crate) fn camera_state(c: &SimCamera, s: &Snapshot, seed: u64) -> CameraState {
     CameraState {
         at: s.truth.at,
-        amsl: s.truth.amsl,
+        // Land that is higher than the map says comes nearer; the scene itself keeps the map's.
+        amsl: vedette_geo::Amsl(s.truth.amsl.0 - s.path.raised_m),
         roll_deg: s.truth.gimbal_roll_deg,
         pitch_deg: s.truth.gimbal_pitch_deg,
         yaw_deg: s.truth.gimbal_yaw_deg,
@@ -197,7 +211,7 @@ fn camera_state(c: &SimCamera, s: &Snapshot, seed: u64) -> CameraState {
     }
 }
 
-/// Sends pictures until told to stop; `number` is this thread's place in `Shared::at_work`.
+/// Sends pictures until told to stop; `number` is this thread's place in `Shared::late_at`.
 #[expect(
     clippy::disallowed_methods,
     reason = "measures the machine time a picture costs; nothing depends on it"
@@ -205,13 +219,25 @@ fn camera_state(c: &SimCamera, s: &Snapshot, seed: u64) -> CameraState {
 pub(super) fn run(sh: &Shared, number: usize, mut deck: Deck) {
     let scene = Arc::clone(deck.renderer.scene());
     while !sh.stopped() {
-        let now = (sh.clock)();
+        let now = sh.now();
+        for lane in &mut deck.lanes {
+            while lane.held.front().is_some_and(|(due, _)| *due <= now.0) {
+                if let Some((_, d)) = lane.held.pop_front()
+                    && let Err(e) = deck.socket.send_to(&d, lane.to)
+                    && e.kind() != std::io::ErrorKind::ConnectionRefused
+                {
+                    tracing::debug!("a late datagram of {} is lost: {e}", lane.stream.camera.id);
+                }
+            }
+        }
         // The stream that has waited longest comes first.
+        // Half a period before the picture is lost: pictures stay young, too.
+        let late_at = deck.lanes.iter().map(|l| l.due.0 + l.period_us / 2).min();
+        sh.late_at[number].store(late_at.unwrap_or(i64::MAX), Ordering::Release);
         let next = deck.lanes.iter_mut().min_by_key(|l| l.due);
         let Some(lane) = next else {
             return;
         };
-        sh.at_work[number].store(lane.due.0, Ordering::Release);
         if lane.due.0 > now.0 {
             std::thread::sleep(Duration::from_millis(2));
             continue;
@@ -222,19 +248,34 @@ pub(super) fn run(sh: &Shared, number: usize, mut deck: Deck) {
         } else {
             (now.0 - lane.due.0) / lane.period_us
         };
+        let taken_at = Mono(lane.due.0 + missed * lane.period_us);
         lane.due = if lane.frame == 0 {
             Mono(now.0 + lane.period_us)
         } else {
             Mono(lane.due.0 + (missed + 1) * lane.period_us)
         };
-        let Some(snap) = lock(&sh.snapshots).get(&deck.system).cloned() else {
+        let snap = lock(&sh.snapshots).get(&deck.system).and_then(|kept| {
+            kept.iter()
+                .find(|s| s.truth.now >= taken_at)
+                .or_else(|| kept.back())
+                .cloned()
+        });
+        let Some(snap) = snap else {
             continue;
         };
         let t_s = snap.truth.now.seconds();
         let cam = camera_state(&lane.stream.camera, &snap, lane.seed);
         let t0 = std::time::Instant::now();
-        let seen = deck.renderer.render(&cam, t_s);
+        let frozen = snap.path.frozen && lane.last.is_some();
+        let seen = match &lane.last {
+            Some(old) if frozen => Rendered {
+                image: old.clone(),
+                boxes: Vec::new(),
+            },
+            _ => deck.renderer.render(&cam, t_s),
+        };
         let t1 = std::time::Instant::now();
+        lane.last = Some(seen.image.clone());
         let packets = match lane.stream.pack(&seen.image, &scene, &snap.reported) {
             Ok(p) => p,
             Err(e) => {
@@ -244,7 +285,21 @@ pub(super) fn run(sh: &Shared, number: usize, mut deck: Deck) {
         };
         let encode_us = t1.elapsed().as_micros() as u64;
         let (mut sent, mut refused, mut bytes) = (0, 0, 0);
+        let (loss, mut lost) = (snap.path.loss, 0);
         for d in packets.chunks(DATAGRAM) {
+            lane.number += 1;
+            if drawn(lane.seed, 2, lane.number, loss) {
+                lost += 1;
+                continue;
+            }
+            if snap.path.delay_us > 0 {
+                if lane.held.len() < HELD {
+                    lane.held.push_back((now.0 + snap.path.delay_us, d.to_vec()));
+                } else {
+                    lost += 1;
+                }
+                continue;
+            }
             match deck.socket.send_to(d, lane.to) {
                 Ok(n) => {
                     sent += 1;
@@ -255,16 +310,14 @@ pub(super) fn run(sh: &Shared, number: usize, mut deck: Deck) {
                 Err(_) => refused += 1,
             }
         }
-        sh.tell(
-            &TruthLine::frame(
-                &sh.scenario,
-                (lane.stream.camera.id, lane.frame, lane.stream.pts90k(snap.reported.utc)),
-                t_s,
-                &cam,
-                &seen.boxes,
-            ),
-            false,
+        let line = TruthLine::frame(
+            &sh.scenario,
+            (lane.stream.camera.id, lane.frame, lane.stream.pts90k(snap.reported.utc)),
+            t_s,
+            &cam,
+            &seen.boxes,
         );
+        sh.tell(&if frozen { line.frozen() } else { line }, false);
         lane.frame += 1;
         let mut stats = lock(&sh.stats);
         let s = stats.streams.entry(lane.stream.camera.id).or_default();
@@ -272,6 +325,7 @@ pub(super) fn run(sh: &Shared, number: usize, mut deck: Deck) {
         s.left_out += u64::try_from(missed).unwrap_or(0);
         s.datagrams += sent;
         s.refused += refused;
+        s.lost += lost;
         s.bytes += bytes;
         s.render_us = (t1 - t0).as_micros() as u64;
         s.encode_us = encode_us;

@@ -5,17 +5,24 @@
 //! given, which may run faster than the wall's.
 
 mod command;
+mod files;
 mod state;
 mod task;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use tokio::sync::{mpsc, watch};
-use vedette_model::{LinkReport, Mono, Request, Utc};
-use vedette_protocol::{Event, Gcs, InspectRow};
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::Links;
+use tokio::sync::{mpsc, oneshot, watch};
+use vedette_model::{LinkId, LinkReport, Mono, Request, Utc};
+use vedette_protocol::codec::sign::Key;
+use vedette_protocol::signing::LinkPolicy;
+use vedette_protocol::{Event, Gcs, InspectRow, KeyChangeError, PeerReport};
+
+use crate::keyfile::{KeyFile, KeyFileError};
+use crate::transport::{LinkError, Opener};
+use crate::{Endpoint, Links};
 use command::Command;
 
 /// The station's clock: monotonic and civil time, read together.
@@ -48,6 +55,29 @@ pub enum Output {
     Links(Vec<LinkReport>),
 }
 
+/// What a link is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Role {
+    /// Aircraft are flown by it.
+    #[default]
+    Aircraft,
+    /// Other stations are beside us on it: they get every aircraft's frames, and what they send is
+    /// passed on where `commands` allows it. Nothing from here is believed of an aircraft.
+    Stations {
+        /// Their orders reach the aircraft (and are told).
+        commands: bool,
+    },
+}
+
+/// Everything known of the links, renewed each second of the station's clock.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Inspection {
+    /// Every message, by link, address and component.
+    pub rows: Vec<InspectRow>,
+    /// What came from every address, by judgement.
+    pub peers: Vec<PeerReport>,
+}
+
 /// Sizes and files of a run.
 #[derive(Debug, Clone)]
 pub struct RunOptions {
@@ -58,6 +88,10 @@ pub struct RunOptions {
     /// Every frame received and sent is written here as a `.tlog` (the protocol must be made with
     /// `log: true`).
     pub tlog: Option<PathBuf>,
+    /// Files read from aircraft are written here, `SYSTEM-NAME` each.
+    pub files: Option<PathBuf>,
+    /// Aircraft's keys and what signing must remember.
+    pub keys: Option<KeyFile>,
 }
 
 impl Default for RunOptions {
@@ -66,6 +100,8 @@ impl Default for RunOptions {
             requests: 256,
             outputs: 16_384,
             tlog: None,
+            files: None,
+            keys: None,
         }
     }
 }
@@ -81,22 +117,67 @@ pub enum Busy {
     Ended,
 }
 
+/// Why the task did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The `.tlog`.
+    #[error("the telemetry log cannot be created: {0}")]
+    Log(#[from] std::io::Error),
+    /// The folder for files from aircraft.
+    #[error("the folder {} for files from aircraft cannot be made: {why}", dir.display())]
+    Files {
+        /// Which folder.
+        dir: PathBuf,
+        /// Why not.
+        #[source]
+        why: std::io::Error,
+    },
+    /// The key file.
+    #[error(transparent)]
+    Keys(#[from] KeyFileError),
+}
+
+/// Why a link was not added or a key not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum ControlError {
+    /// It did not open.
+    #[error(transparent)]
+    Link(#[from] LinkError),
+    /// The key stays as it is.
+    #[error(transparent)]
+    Key(#[from] KeyChangeError),
+    /// The task is busy or over.
+    #[error(transparent)]
+    Busy(#[from] Busy),
+}
+
 /// The running task. Dropping it stops the task.
 #[derive(Debug)]
 pub struct Station {
     commands: mpsc::Sender<Command>,
     outputs: crossbeam_channel::Receiver<Output>,
-    inspect: watch::Receiver<Arc<Vec<InspectRow>>>,
+    inspect: watch::Receiver<Arc<Inspection>>,
     dropped: watch::Receiver<u64>,
+    alive: Arc<AtomicBool>,
+    opener: Opener,
     task: tokio::task::JoinHandle<()>,
 }
 
 /// Starts the task on the current tokio runtime.
 ///
 /// # Errors
-/// When the `.tlog` cannot be created.
-pub fn run(gcs: Gcs, links: Links, clock: Clock, options: RunOptions) -> Result<Station, std::io::Error> {
+/// [`RunError`]: the `.tlog` or the folder for files cannot be created, or the key file does not open.
+pub fn run(mut gcs: Gcs, links: Links, clock: Clock, options: RunOptions) -> Result<Station, RunError> {
+    if let Some(memory) = options.keys.as_ref().map(KeyFile::load).transpose()?.flatten() {
+        gcs.restore_signing(&memory);
+    }
+    let alive = Arc::new(AtomicBool::new(false));
+    let opener = links.opener();
     let log = options.tlog.as_deref().map(state::TlogFile::create).transpose()?;
+    let files = options
+        .files
+        .map(|dir| files::Store::new(&dir).map_err(|why| RunError::Files { dir, why }))
+        .transpose()?;
     let (commands, command_rx) = mpsc::channel(options.requests.max(1));
     let (output_tx, outputs) = crossbeam_channel::bounded(options.outputs.max(16));
     let (inspect_tx, inspect) = watch::channel(Arc::default());
@@ -111,12 +192,20 @@ pub fn run(gcs: Gcs, links: Links, clock: Clock, options: RunOptions) -> Result<
         inspect: inspect_tx,
         dropped: dropped_tx,
         log,
+        files,
+        keys: options.keys.map(state::KeyKeeper::new),
+        alive: Arc::clone(&alive),
+        router: vedette_protocol::route::Router::new(),
+        roles: std::collections::BTreeMap::new(),
+        early: std::collections::BTreeMap::new(),
     }));
     Ok(Station {
         commands,
         outputs,
         inspect,
         dropped,
+        alive,
+        opener,
         task,
     })
 }
@@ -127,12 +216,70 @@ impl Station {
     /// # Errors
     /// [`Busy`] when it was not taken.
     pub fn submit(&self, request: Request) -> Result<(), Busy> {
-        self.commands
-            .try_send(Command::Submit(Box::new(request)))
-            .map_err(|e| match e {
-                mpsc::error::TrySendError::Full(_) => Busy::Full,
-                mpsc::error::TrySendError::Closed(_) => Busy::Ended,
-            })
+        self.tell(Command::Submit(Box::new(request)))
+    }
+
+    fn tell(&self, command: Command) -> Result<(), Busy> {
+        self.commands.try_send(command).map_err(|e| match e {
+            mpsc::error::TrySendError::Full(_) => Busy::Full,
+            mpsc::error::TrySendError::Closed(_) => Busy::Ended,
+        })
+    }
+
+    /// Opens a further link while the others are at work; its number and, for sockets, its local
+    /// address. Must be called inside the tokio runtime.
+    ///
+    /// # Errors
+    /// [`ControlError`].
+    pub async fn add_link(
+        &self,
+        endpoint: &Endpoint,
+        role: Role,
+    ) -> Result<(LinkId, Option<std::net::SocketAddr>), ControlError> {
+        let opened = self.opener.open(endpoint).await?;
+        let out = (opened.link(), opened.local_addr());
+        self.tell(Command::Attach(Box::new(opened), role))?;
+        Ok(out)
+    }
+
+    /// Closes a link; aircraft it carried go on by their other links.
+    ///
+    /// # Errors
+    /// [`Busy`] when it was not taken.
+    pub fn remove_link(&self, link: LinkId) -> Result<(), Busy> {
+        self.tell(Command::Remove(link))
+    }
+
+    /// What a link lets in.
+    ///
+    /// # Errors
+    /// [`Busy`] when it was not taken.
+    pub fn set_policy(&self, link: LinkId, policy: LinkPolicy) -> Result<(), Busy> {
+        self.tell(Command::Policy(link, policy))
+    }
+
+    /// The key an aircraft is known to hold; `None` forgets it.
+    ///
+    /// # Errors
+    /// [`Busy`] when it was not taken.
+    pub fn set_key(&self, system: u8, key: Option<Key>) -> Result<(), Busy> {
+        self.tell(Command::Key(system, key))
+    }
+
+    /// Gives an aircraft a new key over a link declared a wire on the bench.
+    ///
+    /// # Errors
+    /// [`ControlError`].
+    pub async fn change_key(&self, system: u8, key: Key) -> Result<(), ControlError> {
+        let (tell, told) = oneshot::channel();
+        self.tell(Command::ChangeKey(system, key, tell))?;
+        told.await.map_err(|_| Busy::Ended)??;
+        Ok(())
+    }
+
+    /// The station itself is well; with a watchdog our heartbeats stop without it.
+    pub fn alive(&self) {
+        self.alive.store(true, Ordering::Release);
     }
 
     /// Where reports arrive; any thread may take them.
@@ -143,7 +290,7 @@ impl Station {
 
     /// The inspector's table, renewed each second of the station's clock.
     #[must_use]
-    pub fn inspect(&self) -> Arc<Vec<InspectRow>> {
+    pub fn inspect(&self) -> Arc<Inspection> {
         self.inspect.borrow().clone()
     }
 

@@ -10,8 +10,10 @@ use std::path::Path;
 use crossbeam_channel::{Sender, TrySendError};
 use vedette_model::{Report, Utc};
 use vedette_protocol::codec::tlog;
+use vedette_protocol::signing::Memory;
 
 use super::Output;
+use crate::keyfile::KeyFile;
 
 /// Reports kept for a consumer that does not take them, beyond its queue.
 const KEPT_MAX: usize = 8_192;
@@ -94,6 +96,9 @@ fn renewable(output: &Output) -> bool {
                 | Report::Health { .. }
                 | Report::Transfer { .. }
                 | Report::Parameters { .. }
+                | Report::Paths(_)
+                | Report::LogProgress { .. }
+                | Report::Contact(_)
         ),
     }
 }
@@ -135,5 +140,46 @@ impl TlogFile {
             tracing::error!("the telemetry log cannot be written and ends here: {e}; free space and start anew");
             self.failed = true;
         }
+    }
+}
+
+/// Writes the key file beside the loop, one writing at a time.
+#[derive(Debug)]
+pub(super) struct KeyKeeper {
+    file: KeyFile,
+    writing: Option<tokio::task::JoinHandle<()>>,
+}
+
+impl KeyKeeper {
+    pub(super) fn new(file: KeyFile) -> Self {
+        Self { file, writing: None }
+    }
+
+    /// A writing is under way.
+    pub(super) fn busy(&self) -> bool {
+        self.writing.as_ref().is_some_and(|w| !w.is_finished())
+    }
+
+    pub(super) fn save(&mut self, memory: Memory) {
+        let file = self.file.clone();
+        self.writing = Some(tokio::task::spawn_blocking(move || write(&file, &memory)));
+    }
+
+    /// Writes the last word, after what is under way.
+    pub(super) async fn end(self, memory: Option<Memory>) {
+        if let Some(w) = self.writing
+            && let Err(e) = w.await
+        {
+            tracing::error!("writing the key file ended badly: {e}");
+        }
+        if let Some(memory) = memory {
+            write(&self.file, &memory);
+        }
+    }
+}
+
+fn write(file: &KeyFile, memory: &Memory) {
+    if let Err(e) = file.save(memory) {
+        tracing::error!("{e}; after a restart old signed frames may be believed again");
     }
 }

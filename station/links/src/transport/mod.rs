@@ -10,7 +10,7 @@ mod udp;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -54,6 +54,13 @@ pub enum Received {
         /// Time of a recording, for links that play one.
         recorded: Option<Utc>,
     },
+    /// Datagrams the system dropped for this link since it was opened.
+    KernelDrops {
+        /// Which.
+        link: LinkId,
+        /// In all.
+        dropped: u64,
+    },
     /// What a stream carried besides frames since the last such report.
     StreamFaults {
         /// Which.
@@ -63,6 +70,20 @@ pub enum Received {
         /// Bytes of no frame.
         junk: u64,
     },
+}
+
+impl Received {
+    /// Which link tells.
+    #[must_use]
+    pub fn link(&self) -> LinkId {
+        match self {
+            Self::Up { link, .. }
+            | Self::Down { link, .. }
+            | Self::Datagram { link, .. }
+            | Self::KernelDrops { link, .. }
+            | Self::StreamFaults { link, .. } => *link,
+        }
+    }
 }
 
 /// Why a link could not be opened.
@@ -91,6 +112,14 @@ pub enum LinkError {
         endpoint: String,
         /// Host.
         host: String,
+    },
+    /// Not a multicast address.
+    #[error(
+        "{endpoint}: not a multicast group; write 224.0.0.0 to 239.255.255.255 or an address from ff00::/8, with the interface behind % where it matters"
+    )]
+    Group {
+        /// Endpoint.
+        endpoint: String,
     },
     /// Device or file missing.
     #[error("{endpoint}: there is no such {what}; check the path")]
@@ -131,6 +160,9 @@ pub struct OpenOptions {
     pub incoming: usize,
     /// Datagrams waiting to be sent, each link.
     pub outgoing: usize,
+    /// Bytes the system shall keep for each datagram link that is not read in time (SO_RCVBUF); it
+    /// may grant less (`net.core.rmem_max`).
+    pub receive_buffer: usize,
     /// Pace of recordings: with a clock they play as recorded, without one as fast as taken.
     pub clock: Option<Clock>,
 }
@@ -140,6 +172,7 @@ impl Default for OpenOptions {
         Self {
             incoming: 8_192,
             outgoing: 1_024,
+            receive_buffer: 4 << 20,
             clock: None,
         }
     }
@@ -149,12 +182,105 @@ impl Default for OpenOptions {
 #[derive(Debug)]
 pub struct Links {
     incoming: mpsc::Receiver<Received>,
-    outgoing: BTreeMap<LinkId, mpsc::Sender<(PeerAddr, Vec<u8>)>>,
-    local: BTreeMap<LinkId, SocketAddr>,
+    open: BTreeMap<LinkId, Open>,
     endpoints: BTreeMap<LinkId, Endpoint>,
-    dropped: Arc<AtomicU64>,
+    opener: Opener,
+}
+
+/// One open link.
+#[derive(Debug)]
+struct Open {
+    out: mpsc::Sender<(PeerAddr, Vec<u8>)>,
+    local: Option<SocketAddr>,
     stop: Arc<AtomicBool>,
     _tasks: JoinSet<()>,
+}
+
+/// Opens links, from any task of the runtime; [`Links::attach`] takes them in.
+#[derive(Clone)]
+pub struct Opener {
+    incoming: mpsc::Sender<Received>,
+    dropped: Arc<AtomicU64>,
+    next: Arc<AtomicU32>,
+    options: OpenOptions,
+}
+
+impl std::fmt::Debug for Opener {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Opener").finish_non_exhaustive()
+    }
+}
+
+/// A link that works and is not yet taken in.
+#[derive(Debug)]
+pub struct Opened {
+    link: LinkId,
+    endpoint: Endpoint,
+    open: Open,
+}
+
+impl Opened {
+    /// Its number.
+    #[must_use]
+    pub fn link(&self) -> LinkId {
+        self.link
+    }
+    /// Local address of a socket link, with the port the system chose for port 0.
+    #[must_use]
+    pub fn local_addr(&self) -> Option<SocketAddr> {
+        self.open.local
+    }
+}
+
+impl Opener {
+    /// Opens one endpoint. Must be called inside a tokio runtime.
+    ///
+    /// # Errors
+    /// [`LinkError`]. A `tcp` endpoint that does not answer yet is no error: it is tried again and
+    /// reported as down.
+    pub async fn open(&self, endpoint: &Endpoint) -> Result<Opened, LinkError> {
+        let link = LinkId(self.next.fetch_add(1, Ordering::Relaxed));
+        let stop = Arc::new(AtomicBool::new(false));
+        let port = Port {
+            link,
+            endpoint: endpoint.clone(),
+            incoming: self.incoming.clone(),
+            dropped: Arc::clone(&self.dropped),
+            stop: Arc::clone(&stop),
+            receive_buffer: self.options.receive_buffer,
+        };
+        let (out, out_rx) = mpsc::channel(self.options.outgoing.max(1));
+        let mut all = JoinSet::new();
+        let tasks = &mut all;
+        let local = match endpoint {
+            Endpoint::UdpIn { host, port: p } => Some(udp::listen(port, host, *p, out_rx, tasks).await?),
+            Endpoint::UdpOut { host, port: p } => Some(udp::connect(port, host, *p, out_rx, tasks).await?),
+            Endpoint::UdpMulticast { group, port: p } => Some(udp::multicast(port, group, *p, out_rx, tasks)?),
+            Endpoint::Tcp { host, port: p } => {
+                tcp::connect(port, host.clone(), *p, out_rx, tasks);
+                None
+            }
+            Endpoint::TcpIn { host, port: p } => Some(tcp::listen(port, host, *p, out_rx, tasks).await?),
+            Endpoint::Serial { path, baud } => {
+                serial::open(port, path.clone(), *baud, out_rx)?;
+                None
+            }
+            Endpoint::Tlog { path } => {
+                file::play(port, path, self.options.clock.clone(), tasks).await?;
+                None
+            }
+        };
+        Ok(Opened {
+            link,
+            endpoint: endpoint.clone(),
+            open: Open {
+                out,
+                local,
+                stop,
+                _tasks: all,
+            },
+        })
+    }
 }
 
 /// What every transport gets.
@@ -165,6 +291,7 @@ struct Port {
     incoming: mpsc::Sender<Received>,
     dropped: Arc<AtomicU64>,
     stop: Arc<AtomicBool>,
+    receive_buffer: usize,
 }
 
 impl Port {
@@ -268,6 +395,23 @@ async fn resolve(endpoint: &Endpoint, host: &str, port: u16) -> Result<SocketAdd
 }
 
 impl Links {
+    /// With no link yet.
+    #[must_use]
+    pub fn new(options: &OpenOptions) -> Self {
+        let (tx, incoming) = mpsc::channel(options.incoming.max(1) + STATE_ROOM);
+        Self {
+            incoming,
+            open: BTreeMap::new(),
+            endpoints: BTreeMap::new(),
+            opener: Opener {
+                incoming: tx,
+                dropped: Arc::default(),
+                next: Arc::new(AtomicU32::new(1)),
+                options: options.clone(),
+            },
+        }
+    }
+
     /// Opens all endpoints, numbering links from 1 in the order given. Must be called inside a
     /// tokio runtime.
     ///
@@ -275,54 +419,36 @@ impl Links {
     /// [`LinkError`] of the first endpoint that cannot be opened; none stays open then. A `tcp`
     /// endpoint that does not answer yet is no error: it is tried again and reported as down.
     pub async fn open(endpoints: &[Endpoint], options: &OpenOptions) -> Result<Self, LinkError> {
-        let (tx, incoming) = mpsc::channel(options.incoming.max(1) + STATE_ROOM);
-        let mut links = Self {
-            incoming,
-            outgoing: BTreeMap::new(),
-            local: BTreeMap::new(),
-            endpoints: BTreeMap::new(),
-            dropped: Arc::default(),
-            stop: Arc::default(),
-            _tasks: JoinSet::new(),
-        };
-        for (endpoint, n) in endpoints.iter().zip(1_u32..) {
-            let link = LinkId(n);
-            let port = Port {
-                link,
-                endpoint: endpoint.clone(),
-                incoming: tx.clone(),
-                dropped: Arc::clone(&links.dropped),
-                stop: Arc::clone(&links.stop),
-            };
-            let (out, out_rx) = mpsc::channel(options.outgoing.max(1));
-            let tasks = &mut links._tasks;
-            let local = match endpoint {
-                Endpoint::UdpIn { host, port: p } => Some(udp::listen(port, host, *p, out_rx, tasks).await?),
-                Endpoint::UdpOut { host, port: p } => Some(udp::connect(port, host, *p, out_rx, tasks).await?),
-                Endpoint::Tcp { host, port: p } => {
-                    tcp::connect(port, host.clone(), *p, out_rx, tasks);
-                    None
-                }
-                Endpoint::TcpIn { host, port: p } => Some(tcp::listen(port, host, *p, out_rx, tasks).await?),
-                Endpoint::Serial { path, baud } => {
-                    serial::open(port, path.clone(), *baud, out_rx)?;
-                    None
-                }
-                Endpoint::Tlog { path } => {
-                    file::play(port, path, options.clock.clone(), tasks).await?;
-                    None
-                }
-            };
-            links.outgoing.insert(link, out);
-            links.endpoints.insert(link, endpoint.clone());
-            if let Some(local) = local {
-                links.local.insert(link, local);
-            }
+        let mut links = Self::new(options);
+        for endpoint in endpoints {
+            let opened = links.opener.open(endpoint).await?;
+            links.attach(opened);
         }
         Ok(links)
     }
 
-    /// The next thing a link has to tell; `None` when all links are gone for good.
+    /// What opens further links while these are at work.
+    #[must_use]
+    pub fn opener(&self) -> Opener {
+        self.opener.clone()
+    }
+
+    /// Takes an opened link in; datagrams can be sent by it from now on.
+    pub fn attach(&mut self, opened: Opened) -> LinkId {
+        let Opened { link, endpoint, open } = opened;
+        self.open.insert(link, open);
+        self.endpoints.insert(link, endpoint);
+        link
+    }
+
+    /// Closes a link; false when there is none of that number.
+    pub fn remove(&mut self, link: LinkId) -> bool {
+        self.endpoints.remove(&link);
+        // Dropping its tasks closes its sockets; the thread of a serial line looks at the flag.
+        self.open.remove(&link).is_some()
+    }
+
+    /// The next thing a link has to tell.
     pub async fn recv(&mut self) -> Option<Received> {
         self.incoming.recv().await
     }
@@ -335,11 +461,11 @@ impl Links {
     /// Queues a datagram; false when its link is gone or its queue full (counted).
     pub fn send(&self, t: Transmit) -> bool {
         let sent = self
-            .outgoing
+            .open
             .get(&t.link)
-            .is_some_and(|out| out.try_send((t.peer, t.bytes)).is_ok());
+            .is_some_and(|o| o.out.try_send((t.peer, t.bytes)).is_ok());
         if !sent {
-            self.dropped.fetch_add(1, Ordering::Relaxed);
+            self.opener.dropped.fetch_add(1, Ordering::Relaxed);
         }
         sent
     }
@@ -347,13 +473,13 @@ impl Links {
     /// Datagrams dropped because a queue was full, both ways.
     #[must_use]
     pub fn dropped(&self) -> u64 {
-        self.dropped.load(Ordering::Relaxed)
+        self.opener.dropped.load(Ordering::Relaxed)
     }
 
     /// Local address of a socket link, with the port the system chose for port 0.
     #[must_use]
     pub fn local_addr(&self, link: LinkId) -> Option<SocketAddr> {
-        self.local.get(&link).copied()
+        self.open.get(&link).and_then(|o| o.local)
     }
 
     /// The links and what they were made from.
@@ -363,7 +489,7 @@ impl Links {
     }
 }
 
-impl Drop for Links {
+impl Drop for Open {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
     }

@@ -20,8 +20,8 @@ use vedette_geo::{AboveHome, Amsl, LatLon, azimuth_deg, destination, distance_m,
 use vedette_model::plan::{LegKind, PatrolPlan, Verdict};
 use vedette_model::{
     Airframe, Alert, AlertFact, AlertId, AlertState, Authority, CameraId, Family, FlightMode, GnssFix, GroundFix,
-    GroundTrack, ImageBox, Known, LandedState, LinkId, LinkReport, LinkState, Mono, OperatorId, PictureAge, Priority,
-    Pts, RuleId, SensorPose, SessionId, Spectrum, TargetClass, TrackId, Utc, VehicleId, VehicleIdentity,
+    GroundTrack, ImageBox, Known, LandedState, LinkId, LinkReport, Mono, OperatorId, PictureAge, Priority, Pts, RuleId,
+    SensorPose, SessionId, Spectrum, TargetClass, TrackId, Utc, VehicleId, VehicleIdentity,
 };
 
 /// The operator of all tests.
@@ -168,6 +168,9 @@ pub fn view() -> StationView {
                 alive: true,
                 last_heard: Some(k(200)),
                 duplicate: false,
+                paths: Vec::new(),
+                signing: None,
+                foreign_order: None,
                 mode: Some(Known::new(
                     if id == 1 { FlightMode::Guided } else { FlightMode::Auto },
                     k(400),
@@ -207,6 +210,11 @@ pub fn view() -> StationView {
                     link_loss: leg.link_loss,
                 }),
                 parameters: Some((412, 412)),
+                parameter_table: vedette_model::ParameterTable::default(),
+                arming_checks: Vec::new(),
+                control: None,
+                remote_id: None,
+                contacts: std::collections::BTreeMap::new(),
                 plan_on_board: PlanOnAircraft::Same,
                 plan_id: Some(b.plan.id.clone()),
                 transfer: None,
@@ -405,16 +413,13 @@ pub fn view() -> StationView {
             (
                 l,
                 LinkReport {
-                    link: l,
-                    endpoint: format!("udpin:127.0.0.1:{}", 14_550 + l.0),
-                    state: LinkState::Up,
                     valid: 18_240,
-                    unknown_id: 0,
                     bad_crc: 3,
                     junk_bytes: 12,
                     lost: 41,
                     sent: 912,
                     rtt_ms: Some(12.4),
+                    ..LinkReport::new(l, &format!("udpin:127.0.0.1:{}", 14_550 + l.0))
                 },
             )
         })

@@ -5,6 +5,7 @@
 
 mod encode;
 pub mod frame;
+pub mod sign;
 mod stream;
 pub mod tlog;
 pub mod wire;
@@ -14,12 +15,15 @@ pub use frame::{Datagram, Framed, Header, Verdict, Version, parse_datagram, pars
 pub use stream::{OwnedFrame, STALE_PARTIAL_MS, StreamFramer};
 
 use mavlink::Message as _;
+use wire::WireMessage as _;
 
 /// CRC_EXTRA of a message id (MAVLink serialization guide, "CRC_EXTRA calculation"), `None` when
 /// the dialect does not know the id.
 #[must_use]
 pub fn crc_extra(message_id: u32) -> Option<u8> {
     match crate::dialect::MavMessage::extra_crc(message_id) {
+        // Beyond the dialect: CONTROL_STATUS (development.xml), which says whose orders count.
+        0 if message_id == wire::ControlStatus::ID => Some(21),
         0 if !crate::dialect::MavMessage::all_ids().contains(&message_id) => None,
         extra => Some(extra),
     }

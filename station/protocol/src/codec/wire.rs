@@ -141,6 +141,8 @@ wire_messages! {
     ParamRequestList = 21 { target_system: u8, target_component: u8 }
     /// PARAM_VALUE.
     ParamValue = 22 { value: f32, count: u16, index: u16, id: Chars<16>, kind: u8 }
+    /// PARAM_SET.
+    ParamSet = 23 { value: f32, target_system: u8, target_component: u8, id: Chars<16>, kind: u8 }
     /// GPS_RAW_INT.
     GpsRawInt = 24 { time_usec: u64, lat: i32, lon: i32, alt: i32, eph: u16, epv: u16, vel: u16, cog: u16,
         fix_type: u8, satellites: u8, alt_ellipsoid: i32, h_acc: u32, v_acc: u32, vel_acc: u32, hdg_acc: u32, yaw: u16 }
@@ -180,8 +182,20 @@ wire_messages! {
         target_system: u8, target_component: u8, confirmation: u8 }
     /// COMMAND_ACK. `result` is MAV_RESULT.
     CommandAck = 77 { command: u16, result: u8, progress: u8, result_param2: i32, target_system: u8, target_component: u8 }
+    /// FILE_TRANSFER_PROTOCOL. Its payload has a layout of its own (services/ftp).
+    FileTransferProtocol = 110 { target_network: u8, target_system: u8, target_component: u8, payload: Array<u8, 251> }
     /// TIMESYNC, nanoseconds.
     TimeSync = 111 { tc1: i64, ts1: i64, target_system: u8, target_component: u8 }
+    /// LOG_REQUEST_LIST.
+    LogRequestList = 117 { start: u16, end: u16, target_system: u8, target_component: u8 }
+    /// LOG_ENTRY.
+    LogEntry = 118 { time_utc: u32, size: u32, id: u16, num_logs: u16, last_log_num: u16 }
+    /// LOG_REQUEST_DATA.
+    LogRequestData = 119 { ofs: u32, count: u32, id: u16, target_system: u8, target_component: u8 }
+    /// LOG_DATA.
+    LogData = 120 { ofs: u32, id: u16, count: u8, data: Array<u8, 90> }
+    /// LOG_REQUEST_END.
+    LogRequestEnd = 122 { target_system: u8, target_component: u8 }
     /// BATTERY_STATUS.
     BatteryStatus = 147 { current_consumed: i32, energy_consumed: i32, temperature: i16, voltages: Array<u16, 10>,
         current_ca: i16, id: u8, function: u8, kind: u8, remaining: i8, time_remaining: i32, charge_state: u8,
@@ -193,11 +207,19 @@ wire_messages! {
     Wind = 168 { direction: f32, speed: f32, speed_z: f32 }
     /// WIND_COV (PX4): the way it blows, north and east, metres per second.
     WindCov = 231 { time_usec: u64, north: f32, east: f32, down: f32, var_horiz: f32, var_vert: f32, alt: f32, h_acc: f32, v_acc: f32 }
+    /// HIGH_LATENCY2: one message for all, over satellites.
+    HighLatency2 = 235 { timestamp: u32, lat: i32, lon: i32, custom_mode: u16, altitude: i16, target_altitude: i16,
+        target_distance: u16, wp_num: u16, failure_flags: u16, kind: u8, autopilot: u8, heading: u8, target_heading: u8,
+        throttle: u8, airspeed: u8, airspeed_sp: u8, groundspeed: u8, windspeed: u8, wind_heading: u8, eph: u8, epv: u8,
+        temperature_air: i8, climb_rate: i8, battery: i8, custom0: i8, custom1: i8, custom2: i8 }
     /// HOME_POSITION.
     HomePosition = 242 { lat: i32, lon: i32, alt: i32, x: f32, y: f32, z: f32, q: Array<f32, 4>,
         approach_x: f32, approach_y: f32, approach_z: f32, time_usec: u64 }
     /// EXTENDED_SYS_STATE.
     ExtendedSysState = 245 { vtol_state: u8, landed_state: u8 }
+    /// ADSB_VEHICLE.
+    AdsbVehicle = 246 { icao: u32, lat: i32, lon: i32, altitude: i32, heading: u16, hor_velocity: u16, ver_velocity: i16,
+        flags: u16, squawk: u16, altitude_type: u8, callsign: Chars<9>, emitter_type: u8, tslc: u8 }
     /// STATUSTEXT.
     StatusText = 253 { severity: u8, text: Chars<50>, id: u16, chunk_seq: u8 }
     /// VIDEO_STREAM_INFORMATION.
@@ -210,4 +232,26 @@ wire_messages! {
     GimbalDeviceAttitudeStatus = 285 { time_boot_ms: u32, q: Array<f32, 4>, rate_x: f32, rate_y: f32, rate_z: f32,
         failure_flags: u32, flags: u16, target_system: u8, target_component: u8, delta_yaw: f32,
         delta_yaw_rate: f32, gimbal_device_id: u8 }
+    /// AVAILABLE_MODES.
+    AvailableModes = 435 { custom_mode: u32, properties: u32, number_modes: u8, mode_index: u8, standard_mode: u8,
+        mode_name: Chars<35> }
+    /// OPEN_DRONE_ID_BASIC_ID.
+    OpenDroneIdBasicId = 12900 { target_system: u8, target_component: u8, id_or_mac: Array<u8, 20>, id_type: u8, ua_type: u8,
+        uas_id: Chars<20> }
+    /// OPEN_DRONE_ID_LOCATION.
+    OpenDroneIdLocation = 12901 { lat: i32, lon: i32, altitude_barometric: f32, altitude_geodetic: f32, height: f32,
+        timestamp: f32, direction: u16, speed_horizontal: u16, speed_vertical: i16, target_system: u8, target_component: u8,
+        id_or_mac: Array<u8, 20>, status: u8, height_reference: u8, horizontal_accuracy: u8, vertical_accuracy: u8,
+        barometer_accuracy: u8, speed_accuracy: u8, timestamp_accuracy: u8 }
+    /// OPEN_DRONE_ID_SYSTEM.
+    OpenDroneIdSystem = 12904 { operator_lat: i32, operator_lon: i32, area_ceiling: f32, area_floor: f32,
+        operator_altitude: f32, timestamp: u32, area_count: u16, area_radius: u16, target_system: u8, target_component: u8,
+        id_or_mac: Array<u8, 20>, operator_location_type: u8, classification_type: u8, category_eu: u8, class_eu: u8 }
+    /// OPEN_DRONE_ID_OPERATOR_ID.
+    OpenDroneIdOperatorId = 12905 { target_system: u8, target_component: u8, id_or_mac: Array<u8, 20>, operator_id_type: u8,
+        operator_id: Chars<20> }
+    /// OPEN_DRONE_ID_ARM_STATUS.
+    OpenDroneIdArmStatus = 12918 { status: u8, error: Chars<50> }
+    /// CONTROL_STATUS (development.xml).
+    ControlStatus = 512 { flags: u8, main: u8, others: Array<u8, 10> }
 }

@@ -3,31 +3,50 @@
 //! Invariant: one mutation, then drain (`poll_transmit`, `poll_event`, `poll_log`). No input
 //! panics; every queue is bounded and what overflows is counted.
 
+mod checks;
 mod clock;
 mod command;
+mod contacts;
+pub(crate) mod dedup;
+mod foreign;
+mod ftp;
 mod items;
+mod logs;
 mod modes;
 mod order;
 mod outbox;
+mod pack;
 mod params;
+mod paths;
 mod peers;
+mod ranges;
 mod rtt;
+mod services;
 mod session;
 mod telemetry;
 mod texts;
 mod transfer;
+mod trust;
+mod ways;
 
 use std::collections::{BTreeMap, VecDeque};
 
-use vedette_model::{CommandOutcome, LinkId, LinkReport, LinkState, Mono, Report, Request, Utc, VehicleId};
+use vedette_model::{CommandOutcome, FilePiece, LinkId, LinkReport, LinkState, Mono, Report, Request, Utc, VehicleId};
 
 use crate::codec::wire::{self, WireMessage};
 use crate::codec::{Framed, Verdict, parse_datagram, parse_datagram_v2, strip_signature};
+use dedup::{Dedup, path_number};
+use foreign::Foreign;
 use outbox::Outbox;
-use peers::Peers;
-use session::{Incoming, Owner, Session};
+use peers::{Count, Peers};
+use session::thrift::as_heartbeat;
+use session::{Incoming, Session};
 
-pub use peers::{InspectRow, PeerAddr};
+use crate::signing::{LinkPolicy, Signing, Trust};
+
+pub use trust::KeyChangeError;
+
+pub use peers::{InspectRow, PeerAddr, PeerReport};
 
 /// Reports waiting to be taken; the oldest is dropped and counted.
 const EVENTS_MAX: usize = 65_536;
@@ -35,6 +54,8 @@ const EVENTS_MAX: usize = 65_536;
 const TRANSMIT_MAX: usize = 8_192;
 /// Frames waiting to be logged; the oldest is dropped and counted.
 const LOG_MAX: usize = 16_384;
+/// Pieces of files waiting to be taken; the oldest is dropped and counted.
+const FILES_MAX: usize = 1_024;
 /// SETUP_SIGNING carries the key: never logged.
 const SETUP_SIGNING: u32 = 256;
 /// Between two of our heartbeats (MAVLink heartbeat protocol: 1 Hz).
@@ -54,6 +75,11 @@ pub struct GcsConfig {
     pub accept_v1: bool,
     /// Keep frames for [`Gcs::poll_log`].
     pub log: bool,
+    /// Our heartbeats stop when [`Gcs::alive`] was not called for this long, milliseconds: an
+    /// aircraft shall not fly on for a station that is sick. `None`: the caller is the station.
+    pub watchdog_ms: Option<i64>,
+    /// Read the newest flight log after each landing; its pieces come by [`Gcs::poll_file`].
+    pub fetch_logs: bool,
 }
 
 impl GcsConfig {
@@ -66,6 +92,8 @@ impl GcsConfig {
             silence_ms: 5_000,
             accept_v1: false,
             log: false,
+            watchdog_ms: None,
+            fetch_logs: false,
         }
     }
 }
@@ -101,6 +129,8 @@ pub struct Overflow {
     pub transmits: u64,
     /// Frames for the log.
     pub log: u64,
+    /// Pieces of files.
+    pub files: u64,
 }
 
 /// The ground control station's side of every link.
@@ -112,10 +142,16 @@ pub struct Gcs {
     events: VecDeque<Event>,
     transmits: VecDeque<Transmit>,
     log: VecDeque<(Utc, Vec<u8>)>,
+    files: VecDeque<FilePiece>,
     overflow: Overflow,
     now: Mono,
     utc: Utc,
     next_heartbeat: Mono,
+    signing: Signing,
+    policies: BTreeMap<LinkId, LinkPolicy>,
+    dedup: Dedup,
+    foreign: Foreign,
+    alive: Mono,
 }
 
 impl Gcs {
@@ -129,10 +165,16 @@ impl Gcs {
             events: VecDeque::new(),
             transmits: VecDeque::new(),
             log: VecDeque::new(),
+            files: VecDeque::new(),
             overflow: Overflow::default(),
             now: Mono::ZERO,
             utc: Utc(0),
             next_heartbeat: Mono::ZERO,
+            signing: Signing::default(),
+            policies: BTreeMap::new(),
+            dedup: Dedup::default(),
+            foreign: Foreign::default(),
+            alive: Mono::ZERO,
         }
     }
 
@@ -154,7 +196,7 @@ impl Gcs {
         self.peers.link(link).state = LinkState::Down(why.to_owned());
         self.peers.forget_link(link);
         for s in self.sessions.values_mut() {
-            s.routes.retain(|_, r| r.link != link);
+            s.paths.forget_link(link);
         }
     }
 
@@ -180,51 +222,108 @@ impl Gcs {
         self.peers.link(link).junk_bytes += junk;
     }
 
+    /// Looks at what another station sends to our aircraft, without taking part: its orders are
+    /// told, and so is a station under our own id. Nothing in it is believed of an aircraft.
+    pub fn observe_station(&mut self, now: Mono, utc: Utc, link: LinkId, bytes: &[u8]) {
+        self.advance(now, Some(utc));
+        for frame in parse_datagram_v2(bytes).filter(|f| f.verdict == Verdict::Valid) {
+            let h = frame.header;
+            if (h.system, h.component) != (self.config.system, self.config.component) {
+                self.watch_others(now, &frame);
+            } else if h.message_id == wire::Heartbeat::ID && self.foreign.clash(&frame) {
+                self.peers.link(link).id_clashes += 1;
+            }
+        }
+    }
+
     fn handle_frame(&mut self, now: Mono, utc: Utc, link: LinkId, peer: &PeerAddr, frame: &Framed<'_>) {
         let h = frame.header;
         if (h.system, h.component) == (self.config.system, self.config.component) {
             // Our own frames come back through a router: not an aircraft, not to be acted on.
+            if frame.verdict == Verdict::Valid && h.message_id == wire::Heartbeat::ID && self.foreign.clash(frame) {
+                self.peers.link(link).id_clashes += 1;
+            }
             return;
         }
-        if !self.peers.count(now, link, peer, frame) {
+        if frame.verdict == Verdict::BadCrc {
+            return self.peers.tally(now, link, peer, Count::BadCrc);
+        }
+        let path = path_number(link, peer);
+        if self.dedup.copied(now, path, frame) {
+            self.peers.tally(now, link, peer, Count::Duplicate);
+            // A copy of a signed frame proves nothing about who passed it on.
+            let trust = (!self.signing.has_key(h.system)).then_some(Trust::Claimed);
+            return self.hear_again(now, utc, link, peer, frame, trust);
+        }
+        let trust = match self.signing.judge(now, utc, link, frame) {
+            Ok(trust) => trust,
+            Err(why) => {
+                self.peers.tally(now, link, peer, Count::Rejected(why));
+                return self.rejected(now, frame, why);
+            }
+        };
+        let known = frame.verdict == Verdict::Valid;
+        if known && self.dedup.again(now, path, frame) {
+            self.peers.tally(now, link, peer, Count::Duplicate);
+            return self.hear_again(now, utc, link, peer, frame, Some(trust));
+        }
+        self.peers
+            .tally(now, link, peer, if known { Count::Valid } else { Count::UnknownId });
+        if !self.peers.note(now, link, peer, frame) {
             return;
         }
+        self.dedup.let_in(now, path, frame);
         self.log_frame(utc, frame);
-        if frame.verdict != Verdict::Valid {
+        if !known {
             return;
         }
         let vehicle = VehicleId(u32::from(h.system));
-        if h.message_id == wire::Heartbeat::ID && h.component == 1 && h.system != 0 {
-            let beat = wire::Heartbeat::from_payload(frame.payload);
+        let introduces = matches!(h.message_id, wire::Heartbeat::ID | wire::HighLatency2::ID);
+        if introduces && h.component == 1 && h.system != 0 {
+            let beat = if h.message_id == wire::Heartbeat::ID {
+                wire::Heartbeat::from_payload(frame.payload)
+            } else {
+                as_heartbeat(&wire::HighLatency2::from_payload(frame.payload))
+            };
             // MAV_AUTOPILOT_INVALID (8) is no flight controller.
             if !modes::is_part(beat.kind) && beat.autopilot != 8 {
                 self.sessions
                     .entry(vehicle)
-                    .or_insert_with(|| Session::new(now, h.system, h.component, &beat));
+                    .or_insert_with(|| Session::new(now, h.system, h.component, &beat))
+                    .services
+                    .fetch_logs = self.config.fetch_logs;
             }
         }
+        self.watch_others(now, frame);
         let Some(session) = self.sessions.get_mut(&vehicle) else {
             return;
         };
         let mut out = Outbox::default();
-        match session.claim(now, h.component, link, peer) {
-            Owner::Yes => {
-                self.peers.carries_vehicle(link, peer);
-                let us = (self.config.system, self.config.component);
-                let incoming = Incoming {
-                    component: h.component,
-                    id: h.message_id,
-                    payload: frame.payload,
-                };
-                session.handle(now, utc, &incoming, us, &mut out);
-                if let Some(ms) = session.rtt.ms() {
-                    self.peers.link(link).rtt_ms = Some(ms);
-                }
+        let way = (link, peer.clone());
+        let signed = trust == Trust::Proven;
+        let owns = session.paths.hear(now, &way, h.component, h.sequence, signed);
+        let autopilot = h.component == session.identity.component;
+        if h.message_id == wire::TimeSync::ID && autopilot {
+            session.note_timesync(now, &way, frame.payload);
+        }
+        let taken = if owns {
+            true
+        } else if autopilot {
+            session.judge_other(now, &way, h.message_id, frame.payload, &mut out)
+        } else {
+            false
+        };
+        if taken {
+            self.peers.carries_vehicle(link, peer);
+            self.dedup.act(frame);
+            let us = (self.config.system, self.config.component);
+            session.handle(now, utc, &Incoming::of(frame), us, &mut out);
+            if owns && let Some(ms) = session.rtt.ms() {
+                self.peers.link(link).rtt_ms = Some(ms);
             }
-            Owner::No if h.component == session.identity.component => {
-                session.judge_other(now, h.message_id, frame.payload, &mut out);
-            }
-            Owner::No => {}
+        } else if autopilot && session.paths.proven(&way) {
+            // A way in reserve hears our heartbeat too.
+            self.peers.carries_vehicle(link, peer);
         }
         self.flush(vehicle, out);
     }
@@ -264,10 +363,16 @@ impl Gcs {
                 mavlink_version: 3,
             };
             let payload = beat.to_payload();
-            for (link, peer) in self.peers.heartbeat_targets() {
-                self.transmit(link, &peer, wire::Heartbeat::ID, &payload);
+            if self
+                .config
+                .watchdog_ms
+                .is_none_or(|ms| now.since(self.alive) <= ms * 1000)
+            {
+                self.heartbeats(&payload);
             }
+            self.tell_signing(now);
         }
+        self.offer_keys(now);
         let silence = self.config.silence_ms;
         let vehicles: Vec<VehicleId> = self.sessions.keys().copied().collect();
         for vehicle in vehicles {
@@ -286,6 +391,7 @@ impl Gcs {
             .values()
             .map(|s| s.next(self.now, self.config.silence_ms))
             .chain([(self.next_heartbeat, "our heartbeat")])
+            .chain(self.signing.next_offer().map(|at| (at, "a new key is offered")))
             .min_by_key(|(at, _)| *at)
     }
 
@@ -304,10 +410,21 @@ impl Gcs {
         self.log.pop_front()
     }
 
+    /// The next piece of a file read on board.
+    pub fn poll_file(&mut self) -> Option<FilePiece> {
+        self.files.pop_front()
+    }
+
     /// Counters of every link.
     #[must_use]
     pub fn link_reports(&self) -> Vec<LinkReport> {
         self.peers.reports()
+    }
+
+    /// What came from every address, by judgement.
+    #[must_use]
+    pub fn peer_reports(&self) -> Vec<PeerReport> {
+        self.peers.peer_reports()
     }
 
     /// Every message seen, by link, address and component.
@@ -343,23 +460,31 @@ impl Gcs {
                 },
             );
         }
+        for piece in out.files {
+            push(&mut self.files, FILES_MAX, &mut self.overflow.files, piece);
+        }
         for (component, id, payload) in out.frames {
-            let route = self.sessions.get(&vehicle).and_then(|s| {
-                s.routes
-                    .get(&component)
-                    .or_else(|| s.routes.get(&s.identity.component))
-                    .map(|r| (r.link, r.peer.clone()))
-            });
-            if let Some((link, peer)) = route {
-                self.transmit(link, &peer, id, &payload);
+            let way = self
+                .sessions
+                .get(&vehicle)
+                .and_then(|s| s.paths.owner(self.now, component));
+            if let Some((link, peer)) = way {
+                self.transmit(link, &peer, vehicle, id, &payload);
             }
+        }
+        for ((link, peer), id, payload) in out.direct {
+            self.transmit(link, &peer, vehicle, id, &payload);
         }
     }
 
-    fn transmit(&mut self, link: LinkId, peer: &PeerAddr, id: u32, payload: &[u8]) {
-        let Some(bytes) = self.peers.encode(link, peer, id, payload) else {
+    /// Sends one frame, signed with the aircraft's key where it has one.
+    fn transmit(&mut self, link: LinkId, peer: &PeerAddr, vehicle: VehicleId, id: u32, payload: &[u8]) {
+        let Some((bytes, channel)) = self.peers.encode(link, peer, id, payload) else {
             return;
         };
+        if id == wire::Heartbeat::ID {
+            self.foreign.sent(bytes.get(..bytes.len() - 2).unwrap_or_default());
+        }
         if self.config.log && id != SETUP_SIGNING {
             push(
                 &mut self.log,
@@ -368,6 +493,8 @@ impl Gcs {
                 (self.utc, bytes.clone()),
             );
         }
+        let system = u8::try_from(vehicle.0).unwrap_or(0);
+        let bytes = self.signing.seal_frame(self.utc, system, channel, bytes);
         push(
             &mut self.transmits,
             TRANSMIT_MAX,

@@ -81,7 +81,13 @@ pub(crate) fn number(family: Family, airframe: Airframe, wanted: Wanted) -> Opti
 }
 
 /// Common word and the autopilot's own name for a `custom_mode`.
-pub(crate) fn name(family: Family, frame: Option<Airframe>, mode: u32) -> (FlightMode, String) {
+/// `told` is what the aircraft itself says of the number (AVAILABLE_MODES).
+pub(crate) fn name(
+    family: Family,
+    frame: Option<Airframe>,
+    mode: u32,
+    told: Option<(&str, u8)>,
+) -> (FlightMode, String) {
     use FlightMode as M;
     let found: Option<(FlightMode, &str)> = match (family, frame) {
         (Family::ArduPilot, Some(Airframe::Copter)) => Some(match mode {
@@ -163,6 +169,22 @@ pub(crate) fn name(family: Family, frame: Option<Airframe>, mode: u32) -> (Fligh
     };
     match found {
         Some((mode_word, text)) if !text.is_empty() => (mode_word, text.to_owned()),
-        _ => (M::Other, format!("mode {mode}")),
+        _ => match told {
+            Some((text, standard)) if !text.is_empty() => (standard_mode(standard), text.to_owned()),
+            _ => (M::Other, format!("mode {mode}")),
+        },
+    }
+}
+
+/// MAV_STANDARD_MODE in common words.
+fn standard_mode(n: u8) -> FlightMode {
+    match n {
+        // Position hold, orbit, cruise and altitude hold all keep it where it is.
+        1..=4 => FlightMode::Hold,
+        5 => FlightMode::Return,
+        6 => FlightMode::Auto,
+        7 => FlightMode::Land,
+        8 => FlightMode::TakeOff,
+        _ => FlightMode::Other,
     }
 }

@@ -23,6 +23,10 @@ mod cmd {
     pub(super) const MISSION_START: u16 = 300;
     pub(super) const COMPONENT_ARM_DISARM: u16 = 400;
     pub(super) const DO_GIMBAL_MANAGER_PITCHYAW: u16 = 1000;
+    pub(super) const NAV_RETURN_TO_LAUNCH: u16 = 20;
+    pub(super) const NAV_LAND: u16 = 21;
+    pub(super) const DO_PAUSE_CONTINUE: u16 = 193;
+    pub(super) const REQUEST_OPERATOR_CONTROL: u16 = 32100;
 }
 
 /// GIMBAL_MANAGER_FLAGS_YAW_LOCK: yaw counts from north.
@@ -56,6 +60,21 @@ fn step(call: Call) -> Step {
 #[expect(clippy::cast_possible_truncation, reason = "wire values are single precision")]
 fn f(v: f64) -> f32 {
     v as f32
+}
+
+/// REQUEST_OPERATOR_CONTROL (development.xml): take or release, whether others may take over
+/// unasked, and how long the present owner has to answer.
+pub(crate) fn operator_control(component: u8, take: bool, allow_takeover: bool) -> Step {
+    let flag = |b: bool| if b { 1.0 } else { 0.0 };
+    Step {
+        harmless: true,
+        ..step(Call {
+            component,
+            command: cmd::REQUEST_OPERATOR_CONTROL,
+            p: [flag(take), flag(allow_takeover), 10.0, 0.0, 0.0, 0.0, 0.0],
+            int: None,
+        })
+    }
 }
 
 impl Aircraft {
@@ -118,7 +137,7 @@ impl Aircraft {
             return Err(format!("aircraft type {} is not known to this station", self.kind));
         };
         if self.family == Family::Other {
-            return Err("this autopilot family is monitored only".to_owned());
+            return self.common(order);
         }
         let ardupilot = self.family == Family::ArduPilot;
         let quiet = |s: Step| Step {
@@ -171,6 +190,24 @@ impl Aircraft {
             Order::Gimbal(_) => Vec::new(),
         };
         Ok((Class::Flight, steps))
+    }
+
+    /// An autopilot nobody here knows: only commands whose meaning is the protocol's own, and of
+    /// those only the ones that lead to safety.
+    fn common(&self, order: &Order) -> Result<(Class, Vec<Step>), String> {
+        let nan = f32::NAN;
+        let step = match order {
+            Order::Hold => self.long(cmd::DO_PAUSE_CONTINUE, [0.0; 7]),
+            Order::Return => self.long(cmd::NAV_RETURN_TO_LAUNCH, [0.0; 7]),
+            Order::Land => self.long(cmd::NAV_LAND, [0.0, 0.0, 0.0, nan, 0.0, 0.0, 0.0]),
+            _ => {
+                return Err(
+                    "this autopilot family is not known here: it is watched, and can be held, returned and landed"
+                        .to_owned(),
+                );
+            }
+        };
+        Ok((Class::Flight, vec![step]))
     }
 
     /// Speed as it is, change of mode allowed.

@@ -3,12 +3,13 @@
 //! Invariant: an address is sent to only after a frame with a right checksum came from it, or when
 //! configuration named it; tables are bounded, and what does not fit is counted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use vedette_model::{LinkId, LinkReport, LinkState, Mono};
+use vedette_model::{LinkId, LinkReport, Mono};
 
 use crate::codec::{Framed, Sender, Verdict};
+use crate::signing::Reject;
 
 /// Addresses remembered.
 const PEERS_MAX: usize = 512;
@@ -64,6 +65,46 @@ struct Peer {
     heard: Mono,
     configured: bool,
     carries_vehicle: bool,
+    /// Our channel number in signatures: one for every address, so that a slow one does not make
+    /// a quick one's frames look old.
+    channel: u8,
+    /// Systems heard from it.
+    systems: BTreeSet<u8>,
+}
+
+/// What came from one address, by judgement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PeerReport {
+    /// Link.
+    pub link: LinkId,
+    /// Address.
+    pub peer: PeerAddr,
+    /// Last frame, whatever was thought of it.
+    pub last: Mono,
+    /// Accepted.
+    pub valid: u64,
+    /// Id not in the dialect.
+    pub unknown_id: u64,
+    /// Wrong checksum.
+    pub bad_crc: u64,
+    /// Wrong signature.
+    pub bad_signature: u64,
+    /// Older than what its sender said before.
+    pub replayed: u64,
+    /// Without a signature where one is asked for.
+    pub unsigned: u64,
+    /// A second time.
+    pub duplicates: u64,
+}
+
+/// What a frame counts as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Count {
+    Valid,
+    UnknownId,
+    BadCrc,
+    Rejected(Reject),
+    Duplicate,
 }
 
 #[derive(Debug)]
@@ -81,6 +122,8 @@ pub(crate) struct Peers {
     peers: BTreeMap<(LinkId, PeerAddr), Peer>,
     sequences: BTreeMap<StreamKey, u8>,
     rows: BTreeMap<(StreamKey, u32), InspectRow>,
+    counts: BTreeMap<(LinkId, PeerAddr), PeerReport>,
+    channels: u8,
 }
 
 impl Peers {
@@ -91,6 +134,8 @@ impl Peers {
             peers: BTreeMap::new(),
             sequences: BTreeMap::new(),
             rows: BTreeMap::new(),
+            counts: BTreeMap::new(),
+            channels: 0,
         }
     }
 
@@ -99,18 +144,7 @@ impl Peers {
             .links
             .entry(link)
             .or_insert_with(|| Link {
-                report: LinkReport {
-                    link,
-                    endpoint: String::new(),
-                    state: LinkState::Up,
-                    valid: 0,
-                    unknown_id: 0,
-                    bad_crc: 0,
-                    junk_bytes: 0,
-                    lost: 0,
-                    sent: 0,
-                    rtt_ms: None,
-                },
+                report: LinkReport::new(link, ""),
             })
             .report
     }
@@ -120,16 +154,20 @@ impl Peers {
     }
 
     pub(crate) fn configure(&mut self, now: Mono, link: LinkId, peer: PeerAddr) {
-        let sender = Sender::new(self.us.0, self.us.1);
-        self.peers
-            .entry((link, peer))
-            .or_insert(Peer {
-                sender,
-                heard: now,
-                configured: true,
-                carries_vehicle: false,
-            })
-            .configured = true;
+        let fresh = self.peer(now);
+        self.peers.entry((link, peer)).or_insert(fresh).configured = true;
+    }
+
+    fn peer(&mut self, now: Mono) -> Peer {
+        self.channels = self.channels.wrapping_add(1);
+        Peer {
+            sender: Sender::new(self.us.0, self.us.1),
+            heard: now,
+            configured: false,
+            carries_vehicle: false,
+            channel: self.channels,
+            systems: BTreeSet::new(),
+        }
     }
 
     pub(crate) fn forget_link(&mut self, link: LinkId) {
@@ -137,26 +175,69 @@ impl Peers {
         self.sequences.retain(|(l, ..), _| *l != link);
     }
 
-    /// Counts a frame; true when its address is (now) known.
-    pub(crate) fn count(&mut self, now: Mono, link: LinkId, peer: &PeerAddr, frame: &Framed<'_>) -> bool {
-        let report = self.link(link);
-        match frame.verdict {
-            Verdict::Valid => report.valid += 1,
-            Verdict::UnknownId => report.unknown_id += 1,
-            Verdict::BadCrc => {
-                report.bad_crc += 1;
-                return false;
+    /// Counts a frame by link and by address.
+    pub(crate) fn tally(&mut self, now: Mono, link: LinkId, peer: &PeerAddr, count: Count) {
+        let key = (link, peer.clone());
+        if self.counts.len() >= PEERS_MAX && !self.counts.contains_key(&key) {
+            let oldest = self.counts.iter().min_by_key(|(_, c)| c.last).map(|(k, _)| k.clone());
+            if let Some(k) = oldest {
+                self.counts.remove(&k);
             }
         }
+        let c = self.counts.entry(key).or_insert_with(|| PeerReport {
+            link,
+            peer: peer.clone(),
+            last: now,
+            valid: 0,
+            unknown_id: 0,
+            bad_crc: 0,
+            bad_signature: 0,
+            replayed: 0,
+            unsigned: 0,
+            duplicates: 0,
+        });
+        c.last = now;
+        let at_peer = match count {
+            Count::Valid => &mut c.valid,
+            Count::UnknownId => &mut c.unknown_id,
+            Count::BadCrc => &mut c.bad_crc,
+            Count::Rejected(Reject::BadSignature) => &mut c.bad_signature,
+            Count::Rejected(Reject::Replayed) => &mut c.replayed,
+            Count::Rejected(Reject::Unsigned) => &mut c.unsigned,
+            Count::Duplicate => &mut c.duplicates,
+        };
+        *at_peer += 1;
+        let report = self.link(link);
+        let at_link = match count {
+            Count::Valid => &mut report.valid,
+            Count::UnknownId => &mut report.unknown_id,
+            Count::BadCrc => &mut report.bad_crc,
+            Count::Rejected(Reject::BadSignature) => &mut report.bad_signature,
+            Count::Rejected(Reject::Replayed) => &mut report.replayed,
+            Count::Rejected(Reject::Unsigned) => &mut report.unsigned,
+            Count::Duplicate => &mut report.duplicates,
+        };
+        *at_link += 1;
+    }
+
+    /// What came from every address.
+    pub(crate) fn peer_reports(&self) -> Vec<PeerReport> {
+        self.counts.values().cloned().collect()
+    }
+
+    /// Takes note of a frame that is let in; true when its address is (now) known.
+    pub(crate) fn note(&mut self, now: Mono, link: LinkId, peer: &PeerAddr, frame: &Framed<'_>) -> bool {
         let h = frame.header;
         let stream = (link, peer.clone(), h.system, h.component);
         if frame.verdict == Verdict::Valid && !self.admit(now, link, peer) {
             return false;
         }
-        let known_peer = self.peers.contains_key(&(link, peer.clone()));
-        if !known_peer {
+        let Some(known) = self.peers.get_mut(&(link, peer.clone())) else {
             // An unknown id cannot be checked; from a stranger it is not even listed.
             return false;
+        };
+        if known.systems.len() < 256 {
+            known.systems.insert(h.system);
         }
         if (self.sequences.len() < ROWS_MAX || self.sequences.contains_key(&stream))
             && let Some(last) = self.sequences.insert(stream.clone(), h.sequence)
@@ -224,16 +305,8 @@ impl Peers {
                 None => return false,
             }
         }
-        let sender = Sender::new(self.us.0, self.us.1);
-        self.peers.insert(
-            key,
-            Peer {
-                sender,
-                heard: now,
-                configured: false,
-                carries_vehicle: false,
-            },
-        );
+        let fresh = self.peer(now);
+        self.peers.insert(key, fresh);
         true
     }
 
@@ -243,12 +316,21 @@ impl Peers {
         }
     }
 
-    /// Our next frame to an address; `None` when it is not one we may send to.
-    pub(crate) fn encode(&mut self, link: LinkId, peer: &PeerAddr, id: u32, payload: &[u8]) -> Option<Vec<u8>> {
+    /// Our next frame to an address, unsigned, and our channel there; `None` when it is not one we
+    /// may send to.
+    pub(crate) fn encode(&mut self, link: LinkId, peer: &PeerAddr, id: u32, payload: &[u8]) -> Option<(Vec<u8>, u8)> {
         let p = self.peers.get_mut(&(link, peer.clone()))?;
         let bytes = p.sender.encode_payload(id, payload);
+        let channel = p.channel;
         self.link(link).sent += 1;
-        Some(bytes)
+        Some((bytes, channel))
+    }
+
+    /// Systems heard from an address.
+    pub(crate) fn systems(&self, link: LinkId, peer: &PeerAddr) -> Vec<u8> {
+        self.peers
+            .get(&(link, peer.clone()))
+            .map_or_else(Vec::new, |p| p.systems.iter().copied().collect())
     }
 
     /// Addresses that get our heartbeat: those that carry an aircraft and those configured.

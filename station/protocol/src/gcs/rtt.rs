@@ -1,4 +1,5 @@
-//! How long this aircraft takes to answer, and how long to wait for it (RFC 6298 in spirit).
+//! How long this aircraft takes to answer, and how long to wait for it (RFC 6298: smoothed round
+//! trip plus four times its mean deviation).
 //!
 //! Invariant: a wait is never shorter than 250 ms, nor longer than 1.5 s or one and a half round
 //! trips, whichever is more.
@@ -14,6 +15,7 @@ const MAX_WAIT_MS: f64 = 1500.0;
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct Rtt {
     smoothed_ms: Option<f64>,
+    deviation_ms: f64,
 }
 
 impl Rtt {
@@ -22,6 +24,10 @@ impl Rtt {
     pub(crate) fn sample(&mut self, sent: Mono, now: Mono) {
         let ms = now.since(sent) as f64 * 1e-3;
         if (0.0..60_000.0).contains(&ms) {
+            match self.smoothed_ms {
+                None => self.deviation_ms = ms / 2.0,
+                Some(s) => self.deviation_ms += ((s - ms).abs() - self.deviation_ms) * 0.25,
+            }
             self.smoothed_ms = Some(self.smoothed_ms.map_or(ms, |s| s + (ms - s) * 0.125));
         }
     }
@@ -34,7 +40,10 @@ impl Rtt {
     pub(crate) fn deadline(&self, now: Mono, attempt: u8) -> Mono {
         let first = self
             .smoothed_ms
-            .map_or(MIN_WAIT_MS * 2.0, |s| (4.0 * s).max(MIN_WAIT_MS));
+            // A third of the round trip at least: a radio that is even for a while is not for ever.
+            .map_or(MIN_WAIT_MS * 2.0, |s| {
+                (s + (4.0 * self.deviation_ms).max(s / 3.0)).max(MIN_WAIT_MS)
+            });
         // A satellite link may be slower than the longest wait of a radio.
         let most = self.smoothed_ms.map_or(MAX_WAIT_MS, |s| (1.5 * s).max(MAX_WAIT_MS));
         let wait = (first * 1.5_f64.powi(i32::from(attempt))).min(most);

@@ -4,29 +4,29 @@
 //! that falls silent and comes back is asked for everything again, its identity and clock
 //! re-checked. Knows nothing of sockets; its frames leave through an [`Outbox`].
 
-use std::collections::{BTreeMap, BTreeSet};
+pub(crate) mod thrift;
+
+use std::collections::BTreeSet;
 
 use vedette_geo::{Amsl, LatLon};
 use vedette_model::{
-    Airframe, ClockMap, CommandOutcome, Family, LandedState, LinkId, Mono, Report, Request, RequestBody, Utc,
-    VehicleBoot, VehicleIdentity,
+    Airframe, ClockMap, CommandOutcome, Family, LandedState, Mono, Report, Request, RequestBody, Utc, VehicleBoot,
+    VehicleIdentity,
 };
 
-use super::PeerAddr;
 use super::clock::Clock;
-use super::command::{Call, Desk, Job, Seen};
+use super::command::{Call, Class, Desk, Job, Seen};
 use super::modes;
-use super::order::Aircraft;
+use super::order::{self, Aircraft};
 use super::outbox::Outbox;
-use super::params::Params;
+use super::paths::Paths;
 use super::rtt::Rtt;
+use super::services::{Services, Who};
 use super::telemetry as tel;
 use super::texts::Texts;
 use super::transfer::{Side, Transfers};
 use crate::codec::wire::{self, WireMessage};
 
-/// PARAM_ENCODE_BYTEWISE of MAV_PROTOCOL_CAPABILITY.
-const BYTEWISE: u64 = 131_072;
 /// Streams asked for: message, microseconds between two.
 const STREAMS: &[(u32, u32)] = &[
     (wire::GlobalPositionInt::ID, 200_000),
@@ -50,20 +50,10 @@ const STREAM_SILENCE_MS: i64 = 10_000;
 const ASK_MS: i64 = 3_000;
 /// Rounds in which a component is asked for video and gimbal facts before it counts as having none.
 const ASK_ROUNDS: u8 = 6;
-/// An address that was silent this long loses its component to another, milliseconds.
-const OWNER_SILENCE_MS: i64 = 3_000;
 /// Orders stay refused this long after the last sign of a second aircraft, milliseconds.
 const DUPLICATE_MS: i64 = 10_000;
 /// Two boot clocks further apart than this are two aircraft, milliseconds.
-const BOOT_APART_MS: i64 = 5_000;
-
-/// Where a component of the aircraft is reached.
-#[derive(Debug, Clone)]
-pub(crate) struct Route {
-    pub(crate) link: LinkId,
-    pub(crate) peer: PeerAddr,
-    pub(crate) heard: Mono,
-}
+pub(crate) const BOOT_APART_MS: i64 = 5_000;
 
 /// One valid frame.
 #[derive(Debug, Clone, Copy)]
@@ -73,13 +63,14 @@ pub(crate) struct Incoming<'a> {
     pub(crate) payload: &'a [u8],
 }
 
-/// What to do with a frame of this aircraft.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Owner {
-    /// From the address that owns the component.
-    Yes,
-    /// From another: a second path, or a second aircraft.
-    No,
+impl<'a> Incoming<'a> {
+    pub(crate) fn of(frame: &crate::codec::Framed<'a>) -> Self {
+        Self {
+            component: frame.header.component,
+            id: frame.header.message_id,
+            payload: frame.payload,
+        }
+    }
 }
 
 /// Session with one aircraft.
@@ -88,35 +79,41 @@ pub(crate) struct Session {
     pub(crate) system: u8,
     pub(crate) identity: VehicleIdentity,
     airframe: Option<Airframe>,
-    kind: u8,
-    pub(crate) routes: BTreeMap<u8, Route>,
+    pub(crate) kind: u8,
+    pub(crate) paths: Paths,
     pub(crate) alive: bool,
     pub(crate) last_heard: Mono,
     custom_mode: u32,
-    armed: bool,
+    pub(crate) armed: bool,
     heartbeat_at: Mono,
+    /// Last HIGH_LATENCY2.
+    thrifty: Option<Mono>,
     landed: Option<LandedState>,
     landed_told: Option<Mono>,
     home: Option<(LatLon, Amsl)>,
+    /// Last position and the boot clock it was told with, milliseconds.
+    pub(crate) place: Option<(i64, LatLon)>,
     yaw_deg: Option<f64>,
     mission_total: Option<u16>,
     capabilities: u64,
-    version_known: bool,
-    boot_ms: Option<i64>,
+    pub(crate) version_known: bool,
+    pub(crate) boot_ms: Option<i64>,
     boot_jumps: (u8, Mono),
     battery_told: Option<Mono>,
     streams_heard: Mono,
     asked_at: Mono,
     ask_rounds: u8,
     parts: BTreeSet<u8>,
+    /// Component and stream of every video stream told of.
+    videos: BTreeSet<(u8, u8)>,
     video_known: BTreeSet<u8>,
     gimbal: Option<u8>,
-    duplicate_until: Option<Mono>,
+    pub(crate) duplicate_until: Option<Mono>,
     pub(crate) rtt: Rtt,
     clock: Clock,
     desk: Desk,
     transfers: Transfers,
-    params: Params,
+    pub(crate) services: Services,
     texts: Texts,
 }
 
@@ -137,15 +134,17 @@ impl Session {
             },
             airframe,
             kind: beat.kind,
-            routes: BTreeMap::new(),
+            paths: Paths::new(component),
             alive: false,
             last_heard: now,
             custom_mode: beat.custom_mode,
             armed: false,
             heartbeat_at: now,
+            thrifty: None,
             landed: None,
             landed_told: None,
             home: None,
+            place: None,
             yaw_deg: None,
             mission_total: None,
             capabilities: 0,
@@ -157,6 +156,7 @@ impl Session {
             asked_at: now,
             ask_rounds: 0,
             parts: BTreeSet::new(),
+            videos: BTreeSet::new(),
             video_known: BTreeSet::new(),
             gimbal: None,
             duplicate_until: None,
@@ -164,54 +164,12 @@ impl Session {
             clock: Clock::default(),
             desk: Desk::default(),
             transfers: Transfers::default(),
-            params: Params::default(),
+            services: Services::default(),
             texts: Texts::default(),
         }
     }
 
-    /// Decides whose frame this is and moves ownership when the owner fell silent.
-    pub(crate) fn claim(&mut self, now: Mono, component: u8, link: LinkId, peer: &PeerAddr) -> Owner {
-        match self.routes.get_mut(&component) {
-            Some(r) if r.link == link && r.peer == *peer => {
-                r.heard = now;
-                Owner::Yes
-            }
-            Some(r) if now.since(r.heard) <= OWNER_SILENCE_MS * 1000 => Owner::No,
-            _ => {
-                let route = Route {
-                    link,
-                    peer: peer.clone(),
-                    heard: now,
-                };
-                self.routes.insert(component, route);
-                Owner::Yes
-            }
-        }
-    }
-
-    /// A frame of the autopilot from an address that does not own it: the same aircraft by a
-    /// second path says the same of itself, another aircraft does not.
-    pub(crate) fn judge_other(&mut self, now: Mono, id: u32, payload: &[u8], out: &mut Outbox) {
-        let other = match id {
-            wire::Heartbeat::ID => {
-                let m = wire::Heartbeat::from_payload(payload);
-                m.kind != self.kind || modes::family(m.autopilot) != self.identity.family
-            }
-            wire::AutopilotVersion::ID => {
-                let uid = tel::uid(&wire::AutopilotVersion::from_payload(payload));
-                uid != 0 && self.identity.uid != 0 && uid != self.identity.uid
-            }
-            _ => match (boot_ms(id, payload), self.boot_ms) {
-                (Some(theirs), Some(ours)) => (theirs - ours).abs() > BOOT_APART_MS,
-                _ => false,
-            },
-        };
-        if other {
-            self.mark_duplicate(now, out);
-        }
-    }
-
-    fn mark_duplicate(&mut self, now: Mono, out: &mut Outbox) {
+    pub(crate) fn mark_duplicate(&mut self, now: Mono, out: &mut Outbox) {
         let fresh = self.duplicate_until.is_none_or(|t| now >= t);
         self.duplicate_until = Some(now.plus_ms(DUPLICATE_MS));
         if fresh {
@@ -219,7 +177,7 @@ impl Session {
             let why = "a second aircraft uses this system id; orders would reach either";
             self.desk.abandon(now, why, out);
             self.transfers.abandon(now, why, out);
-            self.params.abandon(now, out);
+            self.services.abandon(now, why, out);
         }
     }
 
@@ -234,12 +192,14 @@ impl Session {
                 out.report(now, Report::Identity(self.identity.clone()));
                 out.report(now, Report::Alive(true));
                 self.ask_everything(now);
+                self.services.met(now);
             }
             self.watch_boot(now, id, payload, out);
         }
         let for_us =
             |system: u8, component: u8| system == 0 || (system == us.0 && (component == 0 || component == us.1));
         let captured = self.captured(now, utc, id, payload);
+        self.services.overhear(now, frame, out);
         match id {
             wire::Heartbeat::ID => self.heartbeat(now, component, &wire::Heartbeat::from_payload(payload), out),
             wire::CommandAck::ID => {
@@ -256,8 +216,12 @@ impl Session {
                 }
             }
             wire::VideoStreamInformation::ID => {
-                self.video_known.insert(component);
-                if let Some(r) = tel::video(&wire::VideoStreamInformation::from_payload(payload)) {
+                let m = wire::VideoStreamInformation::from_payload(payload);
+                self.videos.insert((component, m.stream_id));
+                if self.videos.iter().filter(|(c, _)| *c == component).count() >= usize::from(m.count) {
+                    self.video_known.insert(component);
+                }
+                if let Some(r) = tel::video(&m) {
                     out.report(captured, r);
                 }
             }
@@ -271,6 +235,9 @@ impl Session {
             _ if autopilot => {
                 self.mission(now, id, payload, us, out);
                 self.telemetry(now, captured, id, payload, out);
+                let who = self.who();
+                self.services.handle(now, frame, us, &who, &mut self.rtt, out);
+                self.judge_airframe(now, out);
             }
             _ => {}
         }
@@ -291,7 +258,10 @@ impl Session {
             return;
         }
         self.custom_mode = m.custom_mode;
-        self.armed = m.base_mode & 128 != 0;
+        let was_armed = std::mem::replace(&mut self.armed, m.base_mode & 128 != 0);
+        if was_armed && !self.armed {
+            self.services.landed(now, out);
+        }
         self.heartbeat_at = now;
         if self.airframe == Some(Airframe::Plane) && modes::only_quadplane(self.identity.family, m.custom_mode) {
             // Many quadplanes call themselves fixed wings; their modes tell.
@@ -299,7 +269,8 @@ impl Session {
             self.identity.airframe = Airframe::Quadplane;
             out.report(now, Report::Identity(self.identity.clone()));
         }
-        let (mode, mode_name) = modes::name(self.identity.family, self.airframe, m.custom_mode);
+        let told = self.services.mode(m.custom_mode);
+        let (mode, mode_name) = modes::name(self.identity.family, self.airframe, m.custom_mode, told);
         out.report(
             now,
             Report::Heartbeat {
@@ -376,7 +347,11 @@ impl Session {
         let report = match id {
             wire::GlobalPositionInt::ID => {
                 self.streams_heard = now;
-                tel::position(&wire::GlobalPositionInt::from_payload(payload))
+                let r = tel::position(&wire::GlobalPositionInt::from_payload(payload));
+                if let (Some(Report::Position { at, .. }), Some(boot)) = (&r, boot_ms(id, payload)) {
+                    self.place = Some((boot, *at));
+                }
+                r
             }
             wire::Attitude::ID => {
                 self.streams_heard = now;
@@ -420,6 +395,10 @@ impl Session {
                     Report::Landed(s)
                 })
             }
+            wire::HighLatency2::ID => {
+                self.high_latency(now, &wire::HighLatency2::from_payload(payload), out);
+                None
+            }
             wire::MissionCurrent::ID => {
                 let m = wire::MissionCurrent::from_payload(payload);
                 // Older firmware does not send a total; 65535 means none.
@@ -458,11 +437,6 @@ impl Session {
                 self.identity.uid = uid;
                 self.identity.firmware = firmware;
                 changed.then(|| Report::Identity(self.identity.clone()))
-            }
-            wire::ParamValue::ID => {
-                let m = wire::ParamValue::from_payload(payload);
-                self.params.handle(now, &m, self.capabilities & BYTEWISE != 0, out);
-                None
             }
             _ => None,
         };
@@ -521,6 +495,29 @@ impl Session {
         }
     }
 
+    /// ArduPilot's quadplanes call themselves fixed wings; Q_ENABLE tells.
+    fn judge_airframe(&mut self, now: Mono, out: &mut Outbox) {
+        let told = out
+            .reports
+            .iter()
+            .any(|(_, r)| matches!(r, Report::ParameterTable(t) if t.get("Q_ENABLE").is_some_and(|v| v > 0.5)));
+        if told && self.identity.family == Family::ArduPilot && self.airframe == Some(Airframe::Plane) {
+            self.airframe = Some(Airframe::Quadplane);
+            self.identity.airframe = Airframe::Quadplane;
+            out.report(now, Report::Identity(self.identity.clone()));
+        }
+    }
+
+    fn who(&self) -> Who {
+        Who {
+            system: self.system,
+            component: self.identity.component,
+            family: self.identity.family,
+            capabilities: self.capabilities,
+            version_known: self.version_known,
+        }
+    }
+
     fn side(&self) -> Side {
         Side {
             system: self.system,
@@ -539,11 +536,12 @@ impl Session {
         });
     }
 
-    fn ask_everything(&mut self, now: Mono) {
+    pub(crate) fn ask_everything(&mut self, now: Mono) {
         let component = self.identity.component;
         self.asked_at = now;
         self.streams_heard = now;
         self.ask_rounds = 0;
+        self.videos.clear();
         self.video_known.clear();
         self.request_message(component, wire::AutopilotVersion::ID);
         for (id, interval) in STREAMS {
@@ -553,6 +551,10 @@ impl Session {
                 p: [number(*id), number(*interval), 0.0, 0.0, 0.0, 0.0, 0.0],
                 int: None,
             });
+        }
+        if self.identity.family != Family::ArduPilot {
+            // ArduPilot's numbers are known; its AVAILABLE_MODES come one by one.
+            self.request_message(component, wire::AvailableModes::ID);
         }
         self.request_message(component, wire::HomePosition::ID);
         self.request_message(component, wire::GimbalManagerInformation::ID);
@@ -652,13 +654,41 @@ impl Session {
                 self.transfers
                     .submit(now, Some(request.id), kind, None, request.expires, out);
             }
-            RequestBody::ReadParameters => self.params.submit(now, request.id, request.expires, out),
+            RequestBody::UseLink(link) => {
+                let outcome = match self.paths.use_link(now, link) {
+                    Ok(()) => CommandOutcome::Accepted,
+                    Err(why) => CommandOutcome::Refused(why),
+                };
+                out.report(
+                    now,
+                    Report::CommandDone {
+                        id: request.id,
+                        outcome,
+                    },
+                );
+            }
+            RequestBody::OperatorControl { take, allow_takeover } => {
+                let job = Job {
+                    id: request.id,
+                    name: "CONTROL",
+                    class: Class::Camera,
+                    retry: request.retry,
+                    expires: request.expires,
+                    steps: vec![order::operator_control(self.identity.component, take, allow_takeover)],
+                };
+                self.desk.submit(now, job, out);
+            }
+            body => {
+                let rest = self.services.submit(now, request.id, body, request.expires, out);
+                debug_assert!(rest.is_none(), "a request nobody serves: {rest:?}");
+            }
         }
         self.poll(now, out);
     }
 
     /// Sends what is due, notices silence.
     pub(crate) fn handle_timeout(&mut self, now: Mono, silence_ms: i64, out: &mut Outbox) {
+        let silence_ms = silence_ms.max(if self.thrifty(now) { thrift::SILENCE_MS } else { 0 });
         if self.alive && now.since(self.last_heard) >= silence_ms * 1000 {
             self.alive = false;
             out.report(now, Report::Alive(false));
@@ -668,7 +698,8 @@ impl Session {
 
     fn poll(&mut self, now: Mono, out: &mut Outbox) {
         let component = self.identity.component;
-        if self.alive {
+        self.choose_way(now, out);
+        if self.alive && !self.thrifty(now) {
             self.ask_again(now);
             self.clock.poll(now, self.system, component, out);
         }
@@ -681,7 +712,8 @@ impl Session {
         self.desk.poll(now, &seen, &self.rtt, out);
         let side = self.side();
         self.transfers.poll(now, &side, &self.rtt, out);
-        self.params.poll(now, self.system, component, &self.rtt, out);
+        let who = self.who();
+        self.services.poll(now, &who, &self.rtt, out);
         self.texts.poll(now, out);
     }
 
@@ -726,8 +758,11 @@ impl Session {
         };
         take(self.desk.next(now), "an order waits for its answer");
         take(self.transfers.next(), "a mission transfer waits for its answer");
-        take(self.params.next(), "parameters are missing");
+        for (at, why) in self.services.next() {
+            take(at, why);
+        }
         take(self.texts.next(), "the rest of a status text is missing");
+        take(self.paths.next(), "the ways to the aircraft are compared");
         if self.alive {
             take(
                 Some(self.last_heard.plus_ms(silence_ms)),
@@ -746,7 +781,7 @@ fn number(v: u32) -> f32 {
 }
 
 /// Milliseconds since boot, where the message carries them.
-fn boot_ms(id: u32, payload: &[u8]) -> Option<i64> {
+pub(crate) fn boot_ms(id: u32, payload: &[u8]) -> Option<i64> {
     match id {
         wire::Attitude::ID | wire::GlobalPositionInt::ID => {
             Some(i64::from(wire::Attitude::from_payload(payload).time_boot_ms))

@@ -216,3 +216,38 @@ pub(crate) fn uid(m: &wire::AutopilotVersion) -> u64 {
         (h ^ u64::from(*b)).wrapping_mul(0x0000_0100_0000_01b3)
     })
 }
+
+/// What HIGH_LATENCY2 tells, coarse as it is: whole metres, two degrees, fifths of a metre per
+/// second. Height above home only where home is known.
+pub(crate) fn high_latency(m: &wire::HighLatency2, home: Option<Amsl>) -> Vec<Report> {
+    let amsl = Amsl(f64::from(m.altitude));
+    let heading_deg = norm_deg_360(f64::from(m.heading) * 2.0);
+    let (air, ground) = (f64::from(m.airspeed) / 5.0, f64::from(m.groundspeed) / 5.0);
+    let climb = f64::from(m.climb_rate) / 10.0;
+    let (s, c) = heading_deg.to_radians().sin_cos();
+    let position = place(m.lat, m.lon).map(|at| Report::Position {
+        at,
+        amsl,
+        above_home: AboveHome(home.map_or(0.0, |h| amsl.0 - h.0)),
+        velocity_ned_m_s: [ground * c, ground * s, -climb],
+        heading_deg: Some(heading_deg),
+    });
+    let battery = percent(m.battery).map(|p| Report::Battery {
+        remaining_pct: Some(p),
+        volts: None,
+        amps: None,
+        consumed_wh: None,
+    });
+    let rest = [
+        Report::Speeds {
+            air_m_s: air,
+            ground_m_s: ground,
+            climb_m_s: climb,
+        },
+        Report::Wind {
+            from_deg: norm_deg_360(f64::from(m.wind_heading) * 2.0),
+            speed_m_s: f64::from(m.windspeed) / 5.0,
+        },
+    ];
+    position.into_iter().chain(battery).chain(rest).collect()
+}

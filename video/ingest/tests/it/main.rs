@@ -1,12 +1,14 @@
 //! The video shell through its own front door: real sockets, real files, real codecs.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod called;
 mod film;
 mod killed;
 mod live;
 mod others;
 mod recordings;
 mod review;
+mod stills;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

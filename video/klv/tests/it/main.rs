@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod carriage;
+mod hostile;
 mod recordings;
 mod values;
 

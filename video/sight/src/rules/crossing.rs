@@ -35,12 +35,20 @@ pub(super) fn check(s: &Sight<'_>, m: &Memory, policy: &Policy) -> Option<AlertD
         "from {:.0} m (± {:.0} m) outside to {:.0} m (± {:.0} m) inside the line",
         m.farthest_out.0, m.farthest_out.1, s.signed_m, s.half_m
     );
-    let began_clear = m.clear_outside > 0;
+    let began_clear = m.clear_outside > 0 && m.continues.is_none();
     let (title, why) = if clear && began_clear {
         (
             "Line crossed to home side".to_owned(),
             format!(
                 "A {who} moved {from}, {}; both 95 % ellipses are clear of the line.",
+                s.away_from_crossings()
+            ),
+        )
+    } else if let (true, Some(other)) = (clear, m.continues) {
+        (
+            "Line likely crossed to home side".to_owned(),
+            format!(
+                "A {who} moved {from}, {}; it is inside by more than the 95 % ellipse, and was followed outside as {other}, lost from sight on the way.",
                 s.away_from_crossings()
             ),
         )

@@ -17,7 +17,7 @@ pub(super) fn check(s: &Sight<'_>, m: &Memory, policy: &Policy) -> Option<AlertD
         return None;
     }
     let stayed_s = (s.track.captured.0 - m.near_since?.0) as f64 * 1e-6;
-    if stayed_s < p.least_s || m.near_looks < p.looks || m.near_spread_m > p.spread_m {
+    if stayed_s < p.least_s || m.near_looks < p.looks || !(p.moves_m..=p.spread_m).contains(&m.near_spread_m) {
         return None;
     }
     let why = format!(

@@ -7,9 +7,18 @@
 //! serialisable), time comes in as a value, and nothing depends on map order.
 
 mod approach;
+mod behaviour;
+mod boats;
+mod company;
+mod convoy;
 mod crossing;
+mod dropoff;
 mod loiter;
+mod overboard;
 mod policy;
+mod rendezvous;
+mod surroundings;
+mod tailing;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,7 +29,13 @@ use vedette_model::{
     AlertFact, CameraId, GroundFix, GroundTrack, Priority, RuleId, TargetClass, TrackId, Utc, VehicleId,
 };
 
+pub use behaviour::{
+    BehaviourPolicy, BoatPolicy, ConvoyPolicy, DropoffPolicy, OverboardPolicy, RendezvousPolicy, TailingPolicy,
+};
 pub use policy::{ApproachPolicy, CrossingPolicy, LoiterPolicy, Policy};
+pub use surroundings::Surroundings;
+
+use company::{Company, Known};
 
 /// An alert as a rule proposes it; the station gives it a number and a state.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -77,10 +92,36 @@ pub(crate) struct Memory {
     closing_from: Option<(f64, Utc)>,
     closing_looks: u32,
     fired: BTreeSet<RuleId>,
+    /// Where it was at its last look.
+    at: LatLon,
+    /// It has counted as somebody the rules speak of; from then on it may continue another track
+    /// (whose number is kept) or be continued by one.
+    subject: bool,
+    continues: Option<TrackId>,
+    continued: bool,
 }
 
 impl Memory {
-    fn new(t: &GroundTrack) -> Self {
+    /// Takes over what is known of a track that this one continues.
+    fn join(&mut self, id: TrackId, old: &Self) {
+        self.continues = Some(id);
+        self.clear_outside += old.clear_outside;
+        self.outside += old.outside;
+        if old.farthest_out.0 > self.farthest_out.0 {
+            self.farthest_out = old.farthest_out;
+        }
+        self.fired.extend(old.fired.iter().cloned());
+        if self.closing_from.is_some() && old.closing_from.is_some() {
+            self.closing_from = old.closing_from;
+            self.closing_looks += old.closing_looks;
+        }
+        if self.near_since.is_some() && old.near_since.is_some() {
+            self.near_since = old.near_since;
+            self.near_looks += old.near_looks;
+        }
+    }
+
+    fn new(t: &GroundTrack, at: LatLon) -> Self {
         Self {
             first: t.captured,
             last: t.captured,
@@ -98,6 +139,10 @@ impl Memory {
             closing_from: None,
             closing_looks: 0,
             fired: BTreeSet::new(),
+            at,
+            subject: false,
+            continues: None,
+            continued: false,
         }
     }
 }
@@ -230,6 +275,10 @@ pub struct RuleSet {
     policy: Policy,
     memory: BTreeMap<TrackId, Memory>,
     spoken: Vec<Spoken>,
+    #[serde(default)]
+    company: Company,
+    #[serde(default)]
+    surroundings: Surroundings,
 }
 
 impl RuleSet {
@@ -240,7 +289,16 @@ impl RuleSet {
             policy,
             memory: BTreeMap::new(),
             spoken: Vec::new(),
+            company: Company::default(),
+            surroundings: Surroundings::default(),
         }
+    }
+
+    /// Names the waters and landing places that the rules about boats and water ask about.
+    #[must_use]
+    pub fn with_surroundings(mut self, surroundings: Surroundings) -> Self {
+        self.surroundings = surroundings;
+        self
     }
 
     /// The thresholds in force.
@@ -263,15 +321,30 @@ impl RuleSet {
         let mut drafts = Vec::new();
         for track in tracks {
             let Ok(fix) = &track.fix else { continue };
-            let memory = self.memory.entry(track.id).or_insert_with(|| Memory::new(track));
+            let memory = self
+                .memory
+                .entry(track.id)
+                .or_insert_with(|| Memory::new(track, fix.at));
             memory.last = memory.last.max(track.captured);
             memory.class = track.class;
             if !track.seen || track.captured <= memory.counted {
                 continue;
             }
+            if track.captured.0.saturating_sub(memory.counted.0) > CLOSING_GAP_US {
+                // Coming closer is a claim about what was watched, not about a place before and after.
+                memory.closing_from = None;
+                memory.closing_looks = 0;
+            }
             memory.counted = track.captured;
             let sight = sight(track, fix, border, crossings);
             remember(memory, &sight, &self.policy);
+            if sight.subject() && !memory.subject {
+                memory.subject = true;
+                self.continue_from(track, fix, tracks);
+            }
+            let Some(memory) = self.memory.get_mut(&track.id) else {
+                continue;
+            };
             for check in [crossing::check, loiter::check, approach::check] {
                 let Some(mut draft) = check(&sight, memory, &self.policy) else {
                     continue;
@@ -291,22 +364,122 @@ impl RuleSet {
                 }
             }
         }
+        drafts.extend(self.behaviour(now_utc, tracks, camera, vehicle, border, crossings));
         let forget = now_utc.plus_us(-((self.policy.forget_s * 1e6) as i64));
         self.memory.retain(|_, m| m.last >= forget);
         self.spoken.retain(|s| s.when >= now_utc.plus_us(-ECHO_US));
         drafts
     }
+
+    /// The rules about company, boats and water: near the line, away from lawful crossing points,
+    /// once for the same two tracks.
+    fn behaviour(
+        &mut self,
+        now_utc: Utc,
+        tracks: &[GroundTrack],
+        camera: CameraId,
+        vehicle: VehicleId,
+        border: &Border,
+        crossings: &[Crossing],
+    ) -> Vec<AlertDraft> {
+        self.company.see(tracks, camera);
+        self.company.forget(now_utc.plus_us(-COMPANY_US));
+        let (c, p) = (&self.company, &self.policy.behaviour);
+        let mut found: Vec<(AlertDraft, Known)> = overboard::check(c, &p.overboard, &self.surroundings);
+        found.extend(boats::beaching(c, &p.boats, &self.surroundings));
+        found.extend(boats::alongside(c, &p.boats, &self.surroundings));
+        found.extend(dropoff::check(c, &p.dropoff));
+        found.extend(rendezvous::check(c, &p.rendezvous));
+        found.extend(convoy::check(c, &p.convoy));
+        found.extend(tailing::check(c, &p.tailing));
+        let mut drafts = Vec::new();
+        for (mut draft, other) in found {
+            let (Some(track), Some(at)) = (draft.track, draft.at) else {
+                continue;
+            };
+            if !tracks.iter().any(|t| t.seen && (t.id == track || t.id == other.id)) {
+                continue;
+            }
+            // Rescue knows no line and no crossing point.
+            let rescue = draft.rule.0 == overboard::RULE;
+            let near = border.nearest(at);
+            let lawful = crossings
+                .iter()
+                .any(|k| distance_m(k.at, at) <= k.radius_m + other.doubt_m.min(30.0));
+            if !rescue && (near.signed_m.abs() > p.line_m || lawful) {
+                continue;
+            }
+            // What one rule said of a track it does not say again in other company.
+            let rule = draft.rule.0.clone();
+            if self.company.spoke_of(&rule, track) || !self.company.first_time(&rule, track, other.id) {
+                continue;
+            }
+            draft.chainage_m = Some(near.chainage_m);
+            draft.vehicle = Some(vehicle);
+            draft.facts.push(AlertFact {
+                name: "distance to the line".to_owned(),
+                value: format!(
+                    "{:.0} m {}",
+                    near.signed_m.abs(),
+                    if near.signed_m >= 0.0 { "inside" } else { "outside" }
+                ),
+            });
+            drafts.push(draft);
+        }
+        drafts
+    }
 }
 
+/// Tracks out of sight for so long are company no more.
+const COMPANY_US: i64 = 180_000_000;
+
+/// Out of sight for longer, coming closer begins anew, microseconds.
+const CLOSING_GAP_US: i64 = 3_000_000;
 /// Another camera's draft of the same rule counts as the same object this long.
 const ECHO_US: i64 = 60_000_000;
+/// A second track this near to where the same camera's last one was reported is the same object or
+/// its company, metres: one alert serves both.
+const COMPANY_M: f64 = 8.0;
+/// A track may continue one that was lost at most so long ago, microseconds.
+const CONTINUE_US: i64 = 60_000_000;
+/// How far from where the other was lost: metres, and metres a second since, and at most.
+const CONTINUE_M: (f64, f64, f64) = (12.0, 2.0, 50.0);
+
+impl RuleSet {
+    /// When a track is first taken for somebody: if somebody was lost near there shortly before,
+    /// it is the same one under a new number, and what was known goes on.
+    fn continue_from(&mut self, track: &GroundTrack, fix: &GroundFix, tracks: &[GroundTrack]) {
+        let seen_now = |id: TrackId| tracks.iter().any(|t| t.id == id && t.seen);
+        let best = self
+            .memory
+            .iter()
+            .filter(|(id, m)| **id != track.id && m.subject && !m.continued && !seen_now(**id))
+            .filter(|(_, m)| (0..=CONTINUE_US).contains(&(track.captured.0 - m.counted.0)))
+            .map(|(id, m)| {
+                let away_s = (track.captured.0 - m.counted.0) as f64 * 1e-6;
+                let reach = (CONTINUE_M.0 + CONTINUE_M.1 * away_s).min(CONTINUE_M.2);
+                (distance_m(m.at, fix.at) / reach, *id)
+            })
+            .filter(|(share, _)| *share < 1.0)
+            .min_by(|a, b| a.0.total_cmp(&b.0));
+        let Some((_, id)) = best else { return };
+        let Some(old) = self.memory.get_mut(&id) else { return };
+        old.continued = true;
+        let old = old.clone();
+        if let Some(m) = self.memory.get_mut(&track.id) {
+            m.join(id, &old);
+        }
+    }
+}
 
 fn echo(spoken: &[Spoken], draft: &AlertDraft, sight: &Sight<'_>, camera: CameraId) -> bool {
     spoken.iter().any(|s| {
-        s.rule == draft.rule
-            && s.camera != camera
-            && (draft.captured.0 - s.when.0).abs() < ECHO_US
-            && distance_m(s.at, sight.fix.at) < (s.half_m + sight.half_m).clamp(15.0, 60.0)
+        let reach = if s.camera == camera {
+            COMPANY_M
+        } else {
+            (s.half_m + sight.half_m).clamp(15.0, 60.0)
+        };
+        s.rule == draft.rule && (draft.captured.0 - s.when.0).abs() < ECHO_US && distance_m(s.at, sight.fix.at) < reach
     })
 }
 
@@ -342,6 +515,7 @@ fn sight<'a>(track: &'a GroundTrack, fix: &'a GroundFix, border: &Border, crossi
 
 /// Counts what the rules ask about later.
 fn remember(m: &mut Memory, s: &Sight<'_>, policy: &Policy) {
+    m.at = s.fix.at;
     if s.signed_m < 0.0 {
         m.outside += 1;
         if s.signed_m + s.half_m < 0.0 {

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::BehaviourPolicy;
 use crate::SightError;
 
 /// All thresholds. A field that is not known is refused: a misspelt threshold must not be silently
@@ -19,6 +20,9 @@ pub struct Policy {
     pub loiter: LoiterPolicy,
     /// Approach to the line.
     pub approach: ApproachPolicy,
+    /// Rules about company, boats and water.
+    #[serde(default)]
+    pub behaviour: BehaviourPolicy,
 }
 
 /// Thresholds of `crossing`.
@@ -50,6 +54,9 @@ pub struct LoiterPolicy {
     pub looks: u32,
     /// Stays within this distance of where it was first seen there, metres.
     pub spread_m: f64,
+    /// And moves about by at least this much meanwhile, metres: what lies still for good is warm
+    /// stone more often than a person.
+    pub moves_m: f64,
 }
 
 /// Thresholds of `approach`.
@@ -76,7 +83,7 @@ impl Default for Policy {
             crossing: CrossingPolicy {
                 outside_looks: 5,
                 clear_looks: 3,
-                likely_looks: 40,
+                likely_looks: 20,
                 likely_m: 5.0,
                 likely_s: 6.5,
             },
@@ -85,6 +92,7 @@ impl Default for Policy {
                 least_s: 6.0,
                 looks: 15,
                 spread_m: 25.0,
+                moves_m: 3.0,
             },
             approach: ApproachPolicy {
                 within_m: 150.0,
@@ -93,6 +101,7 @@ impl Default for Policy {
                 least_m: 4.0,
                 looks: 15,
             },
+            behaviour: BehaviourPolicy::default(),
         }
     }
 }
@@ -110,12 +119,13 @@ impl Policy {
             ("loiter.within_m", self.loiter.within_m),
             ("loiter.least_s", self.loiter.least_s),
             ("loiter.spread_m", self.loiter.spread_m),
+            ("loiter.moves_m", self.loiter.moves_m),
             ("approach.within_m", self.approach.within_m),
             ("approach.least_m_s", self.approach.least_m_s),
             ("approach.least_s", self.approach.least_s),
             ("approach.least_m", self.approach.least_m),
         ];
-        for (field, value) in positive {
+        for (field, value) in positive.into_iter().chain(self.behaviour.numbers()) {
             if !(value.is_finite() && value > 0.0) {
                 return Err(SightError::Policy {
                     field,
@@ -130,6 +140,8 @@ impl Policy {
             ("crossing.likely_looks", self.crossing.likely_looks),
             ("loiter.looks", self.loiter.looks),
             ("approach.looks", self.approach.looks),
+            ("behaviour.convoy.vehicles", self.behaviour.convoy.vehicles),
+            ("behaviour.overboard.looks", self.behaviour.overboard.looks),
         ];
         for (field, value) in counts {
             if value == 0 {

@@ -169,7 +169,7 @@ fn staying_outside_near_the_line_is_loitering_once_and_two_cameras_say_it_once()
     let mut drafts = Vec::new();
     for i in 0..300 {
         let t = f64::from(i) * 0.1;
-        let sway = 3.0 * (t / 4.0).sin();
+        let sway = 4.0 * (t / 4.0).sin();
         for (id, camera) in [(4, CameraId(11)), (5, CameraId(12))] {
             let mut k = track(id, t, place(700.0 + sway, -40.0), 0.0, 3.0);
             k.camera = camera;
@@ -181,6 +181,75 @@ fn staying_outside_near_the_line_is_loitering_once_and_two_cameras_say_it_once()
     assert_eq!(drafts[0].rule.0, "loiter");
     assert_eq!(drafts[0].priority, Priority::P2);
     assert!(drafts[0].why.contains("40 m"), "{}", drafts[0].why);
+}
+
+#[test]
+fn what_lies_still_for_good_does_not_loiter() {
+    let mut rules = RuleSet::new(Policy::default());
+    for i in 0..600 {
+        let k = track(7, f64::from(i) * 0.1, place(1000.0, -20.0), 0.0, 3.0);
+        let drafts = rules.judge(k.captured, &[k], CameraId(11), VehicleId(1), &border(), &[]);
+        assert!(drafts.is_empty(), "{drafts:#?}");
+    }
+}
+
+/// Looks at somebody who waits 20 m outside as track 7, is lost from sight there, and comes back
+/// as track 8 on the way over the line, `gap_s` later and `aside_m` along it.
+fn lost_on_the_way(gap_s: f64, aside_m: f64) -> Vec<AlertDraft> {
+    let mut rules = RuleSet::new(Policy::default());
+    let mut out = Vec::new();
+    let mut look = |rules: &mut RuleSet, k: GroundTrack| {
+        out.extend(rules.judge(k.captured, &[k], CameraId(11), VehicleId(1), &border(), &[]));
+    };
+    for i in 0..80 {
+        let sway = 4.0 * (f64::from(i) / 20.0).sin();
+        look(
+            &mut rules,
+            track(7, f64::from(i) * 0.1, place(1000.0 + sway, -20.0), 0.0, 3.0),
+        );
+    }
+    for i in 0..200 {
+        let t = 8.0 + gap_s + f64::from(i) * 0.1;
+        let inside = -5.0 + 0.12 * f64::from(i);
+        look(&mut rules, track(8, t, place(1000.0 + aside_m, inside), 1.2, 3.0));
+    }
+    out
+}
+
+#[test]
+fn somebody_lost_from_sight_and_found_again_is_the_same_one_and_the_alert_says_so() {
+    let drafts = lost_on_the_way(12.0, 0.0);
+    let said: Vec<_> = drafts.iter().map(|d| d.rule.0.as_str()).collect();
+    // One P2 for both numbers, and the crossing, named as likely because custody was broken.
+    assert_eq!(said, ["loiter", "crossing"], "{drafts:#?}");
+    assert_eq!(drafts[1].title, "Line likely crossed to home side");
+    assert!(drafts[1].why.contains("T-007"), "{}", drafts[1].why);
+}
+
+#[test]
+fn somebody_else_far_along_the_line_continues_nobody() {
+    let drafts = lost_on_the_way(5.0, 400.0);
+    assert!(
+        drafts.iter().all(|d| !d.why.contains("T-007")),
+        "another person 400 m along: {drafts:#?}"
+    );
+    assert_eq!(drafts.iter().filter(|d| d.rule.0 == "approach").count(), 1);
+}
+
+#[test]
+fn two_walking_together_are_one_alert() {
+    let mut rules = RuleSet::new(Policy::default());
+    let mut drafts = Vec::new();
+    for i in 0..600 {
+        let (t, inside) = (f64::from(i) * 0.1, -40.0 + 0.12 * f64::from(i));
+        let pair = [
+            track(7, t, place(1000.0, inside), 1.2, 3.0),
+            track(8, t, place(1004.0, inside), 1.2, 3.0),
+        ];
+        drafts.extend(rules.judge(pair[0].captured, &pair, CameraId(11), VehicleId(1), &border(), &[]));
+    }
+    let said: Vec<_> = drafts.iter().map(|d| d.rule.0.as_str()).collect();
+    assert_eq!(said, ["approach", "crossing"]);
 }
 
 #[test]

@@ -1,6 +1,5 @@
 //! What a user of the simulator would notice: pictures that repeat, boxes that fit, scenarios
 //! that explain their mistakes, streams that standard readers understand.
-#![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,7 +16,7 @@ use vedette_sim::{
 };
 use vedette_sim_vehicle::{SimVehicle, VehicleConfig};
 
-const FIRST_WATCH: &str = include_str!("../../scenarios/first-watch.toml");
+const FIRST_WATCH: &str = include_str!("../../../scenarios/first-watch.toml");
 
 fn world() -> World {
     let site = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../maps/data/andorra");
@@ -30,14 +29,22 @@ fn place() -> LatLon {
 
 /// A meadow with a gentle slope and the given actors, by day.
 fn meadow(actors: Vec<Actor>) -> Arc<Scene> {
+    meadow_at(actors, Utc::from_civil(2026, 9, 14, 10, 0, 0), Weather::default())
+}
+
+/// The same at another time, in other weather.
+pub(crate) fn meadow_at(actors: Vec<Actor>, utc: Utc, weather: Weather) -> Arc<Scene> {
     let spec = SceneSpec {
         origin: place(),
         half_m: 700.0,
         seed: 3,
-        utc: Utc::from_civil(2026, 9, 14, 10, 0, 0),
-        weather: Weather::default(),
+        utc,
+        weather,
         forest_share: 0.0,
         tree_line_m: 0.0,
+        water_c: 12.0,
+        waves_m: 0.4,
+        light_every_s: 0.0,
         ways: vec![],
         clearings: vec![],
         stones: vec![],
@@ -47,7 +54,7 @@ fn meadow(actors: Vec<Actor>) -> Arc<Scene> {
     Arc::new(Scene::build(spec, &slope).expect("a slope is ground"))
 }
 
-fn actor(kind: ActorKind, x: f64, y: f64) -> Actor {
+pub(crate) fn actor(kind: ActorKind, x: f64, y: f64) -> Actor {
     let way = [Step::Go {
         x: x + 60.0,
         y: y + 25.0,
@@ -56,13 +63,14 @@ fn actor(kind: ActorKind, x: f64, y: f64) -> Actor {
     Actor {
         name: format!("{kind:?}"),
         kind,
+        role: vedette_sim::Role::Lawful,
         size: 1.0,
         track: Track::compile((x, y), &way, 5),
         seed: 5,
     }
 }
 
-fn camera(scene: &Scene, range: f64, dep: f64, hfov: f64, spectrum: Spectrum) -> CameraState {
+pub(crate) fn camera(scene: &Scene, range: f64, dep: f64, hfov: f64, spectrum: Spectrum) -> CameraState {
     let (s, c) = dep.to_radians().sin_cos();
     let g = scene.ground();
     CameraState {
@@ -123,12 +131,13 @@ fn truth_boxes_fit_what_is_drawn() {
         (ActorKind::Cow, 120.0, 12.0),
         (ActorKind::Chamois, 90.0, 12.0),
     ] {
-        // Visible light has no gain control and no blur: pictures with and without the actor
-        // differ in the actor only.
-        let with = meadow(vec![actor(kind, 0.0, 0.0)]);
+        // Visible light has no gain control and no blur: after sunset, without shadows, pictures
+        // with and without the actor differ in the actor only.
+        let dusk = |a| meadow_at(a, Utc::from_civil(2026, 9, 14, 18, 20, 0), Weather::default());
+        let with = dusk(vec![actor(kind, 0.0, 0.0)]);
         let cam = camera(&with, range, 32.0, hfov, Spectrum::Visible);
         let seen = Renderer::new(Arc::clone(&with)).render(&cam, 3.0);
-        let bare = Renderer::new(meadow(vec![])).render(&cam, 3.0);
+        let bare = Renderer::new(dusk(vec![])).render(&cam, 3.0);
         let b = &seen.boxes[0].image;
         let d = changed(&seen.image, &bare.image).expect("the actor shows");
         let edges = [b.x, b.y, b.x + b.w, b.y + b.h];
@@ -253,7 +262,7 @@ fn every_mistake_in_a_scenario_is_explained() {
     for (right, wrong, what, allowed) in cases {
         assert!(FIRST_WATCH.contains(right), "the test's own text: {right}");
         let text = FIRST_WATCH.replacen(right, wrong, 1);
-        let line = text.lines().position(|l| l.contains(wrong.trim())).unwrap() + 1;
+        let line = text.lines().count() - text.lines().rev().position(|l| l.contains(wrong.trim())).unwrap();
         let e = Scenario::parse(&text, "first-watch.toml", &w).expect_err(wrong);
         let said = e.to_string();
         assert!(said.contains(what) && said.contains(allowed), "{wrong}: {said}");

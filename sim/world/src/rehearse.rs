@@ -1,0 +1,183 @@
+//! A scenario stepped by hand: no sockets, no clock, the same bytes at every run.
+//!
+//! Invariant: what comes out is a function of the scenario, what was sent and the times given; the
+//! number of threads and the size of the steps have no say.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use vedette_atlas::World;
+use vedette_model::{CameraId, Mono};
+use vedette_sim_vehicle::TrueState;
+
+use crate::render::{Quality, Rendered, Renderer};
+use crate::scenario::Scenario;
+use crate::serve::fly::{on_threads, snapshot, vehicle_config};
+use crate::serve::video::camera_state;
+use crate::sky::{Sky, Spread};
+use crate::truth::TruthLine;
+use crate::{SimError, Trouble, wire};
+
+/// A stepped run.
+pub struct Rehearsal {
+    sky: Sky,
+    scenario: Arc<Scenario>,
+    world: Arc<World>,
+    spread: Box<Spread<'static>>,
+    renderer: Option<Renderer>,
+    seq: u8,
+}
+
+impl std::fmt::Debug for Rehearsal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Rehearsal")
+            .field("at", &self.sky.at())
+            .finish_non_exhaustive()
+    }
+}
+
+/// System id of the hand that gives orders.
+const HAND: u8 = 255;
+
+impl Rehearsal {
+    /// A run at second 0, one station listening to every aircraft.
+    #[must_use]
+    pub fn new(scenario: Scenario, world: Arc<World>, threads: usize) -> Self {
+        let scenario = Arc::new(scenario);
+        let configs = scenario
+            .vehicles
+            .iter()
+            .map(|a| vehicle_config(a, &scenario, &BTreeMap::new()))
+            .collect();
+        let mut sky = Sky::new(Arc::clone(&scenario), Arc::clone(&world), configs);
+        for c in &mut sky.craft {
+            c.vehicle.connect(0);
+        }
+        Self {
+            sky,
+            scenario,
+            world,
+            spread: on_threads(threads),
+            renderer: None,
+            seq: 0,
+        }
+    }
+
+    /// Goes on to a second of the scenario.
+    pub fn step_to(&mut self, t_s: f64) {
+        self.sky.step(Mono((t_s * 1e6).round() as i64), &*self.spread);
+    }
+
+    /// A datagram of the station towards an aircraft.
+    pub fn send(&mut self, system: u8, bytes: &[u8]) {
+        if let Some(k) = self.sky.craft.iter().position(|c| c.system() == system) {
+            let now = self.sky.at();
+            self.sky.receive(k, now, 0, bytes);
+        }
+    }
+
+    /// Orders a multirotor to take off: mode GUIDED, arm, climb to so many metres above home.
+    pub fn take_off(&mut self, system: u8, height_m: f32) {
+        let mut seq = || {
+            self.seq = self.seq.wrapping_add(1);
+            self.seq
+        };
+        let frames = [
+            wire::station_heartbeat(HAND, seq()),
+            wire::set_mode(HAND, seq(), system, 4.0, 0.0),
+            wire::command(HAND, seq(), system, 400, [1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]),
+            wire::command(HAND, seq(), system, 22, [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, height_m]),
+        ];
+        for f in frames {
+            self.send(system, &f);
+        }
+    }
+
+    /// Asks every aircraft for attitude, position, speeds, receiver and battery, four times a
+    /// second each.
+    pub fn listen(&mut self) {
+        let systems: Vec<u8> = self.sky.craft.iter().map(|c| c.system()).collect();
+        for system in systems {
+            for id in [1.0, 24.0, 30.0, 33.0, 74.0] {
+                self.seq = self.seq.wrapping_add(1);
+                let f = wire::command(HAND, self.seq, system, 511, [id, 250_000.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
+                self.send(system, &f);
+            }
+        }
+    }
+
+    /// The station's heartbeat to every aircraft; without it they take the link for lost.
+    pub fn heartbeat(&mut self) {
+        self.seq = self.seq.wrapping_add(1);
+        let f = wire::station_heartbeat(HAND, self.seq);
+        for k in 0..self.sky.craft.len() {
+            let now = self.sky.at();
+            self.sky.receive(k, now, 0, &f);
+        }
+    }
+
+    /// A fault by hand.
+    pub fn inject(&mut self, trouble: Trouble, system: Option<u8>) {
+        self.sky.inject(trouble, system);
+    }
+
+    /// The end of all faults put in by hand.
+    pub fn mend(&mut self) {
+        for f in self.sky.active() {
+            if f.live {
+                self.sky.remove(f.id);
+            }
+        }
+    }
+
+    /// What arrived from the aircraft since the last look, in order: system id and bytes.
+    pub fn telemetry(&mut self) -> Vec<(u8, Vec<u8>)> {
+        let mut out = Vec::new();
+        for k in 0..self.sky.craft.len() {
+            let system = self.sky.craft[k].system();
+            while let Some((_, bytes)) = self.sky.poll(k) {
+                out.push((system, bytes));
+            }
+        }
+        out
+    }
+
+    /// Lines of truth since the last look.
+    pub fn truth(&mut self) -> Vec<TruthLine> {
+        std::iter::from_fn(|| self.sky.poll_truth()).collect()
+    }
+
+    /// What is really so with an aircraft.
+    #[must_use]
+    pub fn state(&self, system: u8) -> Option<TrueState> {
+        let c = self.sky.craft.iter().find(|c| c.system() == system)?;
+        Some(c.vehicle.truth())
+    }
+
+    /// What a camera sees now; `None` for a camera that is not there.
+    ///
+    /// # Errors
+    /// [`SimError::NoTerrain`] where the site has no heights.
+    pub fn picture(&mut self, camera: CameraId, quality: Quality) -> Result<Option<Rendered>, SimError> {
+        let found = self
+            .scenario
+            .vehicles
+            .iter()
+            .find_map(|v| Some((v.system, v.cameras.iter().find(|c| c.id == camera)?)));
+        let Some((system, cam)) = found else {
+            return Ok(None);
+        };
+        let Some(craft) = self.sky.craft.iter().find(|c| c.system() == system) else {
+            return Ok(None);
+        };
+        let mut renderer = match self.renderer.take() {
+            Some(r) => r,
+            None => Renderer::with_quality(Arc::new(self.scenario.scene(&self.world)?), quality),
+        };
+        let snap = snapshot(craft);
+        let state = camera_state(cam, &snap, self.scenario.seed ^ (u64::from(cam.id.0) << 20));
+        let seen = renderer.render(&state, snap.truth.now.seconds());
+        self.renderer = Some(renderer);
+        Ok(Some(seen))
+    }
+}

@@ -1,0 +1,8 @@
+//! What users of the simulator notice, through its public boundary.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod again;
+mod faults;
+mod library;
+mod sight;
+mod world;

@@ -1,0 +1,193 @@
+//! What the cameras make of the world: contrast by day and night, sizes by range, the day's course,
+//! shadows, water, quality.
+
+use std::sync::Arc;
+
+use crate::library::load;
+use crate::world::{actor, camera, meadow_at};
+use vedette_geo::Amsl;
+use vedette_model::{Spectrum, Utc};
+use vedette_sim::{ActorKind, CameraState, Image, Quality, Renderer, Weather};
+
+fn mean(image: &Image, b: &vedette_model::ImageBox) -> f64 {
+    let (w, _) = image.size();
+    let n = image.bytes().len() / (w as usize * image.size().1 as usize);
+    let (mut sum, mut k) = (0.0, 0.0);
+    for y in b.y as usize..(b.y + b.h) as usize {
+        for x in b.x as usize..(b.x + b.w) as usize {
+            sum += f64::from(image.bytes()[(y * w as usize + x) * n]);
+            k += 1.0;
+        }
+    }
+    sum / k
+}
+
+#[test]
+fn contrast_reverses_between_a_cold_night_and_a_hot_noon() {
+    let weather = |air_c| Weather {
+        air_c,
+        ..Weather::default()
+    };
+    let contrast = |utc: Utc, air_c: f64| {
+        let scene = meadow_at(vec![actor(ActorKind::Person, 0.0, 0.0)], utc, weather(air_c));
+        let cam = camera(&scene, 120.0, 35.0, 8.0, Spectrum::Thermal);
+        let seen = Renderer::new(scene).render(&cam, 0.0);
+        let b = seen.boxes[0].image;
+        let core = vedette_model::ImageBox {
+            x: b.x + 0.35 * b.w,
+            y: b.y + 0.25 * b.h,
+            w: (0.3 * b.w).max(2.0),
+            h: (0.3 * b.h).max(2.0),
+        };
+        let mut all = seen.image.bytes().to_vec();
+        all.sort_unstable();
+        mean(&seen.image, &core) - f64::from(all[all.len() / 2])
+    };
+    let night = contrast(Utc::from_civil(2026, 7, 14, 2, 0, 0), 8.0);
+    let noon = contrast(Utc::from_civil(2026, 7, 14, 13, 0, 0), 34.0);
+    assert!(night > 40.0, "a person glows at night: {night:.0}");
+    assert!(noon < -5.0, "and is darker than sunlit ground at noon: {noon:.0}");
+}
+
+#[test]
+fn pixels_fall_with_range_as_the_sensor_formula_says() {
+    // n = s * f / R (video.md, section 6): height times range stays the same.
+    let scene = meadow_at(
+        vec![actor(ActorKind::Person, 0.0, 0.0)],
+        Utc::from_civil(2026, 9, 14, 4, 0, 0),
+        Weather::default(),
+    );
+    let mut r = Renderer::new(Arc::clone(&scene));
+    let mut products = Vec::new();
+    for range in [60.0, 120.0, 240.0, 360.0] {
+        let cam = camera(&scene, range, 30.0, 6.0, Spectrum::Thermal);
+        let b = r.render(&cam, 0.0).boxes[0].clone();
+        products.push(f64::from(b.image.h) * b.slant_m);
+        assert!(b.visible_share > 0.8);
+    }
+    let (lo, hi) = (
+        products.iter().copied().fold(f64::MAX, f64::min),
+        products.iter().copied().fold(0.0, f64::max),
+    );
+    assert!(hi / lo < 1.06, "{products:?}");
+}
+
+#[test]
+fn the_day_goes_on_when_a_scenario_asks_for_it_and_stands_when_not() {
+    let at = |every: &str, t_s: f64| {
+        let text = std::fs::read_to_string(crate::library::root().join("sim/scenarios/first-watch.toml")).unwrap();
+        let text = text.replacen("seed = 7", &format!("{every}\nseed = 7"), 1);
+        let w = crate::library::site("maps/data/andorra");
+        let s = vedette_sim::Scenario::parse(&text, "day", &w).unwrap();
+        let scene = Arc::new(s.scene(&w).unwrap());
+        let walker = s.actor_lines(0.0)[0].at;
+        let cam = CameraState {
+            at: vedette_geo::destination(walker, 0.0, 150.0),
+            amsl: Amsl(w.terrain.elevation(walker).unwrap().0 + 120.0),
+            roll_deg: 0.0,
+            pitch_deg: -35.0,
+            yaw_deg: 180.0,
+            hfov_deg: 24.0,
+            width: 160,
+            height: 128,
+            spectrum: Spectrum::Visible,
+            sensor_seed: 1,
+        };
+        let image = Renderer::new(scene).render(&cam, t_s).image;
+        // Means of blocks of 16 by 16: the detector's noise has no say.
+        let mut blocks = vec![0.0_f64; 80];
+        for (k, px) in image.bytes().chunks(3).enumerate() {
+            blocks[k / 160 / 16 * 10 + k % 160 / 16] += f64::from(px[0]) / 256.0;
+        }
+        blocks
+    };
+    let apart = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(p, q)| (p - q).abs()).sum::<f64>() / a.len() as f64;
+    // Dawn: an hour later the sun stands on the slopes; held, nothing has changed.
+    let (start, held, later) = (at("", 0.0), at("", 3_600.0), at("light_every_s = 300.0", 3_600.0));
+    assert!(apart(&start, &held) < 1.0, "{:.2}", apart(&start, &held));
+    assert!(apart(&start, &later) > 3.0, "{:.2}", apart(&start, &later));
+}
+
+#[test]
+fn the_sun_casts_a_shadow_of_a_person_and_the_night_does_not() {
+    let shot = |utc, who: Vec<vedette_sim::Actor>| {
+        let scene = meadow_at(who, utc, Weather::default());
+        let cam = camera(&scene, 60.0, 60.0, 14.0, Spectrum::Visible);
+        Renderer::new(scene).render(&cam, 0.0)
+    };
+    let changed = |utc| {
+        let (with, bare) = (shot(utc, vec![actor(ActorKind::Person, 0.0, 0.0)]), shot(utc, vec![]));
+        let b = with.boxes[0].image;
+        let (w, _) = with.image.size();
+        with.image
+            .bytes()
+            .chunks(3)
+            .zip(bare.image.bytes().chunks(3))
+            .enumerate()
+            .filter(|(k, (p, q))| {
+                let (x, y) = ((k % w as usize) as f32, (k / w as usize) as f32);
+                let outside = x < b.x - 1.0 || x > b.x + b.w || y < b.y - 1.0 || y > b.y + b.h;
+                outside && p[1] < q[1]
+            })
+            .count()
+    };
+    assert!(
+        changed(Utc::from_civil(2026, 9, 14, 8, 0, 0)) > 30,
+        "darker ground beside the person"
+    );
+    assert_eq!(changed(Utc::from_civil(2026, 9, 14, 1, 0, 0)), 0);
+}
+
+#[test]
+fn the_sea_is_flat_and_boats_show_on_it_in_both_spectra() {
+    let (w, s) = load("boat-beaching.toml");
+    let scene = Arc::new(s.scene(&w).unwrap());
+    let t = 350.0;
+    let boat = s.actor_lines(t).into_iter().find(|l| l.actor == "open boat").unwrap();
+    for spectrum in [Spectrum::Thermal, Spectrum::Visible] {
+        let cam = CameraState {
+            at: vedette_geo::destination(boat.at, 90.0, 300.0),
+            amsl: Amsl(130.0),
+            roll_deg: 0.0,
+            pitch_deg: -23.0,
+            yaw_deg: 270.0,
+            hfov_deg: 20.0,
+            width: 1280,
+            height: 720,
+            spectrum,
+            sensor_seed: 3,
+        };
+        let seen = Renderer::new(Arc::clone(&scene)).render(&cam, t);
+        assert_eq!(seen.image.size(), (1280, 720));
+        let b = seen
+            .boxes
+            .iter()
+            .find(|b| b.actor == "open boat")
+            .expect("in the picture");
+        assert!(b.visible_share > 0.5 && b.image.w > 8.0, "{b:?}");
+        assert!(b.amsl.0.abs() < 1.0, "it floats: {:?}", b.amsl);
+    }
+}
+
+#[test]
+fn quality_changes_the_picture_and_not_the_truth() {
+    let scene = meadow_at(
+        vec![actor(ActorKind::Person, 0.0, 0.0)],
+        Utc::from_civil(2026, 9, 14, 9, 0, 0),
+        Weather::default(),
+    );
+    let cam = camera(&scene, 150.0, 30.0, 10.0, Spectrum::Visible);
+    let shot = |q| Renderer::with_quality(Arc::clone(&scene), q).render(&cam, 0.0);
+    let (standard, fine, fast) = (shot(Quality::Standard), shot(Quality::Fine), shot(Quality::Fast));
+    assert_eq!(fine.image.size(), standard.image.size());
+    assert_ne!(fine.image, standard.image);
+    for other in [&fine, &fast] {
+        let (a, b) = (&standard.boxes[0].image, &other.boxes[0].image);
+        for (p, q) in [(a.x, b.x), (a.y, b.y), (a.w, b.w), (a.h, b.h)] {
+            assert!((p - q).abs() <= 1.0, "{a:?} {b:?}");
+        }
+    }
+    assert_eq!(Quality::affordable(2, 4), Quality::Fast);
+    assert_eq!(Quality::affordable(4, 2), Quality::Standard);
+    assert_eq!(Quality::affordable(32, 4), Quality::Fine);
+}

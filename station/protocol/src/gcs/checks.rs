@@ -1,0 +1,127 @@
+//! What keeps an aircraft from arming, in words: its own "PreArm:" texts, asked for again while it
+//! is not ready, and the sensors it calls unhealthy.
+//!
+//! Invariant: told when it changes, and emptied when the aircraft says it is ready. Sources:
+//! ArduPilot MAV_CMD_RUN_PREARM_CHECKS and its texts (refusals come only as texts);
+//! MAV_SYS_STATUS_SENSOR in common.xml.
+
+use std::collections::BTreeMap;
+
+use vedette_model::{Family, Mono, Report};
+
+use super::outbox::Outbox;
+use super::services::Who;
+use crate::codec::wire;
+
+const RUN_PREARM_CHECKS: u16 = 401;
+/// Between two times the aircraft is asked.
+const ASK_MS: i64 = 30_000;
+/// A reason not said again is forgotten.
+const KEEP_MS: i64 = 75_000;
+/// Most reasons kept.
+const REASONS_MAX: usize = 24;
+
+/// MAV_SYS_STATUS_SENSOR in words.
+const SENSORS: &[(u32, &str)] = &[
+    (0x01, "gyroscope"),
+    (0x02, "accelerometer"),
+    (0x04, "compass"),
+    (0x08, "barometer"),
+    (0x10, "airspeed sensor"),
+    (0x20, "satellite receiver"),
+    (0x40, "optical flow"),
+    (0x80, "vision position"),
+    (0x100, "laser altimeter"),
+    (0x1_0000, "remote control"),
+    (0x2_0000, "second gyroscope"),
+    (0x4_0000, "second accelerometer"),
+    (0x8_0000, "second compass"),
+    (0x10_0000, "fence"),
+    (0x20_0000, "attitude estimate"),
+    (0x40_0000, "terrain data"),
+    (0x100_0000, "logging"),
+    (0x200_0000, "battery"),
+    (0x400_0000, "proximity sensor"),
+];
+
+/// Arming checks of one aircraft.
+#[derive(Debug, Default)]
+pub(crate) struct Checks {
+    said: BTreeMap<String, Mono>,
+    unhealthy: u32,
+    ready: Option<bool>,
+    asked: Option<Mono>,
+    told: Option<Vec<String>>,
+}
+
+impl Checks {
+    /// What this frame made the session report.
+    pub(crate) fn observe(&mut self, now: Mono, who: &Who, out: &mut Outbox) {
+        let mut changed = false;
+        for (_, report) in &out.reports {
+            match report {
+                Report::Health {
+                    ready_to_arm,
+                    unhealthy,
+                } => {
+                    self.ready = Some(*ready_to_arm);
+                    self.unhealthy = *unhealthy;
+                    changed = true;
+                }
+                Report::Text { text, .. } => {
+                    let reason = text.strip_prefix("PreArm: ").or_else(|| text.strip_prefix("Arm: "));
+                    if let Some(r) = reason
+                        && (self.said.len() < REASONS_MAX || self.said.contains_key(r))
+                    {
+                        self.said.insert(r.to_owned(), now);
+                        changed = true;
+                    }
+                }
+                _ => {}
+            }
+        }
+        if !changed {
+            return;
+        }
+        if self.ready == Some(true) {
+            self.said.clear();
+        }
+        self.said.retain(|_, t| now.since(*t) < KEEP_MS * 1000);
+        let ask = self.ready == Some(false)
+            && who.family == Family::ArduPilot
+            && self.asked.is_none_or(|t| now.since(t) >= ASK_MS * 1000);
+        if ask {
+            self.asked = Some(now);
+            out.send(
+                who.component,
+                &wire::CommandLong {
+                    command: RUN_PREARM_CHECKS,
+                    target_system: who.system,
+                    target_component: who.component,
+                    ..Default::default()
+                },
+            );
+        }
+        let reasons = if self.ready == Some(false) {
+            self.reasons()
+        } else {
+            Vec::new()
+        };
+        if self.told.as_ref() != Some(&reasons) {
+            self.told = Some(reasons.clone());
+            out.report(now, Report::ArmingChecks(reasons));
+        }
+    }
+
+    fn reasons(&self) -> Vec<String> {
+        let sensors = SENSORS
+            .iter()
+            .filter(|(bit, _)| self.unhealthy & bit != 0)
+            .map(|(_, name)| format!("{name} unhealthy"));
+        let mut all: Vec<String> = self.said.keys().cloned().chain(sensors).collect();
+        if all.is_empty() {
+            all.push("not ready; the aircraft does not say why".to_owned());
+        }
+        all
+    }
+}

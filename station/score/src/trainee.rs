@@ -1,0 +1,256 @@
+//! Scripted trainees: what a perfect, a careless and a sleeping person make of what they see.
+//!
+//! Invariant: a function of the view and of what they did before, as at the console; the truth is
+//! not looked at. Flying is somebody else's: they pass on, change or drop what a pilot's script
+//! asks for.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use vedette_core::StationView;
+use vedette_geo::Amsl;
+use vedette_model::{
+    AlertId, AlertState, Decision, GimbalAim, IncidentId, IncidentState, Intent, Mono, Order, Priority, Severity,
+    TargetClass, VehicleId,
+};
+
+/// What kind of trainee.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Habit {
+    /// Looks, decides, keeps watching, seals, notes faults.
+    Perfect,
+    /// Confirms whatever comes, late, looks at nothing, seals nothing.
+    Careless,
+    /// Flies the plan and does nothing else.
+    Asleep,
+}
+
+impl std::str::FromStr for Habit {
+    type Err = String;
+    fn from_str(s: &str) -> Result<Self, String> {
+        match s {
+            "perfect" => Ok(Self::Perfect),
+            "careless" => Ok(Self::Careless),
+            "asleep" => Ok(Self::Asleep),
+            other => Err(format!(
+                "trainee {other} is not known; allowed: perfect, careless, asleep"
+            )),
+        }
+    }
+}
+
+/// A scripted trainee.
+#[derive(Debug)]
+pub struct Trainee {
+    habit: Habit,
+    /// Rules whose alerts the briefing asks to be reported.
+    report: BTreeSet<String>,
+    first: BTreeMap<AlertId, Mono>,
+    decided: BTreeSet<AlertId>,
+    incidents: BTreeSet<AlertId>,
+    sealed: BTreeSet<IncidentId>,
+    aimed: BTreeMap<VehicleId, Mono>,
+    /// Aircraft and what was wrong with it, already noted.
+    noted: BTreeSet<(VehicleId, String)>,
+}
+
+/// Microseconds.
+const S: i64 = 1_000_000;
+
+impl Trainee {
+    /// `report` are the names of the rules the briefing asks to be reported, as `crossing`.
+    #[must_use]
+    pub fn new(habit: Habit, report: impl IntoIterator<Item = String>) -> Self {
+        Self {
+            habit,
+            report: report.into_iter().collect(),
+            first: BTreeMap::new(),
+            decided: BTreeSet::new(),
+            incidents: BTreeSet::new(),
+            sealed: BTreeSet::new(),
+            aimed: BTreeMap::new(),
+            noted: BTreeSet::new(),
+        }
+    }
+
+    /// What they do, seeing this, when the pilot's script would do `flying`.
+    pub fn act(&mut self, view: &StationView, flying: Vec<Intent>) -> Vec<Intent> {
+        let alone = |i: &Intent| {
+            matches!(
+                i,
+                Intent::Decide { .. }
+                    | Intent::Acknowledge { .. }
+                    | Intent::OpenIncident { .. }
+                    | Intent::SealIncident { .. }
+                    | Intent::Show { .. }
+                    | Intent::Note { .. }
+            )
+        };
+        let mut out: Vec<Intent> = flying.into_iter().filter(|i| !alone(i)).collect();
+        match self.habit {
+            Habit::Perfect => {
+                self.answer(view, &mut out);
+                self.look(view, &mut out);
+                self.seal(view, &mut out);
+                self.note(view, &mut out);
+            }
+            Habit::Careless => {
+                let camera = |i: &Intent| {
+                    matches!(
+                        i,
+                        Intent::Command {
+                            order: Order::Gimbal(_) | Order::Hold,
+                            ..
+                        }
+                    )
+                };
+                out.retain(|i| !camera(i));
+                self.wave_through(view, &mut out);
+            }
+            Habit::Asleep => out.retain(|i| {
+                !matches!(
+                    i,
+                    Intent::Command {
+                        order: Order::Gimbal(_) | Order::Hold | Order::ResumeMission,
+                        ..
+                    }
+                )
+            }),
+        }
+        out
+    }
+
+    fn answer(&mut self, view: &StationView, out: &mut Vec<Intent>) {
+        let now = view.now;
+        for a in view.alerts.values() {
+            let open = matches!(a.state, AlertState::Open | AlertState::Acknowledged { .. });
+            if !open || self.decided.contains(&a.id) {
+                continue;
+            }
+            let first = *self.first.entry(a.id).or_insert_with(|| {
+                out.push(Intent::Show {
+                    alert: Some(a.id),
+                    track: a.track,
+                    vehicle: a.vehicle,
+                });
+                out.push(Intent::Acknowledge { alert: a.id });
+                now
+            });
+            let class = a
+                .track
+                .and_then(|t| view.tracks.get(&t))
+                .map_or(TargetClass::Unknown, |t| t.track.class);
+            let asked = self.report.contains(&a.rule.0);
+            // A look before the word; what is not asked for stays a note on the screen.
+            if now.since(first) < 4 * S || !(asked || a.priority == Priority::P1) {
+                continue;
+            }
+            self.decided.insert(a.id);
+            let decision = if asked && class != TargetClass::Animal {
+                self.incidents.insert(a.id);
+                Decision::Confirm
+            } else {
+                Decision::Dismiss {
+                    reason: format!("{class:?}, not what the briefing asks for"),
+                }
+            };
+            out.push(Intent::Decide { alert: a.id, decision });
+        }
+        for a in view.alerts.values() {
+            let confirmed = matches!(a.state, AlertState::Confirmed { .. });
+            if confirmed && self.incidents.remove(&a.id) {
+                out.push(Intent::OpenIncident { alert: a.id });
+            }
+        }
+    }
+
+    /// The camera goes where the reported track is.
+    fn look(&mut self, view: &StationView, out: &mut Vec<Intent>) {
+        for a in view.alerts.values() {
+            let (Some(v), Some(t)) = (a.vehicle, a.track) else {
+                continue;
+            };
+            let recent = view.now.since(a.raised) < 150 * S;
+            let due = self.aimed.get(&v).is_none_or(|m| view.now.since(*m) > 3 * S);
+            let wanted = matches!(a.state, AlertState::Confirmed { .. } | AlertState::Acknowledged { .. });
+            if !(recent && due && wanted && self.report.contains(&a.rule.0)) {
+                continue;
+            }
+            if let Some(fix) = view.tracks.get(&t).and_then(|x| x.track.fix.as_ref().ok()) {
+                self.aimed.insert(v, view.now);
+                out.push(Intent::Command {
+                    vehicle: v,
+                    order: Order::Gimbal(GimbalAim::Place {
+                        at: fix.at,
+                        amsl: Amsl(fix.amsl.0),
+                    }),
+                    held: false,
+                });
+            }
+        }
+    }
+
+    fn seal(&mut self, view: &StationView, out: &mut Vec<Intent>) {
+        for i in view.incidents.values() {
+            if i.state == IncidentState::Open && view.now.since(i.opened) > 8 * S && self.sealed.insert(i.id) {
+                out.push(Intent::SealIncident {
+                    incident: i.id,
+                    outcome: "patrol informed: place, number, direction".to_owned(),
+                });
+            }
+        }
+    }
+
+    /// What is wrong with an aircraft is said aloud, once for each kind.
+    fn note(&mut self, view: &StationView, out: &mut Vec<Intent>) {
+        for v in view.vehicles.values() {
+            let aloft = v.armed.is_some_and(|a| a.value);
+            let stale = v.last_heard.is_some_and(|t| view.now.since(t) > 5 * S);
+            let gnss = v.gnss.as_ref().is_some_and(|g| g.value.fix_type < 3);
+            let low = v.bingo_s.is_some_and(|s| s < 0.0);
+            for (is, what) in [(stale, "link"), (gnss, "satellite fix"), (low, "energy")] {
+                if aloft && is && self.noted.insert((v.id, what.to_owned())) {
+                    out.push(Intent::Note {
+                        text: format!("{}: {what} lost, watching", v.tail),
+                        incident: None,
+                    });
+                    if low {
+                        out.push(Intent::Command {
+                            vehicle: v.id,
+                            order: Order::Return,
+                            held: true,
+                        });
+                    }
+                }
+            }
+        }
+        for v in view.vehicles.values() {
+            let fresh = v
+                .texts
+                .iter()
+                .filter(|(t, s, _)| *s <= Severity::Warning && view.now.since(*t) < 10 * S);
+            for (_, _, text) in fresh {
+                if self.noted.insert((v.id, text.clone())) {
+                    out.push(Intent::Note {
+                        text: format!("{} says: {text}", v.tail),
+                        incident: None,
+                    });
+                }
+            }
+        }
+    }
+
+    /// Everything is confirmed half a minute later, unseen.
+    fn wave_through(&mut self, view: &StationView, out: &mut Vec<Intent>) {
+        for a in view.alerts.values() {
+            let open = matches!(a.state, AlertState::Open | AlertState::Acknowledged { .. });
+            if open && view.now.since(a.raised) > 35 * S && self.decided.insert(a.id) {
+                out.push(Intent::Decide {
+                    alert: a.id,
+                    decision: Decision::Confirm,
+                });
+            }
+        }
+    }
+}

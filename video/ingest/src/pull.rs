@@ -1,0 +1,411 @@
+//! Sources that are called: TCP, SRT and RTSP. Each is an explicit pipeline or socket, and each is called again, ever
+//! more patiently, when it breaks, ends or falls silent.
+//!
+//! Invariant: transport stream bytes come out as they came in. RTSP video that is not a transport stream is put into
+//! one picture by picture, its access units and metadata unchanged; that stream is then the original that is kept.
+
+use crate::IngestError;
+use crate::elements::{init, make};
+use crate::source::Batch;
+use crossbeam_channel::{Receiver, Sender};
+use gstreamer as gst;
+use gstreamer::prelude::*;
+use gstreamer_app as gst_app;
+use std::io::Read;
+use std::net::{TcpStream, ToSocketAddrs};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use vedette_klv::{TsWriter, TsWriterConfig, VideoCodec};
+
+/// One turn of an idle source.
+const TURN: Duration = Duration::from_millis(15);
+/// Turns until the first new call, and at most between two.
+const FIRST_WAIT: u32 = 16;
+const MOST_WAIT: u32 = 530;
+/// Turns of silence after which a source is called anew: five seconds.
+const SILENT: u32 = 333;
+/// Buffers between GStreamer's thread and ours; full, the sender waits.
+const WAITING: usize = 512;
+/// Longest wait for a connection.
+const CONNECT: Duration = Duration::from_millis(500);
+
+/// Waits twice as long after every failure, counted in turns.
+#[derive(Debug)]
+struct Patience {
+    next: u32,
+    left: u32,
+}
+
+impl Patience {
+    fn new() -> Self {
+        Patience {
+            next: FIRST_WAIT,
+            left: 0,
+        }
+    }
+    fn failed(&mut self) {
+        self.left = self.next;
+        self.next = (2 * self.next).min(MOST_WAIT);
+    }
+    fn worked(&mut self) {
+        *self = Patience::new();
+    }
+    /// True while a new call has to wait; spends the turn.
+    fn waits(&mut self) -> bool {
+        if self.left == 0 {
+            return false;
+        }
+        self.left -= 1;
+        std::thread::sleep(TURN);
+        true
+    }
+}
+
+/// A transport stream over TCP.
+pub(crate) struct Tcp {
+    address: String,
+    stream: Option<TcpStream>,
+    patience: Patience,
+    quiet: u32,
+}
+
+impl Tcp {
+    pub(crate) fn new(address: &str) -> Self {
+        Tcp {
+            address: address.to_owned(),
+            stream: None,
+            patience: Patience::new(),
+            quiet: 0,
+        }
+    }
+
+    fn call(&self) -> std::io::Result<TcpStream> {
+        let mut last = std::io::Error::new(std::io::ErrorKind::NotFound, "no such host");
+        for address in self.address.to_socket_addrs()? {
+            match TcpStream::connect_timeout(&address, CONNECT) {
+                Ok(s) => {
+                    s.set_read_timeout(Some(TURN))?;
+                    return Ok(s);
+                }
+                Err(e) => last = e,
+            }
+        }
+        Err(last)
+    }
+
+    pub(crate) fn read(&mut self, buffer: &mut [u8]) -> Batch {
+        use std::io::ErrorKind::{Interrupted, TimedOut, WouldBlock};
+        let Some(stream) = &mut self.stream else {
+            if !self.patience.waits() {
+                match self.call() {
+                    Ok(s) => {
+                        self.stream = Some(s);
+                        self.quiet = 0;
+                    }
+                    Err(e) => {
+                        tracing::info!("{}: {e}; called again later", self.address);
+                        self.patience.failed();
+                    }
+                }
+            }
+            return Batch::Idle;
+        };
+        match stream.read(buffer) {
+            Ok(n) if n > 0 => {
+                self.patience.worked();
+                self.quiet = 0;
+                Batch::Bytes { from: 0, to: n }
+            }
+            Err(e) if matches!(e.kind(), Interrupted | TimedOut | WouldBlock) && self.quiet < SILENT => {
+                self.quiet += 1;
+                Batch::Idle
+            }
+            ended => {
+                let why = ended.map_or_else(|e| e.to_string(), |_| "the sender closed".to_owned());
+                tracing::info!("{}: {why}; called again", self.address);
+                self.stream = None;
+                self.patience.failed();
+                Batch::Idle
+            }
+        }
+    }
+}
+
+/// What a pipeline is made for.
+#[derive(Debug, Clone)]
+pub(crate) enum Call {
+    /// SRT, `srt://HOST:PORT?mode=caller`.
+    Srt(String),
+    /// RTSP; over TCP only, or UDP first.
+    Rtsp { url: String, tcp: bool },
+}
+
+struct Running {
+    pipeline: gst::Pipeline,
+    bytes: Option<Receiver<Vec<u8>>>,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // GStreamer's thread may wait for room in the queue: it is told that nobody takes more.
+        self.bytes = None;
+        if let Err(e) = self.pipeline.set_state(gst::State::Null) {
+            tracing::warn!("source pipeline did not stop cleanly: {e}");
+        }
+    }
+}
+
+/// A source that GStreamer calls.
+pub(crate) struct Pull {
+    call: Call,
+    running: Option<Running>,
+    patience: Patience,
+    quiet: u32,
+    left: Vec<u8>,
+}
+
+impl Pull {
+    /// Checks that the elements are there; calls at the first read.
+    pub(crate) fn new(call: Call) -> Result<Self, IngestError> {
+        init()?;
+        let needed: &[&'static str] = match call {
+            Call::Srt(_) => &["srtsrc"],
+            Call::Rtsp { .. } => &["rtspsrc", "rtph264depay", "rtph265depay", "rtpklvdepay", "rtpmp2tdepay"],
+        };
+        for element in needed {
+            drop(make(element)?);
+        }
+        Ok(Pull {
+            call,
+            running: None,
+            patience: Patience::new(),
+            quiet: 0,
+            left: Vec::new(),
+        })
+    }
+
+    fn hang_up(&mut self, why: &str) {
+        tracing::info!("{:?}: {why}; called again", self.call);
+        self.running = None;
+        self.left.clear();
+        self.quiet = 0;
+        self.patience.failed();
+    }
+
+    fn give(&mut self, buffer: &mut [u8]) -> Batch {
+        let n = self.left.len().min(buffer.len());
+        buffer[..n].copy_from_slice(&self.left[..n]);
+        self.left.drain(..n);
+        Batch::Bytes { from: 0, to: n }
+    }
+
+    pub(crate) fn read(&mut self, buffer: &mut [u8]) -> Batch {
+        if !self.left.is_empty() {
+            return self.give(buffer);
+        }
+        let Some(r) = &self.running else {
+            if !self.patience.waits() {
+                match start(&self.call) {
+                    Ok(r) => self.running = Some(r),
+                    Err(e) => self.hang_up(&e.to_string()),
+                }
+            }
+            return Batch::Idle;
+        };
+        match r.bytes.as_ref().and_then(|b| b.recv_timeout(TURN).ok()) {
+            Some(bytes) => {
+                self.left = bytes;
+                self.quiet = 0;
+                self.patience.worked();
+                self.give(buffer)
+            }
+            None => {
+                self.quiet += 1;
+                let said = r
+                    .pipeline
+                    .bus()
+                    .and_then(|b| b.pop_filtered(&[gst::MessageType::Error, gst::MessageType::Eos]));
+                match said.as_ref().map(|m| m.view()) {
+                    Some(gst::MessageView::Error(e)) => {
+                        let why = e.error().to_string();
+                        self.hang_up(&why);
+                    }
+                    Some(_) => self.hang_up("the sender ended"),
+                    None if self.quiet > SILENT => self.hang_up("silent for five seconds"),
+                    None => {}
+                }
+                Batch::Idle
+            }
+        }
+    }
+}
+
+fn gst_error(e: impl std::fmt::Display) -> IngestError {
+    IngestError::Gst(e.to_string())
+}
+
+fn start(call: &Call) -> Result<Running, IngestError> {
+    let pipeline = gst::Pipeline::new();
+    let (sender, bytes) = crossbeam_channel::bounded(WAITING);
+    match call {
+        Call::Srt(url) => {
+            let source = make("srtsrc")?;
+            source.set_property("uri", url);
+            let sink = raw_sink(sender);
+            pipeline.add_many([&source, sink.upcast_ref()]).map_err(gst_error)?;
+            source.link(&sink).map_err(gst_error)?;
+        }
+        Call::Rtsp { url, tcp } => {
+            let source = make("rtspsrc")?;
+            source.set_property("location", url);
+            source.set_property("latency", 40_u32);
+            source.set_property("drop-on-latency", false);
+            source.set_property_from_str("protocols", if *tcp { "tcp" } else { "udp+tcp" });
+            pipeline.add(&source).map_err(gst_error)?;
+            let weak = pipeline.downgrade();
+            let packer = Arc::new(Mutex::new(Packer { writer: None, sender }));
+            source.connect_pad_added(move |_, pad| {
+                let Some(pipeline) = weak.upgrade() else { return };
+                if let Err(e) = attach(&pipeline, pad, &packer) {
+                    tracing::warn!("RTSP stream left out: {e}");
+                }
+            });
+        }
+    }
+    pipeline.set_state(gst::State::Playing).map_err(gst_error)?;
+    Ok(Running {
+        pipeline,
+        bytes: Some(bytes),
+    })
+}
+
+/// A sink that hands bytes on as they come.
+fn raw_sink(sender: Sender<Vec<u8>>) -> gst_app::AppSink {
+    let sink = gst_app::AppSink::builder().sync(false).build();
+    sink.set_callbacks(
+        gst_app::AppSinkCallbacks::builder()
+            .new_sample(move |sink| {
+                let sample = sink.pull_sample().map_err(|_| gst::FlowError::Eos)?;
+                let map = sample
+                    .buffer()
+                    .and_then(|b| b.map_readable().ok())
+                    .ok_or(gst::FlowError::Error)?;
+                sender
+                    .send(map.as_slice().to_vec())
+                    .map_err(|_| gst::FlowError::Flushing)?;
+                Ok(gst::FlowSuccess::Ok)
+            })
+            .build(),
+    );
+    sink
+}
+
+/// Puts access units and metadata of one RTSP session into one transport stream.
+struct Packer {
+    writer: Option<TsWriter>,
+    sender: Sender<Vec<u8>>,
+}
+
+/// Keeps the clock of the stream made here above zero.
+const FIRST_PTS: u64 = 90_000;
+
+impl Packer {
+    fn video(&mut self, codec: VideoCodec, pts: u64, dts: Option<u64>, key: bool, unit: &[u8]) -> bool {
+        let writer = self.writer.get_or_insert_with(|| {
+            TsWriter::new(TsWriterConfig {
+                codec,
+                ..TsWriterConfig::default()
+            })
+        });
+        self.sender.send(writer.video(pts, dts, key, unit)).is_ok()
+    }
+    fn klv(&mut self, pts: u64, set: &[u8]) -> bool {
+        // Metadata before any picture has no stream to go into yet.
+        match &mut self.writer {
+            Some(w) => self.sender.send(w.klv(pts, set)).is_ok(),
+            None => true,
+        }
+    }
+}
+
+fn ticks(t: gst::ClockTime) -> u64 {
+    FIRST_PTS + ((u128::from(t.nseconds()) * 9 + 50_000) / 100_000) as u64
+}
+
+/// Links one RTP stream of a session by its announced encoding; others are refused.
+fn attach(pipeline: &gst::Pipeline, pad: &gst::Pad, packer: &Arc<Mutex<Packer>>) -> Result<(), IngestError> {
+    let caps = pad
+        .current_caps()
+        .ok_or_else(|| gst_error("an RTP stream without a form"))?;
+    let form = caps
+        .structure(0)
+        .ok_or_else(|| gst_error("an RTP stream without a form"))?;
+    let encoding = form.get::<String>("encoding-name").unwrap_or_default();
+    let units = "byte-stream";
+    let (chain, caps, codec): (Vec<gst::Element>, Option<gst::Caps>, Option<VideoCodec>) = match encoding.as_str() {
+        "H264" | "H265" => {
+            let (depay, parse, kind, codec) = if encoding == "H264" {
+                ("rtph264depay", "h264parse", "video/x-h264", VideoCodec::H264)
+            } else {
+                ("rtph265depay", "h265parse", "video/x-h265", VideoCodec::H265)
+            };
+            let parse = make(parse)?;
+            parse.set_property("config-interval", -1_i32);
+            let caps = gst::Caps::builder(kind)
+                .field("stream-format", units)
+                .field("alignment", "au")
+                .build();
+            (vec![make(depay)?, parse], Some(caps), Some(codec))
+        }
+        "SMPTE336M" => (vec![make("rtpklvdepay")?], None, None),
+        "MP2T" => (vec![make("rtpmp2tdepay")?], None, None),
+        other => return Err(gst_error(format!("encoding {other} is not known"))),
+    };
+    let sink = if encoding == "MP2T" {
+        raw_sink(packer.lock().unwrap_or_else(PoisonError::into_inner).sender.clone())
+    } else {
+        let sink = gst_app::AppSink::builder().sync(false).build();
+        if caps.is_some() {
+            sink.set_caps(caps.as_ref());
+        }
+        let packer = packer.clone();
+        sink.set_callbacks(
+            gst_app::AppSinkCallbacks::builder()
+                .new_sample(move |sink| {
+                    let sample = sink.pull_sample().map_err(|_| gst::FlowError::Eos)?;
+                    let buffer = sample.buffer().ok_or(gst::FlowError::Error)?;
+                    let (Some(pts), Ok(map)) = (buffer.pts(), buffer.map_readable()) else {
+                        return Ok(gst::FlowSuccess::Ok);
+                    };
+                    let mut packer = packer.lock().unwrap_or_else(PoisonError::into_inner);
+                    let key = !buffer.flags().contains(gst::BufferFlags::DELTA_UNIT);
+                    let kept = match codec {
+                        Some(codec) => packer.video(codec, ticks(pts), buffer.dts().map(ticks), key, map.as_slice()),
+                        None => packer.klv(ticks(pts), map.as_slice()),
+                    };
+                    if kept {
+                        Ok(gst::FlowSuccess::Ok)
+                    } else {
+                        Err(gst::FlowError::Flushing)
+                    }
+                })
+                .build(),
+        );
+        sink
+    };
+    pipeline.add_many(&chain).map_err(gst_error)?;
+    pipeline.add(&sink).map_err(gst_error)?;
+    gst::Element::link_many(&chain).map_err(gst_error)?;
+    let last = chain.last().ok_or_else(|| gst_error("an empty chain"))?;
+    last.link(&sink).map_err(gst_error)?;
+    sink.sync_state_with_parent().map_err(gst_error)?;
+    for e in chain.iter().rev() {
+        e.sync_state_with_parent().map_err(gst_error)?;
+    }
+    let entry = chain
+        .first()
+        .and_then(|e| e.static_pad("sink"))
+        .ok_or_else(|| gst_error("a depayloader without entry"))?;
+    pad.link(&entry).map_err(|e| gst_error(format!("{e:?}")))?;
+    Ok(())
+}
