@@ -44,7 +44,7 @@ check: ## the pure crates only, under a minute
 	$(CARGO) check $(addprefix -p ,$(PURE))
 
 bench: ## benches, in release, without the console
-	$(CARGO) bench $(addprefix -p ,$(PURE))
+	$(CARGO) bench --no-fail-fast $(addprefix -p ,$(PURE))
 
 soak: ## the reliability table's link rows at full size, in release (minutes)
 	VEDETTE_SOAK=1 $(CARGO) test --release -p vedette-protocol --test wire -- --nocapture

@@ -115,8 +115,12 @@ pub(crate) struct PlanArgs {
 /// Flags of `check`.
 #[derive(Debug, Args)]
 pub(crate) struct CheckArgs {
-    /// Plan (JSON) as `plan` writes it.
+    /// Plan (JSON) as `plan` writes it, or a mission of another station (`.plan` of QGroundControl,
+    /// `.waypoints` of Mission Planner).
     pub(crate) plan: PathBuf,
+    /// Brief that another station's mission is held against; its first aircraft flies it.
+    #[arg(long)]
+    pub(crate) brief: Option<PathBuf>,
     /// Site folder.
     #[arg(long)]
     pub(crate) site: Option<PathBuf>,

@@ -61,7 +61,10 @@ impl Radio {
             let links = Links::open(&parsed, &OpenOptions::default()).await?;
             let addresses = links.endpoints().keys().filter_map(|l| links.local_addr(*l)).collect();
             // Flight logs are fetched after each landing and kept beside the telemetry log.
-            let files = tlog.as_deref().and_then(std::path::Path::parent).map(|d| d.join("onboard"));
+            let files = tlog
+                .as_deref()
+                .and_then(std::path::Path::parent)
+                .map(|d| d.join("onboard"));
             let config = GcsConfig {
                 log: tlog.is_some(),
                 fetch_logs: files.is_some(),

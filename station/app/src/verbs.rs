@@ -53,31 +53,91 @@ pub(crate) fn plan(a: &PlanArgs, json: bool) -> Outcome {
     }
 }
 
-/// `vedette check`.
+/// `vedette check`: our own plan, or a mission file of another station against a brief.
 pub(crate) fn check(a: &CheckArgs, json: bool) -> Outcome {
     let world = world(a.site.as_deref(), a.seed)?;
     let text = std::fs::read_to_string(&a.plan)
         .map_err(|e| Stop::Usage(format!("cannot read plan {}: {e}", a.plan.display())))?;
-    let plan: PatrolPlan =
-        serde_json::from_str(&text).map_err(|e| Stop::No(format!("plan {} is damaged: {e}", a.plan.display())))?;
-    let verdict = vedette_checker::check(&plan, &world);
-    tell_verdict(&plan, &verdict, json);
+    let damaged = |e: &dyn std::fmt::Display| Stop::No(format!("plan {} is damaged: {e}", a.plan.display()));
+    let kind = a.plan.extension().and_then(|e| e.to_str()).unwrap_or_default();
+    let foreign = match kind {
+        "plan" => {
+            let m = vedette_formats::read_qgc_plan(&text).map_err(|e| damaged(&e))?;
+            for note in &m.notes {
+                say(&format!("note: {note}"));
+            }
+            let fence = m.fence.iter().find_map(|f| match f {
+                vedette_formats::Fence::Polygon {
+                    inclusion: true,
+                    corners,
+                } => Some(corners.clone()),
+                _ => None,
+            });
+            vedette_checker::Foreign {
+                home: m.home,
+                items: m.items,
+                fence: fence.unwrap_or_default(),
+                rally: m.rally,
+            }
+        }
+        "waypoints" | "txt" => {
+            let (home, items) = vedette_formats::read_waypoints(&text).map_err(|e| damaged(&e))?;
+            vedette_checker::Foreign {
+                home,
+                items,
+                fence: Vec::new(),
+                rally: Vec::new(),
+            }
+        }
+        _ => {
+            let plan: PatrolPlan = serde_json::from_str(&text).map_err(|e| damaged(&e))?;
+            let verdict = vedette_checker::check(&plan, &world);
+            tell_verdict(&plan, &verdict, json);
+            return judged(&verdict, plan.id.to_string());
+        }
+    };
+    let brief = match &a.brief {
+        Some(path) => brief(path)?,
+        None => {
+            return Err(Stop::Usage(format!(
+                "{} is a mission of another station: name the brief it is to be held against with --brief (its first aircraft flies it)",
+                a.plan.display()
+            )));
+        }
+    };
+    let verdict = vedette_checker::check_mission(&foreign, &brief, &world).map_err(Stop::No)?;
+    tell_findings(&verdict, json);
+    judged(&verdict, a.plan.display().to_string())
+}
+
+fn judged(verdict: &Verdict, what: String) -> Outcome {
     if verdict.is_clear() {
         Ok(())
     } else {
-        Err(Stop::No(format!("plan {} is refused", plan.id)))
+        Err(Stop::No(format!("plan {what} is refused")))
     }
 }
 
 fn tell_verdict(plan: &PatrolPlan, v: &Verdict, json: bool) {
+    if !json {
+        say(&format!("plan {} on {}", plan.id, plan.terrain));
+        say(&format!("revisit promised {:.0} s", plan.promise.revisit_s));
+        for line in plan.sizing.iter().flat_map(vedette_model::Sizing::words) {
+            say(&line);
+        }
+    }
+    tell_findings(v, json);
+}
+
+/// What the checker measured and found, whoever made the mission.
+fn tell_findings(v: &Verdict, json: bool) {
     if json {
         say(&serde_json::to_string(v).unwrap_or_default());
         return;
     }
-    say(&format!("plan {} on {}", plan.id, plan.terrain));
     say(&format!(
-        "revisit: promised {:.0} s, measured by the checker {:.0} s, lower bound {:.0} s",
-        plan.promise.revisit_s, v.revisit_measured_s, v.lower_bound_s
+        "revisit: measured by the checker {:.0} s, lower bound {:.0} s",
+        v.revisit_measured_s, v.lower_bound_s
     ));
     for m in &v.margins {
         say(&format!(
@@ -100,7 +160,8 @@ fn tell_verdict(plan: &PatrolPlan, v: &Verdict, json: bool) {
     });
 }
 
-/// Writes a plan in every form: JSON, and per aircraft `.plan` and `.waypoints`, KML, GeoJSON.
+/// Writes a plan in every form: JSON, per aircraft `.plan` and `.waypoints`, KML, GeoJSON, and one
+/// page to print.
 pub(crate) fn write_plan(
     dir: &Path,
     plan: &PatrolPlan,
@@ -134,6 +195,11 @@ pub(crate) fn write_plan(
         zones: vedette_core::SiteLines::of(world).no_fly,
         start_utc_us: began.0,
     };
+    let ground = |p| world.terrain.elevation(p).map(|h| h.0);
+    files::write(
+        &dir.join("plan.html"),
+        vedette_formats::report(plan, verdict, &scene, &ground).as_bytes(),
+    )?;
     files::write(&dir.join("plan.kml"), vedette_formats::kml(plan, &scene).as_bytes())?;
     files::write(
         &dir.join("plan.geojson"),

@@ -1,4 +1,4 @@
-//! The training workspace: it says what is not there yet, and offers nothing that is not real.
+//! The training workspace: it says how an exercise is begun, and offers nothing that is not real.
 //!
 //! Invariant: no control without effect. It must not know station data.
 
@@ -12,7 +12,7 @@ pub(crate) fn show(ui: &mut Ui, r: Rect, pal: &Palette) {
     p.rect_filled(r, CornerRadius::ZERO, pal.surface[1]);
     let head = draw::rect(r.left(), r.top(), r.width(), 32.0);
     draw::header(&p, head, "Training", "", pal);
-    let words = "Training is not in this version.";
+    let words = "Exercises start from the command line.";
     draw::text(
         &p,
         r.center() - vec2(0.0, 12.0),
@@ -25,7 +25,7 @@ pub(crate) fn show(ui: &mut Ui, r: Rect, pal: &Palette) {
         &p,
         r.center() + vec2(0.0, 14.0),
         Align2::CENTER_CENTER,
-        "Instructor, faults and scores come with their own issue. Simulated flights run today: vedette demo, vedette sim.",
+        "vedette train sim/scenarios/footpath-crossing.toml opens one in this console; its debrief and score sheet follow the flight.",
         theme::body(),
         pal.text2,
     );

@@ -312,6 +312,6 @@ fn finish(
         }),
         sizing: Some(sizing),
     };
-    plan.id = crate::plan::plan_id(&plan);
+    plan.id = crate::plan_id(&plan);
     Ok(plan)
 }
