@@ -5,6 +5,8 @@ use vedette_model::{Priority, TargetClass};
 use super::{AlertDraft, Memory, Policy, Sight, approach, name_of};
 
 pub(super) const RULE: &str = "loiter";
+/// Slower is standing, metres per second.
+const WALKING_M_S: f64 = 0.7;
 
 pub(super) fn check(s: &Sight<'_>, m: &Memory, policy: &Policy) -> Option<AlertDraft> {
     let p = &policy.loiter;
@@ -16,8 +18,11 @@ pub(super) fn check(s: &Sight<'_>, m: &Memory, policy: &Policy) -> Option<AlertD
     if m.fired.iter().any(|r| r.0 == RULE || r.0 == approach::RULE) {
         return None;
     }
+    // Half the way is enough for somebody who is walking now.
+    let walking = s.speed_m_s() >= WALKING_M_S && m.near_spread_m >= 0.5 * p.moves_m;
+    let moves = walking || m.near_spread_m >= p.moves_m;
     let stayed_s = (s.track.captured.0 - m.near_since?.0) as f64 * 1e-6;
-    if stayed_s < p.least_s || m.near_looks < p.looks || !(p.moves_m..=p.spread_m).contains(&m.near_spread_m) {
+    if stayed_s < p.least_s || m.near_looks < p.looks || !moves || m.near_spread_m > p.spread_m {
         return None;
     }
     let why = format!(

@@ -439,7 +439,7 @@ const CLOSING_GAP_US: i64 = 3_000_000;
 const ECHO_US: i64 = 60_000_000;
 /// A second track this near to where the same camera's last one was reported is the same object or
 /// its company, metres: one alert serves both.
-const COMPANY_M: f64 = 8.0;
+const COMPANY_M: f64 = 12.0;
 /// A track may continue one that was lost at most so long ago, microseconds.
 const CONTINUE_US: i64 = 60_000_000;
 /// How far from where the other was lost: metres, and metres a second since, and at most.
@@ -531,7 +531,9 @@ fn remember(m: &mut Memory, s: &Sight<'_>, policy: &Policy) {
         m.inside_since.get_or_insert(s.track.captured);
     }
     let near = s.signed_m < 0.0 && -s.signed_m <= policy.loiter.within_m;
-    if near && s.subject() {
+    // Whoever turns out to be a person was there before it was known, too.
+    let maybe = s.track.seen && !matches!(s.track.class, TargetClass::Animal | TargetClass::Boat);
+    if near && maybe {
         m.near_since.get_or_insert(s.track.captured);
         let from = *m.near_from.get_or_insert(s.fix.at);
         m.near_looks += 1;
