@@ -2,13 +2,10 @@
 //!
 //! Invariant: a choice is a request like any other, with a receipt and in the record.
 
-use vedette_model::{
-    LinkId, LinkReport, OperatorId, Receipt, ReceiptState, Refusal, Request, RequestBody, Retry, VehicleId,
-};
+use vedette_model::{LinkId, LinkReport, OperatorId, Refusal, Request, RequestBody, Retry, VehicleId};
 
-use crate::input::Effect;
 use crate::station::Station;
-use crate::view::{EventKind, NoticeKind};
+use crate::view::NoticeKind;
 
 /// A choice of link lapses after this, milliseconds.
 const CHOICE_EXPIRES_MS: i64 = 5_000;
@@ -43,29 +40,15 @@ impl Station {
             Some(link) => format!("use {link} · {}", v.tail),
             None => format!("use the best link · {}", v.tail),
         };
-        let now = self.view.now;
-        let command = self.command_id();
-        if self.view.receipts.len() == 200 {
-            self.view.receipts.remove(0);
-        }
-        self.view.receipts.push(Receipt {
-            id: command,
-            vehicle: id,
-            what: what.clone(),
-            by: who.clone(),
-            at: now,
-            state: ReceiptState::Sent,
-            since: now,
-        });
-        self.effects.push_back(Effect::Request(Request {
-            id: command,
+        let request = Request {
+            id: self.command_id(),
             vehicle: id,
             uid,
             body: RequestBody::UseLink(link),
             retry: Retry::Once,
-            expires: now.plus_ms(CHOICE_EXPIRES_MS),
-        }));
-        self.mark(EventKind::Operator, Some(id), format!("{what} by {who}"));
+            expires: self.view.now.plus_ms(CHOICE_EXPIRES_MS),
+        };
+        self.send(who, &what, request);
         Ok(())
     }
 }

@@ -22,6 +22,9 @@ const ORDER_EXPIRES_MS: i64 = 20_000;
 /// Telemetry has this long to show an accepted order's effect before it counts as unknown.
 const OBSERVE_MS: i64 = 60_000;
 
+/// Receipts kept, the oldest go first.
+const RECEIPTS: usize = 200;
+
 /// Why there is no station.
 #[derive(Debug, thiserror::Error)]
 pub enum CoreError {
@@ -339,34 +342,39 @@ impl Station {
         let uid = v.identity.as_ref().map_or(0, |i| i.uid);
         let what = format!("{} · {}", order.name(), v.tail);
         let now = self.view.now;
-        let command = self.command_id();
-        if self.view.receipts.len() == 200 {
-            self.view.receipts.remove(0);
-        }
-        self.view.receipts.push(Receipt {
-            id: command,
-            vehicle: id,
-            what: what.clone(),
-            by: who.clone(),
-            at: now,
-            state: ReceiptState::Sent,
-            since: now,
-        });
-        self.awaited.push(Awaited {
-            id: command,
-            vehicle: id,
-            order: order.clone(),
-            until: now.plus_ms(OBSERVE_MS),
-        });
-        self.effects.push_back(Effect::Request(Request {
-            id: command,
+        let request = Request {
+            id: self.command_id(),
             vehicle: id,
             uid,
             body: RequestBody::Order(order.clone()),
             retry: order.retry(),
             expires: now.plus_ms(ORDER_EXPIRES_MS),
-        }));
-        self.mark(EventKind::Operator, Some(id), format!("{what} by {who}"));
+        };
+        self.awaited.push(Awaited {
+            id: request.id,
+            vehicle: id,
+            order: order.clone(),
+            until: now.plus_ms(OBSERVE_MS),
+        });
+        self.send(who, &what, request);
         Ok(())
+    }
+
+    /// Passes a person's request on: its receipt, the request and the event.
+    pub(crate) fn send(&mut self, who: &OperatorId, what: &str, request: Request) {
+        if self.view.receipts.len() == RECEIPTS {
+            self.view.receipts.remove(0);
+        }
+        self.view.receipts.push(Receipt {
+            id: request.id,
+            vehicle: request.vehicle,
+            what: what.to_owned(),
+            by: who.clone(),
+            at: self.view.now,
+            state: ReceiptState::Sent,
+            since: self.view.now,
+        });
+        self.mark(EventKind::Operator, Some(request.vehicle), format!("{what} by {who}"));
+        self.effects.push_back(Effect::Request(request));
     }
 }

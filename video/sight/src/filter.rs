@@ -230,20 +230,6 @@ impl GroundFilter {
         let (e, n) = self.frame.plane(at);
         (e - self.x[0]).hypot(n - self.x[1])
     }
-
-    /// Begins anew at a look but keeps the velocity: another camera's biases are other biases.
-    #[must_use]
-    pub fn taken_over(&self, look: &Look, at: Utc) -> Self {
-        let mut next = Self::new(look, at, 1.0, self.q.sqrt());
-        next.x[2] = self.x[2];
-        next.x[3] = self.x[3];
-        for i in 2..4 {
-            for j in 2..4 {
-                next.p[i][j] = self.p[i][j] + if i == j { 0.25 } else { 0.0 };
-            }
-        }
-        next
-    }
 }
 
 fn invert(s: [[f64; 2]; 2]) -> Option<[[f64; 2]; 2]> {
