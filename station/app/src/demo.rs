@@ -142,22 +142,19 @@ impl Stage {
             policy: vedette_sight::Policy::default(),
             seed: a.seed,
             pilot: OperatorId("operator-2".into()),
-            endpoints: vec![format!("udpin:127.0.0.1:{}", a.port)],
+            // Two ways to every aircraft, as a radio and a mobile network would be.
+            endpoints: vec![format!("udpin:127.0.0.1:{}", a.port), "udpin:127.0.0.1:0".into()],
+            baselines: BTreeMap::new(),
             video: BTreeMap::new(),
             clock: clock.clone(),
             clock_source: "simulated".into(),
         })?;
-        let mavlink = flight
-            .mavlink_addresses()
-            .first()
-            .copied()
-            .context("the station listens nowhere")?;
         let sim = crate::flight::simulator(
             &scenario_path,
             &world,
             &clock,
             a.seed,
-            mavlink,
+            flight.mavlink_addresses(),
             &flight.video_addresses(),
             Some(&truth),
         )?;

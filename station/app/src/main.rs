@@ -8,6 +8,7 @@ mod demo;
 mod detect;
 mod files;
 mod flight;
+mod inspect;
 mod keys;
 mod link;
 mod measure;
@@ -24,6 +25,7 @@ mod setup;
 mod train;
 mod verbs;
 mod video;
+mod wire;
 
 use std::process::ExitCode;
 
@@ -69,7 +71,7 @@ fn main() -> ExitCode {
         Some(Verb::Station(a)) => flight::station(&a),
         Some(Verb::Sim(a)) => verbs::sim(&a),
         Some(Verb::Train(a)) => train::run(&a, cli.json),
-        Some(Verb::Inspect(a)) => verbs::inspect(&a, cli.json),
+        Some(Verb::Inspect(a)) => inspect::inspect(&a, cli.json),
         Some(Verb::Link(a)) => link::link(&a, cli.json),
         Some(Verb::Keys(v)) => link::keys(&v),
         Some(Verb::Review(a)) => review::review(&a, cli.json),

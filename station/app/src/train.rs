@@ -183,15 +183,11 @@ impl Exercise {
             seed: a.seed,
             pilot: who.clone(),
             endpoints: vec!["udpin:127.0.0.1:0".to_owned()],
+            baselines: BTreeMap::new(),
             video: BTreeMap::new(),
             clock: clock.clone(),
             clock_source: "simulated".into(),
         })?;
-        let mavlink = flight
-            .mavlink_addresses()
-            .first()
-            .copied()
-            .context("the station listens nowhere")?;
         let dir = flight.dir().to_owned();
         // Beside the session, not in it: nothing of the station may find the truth.
         let truth = dir.with_extension("truth.jsonl");
@@ -200,7 +196,7 @@ impl Exercise {
             &self.world,
             &clock,
             a.seed,
-            mavlink,
+            flight.mavlink_addresses(),
             &flight.video_addresses(),
             Some(&truth),
         )?;

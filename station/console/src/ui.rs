@@ -59,6 +59,8 @@ pub(crate) fn panels(mut contexts: EguiContexts, mut shell: ResMut<Shell>, mut e
         map: shell.picture,
         relief: shell.relief.as_deref(),
         video: shell.video.clone(),
+        wire: shell.feeds.wire.rows.latest().map(|(_, rows)| rows),
+        decode: shell.feeds.wire.decode,
     };
     if let Some(m) = shell.review.clone() {
         let acts = review_ui(&mut root, &m, &mut shell.local, &lent);

@@ -13,13 +13,22 @@ fn needs(intent: &Intent) -> Authority {
             Risk::Camera => Authority::Sensor,
             Risk::Safe | Risk::Flight => Authority::Pilot,
         },
-        Intent::MakePlan | Intent::ApprovePlan { .. } | Intent::UploadPlan { .. } | Intent::UseLink { .. } => {
-            Authority::Pilot
-        }
+        Intent::MakePlan
+        | Intent::ApprovePlan { .. }
+        | Intent::UploadPlan { .. }
+        | Intent::UseLink { .. }
+        | Intent::TakeControl { .. }
+        | Intent::SetParameter { .. }
+        | Intent::AcceptParameters { .. }
+        | Intent::TakeBaseline { .. }
+        | Intent::RestoreParameters { .. }
+        | Intent::BlockSender { .. } => Authority::Pilot,
         Intent::Decide { .. }
         | Intent::Acknowledge { .. }
         | Intent::OpenIncident { .. }
-        | Intent::SealIncident { .. } => Authority::Sensor,
+        | Intent::SealIncident { .. }
+        | Intent::ReadParameters { .. }
+        | Intent::SaveDifferences { .. } => Authority::Sensor,
         Intent::Show { .. } | Intent::Note { .. } => Authority::Observer,
     }
 }
@@ -73,6 +82,9 @@ pub(crate) fn order(vehicle: &VehicleView, order: &Order, held: bool) -> Result<
             if !vehicle.alive {
                 return state("its link is lost");
             }
+            if let Some(why) = vehicle.grounded.first() {
+                return state(why);
+            }
         }
         Order::StartMission | Order::ResumeMission => {
             if vehicle.plan_on_board != crate::view::PlanOnAircraft::Same {
@@ -80,6 +92,13 @@ pub(crate) fn order(vehicle: &VehicleView, order: &Order, held: bool) -> Result<
             }
             if !vehicle.alive {
                 return state("its link is lost");
+            }
+            if let Some(why) = vehicle
+                .grounded
+                .first()
+                .filter(|_| landed == Some(LandedState::OnGround))
+            {
+                return state(why);
             }
         }
         Order::GoTo { amsl, .. } | Order::Orbit { amsl, .. } if !amsl.0.is_finite() => {

@@ -104,6 +104,8 @@ pub struct FlyLocal {
     pub graphics: Option<String>,
     /// Lines of the site in local metres, made once.
     pub shapes: Option<Arc<Shapes>>,
+    /// The inspecting workspace.
+    pub inspect: crate::inspect::InspectLocal,
     /// Video frame under the pointer's Look mode.
     pub plan_focus: Option<usize>,
 }
@@ -137,6 +139,7 @@ impl FlyLocal {
             view_age_s: 0.0,
             graphics: None,
             shapes: None,
+            inspect: crate::inspect::InspectLocal::default(),
             plan_focus: None,
         }
     }
@@ -205,4 +208,8 @@ pub struct FlyFeeds<'a> {
     pub relief: Option<&'a Relief>,
     /// Pictures by stream.
     pub video: BTreeMap<CameraId, VideoPicture>,
+    /// Messages on the wire, where the shell has them.
+    pub wire: Option<Arc<Vec<vedette_model::MessageRow>>>,
+    /// Takes a frame apart.
+    pub decode: Option<crate::feeds::Decode>,
 }

@@ -80,7 +80,10 @@ pub(super) fn open(
     config: &ServeConfig,
     targets: &BTreeMap<CameraId, SocketAddr>,
 ) -> Result<(Fleet, BTreeMap<u8, SocketAddr>), SimError> {
-    let configs = s.vehicles.iter().map(|a| vehicle_config(a, s, targets)).collect();
+    let mut configs: Vec<VehicleConfig> = s.vehicles.iter().map(|a| vehicle_config(a, s, targets)).collect();
+    for c in &mut configs {
+        c.gcs_system = config.gcs_system.unwrap_or(c.gcs_system);
+    }
     let mut sky = Sky::new(Arc::clone(s), Arc::clone(world), configs);
     let mut out = Vec::new();
     let mut addresses = BTreeMap::new();
@@ -111,9 +114,9 @@ pub(super) fn open(
         let socket = UdpSocket::bind(bind).map_err(fail)?;
         socket.set_nonblocking(true).map_err(fail)?;
         addresses.insert(a.system, socket.local_addr().map_err(fail)?);
-        let peers: Vec<SocketAddr> = to.into_iter().collect();
-        if !peers.is_empty() {
-            sky.craft[k].vehicle.connect(0);
+        let peers: Vec<SocketAddr> = to.into_iter().chain(config.second.filter(|_| to.is_some())).collect();
+        for n in 0..peers.len() {
+            sky.craft[k].vehicle.connect(n as u64);
         }
         out.push(Port {
             system: a.system,

@@ -52,7 +52,7 @@ pub fn console_ui(ui: &mut Ui, v: &StationView, l: &mut FlyLocal, feeds: &FlyFee
         Workspace::Plan => plan::show(ui, rest, v, l, feeds, &lay, &pal, &mut out),
         Workspace::Train => train::show(ui, rest, &pal),
         Workspace::Review => alerts::incidents(ui, rest, v, l, &pal, &mut out),
-        Workspace::Inspect => inspect::show(ui, rest, v, &pal),
+        Workspace::Inspect => inspect::show(ui, rest, v, l, feeds, &pal, &mut out),
     }
     if l.help {
         keys::help(ui, rest, l, &pal);

@@ -10,8 +10,8 @@ use std::collections::BTreeSet;
 
 use vedette_geo::{Amsl, LatLon};
 use vedette_model::{
-    Airframe, ClockMap, CommandOutcome, Family, LandedState, Mono, Report, Request, RequestBody, Utc, VehicleBoot,
-    VehicleIdentity,
+    Airframe, ClockMap, CommandOutcome, Family, LandedState, Mono, Report, Request, RequestBody, SecondSender, Utc,
+    VehicleBoot, VehicleIdentity,
 };
 
 use super::clock::Clock;
@@ -19,7 +19,7 @@ use super::command::{Call, Class, Desk, Job, Seen};
 use super::modes;
 use super::order::{self, Aircraft};
 use super::outbox::Outbox;
-use super::paths::Paths;
+use super::paths::{PathKey, Paths};
 use super::rtt::Rtt;
 use super::services::{Services, Who};
 use super::telemetry as tel;
@@ -52,6 +52,8 @@ const ASK_MS: i64 = 3_000;
 const ASK_ROUNDS: u8 = 6;
 /// Orders stay refused this long after the last sign of a second aircraft, milliseconds.
 const DUPLICATE_MS: i64 = 10_000;
+/// Between two tellings of one second sender, microseconds.
+const SECOND_TOLD_US: i64 = 1_000_000;
 /// Two boot clocks further apart than this are two aircraft, milliseconds.
 pub(crate) const BOOT_APART_MS: i64 = 5_000;
 
@@ -109,6 +111,8 @@ pub(crate) struct Session {
     video_known: BTreeSet<u8>,
     gimbal: Option<u8>,
     pub(crate) duplicate_until: Option<Mono>,
+    /// A second sender: its address, frames that showed it, when it was told of.
+    second: Option<(super::PeerAddr, u64, Mono)>,
     pub(crate) rtt: Rtt,
     clock: Clock,
     desk: Desk,
@@ -160,6 +164,7 @@ impl Session {
             video_known: BTreeSet::new(),
             gimbal: None,
             duplicate_until: None,
+            second: None,
             rtt: Rtt::default(),
             clock: Clock::default(),
             desk: Desk::default(),
@@ -169,7 +174,41 @@ impl Session {
         }
     }
 
-    pub(crate) fn mark_duplicate(&mut self, now: Mono, out: &mut Outbox) {
+    /// A sign of a second sender: where it spoke, what shows it, its boot clock.
+    pub(crate) fn mark_second(
+        &mut self,
+        now: Mono,
+        way: Option<&PathKey>,
+        why: &str,
+        boot: Option<i64>,
+        out: &mut Outbox,
+    ) {
+        self.mark_duplicate(now, out);
+        let Some((link, peer)) = way.or_else(|| self.paths.active()).cloned() else {
+            return;
+        };
+        let (frames, told) = match &self.second {
+            Some((p, frames, told)) if *p == peer => (frames + 1, Some(*told)),
+            _ => (1, None),
+        };
+        let due = told.is_none_or(|t| now.since(t) >= SECOND_TOLD_US);
+        self.second = Some((peer.clone(), frames, if due { now } else { told.unwrap_or(now) }));
+        if due {
+            out.report(
+                now,
+                Report::SecondSender(SecondSender {
+                    link,
+                    peer: peer.to_string(),
+                    why: why.to_owned(),
+                    boot_ms: boot,
+                    ours_boot_ms: self.boot_ms,
+                    frames,
+                }),
+            );
+        }
+    }
+
+    fn mark_duplicate(&mut self, now: Mono, out: &mut Outbox) {
         let fresh = self.duplicate_until.is_none_or(|t| now >= t);
         self.duplicate_until = Some(now.plus_ms(DUPLICATE_MS));
         if fresh {
@@ -254,7 +293,7 @@ impl Session {
             return;
         }
         if m.kind != self.kind || modes::family(m.autopilot) != self.identity.family {
-            self.mark_duplicate(now, out);
+            self.mark_second(now, None, "its heartbeat says another kind of aircraft", None, out);
             return;
         }
         self.custom_mode = m.custom_mode;
@@ -430,7 +469,7 @@ impl Session {
                 self.capabilities = m.capabilities;
                 if self.version_known && self.identity.uid != uid {
                     // The same address, another autopilot: it was exchanged or is a second one.
-                    self.mark_duplicate(now, out);
+                    self.mark_second(now, None, "its autopilot has another hardware number", None, out);
                 }
                 let changed = !self.version_known || self.identity.uid != uid || self.identity.firmware != firmware;
                 self.version_known = true;
@@ -470,7 +509,7 @@ impl Session {
                 (count + 1, since)
             };
             if self.boot_jumps.0 >= 3 {
-                self.mark_duplicate(now, out);
+                self.mark_second(now, None, "two boot clocks come by turns", Some(boot), out);
             }
             self.clock.forget();
             self.home = None;
