@@ -186,8 +186,8 @@ pub struct VehicleConfig {
     /// Takes orders only from the station that asked for control, once one did
     /// (REQUEST_OPERATOR_CONTROL; neither family has it yet).
     pub operator_control: bool,
-    /// System id of the ground station whose silence it counts as link loss (ArduPilot's
-    /// SYSID_MYGCS).
+    /// System id of the station its link-loss failsafe listens to (ArduPilot SYSID_MYGCS); 255 from
+    /// the factory.
     pub gcs_system: u8,
     /// Switchable habits.
     pub quirks: Quirks,

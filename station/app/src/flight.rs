@@ -318,8 +318,6 @@ pub(crate) fn simulator(
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     serve.frame_rate_share = if cores < 6 { 0.5 } else { 1.0 };
     serve.second = second;
-    // They are set up for this station, as aircraft of a fleet are.
-    serve.gcs_system = Some(crate::radio::SYSTEM_ID);
     let time = clock.clone();
     serve.clock = Arc::new(move || time.now());
     for c in scene.vehicles.iter_mut().flat_map(|v| &mut v.cameras) {

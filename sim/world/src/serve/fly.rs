@@ -32,10 +32,15 @@ pub(crate) fn snapshot(c: &Craft) -> Snapshot {
     }
 }
 
+/// System id of the station that the aircraft of a scenario were set up for: their link-loss failsafe
+/// listens to it.
+const STATION: u8 = 253;
+
 /// What the vehicle crate starts from.
 pub(crate) fn vehicle_config(a: &SimAircraft, s: &Scenario, targets: &BTreeMap<CameraId, SocketAddr>) -> VehicleConfig {
     let mut c = VehicleConfig::small(a.system, a.airframe, a.home, a.home_amsl);
     c.family = a.family;
+    c.gcs_system = STATION;
     c.tail.clone_from(&a.tail);
     c.name.clone_from(&a.name);
     c.heading_deg = a.heading_deg;
@@ -80,10 +85,7 @@ pub(super) fn open(
     config: &ServeConfig,
     targets: &BTreeMap<CameraId, SocketAddr>,
 ) -> Result<(Fleet, BTreeMap<u8, SocketAddr>), SimError> {
-    let mut configs: Vec<VehicleConfig> = s.vehicles.iter().map(|a| vehicle_config(a, s, targets)).collect();
-    for c in &mut configs {
-        c.gcs_system = config.gcs_system.unwrap_or(c.gcs_system);
-    }
+    let configs = s.vehicles.iter().map(|a| vehicle_config(a, s, targets)).collect();
     let mut sky = Sky::new(Arc::clone(s), Arc::clone(world), configs);
     let mut out = Vec::new();
     let mut addresses = BTreeMap::new();

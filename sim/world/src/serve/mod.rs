@@ -64,8 +64,6 @@ pub struct ServeConfig {
     pub mavlink: Endpoint,
     /// A second way to the same station, where the first is a connection.
     pub second: Option<SocketAddr>,
-    /// System id of the station the aircraft are set up for; `None`: 255, as they leave the works.
-    pub gcs_system: Option<u8>,
     /// Video.
     pub video: VideoTarget,
     /// Truth as JSON lines.
@@ -96,7 +94,6 @@ impl ServeConfig {
             clock,
             mavlink: Endpoint::Connect(SocketAddr::from(([127, 0, 0, 1], 14_550))),
             second: None,
-            gcs_system: None,
             video: VideoTarget::Scenario,
             truth: None,
             frame_rate_share: 1.0,
