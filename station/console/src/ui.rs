@@ -61,6 +61,7 @@ pub(crate) fn panels(mut contexts: EguiContexts, mut shell: ResMut<Shell>, mut e
         video: shell.video.clone(),
         wire: shell.feeds.wire.rows.latest().map(|(_, rows)| rows),
         decode: shell.feeds.wire.decode,
+        desk: shell.feeds.desk.as_ref(),
     };
     if let Some(m) = shell.review.clone() {
         let acts = review_ui(&mut root, &m, &mut shell.local, &lent);

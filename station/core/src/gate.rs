@@ -14,6 +14,7 @@ fn needs(intent: &Intent) -> Authority {
             Risk::Safe | Risk::Flight => Authority::Pilot,
         },
         Intent::MakePlan
+        | Intent::ProposeBrief { .. }
         | Intent::ApprovePlan { .. }
         | Intent::UploadPlan { .. }
         | Intent::UseLink { .. }

@@ -14,6 +14,7 @@ use vedette_model::{AlertId, CameraId, IncidentId, OperatorId, Pts, SensorPose, 
 use crate::camera::MapCamera;
 use crate::fly::orders::{Hold, OrderKind};
 use crate::fly::shapes::Shapes;
+use crate::plan::{PlanDesk, PlanLocal};
 use crate::relief::Relief;
 
 /// Work places, in the order of their keys.
@@ -106,8 +107,8 @@ pub struct FlyLocal {
     pub shapes: Option<Arc<Shapes>>,
     /// The inspecting workspace.
     pub inspect: crate::inspect::InspectLocal,
-    /// Video frame under the pointer's Look mode.
-    pub plan_focus: Option<usize>,
+    /// The brief being edited.
+    pub plan: PlanLocal,
 }
 
 impl FlyLocal {
@@ -140,7 +141,7 @@ impl FlyLocal {
             graphics: None,
             shapes: None,
             inspect: crate::inspect::InspectLocal::default(),
-            plan_focus: None,
+            plan: PlanLocal::default(),
         }
     }
 
@@ -212,4 +213,6 @@ pub struct FlyFeeds<'a> {
     pub wire: Option<Arc<Vec<vedette_model::MessageRow>>>,
     /// Takes a frame apart.
     pub decode: Option<crate::feeds::Decode>,
+    /// The planning desk, where a planner works behind the console.
+    pub desk: Option<&'a PlanDesk>,
 }
