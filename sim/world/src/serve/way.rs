@@ -191,7 +191,7 @@ impl Way {
         }
     }
 
-    /// Whether somebody is told before anybody has spoken.
+    /// How many are told before anybody has spoken; their numbers are the first ones.
     pub(super) fn connected(&self) -> u64 {
         match &self.0 {
             Kind::Udp { peers, .. } => peers.len() as u64,

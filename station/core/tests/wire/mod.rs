@@ -123,7 +123,8 @@ fn safety_differences_keep_it_on_the_ground_until_accepted_by_name() {
     let mut s = setup();
     let file = "# CU-01\nRTL_ALT,3000\nFS_GCS_ENABLE,1\nWPNAV_SPEED,500\n";
     let baseline = Baseline::parse(file, "CU-01.param").expect("a baseline");
-    s.baselines.insert(V1, ("2026-10-30".into(), std::sync::Arc::new(baseline)));
+    s.baselines
+        .insert(V1, ("2026-10-30".into(), std::sync::Arc::new(baseline)));
     let used = s;
     let mut r = Rig::with(used.clone()).known();
     let on_board = |rtl: f64| {

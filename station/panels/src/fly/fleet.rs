@@ -41,7 +41,11 @@ pub(crate) fn doing(v: &StationView, a: &VehicleView) -> String {
     match a.landed.map(|l| l.value) {
         Some(LandedState::OnGround) if a.ready.is_some_and(|r| !r.value) && !a.arming_checks.is_empty() => {
             let more = a.arming_checks.len() - 1;
-            let rest = if more > 0 { format!(", and {more} more") } else { String::new() };
+            let rest = if more > 0 {
+                format!(", and {more} more")
+            } else {
+                String::new()
+            };
             format!("Not ready: {}{rest}", a.arming_checks[0])
         }
         Some(LandedState::OnGround) => match a.plan_on_board {

@@ -4,14 +4,15 @@
 //! that falls silent and comes back is asked for everything again, its identity and clock
 //! re-checked. Knows nothing of sockets; its frames leave through an [`Outbox`].
 
+mod second;
 pub(crate) mod thrift;
 
 use std::collections::BTreeSet;
 
 use vedette_geo::{Amsl, LatLon};
 use vedette_model::{
-    Airframe, ClockMap, CommandOutcome, Family, LandedState, Mono, Report, Request, RequestBody, SecondSender, Utc,
-    VehicleBoot, VehicleIdentity,
+    Airframe, ClockMap, CommandOutcome, Family, LandedState, Mono, Report, Request, RequestBody, Utc, VehicleBoot,
+    VehicleIdentity,
 };
 
 use super::clock::Clock;
@@ -19,7 +20,7 @@ use super::command::{Call, Class, Desk, Job, Seen};
 use super::modes;
 use super::order::{self, Aircraft};
 use super::outbox::Outbox;
-use super::paths::{PathKey, Paths};
+use super::paths::Paths;
 use super::rtt::Rtt;
 use super::services::{Services, Who};
 use super::telemetry as tel;
@@ -50,10 +51,6 @@ const STREAM_SILENCE_MS: i64 = 10_000;
 const ASK_MS: i64 = 3_000;
 /// Rounds in which a component is asked for video and gimbal facts before it counts as having none.
 const ASK_ROUNDS: u8 = 6;
-/// Orders stay refused this long after the last sign of a second aircraft, milliseconds.
-const DUPLICATE_MS: i64 = 10_000;
-/// Between two tellings of one second sender, microseconds.
-const SECOND_TOLD_US: i64 = 1_000_000;
 /// Two boot clocks further apart than this are two aircraft, milliseconds.
 pub(crate) const BOOT_APART_MS: i64 = 5_000;
 
@@ -171,52 +168,6 @@ impl Session {
             transfers: Transfers::default(),
             services: Services::default(),
             texts: Texts::default(),
-        }
-    }
-
-    /// A sign of a second sender: where it spoke, what shows it, its boot clock.
-    pub(crate) fn mark_second(
-        &mut self,
-        now: Mono,
-        way: Option<&PathKey>,
-        why: &str,
-        boot: Option<i64>,
-        out: &mut Outbox,
-    ) {
-        self.mark_duplicate(now, out);
-        let Some((link, peer)) = way.or_else(|| self.paths.active()).cloned() else {
-            return;
-        };
-        let (frames, told) = match &self.second {
-            Some((p, frames, told)) if *p == peer => (frames + 1, Some(*told)),
-            _ => (1, None),
-        };
-        let due = told.is_none_or(|t| now.since(t) >= SECOND_TOLD_US);
-        self.second = Some((peer.clone(), frames, if due { now } else { told.unwrap_or(now) }));
-        if due {
-            out.report(
-                now,
-                Report::SecondSender(SecondSender {
-                    link,
-                    peer: peer.to_string(),
-                    why: why.to_owned(),
-                    boot_ms: boot,
-                    ours_boot_ms: self.boot_ms,
-                    frames,
-                }),
-            );
-        }
-    }
-
-    fn mark_duplicate(&mut self, now: Mono, out: &mut Outbox) {
-        let fresh = self.duplicate_until.is_none_or(|t| now >= t);
-        self.duplicate_until = Some(now.plus_ms(DUPLICATE_MS));
-        if fresh {
-            out.report(now, Report::DuplicateId);
-            let why = "a second aircraft uses this system id; orders would reach either";
-            self.desk.abandon(now, why, out);
-            self.transfers.abandon(now, why, out);
-            self.services.abandon(now, why, out);
         }
     }
 
