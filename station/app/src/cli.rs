@@ -32,6 +32,8 @@ pub(crate) enum Verb {
     Sim(SimArgs),
     /// A scored exercise: briefing, flight in the console, debrief, score sheet.
     Train(crate::train::TrainArgs),
+    /// A trainee's runs and progress; people side by side for supervisors only.
+    Scores(crate::scores::ScoresArgs),
     /// Live table of what a MAVLink endpoint carries.
     Inspect(InspectArgs),
     /// Pass MAVLink frames between aircraft and other stations, without a console.

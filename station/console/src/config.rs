@@ -9,7 +9,7 @@ use std::sync::atomic::AtomicBool;
 
 use vedette_atlas::Terrain;
 use vedette_model::OperatorId;
-use vedette_panels::feeds::{IntentSender, ReviewFeeds, VideoSlots, ViewSlot};
+use vedette_panels::feeds::{DeskFeeds, ExerciseFeeds, IntentSender, ReviewFeeds, VideoSlots, ViewSlot};
 use vedette_panels::theme::FontBytes;
 
 /// What is shown.
@@ -20,6 +20,8 @@ pub enum Mode {
     Live,
     /// A recorded one.
     Review,
+    /// The instructor's desk alone; nobody sits at the trainee's console.
+    Desk,
 }
 
 /// Settings of one console.
@@ -70,6 +72,10 @@ pub struct Feeds {
     pub terrain: Arc<Terrain>,
     /// Review session, in review mode.
     pub review: Option<ReviewFeeds>,
+    /// The exercise that runs, as its trainee may know it.
+    pub exercise: Option<ExerciseFeeds>,
+    /// The instructor's desk: alone in desk mode, else in a window of its own.
+    pub desk: Option<DeskFeeds>,
     /// Set by either side to end it.
     pub stop: Arc<AtomicBool>,
 }

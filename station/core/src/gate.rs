@@ -20,7 +20,7 @@ fn needs(intent: &Intent) -> Authority {
         | Intent::Acknowledge { .. }
         | Intent::OpenIncident { .. }
         | Intent::SealIncident { .. } => Authority::Sensor,
-        Intent::Show { .. } | Intent::Note { .. } => Authority::Observer,
+        Intent::Show { .. } | Intent::Note { .. } | Intent::Workload { .. } => Authority::Observer,
     }
 }
 

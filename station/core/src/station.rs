@@ -313,6 +313,8 @@ impl Station {
                 self.mark(EventKind::Operator, *vehicle, format!("{who} looks at {what}"));
             }
             Intent::UseLink { vehicle, link } => self.use_link(who, *vehicle, *link)?,
+            // For the record and the score; nothing on the screen follows from it.
+            Intent::Workload { .. } => {}
             Intent::Note { text, incident } => {
                 let where_ = incident.map(|i| format!(" on {i}")).unwrap_or_default();
                 self.mark(EventKind::Operator, None, format!("note{where_} by {who}: {text}"));

@@ -9,12 +9,13 @@ use std::sync::Arc;
 use egui::{Rect, TextureId};
 use vedette_core::StationView;
 use vedette_geo::LatLon;
-use vedette_model::{AlertId, CameraId, IncidentId, OperatorId, Pts, SensorPose, Spectrum, Utc, VehicleId};
+use vedette_model::{AlertId, CameraId, IncidentId, OperatorId, Probes, Pts, SensorPose, Spectrum, Utc, VehicleId};
 
 use crate::camera::MapCamera;
 use crate::fly::orders::{Hold, OrderKind};
 use crate::fly::shapes::Shapes;
 use crate::relief::Relief;
+use crate::train::Briefing;
 
 /// Work places, in the order of their keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -106,6 +107,8 @@ pub struct FlyLocal {
     pub shapes: Option<Arc<Shapes>>,
     /// Video frame under the pointer's Look mode.
     pub plan_focus: Option<usize>,
+    /// Question after the workload answered last, by its number.
+    pub probe: Option<u32>,
 }
 
 impl FlyLocal {
@@ -138,6 +141,7 @@ impl FlyLocal {
             graphics: None,
             shapes: None,
             plan_focus: None,
+            probe: None,
         }
     }
 
@@ -205,4 +209,8 @@ pub struct FlyFeeds<'a> {
     pub relief: Option<&'a Relief>,
     /// Pictures by stream.
     pub video: BTreeMap<CameraId, VideoPicture>,
+    /// The exercise, while one runs, as the trainee may know it.
+    pub briefing: Option<&'a Briefing>,
+    /// When the trainee is asked after the workload.
+    pub probes: Option<Probes>,
 }

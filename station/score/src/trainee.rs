@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use vedette_core::StationView;
 use vedette_geo::Amsl;
 use vedette_model::{
-    AlertId, AlertState, Decision, GimbalAim, IncidentId, IncidentState, Intent, Mono, Order, Priority, Severity,
-    TargetClass, VehicleId,
+    AlertId, AlertState, Decision, GimbalAim, IncidentId, IncidentState, Intent, Mono, Order, Priority, Probes,
+    Severity, TargetClass, VehicleId,
 };
 
 /// What kind of trainee.
@@ -53,6 +53,8 @@ pub struct Trainee {
     aimed: BTreeMap<VehicleId, Mono>,
     /// Aircraft and what was wrong with it, already noted.
     noted: BTreeSet<(VehicleId, String)>,
+    /// When the workload is asked for, and the question answered last.
+    probes: Option<(Probes, u32)>,
 }
 
 /// Microseconds.
@@ -71,7 +73,15 @@ impl Trainee {
             sealed: BTreeSet::new(),
             aimed: BTreeMap::new(),
             noted: BTreeSet::new(),
+            probes: None,
         }
+    }
+
+    /// Answers the questions after the workload, as far as such a trainee does.
+    #[must_use]
+    pub fn asked(mut self, probes: Probes) -> Self {
+        self.probes = Some((probes, 0));
+        self
     }
 
     /// What they do, seeing this, when the pilot's script would do `flying`.
@@ -85,6 +95,7 @@ impl Trainee {
                     | Intent::SealIncident { .. }
                     | Intent::Show { .. }
                     | Intent::Note { .. }
+                    | Intent::Workload { .. }
             )
         };
         let mut out: Vec<Intent> = flying.into_iter().filter(|i| !alone(i)).collect();
@@ -94,6 +105,7 @@ impl Trainee {
                 self.look(view, &mut out);
                 self.seal(view, &mut out);
                 self.note(view, &mut out);
+                self.answer_probe(view, &mut out);
             }
             Habit::Careless => {
                 let camera = |i: &Intent| {
@@ -119,6 +131,23 @@ impl Trainee {
             }),
         }
         out
+    }
+
+    /// A level by the number of aircraft and open alerts; a few seconds after the question.
+    fn answer_probe(&mut self, view: &StationView, out: &mut Vec<Intent>) {
+        let Some((probes, last)) = &mut self.probes else { return };
+        let late = Mono(view.now.0 - 4 * S);
+        let Some(n) = probes.due(late).filter(|n| n > last) else {
+            return;
+        };
+        *last = n;
+        let open = view
+            .alerts
+            .values()
+            .filter(|a| matches!(a.state, AlertState::Open | AlertState::Acknowledged { .. }))
+            .count();
+        let level = u8::try_from(2 + open.min(3)).unwrap_or(5);
+        out.push(Intent::Workload { asked: n, level });
     }
 
     fn answer(&mut self, view: &StationView, out: &mut Vec<Intent>) {

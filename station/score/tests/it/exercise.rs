@@ -117,7 +117,7 @@ impl<'e> Run<'e> {
         };
         Self {
             e,
-            trainee: Trainee::new(habit, t.report.iter().cloned()),
+            trainee: Trainee::new(habit, t.report.iter().cloned()).asked(Policy::default().thresholds.probes()),
             station: Station::new(e.setup()).unwrap(),
             log: Vec::new(),
             truth: vec![
