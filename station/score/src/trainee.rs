@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use vedette_core::StationView;
 use vedette_geo::Amsl;
 use vedette_model::{
-    AlertId, AlertState, Decision, GimbalAim, IncidentId, IncidentState, Intent, Mono, Order, Priority, Probes,
+    Alert, AlertId, AlertState, Decision, GimbalAim, IncidentId, IncidentState, Intent, Mono, Order, Priority, Probes,
     Severity, TargetClass, VehicleId,
 };
 
@@ -59,6 +59,33 @@ pub struct Trainee {
 
 /// Microseconds.
 const S: i64 = 1_000_000;
+
+/// Pixels per metre below which nobody can tell a person from a stone.
+const COARSE_PX_M: f64 = 3.0;
+/// Seconds of a track's past that are looked at, and the speed below which it stands still.
+const STILL: (i64, f64) = (30, 0.4);
+
+/// Why somebody who looks twice does not believe an alert: the picture is too coarse, or what is said
+/// to have crossed stands still and only its place wanders.
+fn doubt(view: &StationView, a: &Alert) -> Option<&'static str> {
+    let coarse = a
+        .camera
+        .and_then(|c| view.cameras.get(&c))
+        .and_then(|c| c.px_per_m)
+        .is_some_and(|p| p < COARSE_PX_M);
+    if coarse {
+        return Some("too far away to tell what it is");
+    }
+    if a.rule.0 != "crossing" {
+        return None;
+    }
+    let trail = &view.tracks.get(&a.track?)?.trail;
+    let (last, at, _) = trail.last()?;
+    let (first, from, _) = trail.iter().find(|(u, _, _)| last.0 - u.0 <= STILL.0 * S)?;
+    let s = (last.0 - first.0) as f64 * 1e-6;
+    let still = s > 10.0 && vedette_geo::distance_m(*from, *at) / s < STILL.1;
+    still.then_some("it stands still: a warm stone, not somebody who walks")
+}
 
 impl Trainee {
     /// `report` are the names of the rules the briefing asks to be reported, as `crossing`.
@@ -176,13 +203,16 @@ impl Trainee {
                 continue;
             }
             self.decided.insert(a.id);
-            let decision = if asked && class != TargetClass::Animal {
-                self.incidents.insert(a.id);
-                Decision::Confirm
-            } else {
-                Decision::Dismiss {
-                    reason: format!("{class:?}, not what the briefing asks for"),
+            let doubt = doubt(view, a);
+            let decision = match doubt {
+                Some(why) => Decision::Dismiss { reason: why.to_owned() },
+                None if asked && class != TargetClass::Animal => {
+                    self.incidents.insert(a.id);
+                    Decision::Confirm
                 }
+                None => Decision::Dismiss {
+                    reason: format!("{class:?}, not what the briefing asks for"),
+                },
             };
             out.push(Intent::Decide { alert: a.id, decision });
         }
