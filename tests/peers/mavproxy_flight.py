@@ -16,7 +16,7 @@ import tempfile
 import threading
 import time
 
-MODULES = "log,signing,wp,rally,fence,ftp,param,arm,mode,cmdlong,misc,link"
+MODULES = "log,signing,wp,rally,fence,ftp,param,arm,mode,cmdlong,misc,link,camera"
 
 
 class Failed(Exception):
@@ -148,14 +148,23 @@ def run(endpoint, family, airframe):
 
     x.step("mission up and down", mission)
 
+    def saved(kind, path):
+        """Commands of the list the aircraft gives back."""
+        x.type(f"{kind} save {path}")
+        x.see(r"Saved \d+ ", 15)
+        with open(path) as f:
+            return [int(line.split()[3]) for line in f.read().splitlines()[1:]]
+
     def fence():
         path = os.path.join(x.home, "fence.txt")
         r = 0.03
         write(path, [[0, 5001, 4, 0, 0, 0, lat + a * r, lon + b * r, 0] for a, b in ((1, 1), (1, -1), (-1, -1), (-1, 1))])
         x.type(f"fence load {path}")
         x.see(r"Got MISSION_ACK: TYPE_FENCE: ACCEPTED", 20)
-        x.type("fence list")
-        x.see(r"(?i)FENCE_POLYGON_VERTEX_INCLUSION|5001|Polygon|Saved 4 fence", 10)
+        back = saved("fence", os.path.join(x.home, "fence-back.txt"))
+        if back != [5001] * 4:
+            raise Failed(str(back))
+        return f"{len(back)} corners"
 
     x.step("fence up and down", fence)
 
@@ -164,8 +173,42 @@ def run(endpoint, family, airframe):
         write(path, [[3, 5100, 0, 0, 0, 0, lat - 0.0005 * k, lon, 40]])
         x.type(f"rally load {path}")
         x.see(r"Got MISSION_ACK: TYPE_RALLY: ACCEPTED", 20)
+        back = saved("rally", os.path.join(x.home, "rally-back.txt"))
+        if back != [5100]:
+            raise Failed(str(back))
+        return "1 point"
 
-    x.step("rally up", rally)
+    x.step("rally up and down", rally)
+
+    def camera():
+        x.type("camera discover")
+        x.see(r"discovery requested", 5)
+        x.see(r"flags=0x[0-9a-f]+ gimbal=", 15, every="camera info")
+        x.type("camera streams")
+        streams = x.see(r"(?m)^\d+: .*\d+x\d+ .*$", 15, every="camera streams").group(0).strip()
+        x.type("camera photo")
+        x.see(r"Camera \d+ image \d+ captured", 10)
+        for word, told in (("start", "yes"), ("stop", "no")):
+            x.type(f"camera record {word}")
+            time.sleep(1.5)
+            x.type("camera info")
+            x.see(rf"recording={told} photos=[1-9]", 10, every="camera info")
+        return streams
+
+    x.step("camera and video streams", camera)
+
+    def gimbal():
+        x.type("camera mount angle -40 30")
+        end, at = time.time() + 20, None
+        while time.time() < end:
+            x.type("camera mount info")
+            at = x.see(r"attitude roll=\S+ pitch=(-?\d+\.\d) yaw=(-?\d+\.\d)|pending|No MAVLink gimbal", 10)
+            if at.group(1) and abs(float(at.group(1)) + 40) < 3:
+                return at.group(0)
+            time.sleep(0.5)
+        raise Failed(f"never there: {at and at.group(0)}")
+
+    x.step("gimbal", gimbal)
 
     def logs():
         x.type("ftp list " + ("/fs/microsd" if px4 else "@SYS"))

@@ -15,6 +15,7 @@ import time
 
 from mavsdk import ComponentType, Configuration, Mavsdk
 from mavsdk.plugins.action import Action
+from mavsdk.plugins.camera import Camera, Mode
 from mavsdk.plugins.gimbal import ControlMode, Gimbal, GimbalMode, SendMode
 from mavsdk.plugins.mission_raw import MissionItem, MissionRaw
 from mavsdk.plugins.param import Param
@@ -113,6 +114,57 @@ def main():
         return f"{len(back)} items"
 
     step("mission up and down", mission)
+
+    def place():
+        h = telemetry.home()
+        return round(h.latitude_deg * 1e7), round(h.longitude_deg * 1e7)
+
+    def fence():
+        x, y = place()
+        reach = 300_000
+        corners = [MissionItem(k, 5, 5001, int(k == 0), 1, 4, 0, 0, 0, x + a * reach, y + b * reach, 0.0, 1)
+                   for k, (a, b) in enumerate(((1, 1), (1, -1), (-1, -1), (-1, 1)))]
+        raw.upload_geofence(corners)
+        back = raw.download_geofence()
+        if [(b.command, b.x, b.y) for b in back] != [(c.command, c.x, c.y) for c in corners]:
+            raise ValueError([str(b) for b in back])
+        return f"{len(back)} corners"
+
+    step("fence up and down", fence)
+
+    def rally():
+        x, y = place()
+        points = [MissionItem(0, 3, 5100, 1, 1, 0, 0, 0, 0, x - 5_000, y, 40.0, 2)]
+        raw.upload_rally_points(points)
+        back = raw.download_rallypoints()
+        if [(b.command, b.x, b.y) for b in back] != [(p.command, p.x, p.y) for p in points]:
+            raise ValueError([str(b) for b in back])
+        return f"{len(back)} points"
+
+    step("rally up and down", rally)
+
+    def pictures():
+        c = Camera(s)
+        until(lambda: c.camera_list().cameras, 15, "no camera")
+        number = c.camera_list().cameras[0].component_id
+        taken = []
+        handle = c.subscribe_capture_info(lambda info, *_: taken.append(info.index))
+        c.set_mode(number, Mode.PHOTO)
+        c.take_photo(number)
+        until(lambda: taken, 10, "no picture told of")
+        c.unsubscribe_capture_info(handle)
+        c.start_video(number)
+        c.stop_video(number)
+        until(lambda: stream(c, number), 15, "no video stream")
+        return f"component {number}, picture {taken[0]}, stream {stream(c, number)}"
+
+    def stream(c, number):
+        try:
+            return c.get_video_stream_info(number).settings.uri
+        except Exception:  # asked too early
+            return ""
+
+    step("camera and video streams", pictures)
 
     def take_off():
         action.set_takeoff_altitude(high)

@@ -186,6 +186,9 @@ pub struct VehicleConfig {
     /// Takes orders only from the station that asked for control, once one did
     /// (REQUEST_OPERATOR_CONTROL; neither family has it yet).
     pub operator_control: bool,
+    /// System id of the station its link-loss failsafe listens to (ArduPilot SYSID_MYGCS); 255 from
+    /// the factory.
+    pub gcs_system: u8,
     /// Switchable habits.
     pub quirks: Quirks,
 }
@@ -263,6 +266,7 @@ impl VehicleConfig {
             gimbal: GimbalLimits::default(),
             ready_after_s: 5.0,
             operator_control: false,
+            gcs_system: 255,
             quirks: Quirks::default(),
         }
     }

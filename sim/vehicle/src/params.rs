@@ -370,6 +370,7 @@ impl Params {
         let mah = cfg.energy.battery_wh / crate::energy::NOMINAL_V * 1000.0;
         for (name, value) in [
             ("SYSID_THISMAV", f64::from(cfg.system)),
+            ("SYSID_MYGCS", f64::from(cfg.gcs_system)),
             ("MAV_SYS_ID", f64::from(cfg.system)),
             ("MAV_TYPE", f64::from(crate::modes::mav_type(cfg.airframe))),
             ("BATT_CAPACITY", mah.round()),

@@ -106,6 +106,14 @@ impl World {
     }
 }
 
+/// Set up for this station.
+fn heard(family: Family) -> VehicleConfig {
+    VehicleConfig {
+        gcs_system: 253,
+        ..small(family)
+    }
+}
+
 fn small(family: Family) -> VehicleConfig {
     let mut cfg = VehicleConfig::small(1, Airframe::Copter, home(), Amsl(1200.0));
     cfg.family = family;
@@ -215,7 +223,7 @@ fn what_keeps_it_from_arming_is_told_and_taken_back() {
             _ => None,
         })
     };
-    let mut w = World::new(small(Family::ArduPilot), 1);
+    let mut w = World::new(heard(Family::ArduPilot), 1);
     w.run(2.0);
     let told = reasons(&w).expect("told while it boots");
     assert!(
@@ -246,6 +254,42 @@ fn what_keeps_it_from_arming_is_told_and_taken_back() {
         _ => None,
     });
     assert_eq!(remote, Some(Some("missing location message".to_owned())));
+}
+
+/// Row 19: an aircraft whose failsafe listens to another station is not ready for us, and says what
+/// to set; setting it here clears it at once.
+#[test]
+fn row_19_a_failsafe_that_listens_to_another_station_keeps_it_from_flying() {
+    let reasons = |w: &World| {
+        w.last(0, |r| match r {
+            Report::ArmingChecks(all) => Some(all.clone()),
+            _ => None,
+        })
+    };
+    let deaf = "its failsafe listens to station 255, this station is 253: set SYSID_MYGCS to 253 before flight";
+    // As from the factory: 255. The parameters come as one file.
+    let mut w = World::new(small(Family::ArduPilot), 1);
+    w.run(20.0);
+    assert_eq!(
+        reasons(&w),
+        Some(vec![deaf.to_owned()]),
+        "though the aircraft calls itself ready"
+    );
+    let set = |value| RequestBody::SetParameter {
+        name: "SYSID_MYGCS".into(),
+        value,
+    };
+    assert_eq!(w.ask(0, set(253.0)), CommandOutcome::Accepted);
+    w.run(1.0);
+    assert_eq!(reasons(&w), Some(Vec::new()));
+    // Set by another station in flight: told again.
+    assert_eq!(w.ask(0, set(255.0)), CommandOutcome::Accepted);
+    w.run(1.0);
+    assert_eq!(reasons(&w), Some(vec![deaf.to_owned()]));
+    // PX4 listens to every station.
+    let mut w = World::new(small(Family::Px4), 1);
+    w.run(20.0);
+    assert_eq!(reasons(&w), Some(Vec::new()));
 }
 
 #[test]

@@ -429,6 +429,37 @@ proptest! {
     }
 
     #[test]
+    fn a_log_in_pieces_gives_what_it_gives_whole(
+        what in prop::collection::vec((0..4_u8, prop::collection::vec(any::<u8>(), 0..40)), 0..30),
+        cuts in prop::collection::vec(1..700_usize, 1..20),
+    ) {
+        use vedette_protocol::codec::{OwnedFrame, tlog};
+        let mut sender = Sender::new(1, 1);
+        let mut log = Vec::new();
+        for (n, (kind, bytes)) in (0_i64..).zip(&what) {
+            match kind {
+                0 => log.extend_from_slice(bytes),
+                1 => tlog::append(&mut log, vedette_model::Utc(n), &sender.encode_payload(60_123, bytes)),
+                _ => tlog::append(&mut log, vedette_model::Utc(n), &heartbeat(&mut sender, 2)),
+            }
+        }
+        let mut reader = tlog::read(&log);
+        let whole: Vec<_> = reader.by_ref().map(|(t, f)| (t, OwnedFrame::from(f))).collect();
+        let mut stream = tlog::Stream::default();
+        let (mut rest, mut pieces) = (&log[..], Vec::new());
+        for cut in cuts.iter().cycle() {
+            let (piece, more) = rest.split_at((*cut).min(rest.len()));
+            pieces.extend(stream.push(piece, more.is_empty()));
+            rest = more;
+            if rest.is_empty() {
+                break;
+            }
+        }
+        prop_assert_eq!(pieces, whole);
+        prop_assert_eq!(stream.skipped_bytes(), reader.skipped_bytes() as u64);
+    }
+
+    #[test]
     fn log_survives_damage(at in 0_usize..400, value: u8) {
         let mut sender = Sender::new(3, 1);
         let mut log = Vec::new();

@@ -7,6 +7,7 @@
 
 mod failsafes;
 mod flying;
+mod qgc;
 mod station;
 mod truth;
 mod wire_side;

@@ -32,10 +32,15 @@ pub(crate) fn snapshot(c: &Craft) -> Snapshot {
     }
 }
 
+/// System id of the station that the aircraft of a scenario were set up for: their link-loss failsafe
+/// listens to it.
+const STATION: u8 = 253;
+
 /// What the vehicle crate starts from.
 pub(crate) fn vehicle_config(a: &SimAircraft, s: &Scenario, targets: &BTreeMap<CameraId, SocketAddr>) -> VehicleConfig {
     let mut c = VehicleConfig::small(a.system, a.airframe, a.home, a.home_amsl);
     c.family = a.family;
+    c.gcs_system = STATION;
     c.tail.clone_from(&a.tail);
     c.name.clone_from(&a.name);
     c.heading_deg = a.heading_deg;

@@ -1,9 +1,11 @@
 //! What keeps an aircraft from arming, in words: its own "PreArm:" texts, asked for again while it
-//! is not ready, and the sensors it calls unhealthy.
+//! is not ready, the sensors it calls unhealthy, and what we find wrong with it: a failsafe that
+//! listens to another station than this one.
 //!
-//! Invariant: told when it changes, and emptied when the aircraft says it is ready. Sources:
-//! ArduPilot MAV_CMD_RUN_PREARM_CHECKS and its texts (refusals come only as texts);
-//! MAV_SYS_STATUS_SENSOR in common.xml.
+//! Invariant: told when it changes; what the aircraft says is emptied when it says it is ready, what
+//! we find stays until it is mended. Sources: ArduPilot MAV_CMD_RUN_PREARM_CHECKS and its texts
+//! (refusals come only as texts); MAV_SYS_STATUS_SENSOR in common.xml; ArduPilot GCS failsafe (only
+//! heartbeats of SYSID_MYGCS, newer MAV_GCS_SYSID to MAV_GCS_SYSID_HI, count).
 
 use std::collections::BTreeMap;
 
@@ -20,6 +22,11 @@ const ASK_MS: i64 = 30_000;
 const KEEP_MS: i64 = 75_000;
 /// Most reasons kept.
 const REASONS_MAX: usize = 24;
+
+/// ArduPilot's parameter for the station its failsafe listens to, newer name first, and for the last
+/// of several.
+const STATION: [&str; 2] = ["MAV_GCS_SYSID", "SYSID_MYGCS"];
+const LAST_STATION: &str = "MAV_GCS_SYSID_HI";
 
 /// MAV_SYS_STATUS_SENSOR in words.
 const SENSORS: &[(u32, &str)] = &[
@@ -52,11 +59,13 @@ pub(crate) struct Checks {
     ready: Option<bool>,
     asked: Option<Mono>,
     told: Option<Vec<String>>,
+    /// Which stations its failsafe listens to: the parameter's name, first and last system id.
+    listens: Option<(&'static str, f64, f64)>,
 }
 
 impl Checks {
-    /// What this frame made the session report.
-    pub(crate) fn observe(&mut self, now: Mono, who: &Who, out: &mut Outbox) {
+    /// What this frame made the session report; `us` is our system id.
+    pub(crate) fn observe(&mut self, now: Mono, us: u8, who: &Who, out: &mut Outbox) {
         let mut changed = false;
         for (_, report) in &out.reports {
             match report {
@@ -75,6 +84,24 @@ impl Checks {
                     {
                         self.said.insert(r.to_owned(), now);
                         changed = true;
+                    }
+                }
+                Report::ParameterTable(table) => {
+                    let last = |first: f64| table.get(LAST_STATION).filter(|v| *v > first).unwrap_or(first);
+                    self.listens = STATION
+                        .iter()
+                        .find_map(|name| table.get(name).map(|v| (*name, v, last(v))));
+                    changed = true;
+                }
+                Report::Parameter { name, value } => {
+                    if let Some((station, first, last)) = &mut self.listens {
+                        if name == station {
+                            (*first, *last) = (*value, last.max(*value));
+                            changed = true;
+                        } else if name == LAST_STATION {
+                            *last = first.max(*value);
+                            changed = true;
+                        }
                     }
                 }
                 _ => {}
@@ -102,15 +129,25 @@ impl Checks {
                 },
             );
         }
-        let reasons = if self.ready == Some(false) {
+        let mut reasons = if self.ready == Some(false) {
             self.reasons()
         } else {
             Vec::new()
         };
+        reasons.extend(self.deaf(us));
         if self.told.as_ref() != Some(&reasons) {
             self.told = Some(reasons.clone());
             out.report(now, Report::ArmingChecks(reasons));
         }
+    }
+
+    /// Its failsafe does not hear us: a lost link would not bring it home.
+    fn deaf(&self, us: u8) -> Option<String> {
+        let (name, first, last) = self.listens?;
+        let heard = (first..=last).contains(&f64::from(us));
+        (!heard).then(|| {
+            format!("its failsafe listens to station {first}, this station is {us}: set {name} to {us} before flight")
+        })
     }
 
     fn reasons(&self) -> Vec<String> {

@@ -350,7 +350,7 @@ impl Params {
             End::Listed(..) | End::Failed(_) | End::Silence => None,
         };
         match decoded {
-            Some((list, total)) if list.len() == usize::from(total) => {
+            Some((list, total)) if list.len() == usize::from(total) && total <= COUNT_MAX => {
                 self.fresh = list.into_iter().collect();
                 self.count = total;
                 out.report(now, Report::Parameters { have: total, of: total });

@@ -54,6 +54,8 @@ pub(crate) struct Services {
     /// Modes it has by its own word: custom mode, name, MAV_STANDARD_MODE.
     modes: BTreeMap<u32, (String, u8)>,
     control: Option<OperatorControl>,
+    /// Our system id, as the frames say that are for us.
+    us: u8,
     /// Read the newest log after a landing.
     pub(crate) fetch_logs: bool,
 }
@@ -130,6 +132,7 @@ impl Services {
         out: &mut Outbox,
     ) {
         let Incoming { id, payload, .. } = *frame;
+        self.us = us.0;
         match id {
             wire::ParamValue::ID => {
                 self.params
@@ -168,7 +171,6 @@ impl Services {
                 .data(now, &wire::LogData::from_payload(payload), who, rtt, out),
             _ => {}
         }
-        self.checks.observe(now, who, out);
     }
 
     /// A message of any component.
@@ -190,6 +192,8 @@ impl Services {
         self.ftp.poll(now, who, rtt, out);
         self.logs.poll(now, who, rtt, out);
         self.ends(now, who.system, out);
+        // Last, so that a parameter file read whole just now is seen as well.
+        self.checks.observe(now, self.us, who, out);
     }
 
     /// Tells users how their files ended.

@@ -237,11 +237,11 @@ impl Session {
                 self.telemetry(now, captured, id, payload, out);
                 let who = self.who();
                 self.services.handle(now, frame, us, &who, &mut self.rtt, out);
-                self.judge_airframe(now, out);
             }
             _ => {}
         }
         self.poll(now, out);
+        self.judge_airframe(now, out);
     }
 
     fn heartbeat(&mut self, now: Mono, component: u8, m: &wire::Heartbeat, out: &mut Outbox) {
@@ -467,7 +467,7 @@ impl Session {
             self.boot_jumps = if now.since(since) > 10_000_000 {
                 (1, now)
             } else {
-                (count + 1, since)
+                (count.saturating_add(1), since)
             };
             if self.boot_jumps.0 >= 3 {
                 self.mark_duplicate(now, out);

@@ -8,8 +8,11 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod files;
 mod hostile;
+mod mock;
 mod paths;
+mod races;
 mod real;
 mod relay;
 mod route;

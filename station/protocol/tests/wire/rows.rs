@@ -7,7 +7,7 @@ use vedette_model::{AltFrame, CommandOutcome, MissionItem, MissionKind, Mono, Or
 use vedette_protocol::codec::{Sender, wire};
 use vedette_protocol::{Gcs, GcsConfig, PeerAddr};
 
-use crate::common::US;
+use crate::common::{Aircraft, US};
 use crate::relay::Air;
 use crate::sky::{Craft, Sky};
 
@@ -48,6 +48,85 @@ fn at(sorted: &[i64], share: f64) -> i64 {
         reason = "an index of a few thousand"
     )]
     sorted[(n as f64 * share).round() as usize]
+}
+
+/// Row 9: ten thousand orders over a clean link of one millisecond each way. The station adds nothing
+/// of its own: no order, answer or next step waits for a timer. The time a real machine needs for
+/// the same is in `cargo bench -p vedette-protocol`, over the loopback in `-p vedette-links`.
+#[test]
+fn row_09_ten_thousand_orders_over_a_clean_link_wait_for_nothing() {
+    const CRAFT: u8 = 50;
+    let mut gcs = Gcs::new(GcsConfig::new(US.0, US.1));
+    let link = vedette_model::LinkId(1);
+    gcs.link_up(Mono::ZERO, link, "udpin:test", None);
+    let mut craft: Vec<Aircraft> = (1..=CRAFT).map(|s| Aircraft::new(s, 2)).collect();
+    let peer = |s: usize| PeerAddr::new(&format!("aircraft {s}"));
+    // Under way: due, to the station, aircraft, bytes.
+    let mut air: Vec<(Mono, bool, usize, Vec<u8>)> = Vec::new();
+    let (mut now, mut took, mut refused) = (Mono::ZERO, Vec::new(), 0);
+    let mut given: std::collections::BTreeMap<u32, (Mono, usize)> = std::collections::BTreeMap::new();
+    let mut id = 0_u32;
+    let mut free = vec![Mono(3_000_000); usize::from(CRAFT)];
+    while took.len() < 10_000 {
+        now = Mono(now.0 + 500);
+        if now.0 % 20_000 == 0 {
+            for (n, c) in craft.iter_mut().enumerate() {
+                air.extend(c.step(now).into_iter().map(|b| (now.plus_ms(1), true, n, b)));
+            }
+        }
+        let (due, later): (Vec<_>, Vec<_>) = air.into_iter().partition(|a| a.0 <= now);
+        air = later;
+        for (_, up, n, bytes) in due {
+            if up {
+                gcs.handle_datagram(now, crate::common::utc(now), link, &peer(n), &bytes);
+            } else {
+                craft[n].receive(now, &bytes);
+                air.extend(craft[n].step(now).into_iter().map(|b| (now.plus_ms(1), true, n, b)));
+            }
+        }
+        // A third of a second after one order ended the next may be given: as fast as anybody presses.
+        for (n, free) in free.iter_mut().enumerate() {
+            if now < *free || id >= 10_000 {
+                continue;
+            }
+            *free = Mono(i64::MAX);
+            id += 1;
+            let vehicle = u32::try_from(n).expect("few") + 1;
+            given.insert(id, (now, n));
+            let order = if craft[n].mode == 6 { Order::Hold } else { Order::Return };
+            let request = vedette_model::Request {
+                id: vedette_model::CommandId(id),
+                vehicle: vedette_model::VehicleId(vehicle),
+                uid: 0,
+                retry: order.retry(),
+                body: RequestBody::Order(order),
+                expires: now.plus_ms(10_000),
+            };
+            gcs.submit(now, request);
+        }
+        if gcs.poll_timeout().is_some_and(|(t, _)| now >= t) {
+            gcs.handle_timeout(now);
+        }
+        while let Some(t) = gcs.poll_transmit() {
+            let n = (0..craft.len()).find(|n| t.peer == peer(*n)).expect("an aircraft");
+            air.push((now.plus_ms(1), false, n, t.bytes));
+        }
+        while let Some(e) = gcs.poll_event() {
+            if let Report::CommandDone { id, outcome } = e.report
+                && !matches!(outcome, CommandOutcome::InProgress(_))
+            {
+                refused += u32::from(outcome != CommandOutcome::Accepted);
+                let (from, n) = given.remove(&id.0).expect("given once, ended once");
+                free[n] = now.plus_ms(333);
+                took.push(now.since(from));
+            }
+        }
+        assert!(now.0 < 600_000_000, "{} of 10000 ended", took.len());
+    }
+    took.sort_unstable();
+    let (p50, p99) = (at(&took, 0.5), at(&took, 0.99));
+    println!("10000 orders: p50 {p50} us, p99 {p99} us, {refused} not accepted");
+    assert!(p50 <= 5_000 && p99 <= 50_000 && refused == 0);
 }
 
 /// Row 10: orders over a bad radio to fifty aircraft at once.
