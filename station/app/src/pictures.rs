@@ -45,6 +45,7 @@ mod shell {
     use vedette_console::{ConsoleConfig, Feeds, Headless, Mode};
     use vedette_model::{AlertState, Priority};
     use vedette_panels::feeds::{ReviewFeeds, Slot, VideoSlots, ViewSlot, intents};
+    use vedette_panels::plan::{PlanDesk, Trial};
     use vedette_panels::{Workspace, review::ReviewModel};
 
     use super::{
@@ -81,6 +82,7 @@ mod shell {
     ) -> Result<()> {
         let (tx, rx) = intents(INTENTS);
         let carrier = flight.carry(rx, stop.clone())?;
+        let (desk, drafting) = crate::drafting::start(world.clone(), flight.seed(), flight.view(), stop.clone())?;
         let feeds = Feeds {
             view: flight.view(),
             video: flight.screen(),
@@ -88,7 +90,8 @@ mod shell {
             terrain: world.terrain.clone(),
             review: None,
             exercise: room.exercise,
-            desk: room.desk,
+            instructor: room.desk,
+            desk: Some(desk),
             stop: stop.clone(),
         };
         let cfg = ConsoleConfig {
@@ -100,6 +103,9 @@ mod shell {
         if carrier.join().is_err() {
             tracing::error!("the intent thread died");
         }
+        if drafting.join().is_err() {
+            tracing::error!("the planning thread died");
+        }
         shown.map(drop).context("the console could not be shown")
     }
 
@@ -107,6 +113,7 @@ mod shell {
         view: ViewSlot,
         video: VideoSlots,
         model: Slot<ReviewModel>,
+        desk: PlanDesk,
     }
 
     fn easel(
@@ -120,6 +127,7 @@ mod shell {
             view: ViewSlot::default(),
             video: VideoSlots::default(),
             model: Slot::default(),
+            desk: PlanDesk::default(),
         };
         let (acts, _acts) = std::sync::mpsc::sync_channel(16);
         let review = matches!(mode, Mode::Review).then(|| ReviewFeeds {
@@ -138,7 +146,8 @@ mod shell {
             terrain: terrain.clone(),
             review,
             exercise: None,
-            desk: None,
+            instructor: None,
+            desk: Some(easel.desk.clone()),
             stop: Arc::new(AtomicBool::new(false)),
         };
         Ok((Headless::new(&cfg, feeds)?, easel))
@@ -176,6 +185,16 @@ mod shell {
                 e.video.put(Arc::new(f));
             }
             e.view.put(view.clone());
+            if workspace == Workspace::Plan {
+                let trial = Trial {
+                    revision: 1,
+                    brief: view.brief.clone(),
+                };
+                let seed = replay.setup().seed;
+                e.desk
+                    .tried
+                    .put(Arc::new(crate::drafting::attempt(&trial, world, seed, None)));
+            }
             h.steps(3);
             let local = h.local();
             local.workspace = workspace;
@@ -243,7 +262,8 @@ mod shell {
                 terrain: world.terrain.clone(),
                 review: None,
                 exercise: Some(exercise.clone()),
-                desk: (mode == Mode::Desk).then(|| DeskFeeds {
+                desk: None,
+                instructor: (mode == Mode::Desk).then(|| DeskFeeds {
                     model: model.clone(),
                     acts,
                 }),
@@ -298,6 +318,7 @@ mod shell {
                 acts,
             }),
             exercise: None,
+            instructor: None,
             desk: None,
             stop: stop.clone(),
         };

@@ -29,6 +29,7 @@ fn main() {
         terrain: Arc::clone(&demo::base().world.terrain),
         review: None,
         exercise: None,
+        instructor: None,
         desk: None,
         stop: Arc::clone(&stop),
     };

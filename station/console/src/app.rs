@@ -123,7 +123,7 @@ pub(crate) fn build(cfg: &ConsoleConfig, feeds: Feeds, headless: bool) -> App {
         auto_create_primary_context: false,
         ..default()
     });
-    let beside = !headless && cfg.mode == Mode::Live && feeds.desk.is_some();
+    let beside = !headless && cfg.mode == Mode::Live && feeds.instructor.is_some();
     let mut local = FlyLocal::new(cfg.operator.clone());
     local.night = cfg.night;
     app.insert_resource(Shell {

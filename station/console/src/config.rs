@@ -10,6 +10,7 @@ use std::sync::atomic::AtomicBool;
 use vedette_atlas::Terrain;
 use vedette_model::OperatorId;
 use vedette_panels::feeds::{DeskFeeds, ExerciseFeeds, IntentSender, ReviewFeeds, VideoSlots, ViewSlot};
+use vedette_panels::plan::PlanDesk;
 use vedette_panels::theme::FontBytes;
 
 /// What is shown.
@@ -75,7 +76,9 @@ pub struct Feeds {
     /// The exercise that runs, as its trainee may know it.
     pub exercise: Option<ExerciseFeeds>,
     /// The instructor's desk: alone in desk mode, else in a window of its own.
-    pub desk: Option<DeskFeeds>,
+    pub instructor: Option<DeskFeeds>,
+    /// Where briefs are tried, when a planner works behind the console.
+    pub desk: Option<PlanDesk>,
     /// Set by either side to end it.
     pub stop: Arc<AtomicBool>,
 }

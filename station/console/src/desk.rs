@@ -89,6 +89,7 @@ fn panels(
         video: shell.video.clone(),
         briefing: shell.feeds.exercise.as_ref().map(|e| &*e.briefing),
         probes: None,
+        desk: None,
     };
     let m = shell.desk.clone().unwrap_or_default();
     // The mirror draws with a copy: the trainee's own state is theirs.
@@ -101,5 +102,5 @@ fn panels(
         &mut shell.desk_local,
         &lent,
     );
-    send(shell.feeds.desk.as_ref(), &mut shell.local.warning, acts);
+    send(shell.feeds.instructor.as_ref(), &mut shell.local.warning, acts);
 }

@@ -33,7 +33,7 @@ pub(crate) fn take(mut shell: ResMut<Shell>, mut exit: MessageWriter<AppExit>) {
         shell.view = Some(v);
         shell.arrived = Some(crate::app::wall());
     }
-    if let Some(d) = shell.feeds.desk.clone()
+    if let Some(d) = shell.feeds.instructor.clone()
         && let Some((n, m)) = d.model.newer_than(shell.desk_seen)
     {
         shell.desk_seen = n;
@@ -68,6 +68,7 @@ pub(crate) fn panels(mut contexts: EguiContexts, mut shell: ResMut<Shell>, mut e
         video: shell.video.clone(),
         briefing: shell.feeds.exercise.as_ref().map(|e| &*e.briefing),
         probes: shell.feeds.exercise.as_ref().map(|e| e.probes),
+        desk: shell.feeds.desk.as_ref(),
     };
     if shell.desk_alone {
         if let (Some(m), Some(v)) = (&shell.desk, &shell.view) {
@@ -82,7 +83,7 @@ pub(crate) fn panels(mut contexts: EguiContexts, mut shell: ResMut<Shell>, mut e
             &mut shell.desk_local,
             &lent,
         );
-        send(shell.feeds.desk.as_ref(), &mut shell.local.warning, acts);
+        send(shell.feeds.instructor.as_ref(), &mut shell.local.warning, acts);
         return Ok(());
     }
     if let Some(m) = shell.review.clone() {

@@ -40,6 +40,7 @@ fn feeds() -> (Feeds, Receiver<SentIntent>) {
         terrain: Arc::clone(&demo::base().world.terrain),
         review: None,
         exercise: None,
+        instructor: None,
         desk: None,
         stop: Arc::new(AtomicBool::new(false)),
     };
@@ -98,7 +99,7 @@ fn the_desk() {
         let (acts, asked) = std::sync::mpsc::sync_channel(16);
         let model = Slot::default();
         model.put(Arc::new(demo::desk_model(&demo::view())));
-        feeds.desk = Some(DeskFeeds { model, acts });
+        feeds.instructor = Some(DeskFeeds { model, acts });
         let cfg = ConsoleConfig {
             mode: Mode::Desk,
             ..config(size)

@@ -14,6 +14,7 @@ use vedette_model::{AlertId, CameraId, IncidentId, OperatorId, Probes, Pts, Sens
 use crate::camera::MapCamera;
 use crate::fly::orders::{Hold, OrderKind};
 use crate::fly::shapes::Shapes;
+use crate::plan::{PlanDesk, PlanLocal};
 use crate::relief::Relief;
 use crate::train::Briefing;
 
@@ -105,10 +106,10 @@ pub struct FlyLocal {
     pub graphics: Option<String>,
     /// Lines of the site in local metres, made once.
     pub shapes: Option<Arc<Shapes>>,
-    /// Video frame under the pointer's Look mode.
-    pub plan_focus: Option<usize>,
     /// Question after the workload answered last, by its number.
     pub probe: Option<u32>,
+    /// The brief being edited.
+    pub plan: PlanLocal,
 }
 
 impl FlyLocal {
@@ -140,8 +141,8 @@ impl FlyLocal {
             view_age_s: 0.0,
             graphics: None,
             shapes: None,
-            plan_focus: None,
             probe: None,
+            plan: PlanLocal::default(),
         }
     }
 
@@ -213,4 +214,6 @@ pub struct FlyFeeds<'a> {
     pub briefing: Option<&'a Briefing>,
     /// When the trainee is asked after the workload.
     pub probes: Option<Probes>,
+    /// The planning desk, where a planner works behind the console.
+    pub desk: Option<&'a PlanDesk>,
 }

@@ -4,9 +4,10 @@
 
 mod alerts;
 mod fleet;
+pub(crate) mod hand;
 mod keys;
-mod map;
-mod marks;
+pub(crate) mod map;
+pub(crate) mod marks;
 pub mod orders;
 mod passes;
 mod ribbon;
@@ -42,7 +43,9 @@ pub fn console_ui(ui: &mut Ui, v: &StationView, l: &mut FlyLocal, feeds: &FlyFee
     let full = ui.max_rect();
     let lay = Layout::of(full.size(), l.timeline_open.unwrap_or(full.height() >= 860.0));
     l.settle(v);
-    ensure_shapes(v, l, feeds);
+    if l.workspace != Workspace::Plan {
+        ensure_shapes(v, l, feeds);
+    }
     keys::listen(ui, v, l, &mut out);
     let rest = work(ui, full, v, l, feeds, &lay, &pal, &mut out);
     train::probe(ui, full, v, l, feeds, &pal, &mut out);
@@ -58,7 +61,9 @@ pub(crate) fn mirror(ui: &mut Ui, v: &StationView, l: &mut FlyLocal, feeds: &Fly
     let full = ui.max_rect();
     let lay = Layout::of(full.size(), l.timeline_open.unwrap_or(full.height() >= 860.0));
     l.settle(v);
-    ensure_shapes(v, l, feeds);
+    if l.workspace != Workspace::Plan {
+        ensure_shapes(v, l, feeds);
+    }
     let mut ignored = Vec::new();
     work(ui, full, v, l, feeds, &lay, &pal, &mut ignored);
 }

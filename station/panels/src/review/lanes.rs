@@ -42,6 +42,15 @@ fn truth(p: &egui::Painter, lane: Rect, m: &ReviewModel, a: &Axis, pal: &Palette
                 pal.text1,
                 b.width() - 8.0,
             );
+        } else if t.fault || t.from == t.to {
+            draw::text(
+                p,
+                pos2(b.right() + 4.0, b.center().y),
+                Align2::LEFT_CENTER,
+                &t.label,
+                theme::small(),
+                pal.text2,
+            );
         }
     }
 }
