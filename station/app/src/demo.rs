@@ -140,6 +140,7 @@ impl Stage {
             port: a.port,
             truth: Some(a.out.join("truth.jsonl")),
             clock: clock.clone(),
+            others: stage::Others::default(),
         }
         .start()?;
         Ok(Self {

@@ -11,7 +11,7 @@ use anyhow::{Context, Result};
 use vedette_atlas::World;
 use vedette_model::plan::Brief;
 use vedette_model::{CameraId, Mono, OperatorId};
-use vedette_sim::{Endpoint, Overrides, Scenario, ServeConfig, SimHandle, Simulation};
+use vedette_sim::{Endpoint, FollowEndpoint, Overrides, Scenario, ServeConfig, SimHandle, Simulation};
 
 use crate::clock::Clock;
 use crate::flight::{Flight, FlightConfig};
@@ -36,6 +36,46 @@ pub(crate) struct Staging {
     pub(crate) truth: Option<PathBuf>,
     /// Time of both.
     pub(crate) clock: Clock,
+    /// Autopilots elsewhere that fly instead of the simulated ones.
+    pub(crate) others: Others,
+}
+
+/// Autopilots elsewhere (ArduPilot SITL, PX4 SITL): where the station reaches them, and where the
+/// world hears them, to follow where they say they are. The scenario's aircraft of the same system
+/// ids carry the cameras.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Others {
+    /// The station's endpoints, as `tcp:127.0.0.1:5760` or `udpin:0.0.0.0:14550`.
+    pub(crate) station: Vec<String>,
+    /// The world's own.
+    pub(crate) world: Vec<FollowEndpoint>,
+}
+
+impl Others {
+    /// From the flags `--autopilot` and `--follow`.
+    pub(crate) fn of(station: &[String], world: &[String]) -> Result<Self, String> {
+        if station.is_empty() != world.is_empty() {
+            return Err(
+                "--autopilot and --follow belong together: the station flies the autopilot, the world follows it"
+                    .into(),
+            );
+        }
+        let follow = |text: &String| {
+            let (kind, rest) = text.split_once(':').unwrap_or(("", text));
+            let at = rest
+                .parse()
+                .map_err(|_| format!("--follow {text}: give udpin:IP:PORT or tcp:IP:PORT"))?;
+            match kind {
+                "udpin" => Ok(FollowEndpoint::Listen(at)),
+                "tcp" => Ok(FollowEndpoint::Tcp(at)),
+                _ => Err(format!("--follow {text}: give udpin:IP:PORT or tcp:IP:PORT")),
+            }
+        };
+        Ok(Self {
+            station: station.to_vec(),
+            world: world.iter().map(follow).collect::<Result<_, _>>()?,
+        })
+    }
 }
 
 /// A watch under way, and the other end of its wires.
@@ -75,20 +115,23 @@ impl Staging {
             policy: vedette_sight::Policy::default(),
             seed: self.seed,
             pilot: self.pilot,
-            endpoints: vec![format!("udpin:127.0.0.1:{}", self.port)],
+            endpoints: if self.others.station.is_empty() {
+                vec![format!("udpin:127.0.0.1:{}", self.port)]
+            } else {
+                self.others.station
+            },
             video: BTreeMap::new(),
             clock: self.clock.clone(),
             clock_source: "simulated".into(),
         })?;
-        let mavlink = flight
-            .mavlink_addresses()
-            .first()
-            .copied()
-            .context("the station listens nowhere")?;
         let truth = self.truth.unwrap_or_else(|| flight.dir().with_extension("truth.jsonl"));
         let time = self.clock.clone();
         let mut serve = ServeConfig::new(Arc::new(move || time.now()));
-        serve.mavlink = Endpoint::Connect(mavlink);
+        if self.others.world.is_empty() {
+            let mavlink = flight.mavlink_addresses().first().copied();
+            serve.mavlink = Endpoint::Connect(mavlink.context("the station listens nowhere")?);
+        }
+        serve.follow = self.others.world;
         serve.truth = Some(truth.clone());
         // Two cores render, encode, decode and analyse four streams: half the scenario's pictures
         // per second leave room for the station. A machine with more cores takes all of them.

@@ -24,7 +24,7 @@ use crate::demo::Told;
 use crate::flight::Flight;
 use crate::pictures::{Moment, Room};
 use crate::script::{Goal, Phase, Script};
-use crate::stage::{self, Staged, Staging};
+use crate::stage::{self, Others, Staged, Staging};
 use crate::train_desk::{Desk, DeskParts};
 use crate::train_record::{Sealed, inserts};
 use crate::verbs::say;
@@ -48,6 +48,14 @@ pub(crate) struct TrainArgs {
     /// After a run without a window, render the desk, the briefing and the debrief as pictures.
     #[arg(long)]
     pub(crate) pictures: bool,
+    /// Fly an autopilot elsewhere (ArduPilot SITL, PX4 SITL) instead of the simulated aircraft: the
+    /// station's way to it, as `tcp:127.0.0.1:5760`. Needs --follow.
+    #[arg(long)]
+    pub(crate) autopilot: Vec<String>,
+    /// Where the simulated world hears that autopilot, to follow it: `udpin:IP:PORT` or
+    /// `tcp:IP:PORT`, as `tcp:127.0.0.1:5762`.
+    #[arg(long)]
+    pub(crate) follow: Vec<String>,
     /// People put in unannounced, to see whether somebody watches.
     #[arg(long, default_value_t = 0)]
     pub(crate) inserts: u32,
@@ -269,6 +277,7 @@ impl Exercise {
             port: 0,
             truth: None,
             clock: clock.clone(),
+            others: Others::of(&a.autopilot, &a.follow).map_err(Stop::Usage)?,
         }
         .start()?;
         let dir = staged.flight.dir().to_owned();
