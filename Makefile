@@ -20,7 +20,10 @@ setup: ## install missing system packages (.ci/packages.txt)
 build: setup ## build everything once, for demo and tests alike
 	$(CARGO) build --workspace --bins
 
+# Drivers of software graphics complain where a service account has no runtime folder.
+demo: export XDG_RUNTIME_DIR ?= $(abspath $(TARGET))/run
 demo: build ## the main job end to end: make demo DEMO="--headless --seed 7"
+	@mkdir -p -m 700 "$$XDG_RUNTIME_DIR"
 	$(TARGET)/debug/vedette demo $(DEMO)
 
 test: setup fmt clippy ## everything that must hold: format, lints, all tests, end-to-end demo, doctests, peers

@@ -71,6 +71,32 @@ pub enum AtlasError {
         /// Zone.
         name: String,
     },
+    /// A height or geoid raster that cannot be used.
+    #[error("the raster {name} cannot be used: {why}")]
+    Raster {
+        /// File.
+        name: String,
+        /// What is wrong and what to do.
+        why: String,
+    },
+    /// A file of zones that cannot be used.
+    #[error("{file}, {place}: {why}")]
+    Zones {
+        /// File.
+        file: String,
+        /// Line, record or feature.
+        place: String,
+        /// What is wrong and what to do.
+        why: String,
+    },
+    /// A tile archive or area pack that cannot be used.
+    #[error("the archive {name} cannot be used: {why}")]
+    Archive {
+        /// File.
+        name: String,
+        /// What is wrong and what to do.
+        why: String,
+    },
     /// Bounds without an area or outside the globe.
     #[error("bounds {south_deg}..{north_deg} N, {west_deg}..{east_deg} E enclose nothing or cross the date line")]
     Bounds {

@@ -100,7 +100,7 @@ impl Heights {
         }
     }
 
-    fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         match self {
             Self::Fine(v) => v.len(),
             Self::Whole(v) => v.len(),

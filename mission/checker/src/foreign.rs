@@ -111,6 +111,13 @@ pub fn check_mission(mission: &Foreign, brief: &Brief, world: &World) -> Result<
             &land,
         );
     }
+    let wh = plan.aircraft[0].legs.last().map_or(0.0, |l| l.energy_wh);
+    let what = format!(
+        "The file states no energy: {wh:.0} Wh are counted with the power model of {} in the brief, in still air at cruise.",
+        craft.tail
+    );
+    let note = Fault::new(energy::NAME, what).note().of(craft.vehicle, None);
+    found.add(note.sort("model").value(wh, craft.energy.battery_wh, "Wh"), &land);
     let a = &plan.aircraft[0];
     let limits = &brief.limits;
     let (mut border, mut ground) = (stand_off::Check::default(), clearance::Check::default());
@@ -184,6 +191,12 @@ fn push(
         energy_wh: 0.0,
     });
     *time += seconds;
+    // The file states no energy: it is counted here, so that there is nothing to hold against the count.
+    let before = legs.len().checked_sub(2).map_or(0.0, |k| legs[k].energy_wh);
+    if let Some(leg) = legs.last_mut() {
+        let wh = energy::leg_wh(leg, craft);
+        leg.energy_wh = before + if wh.is_finite() { wh } else { 0.0 };
+    }
 }
 
 fn plan(mission: &Foreign, brief: &Brief, craft: &Aircraft, world: &World, home: (LatLon, f64)) -> PatrolPlan {

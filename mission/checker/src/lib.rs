@@ -34,7 +34,7 @@ pub fn check(plan: &PatrolPlan, world: &World) -> Verdict {
     let mut found = Found::default();
     let mut verdict = Verdict {
         plan: plan.id.clone(),
-        plan_sha256: plan_sha256(plan),
+        plan_sha256: String::new(),
         site: world.site_hash(),
         findings: Vec::new(),
         revisit_measured_s: 0.0,
@@ -46,13 +46,16 @@ pub fn check(plan: &PatrolPlan, world: &World) -> Verdict {
         margins: Vec::new(),
         samples: 0,
     };
+    // A day's plan is a hundred megabytes of text: written once for both hashes.
+    let (sha256, id) = hashes(plan);
+    verdict.plan_sha256 = sha256;
     if !timetable::finite(plan) {
         let what = "The plan holds a figure that is not a number, or a place that is not on the globe.";
         found.add(Fault::new(timetable::NAME, what), &land);
         verdict.findings = found.finish();
         return verdict;
     }
-    site::check(plan, &land, &mut found);
+    site::check(plan, &id, &land, &mut found);
     timetable::check(plan, &land, &mut found);
     turns::check(plan, &land, &mut found);
     envelope::check(plan, &land, &mut found);
@@ -113,35 +116,65 @@ pub fn approve(plan: PatrolPlan, world: &World) -> Result<ValidPlan, Box<Refused
 /// SHA-256 of a plan's JSON (fields in their declared order, no white space), hexadecimal.
 #[must_use]
 pub fn plan_sha256(plan: &PatrolPlan) -> String {
-    // A day's plan is a hundred megabytes of text: hashed as it is written. Plans always have a JSON form.
-    let mut hash = std::io::BufWriter::with_capacity(1 << 16, Sink(Sha256::new()));
-    let written = serde_json::to_writer(&mut hash, plan).is_ok();
-    let digest = hash.into_inner().map(|s| s.0.finalize());
-    match digest {
-        Ok(d) if written => d.iter().map(|b| format!("{b:02x}")).collect(),
-        _ => String::new(),
+    hashes(plan).0
+}
+
+/// The id a plan must carry: the first 16 hexadecimal digits of the SHA-256 of its JSON with the id left blank.
+#[must_use]
+pub fn plan_id(plan: &PatrolPlan) -> PlanId {
+    hashes(plan).1
+}
+
+/// SHA-256 of a plan's JSON and the id it must carry, from one writing. Both blank if the plan had no JSON form, which plans
+/// always have.
+fn hashes(plan: &PatrolPlan) -> (String, PlanId) {
+    let head = format!("{{\"schema\":{},\"id\":", plan.schema);
+    let id = serde_json::to_string(&plan.id).unwrap_or_default();
+    let sink = Twice {
+        whole: Sha256::new(),
+        blank: Sha256::new(),
+        from: head.len(),
+        to: head.len() + id.len(),
+        at: 0,
+    };
+    let mut writer = std::io::BufWriter::with_capacity(1 << 16, sink);
+    let written = serde_json::to_writer(&mut writer, plan).is_ok();
+    let hex = |d: &[u8]| d.iter().map(|b| format!("{b:02x}")).collect::<String>();
+    match writer.into_inner() {
+        Ok(t) if written => {
+            let blank = hex(&t.blank.finalize());
+            (hex(&t.whole.finalize()), PlanId(blank.chars().take(16).collect()))
+        }
+        _ => (String::new(), PlanId(String::new())),
     }
 }
 
-struct Sink(Sha256);
+/// Two hashes of what is written: of all, and of all with the text between two offsets replaced by an empty JSON string.
+struct Twice {
+    whole: Sha256,
+    blank: Sha256,
+    from: usize,
+    to: usize,
+    at: usize,
+}
 
-impl std::io::Write for Sink {
+impl std::io::Write for Twice {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.update(bytes);
+        self.whole.update(bytes);
+        let cut = |offset: usize| offset.saturating_sub(self.at).min(bytes.len());
+        let (a, b) = (cut(self.from), cut(self.to));
+        self.blank.update(&bytes[..a]);
+        if self.at <= self.from && self.from < self.at + bytes.len() {
+            self.blank.update(b"\"\"");
+        }
+        self.blank.update(&bytes[b..]);
+        self.at += bytes.len();
         Ok(bytes.len())
     }
 
     fn flush(&mut self) -> std::io::Result<()> {
         Ok(())
     }
-}
-
-/// The id a plan must carry: the first 16 hexadecimal digits of the SHA-256 of its JSON with the id left blank.
-#[must_use]
-pub fn plan_id(plan: &PatrolPlan) -> PlanId {
-    let mut blank = plan.clone();
-    blank.id = PlanId(String::new());
-    PlanId(plan_sha256(&blank).chars().take(16).collect())
 }
 
 /// A plan that was refused, with the reasons.

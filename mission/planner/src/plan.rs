@@ -99,7 +99,7 @@ pub fn plan(brief: &Brief, world: &World, seed: u64) -> Result<PatrolPlan, Infea
         ));
     }
     if !brief.bases.is_empty() {
-        return crate::watch::plan(brief, world, seconds(jitter(seed)));
+        return crate::watch::plan(brief, world, &vec![seconds(jitter(seed)); brief.fleet.len()]);
     }
     let desk = desk(brief, world, border, (from_m, to_m), seed)?;
     // Orders by revisit in steps of 15 s, then by the way out; the first that can be finished.

@@ -42,14 +42,19 @@ fn lift(craft: &Aircraft, rise_m: f64) -> f64 {
     rise_m.max(0.0) * craft.energy.mass_kg * G_M_S2 / craft.energy.climb_efficiency / 3600.0
 }
 
+/// Watt hours of a leg by the brief's model of the aircraft.
+pub(crate) fn leg_wh(leg: &Leg, craft: &Aircraft) -> f64 {
+    let rise = leg.to_amsl.0 - leg.from_amsl.0;
+    power(leg, craft) * (leg.end_s - leg.start_s).max(0.0) / 3600.0 + lift(craft, rise)
+}
+
 fn aircraft(a: &AircraftPlan, craft: &Aircraft, plan: &PatrolPlan, land: &Land<'_>, found: &mut Found) -> f64 {
     let (e, wind) = (&craft.energy, &plan.brief.wind);
     let safe = 1.0 + 2.0 * e.sigma_share;
     let against = (craft.envelope.cruise_m_s - wind.speed_m_s - wind.gust_m_s).max(CRAWL_M_S);
     let mut used = 0.0;
     for (i, leg) in a.legs.iter().enumerate() {
-        let rise = leg.to_amsl.0 - leg.from_amsl.0;
-        used += power(leg, craft) * (leg.end_s - leg.start_s).max(0.0) / 3600.0 + lift(craft, rise);
+        used += leg_wh(leg, craft);
         let home = distance_m(leg.to, a.home).min(a.lands_at.map_or(f64::INFINITY, |p| distance_m(leg.to, p)));
         let back = (home / against * e.cruise_w + LANDING_S * e.hover_w) / 3600.0
             + lift(craft, a.return_amsl.0 - leg.to_amsl.0);

@@ -3,11 +3,13 @@
 use crate::found::{Fault, Found};
 use crate::land::Land;
 use std::collections::BTreeSet;
+use vedette_model::PlanId;
 use vedette_model::plan::PatrolPlan;
 
 pub(crate) const NAME: &str = "site";
 
-pub(crate) fn check(plan: &PatrolPlan, land: &Land<'_>, found: &mut Found) {
+/// `id` is the name the plan's content gives it.
+pub(crate) fn check(plan: &PatrolPlan, id: &PlanId, land: &Land<'_>, found: &mut Found) {
     let mut bad = |what: String| found.add(Fault::new(NAME, what.clone()).sort(what), land);
     let here = land.world.site_hash();
     if !plan.site.is_empty() && !plan.site.starts_with(&here) && !here.starts_with(&plan.site) {
@@ -16,8 +18,7 @@ pub(crate) fn check(plan: &PatrolPlan, land: &Land<'_>, found: &mut Found) {
             plan.site
         ));
     }
-    let id = crate::plan_id(plan);
-    if plan.id != id {
+    if plan.id != *id {
         bad(format!(
             "The plan calls itself {} and its content is {id}: it was altered after it was made.",
             plan.id

@@ -18,6 +18,7 @@ use crate::bound::lower_bound;
 use crate::coverage::Coverage;
 use crate::error::{Constraint, Infeasible};
 use field::{Field, Round};
+pub(crate) use line::{clear, shapes, spare_m};
 use rota::{Crew, Desk, Flight};
 
 /// Cell of the measured promise, metres.
@@ -36,8 +37,8 @@ struct Split {
     spares: usize,
 }
 
-/// Plans a relieved watch.
-pub(crate) fn plan(brief: &Brief, world: &World, jitter_s: f64) -> Result<PatrolPlan, Infeasible> {
+/// Plans a relieved watch; `ready_s` says from when on each aircraft of the fleet may take off.
+pub(crate) fn plan(brief: &Brief, world: &World, ready_s: &[f64]) -> Result<PatrolPlan, Infeasible> {
     let field = Field::new(brief, world)?;
     let bases: Vec<LatLon> = brief.bases.iter().map(|b| b.at).collect();
     let mut starts = Vec::new();
@@ -61,7 +62,7 @@ pub(crate) fn plan(brief: &Brief, world: &World, jitter_s: f64) -> Result<Patrol
     let mut split: Vec<Split> = field.kinds.iter().map(|_| Split { crews: 1, spares: 1 }).collect();
     let mut last = None;
     for _ in 0..MOST_TRIES {
-        match layout(&field, &split, &bases, &chain, &starts, jitter_s) {
+        match layout(&field, &split, &bases, &chain, &starts, ready_s) {
             Ok((rounds, crews, flights)) => {
                 return finish(&field, &bases, &rounds, &crews, &flights);
             }
@@ -101,7 +102,7 @@ fn layout(
     bases: &[LatLon],
     chain: &[f64],
     starts: &[usize],
-    jitter_s: f64,
+    ready_s: &[f64],
 ) -> Result<Layout, (Option<usize>, Infeasible)> {
     let mut crews: Vec<(f64, Crew)> = Vec::new();
     let short = field.brief.requirement.duration_s;
@@ -155,7 +156,7 @@ fn layout(
         rounds: &rounds,
         bases,
         starts,
-        jitter_s,
+        ready_s,
         ways: Default::default(),
         busy: Default::default(),
     };

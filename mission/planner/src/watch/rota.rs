@@ -66,7 +66,8 @@ pub(crate) struct Desk<'a, 'b> {
     pub(crate) bases: &'b [LatLon],
     /// Where every aircraft of the fleet starts.
     pub(crate) starts: &'b [usize],
-    pub(crate) jitter_s: f64,
+    /// From when on each aircraft of the fleet may take off, seconds.
+    pub(crate) ready_s: &'b [f64],
     pub(crate) ways: Ways,
     /// Take-offs and landings at each base.
     pub(crate) busy: BTreeMap<usize, Vec<f64>>,
@@ -113,6 +114,10 @@ impl Desk<'_, '_> {
         ))
     }
 
+    fn ready(&self, aircraft: usize) -> f64 {
+        self.ready_s.get(aircraft).copied().unwrap_or(0.0)
+    }
+
     fn swap_s(&self, base: usize) -> f64 {
         self.field.brief.bases.get(base).map_or(600.0, |b| b.swap_s)
     }
@@ -135,13 +140,13 @@ impl Desk<'_, '_> {
         let mut out: Vec<Flight> = Vec::new();
         let mut queue: VecDeque<(usize, usize, f64)> = crew.aircraft[..spares]
             .iter()
-            .map(|a| (*a, self.starts[*a], self.jitter_s))
+            .map(|a| (*a, self.starts[*a], self.ready(*a)))
             .collect();
         let mut on: BTreeMap<usize, Watch> = BTreeMap::new();
         let mut longest_way = 0.0_f64;
         for (a, s) in crew.aircraft[spares..].iter().zip(&crew.stations) {
             let base = self.starts[*a];
-            let (pass, way) = self.meet(base, *s, self.jitter_s, 0.0)?;
+            let (pass, way) = self.meet(base, *s, self.ready(*a), 0.0)?;
             self.busy.entry(base).or_default().push(pass.0 - way.time_s);
             longest_way = longest_way.max(way.time_s);
             on.insert(*s, (*a, base, pass, way, None));
