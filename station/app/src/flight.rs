@@ -56,6 +56,7 @@ pub(crate) struct Flight {
     dir: PathBuf,
     catalogue: Catalogue,
     row: SessionRow,
+    seed: u64,
 }
 
 impl Flight {
@@ -132,7 +133,13 @@ impl Flight {
             dir,
             catalogue,
             row,
+            seed: c.seed,
         })
+    }
+
+    /// Seed of everything random in this session.
+    pub(crate) fn seed(&self) -> u64 {
+        self.seed
     }
 
     /// Addresses MAVLink is awaited on.

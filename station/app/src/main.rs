@@ -6,6 +6,7 @@ mod cli;
 mod clock;
 mod demo;
 mod detect;
+mod drafting;
 mod files;
 mod flight;
 mod keys;
@@ -55,9 +56,11 @@ fn main() -> ExitCode {
     tracing_subscriber::fmt()
         .with_env_filter(
             tracing_subscriber::EnvFilter::try_from_env("VEDETTE_LOG").unwrap_or_else(|_| {
-                "warn,wgpu_hal=error,wgpu_core=error,naga=error,bevy_render=error,bevy_winit=error".into()
+                "warn,wgpu_hal=error,wgpu_core=error,naga=error,bevy_render=error,bevy_winit=error,bevy_egui=error"
+                    .into()
             }),
         )
+        .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
         .with_writer(std::io::stderr)
         .init();
     let cli = Cli::parse();

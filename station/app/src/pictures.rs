@@ -23,6 +23,7 @@ mod shell {
     use vedette_console::{ConsoleConfig, Feeds, Headless, Mode};
     use vedette_model::{AlertState, Priority};
     use vedette_panels::feeds::{ReviewFeeds, Slot, VideoSlots, ViewSlot, intents};
+    use vedette_panels::plan::{PlanDesk, Trial};
     use vedette_panels::{Workspace, review::ReviewModel};
 
     use super::{Arc, AtomicBool, Desk, Flight, OperatorId, Path, Replay, Result, World};
@@ -56,18 +57,23 @@ mod shell {
     ) -> Result<()> {
         let (tx, rx) = intents(INTENTS);
         let carrier = flight.carry(rx, stop.clone())?;
+        let (desk, drafting) = crate::drafting::start(world.clone(), flight.seed(), flight.view(), stop.clone())?;
         let feeds = Feeds {
             view: flight.view(),
             video: flight.screen(),
             intents: tx,
             terrain: world.terrain.clone(),
             review: None,
+            desk: Some(desk),
             stop: stop.clone(),
         };
         let shown = vedette_console::run_window(&ConsoleConfig::new(title, who.clone()), feeds);
         stop.store(true, std::sync::atomic::Ordering::Release);
         if carrier.join().is_err() {
             tracing::error!("the intent thread died");
+        }
+        if drafting.join().is_err() {
+            tracing::error!("the planning thread died");
         }
         shown.map(drop).context("the console could not be shown")
     }
@@ -76,6 +82,7 @@ mod shell {
         view: ViewSlot,
         video: VideoSlots,
         model: Slot<ReviewModel>,
+        desk: PlanDesk,
     }
 
     fn easel(
@@ -89,6 +96,7 @@ mod shell {
             view: ViewSlot::default(),
             video: VideoSlots::default(),
             model: Slot::default(),
+            desk: PlanDesk::default(),
         };
         let (acts, _acts) = std::sync::mpsc::sync_channel(16);
         let review = matches!(mode, Mode::Review).then(|| ReviewFeeds {
@@ -106,6 +114,7 @@ mod shell {
             intents: tx,
             terrain: terrain.clone(),
             review,
+            desk: Some(easel.desk.clone()),
             stop: Arc::new(AtomicBool::new(false)),
         };
         Ok((Headless::new(&cfg, feeds)?, easel))
@@ -143,6 +152,16 @@ mod shell {
                 e.video.put(Arc::new(f));
             }
             e.view.put(view.clone());
+            if workspace == Workspace::Plan {
+                let trial = Trial {
+                    revision: 1,
+                    brief: view.brief.clone(),
+                };
+                let seed = replay.setup().seed;
+                e.desk
+                    .tried
+                    .put(Arc::new(crate::drafting::attempt(&trial, world, seed, None)));
+            }
             h.steps(3);
             let local = h.local();
             local.workspace = workspace;
@@ -203,6 +222,7 @@ mod shell {
                 model: model.clone(),
                 acts,
             }),
+            desk: None,
             stop: stop.clone(),
         };
         let worker = {

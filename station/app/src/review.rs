@@ -501,6 +501,7 @@ fn act_words(intent: &Intent) -> String {
     match intent {
         Intent::Command { order, .. } => order.name().to_lowercase(),
         Intent::MakePlan => "plan".into(),
+        Intent::ProposeBrief { .. } => "plan a changed brief".into(),
         Intent::ApprovePlan { .. } => "approve plan".into(),
         Intent::UploadPlan { .. } => "upload plan".into(),
         Intent::Decide {

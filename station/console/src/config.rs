@@ -10,6 +10,7 @@ use std::sync::atomic::AtomicBool;
 use vedette_atlas::Terrain;
 use vedette_model::OperatorId;
 use vedette_panels::feeds::{IntentSender, ReviewFeeds, VideoSlots, ViewSlot};
+use vedette_panels::plan::PlanDesk;
 use vedette_panels::theme::FontBytes;
 
 /// What is shown.
@@ -70,6 +71,8 @@ pub struct Feeds {
     pub terrain: Arc<Terrain>,
     /// Review session, in review mode.
     pub review: Option<ReviewFeeds>,
+    /// Where briefs are tried, when a planner works behind the console.
+    pub desk: Option<PlanDesk>,
     /// Set by either side to end it.
     pub stop: Arc<AtomicBool>,
 }

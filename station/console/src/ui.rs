@@ -59,6 +59,7 @@ pub(crate) fn panels(mut contexts: EguiContexts, mut shell: ResMut<Shell>, mut e
         map: shell.picture,
         relief: shell.relief.as_deref(),
         video: shell.video.clone(),
+        desk: shell.feeds.desk.as_ref(),
     };
     if let Some(m) = shell.review.clone() {
         let acts = review_ui(&mut root, &m, &mut shell.local, &lent);

@@ -39,6 +39,7 @@ fn feeds() -> (Feeds, Receiver<SentIntent>) {
         intents: tx,
         terrain: Arc::clone(&demo::base().world.terrain),
         review: None,
+        desk: None,
         stop: Arc::new(AtomicBool::new(false)),
     };
     (feeds, rx)

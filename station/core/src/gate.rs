@@ -13,9 +13,11 @@ fn needs(intent: &Intent) -> Authority {
             Risk::Camera => Authority::Sensor,
             Risk::Safe | Risk::Flight => Authority::Pilot,
         },
-        Intent::MakePlan | Intent::ApprovePlan { .. } | Intent::UploadPlan { .. } | Intent::UseLink { .. } => {
-            Authority::Pilot
-        }
+        Intent::MakePlan
+        | Intent::ProposeBrief { .. }
+        | Intent::ApprovePlan { .. }
+        | Intent::UploadPlan { .. }
+        | Intent::UseLink { .. } => Authority::Pilot,
         Intent::Decide { .. }
         | Intent::Acknowledge { .. }
         | Intent::OpenIncident { .. }

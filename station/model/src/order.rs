@@ -159,6 +159,11 @@ pub enum Intent {
     },
     /// Make the plan from the brief (again).
     MakePlan,
+    /// Put a changed brief on the table and make its plan.
+    ProposeBrief {
+        /// The whole brief.
+        brief: Box<crate::plan::Brief>,
+    },
     /// Approve the checked plan by name.
     ApprovePlan {
         /// Which.

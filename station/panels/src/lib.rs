@@ -10,7 +10,7 @@ pub mod fly;
 pub mod icon;
 mod inspect;
 mod local;
-mod plan;
+pub mod plan;
 pub mod relief;
 pub mod review;
 pub mod theme;

@@ -14,6 +14,7 @@ use vedette_model::{AlertId, CameraId, IncidentId, OperatorId, Pts, SensorPose, 
 use crate::camera::MapCamera;
 use crate::fly::orders::{Hold, OrderKind};
 use crate::fly::shapes::Shapes;
+use crate::plan::{PlanDesk, PlanLocal};
 use crate::relief::Relief;
 
 /// Work places, in the order of their keys.
@@ -104,8 +105,8 @@ pub struct FlyLocal {
     pub graphics: Option<String>,
     /// Lines of the site in local metres, made once.
     pub shapes: Option<Arc<Shapes>>,
-    /// Video frame under the pointer's Look mode.
-    pub plan_focus: Option<usize>,
+    /// The brief being edited.
+    pub plan: PlanLocal,
 }
 
 impl FlyLocal {
@@ -137,7 +138,7 @@ impl FlyLocal {
             view_age_s: 0.0,
             graphics: None,
             shapes: None,
-            plan_focus: None,
+            plan: PlanLocal::default(),
         }
     }
 
@@ -205,4 +206,6 @@ pub struct FlyFeeds<'a> {
     pub relief: Option<&'a Relief>,
     /// Pictures by stream.
     pub video: BTreeMap<CameraId, VideoPicture>,
+    /// The planning desk, where a planner works behind the console.
+    pub desk: Option<&'a PlanDesk>,
 }

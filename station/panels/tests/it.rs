@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod demo;
+mod planning;
 
 use egui::{Key, Modifiers, vec2};
 use egui_kittest::Harness;

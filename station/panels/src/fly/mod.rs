@@ -4,9 +4,10 @@
 
 mod alerts;
 mod fleet;
+pub(crate) mod hand;
 mod keys;
-mod map;
-mod marks;
+pub(crate) mod map;
+pub(crate) mod marks;
 pub mod orders;
 mod passes;
 mod ribbon;
@@ -42,7 +43,9 @@ pub fn console_ui(ui: &mut Ui, v: &StationView, l: &mut FlyLocal, feeds: &FlyFee
     let full = ui.max_rect();
     let lay = Layout::of(full.size(), l.timeline_open.unwrap_or(full.height() >= 860.0));
     l.settle(v);
-    ensure_shapes(v, l, feeds);
+    if l.workspace != Workspace::Plan {
+        ensure_shapes(v, l, feeds);
+    }
     keys::listen(ui, v, l, &mut out);
     let top = draw::rect(full.left(), full.top(), full.width(), lay.top);
     top_bar(ui, top, v, l, &lay, &pal);

@@ -443,6 +443,7 @@ pub fn view() -> StationView {
                 authority: Authority::Observer,
             },
         ],
+        brief: Arc::new(b.plan.brief.clone()),
         site: Arc::new(site),
         section: Arc::new(section),
         section_from_m: 36_900.0,
