@@ -278,6 +278,9 @@ pub(crate) struct ReplayArgs {
     /// Print only the digest of the last view.
     #[arg(long)]
     pub(crate) digest: bool,
+    /// Draw every screen at the moment of the first alert into this folder.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) pictures: Option<PathBuf>,
 }
 
 /// Flags of `verify`.
