@@ -148,6 +148,12 @@ impl ClassEvidence {
         }
     }
 
+    /// Whether it keeps an upright shape, person or tree: taller than wide in most of its looks.
+    #[must_use]
+    pub fn upright(&self) -> bool {
+        self.looks >= 6 && self.tall_looks * 10 >= self.looks * 6
+    }
+
     /// Whether it was ever seen to move against the ground.
     #[must_use]
     pub fn moved(&self) -> bool {

@@ -158,6 +158,32 @@ impl GroundFilter {
         invert(s).map_or(f64::INFINITY, |w| quad(y, w))
     }
 
+    /// Density of a look at the filter's own time, per square metre: how likely it falls just
+    /// there if it is of this object. The wider the filter has grown, the less.
+    #[must_use]
+    pub fn density(&self, look: &Look) -> f64 {
+        let (y, s, _) = self.innovation(look, &self.columns(look));
+        let det = s[0][0] * s[1][1] - s[0][1] * s[1][0];
+        invert(s).map_or(0.0, |w| {
+            (-0.5 * quad(y, w)).exp() / (std::f64::consts::TAU * det.sqrt())
+        })
+    }
+
+    /// Takes the object to be at rest: its velocity is near nothing until looks say otherwise.
+    pub fn rest(&mut self) {
+        const SIGMA_M_S: f64 = 0.05;
+        for i in 2..4 {
+            self.x[i] = 0.0;
+            for j in 0..4 {
+                self.p[i][j] = 0.0;
+                self.p[j][i] = 0.0;
+            }
+            self.p[i][i] = SIGMA_M_S * SIGMA_M_S;
+            self.c[i] = [0.0; BIASES];
+        }
+        self.q = 1e-4;
+    }
+
     /// Takes a look into account. Call [`Self::predict`] to its time first.
     pub fn update(&mut self, look: &Look) {
         self.bias = self.columns(look);

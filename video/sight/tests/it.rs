@@ -3,6 +3,7 @@
 
 mod it {
     pub(crate) mod company;
+    pub(crate) mod custody;
     pub(crate) mod geometry;
     pub(crate) mod rules;
     pub(crate) mod synthetic;

@@ -1,7 +1,9 @@
 //! Someone moved from beyond the line to the home side, away from any lawful crossing point (P1).
 //!
 //! While the 95 % ellipse (with the drawn line's accuracy) overlaps the line, the rule waits; after
-//! enough looks inside it says "likely". It never says "crossed" of what may still be outside.
+//! enough looks inside it says "likely", and of somebody watched walking in from clear outside it
+//! says so after a few: the errors that make the ellipse wide are the same at both ends of the way.
+//! It never says "crossed" of what may still be outside.
 
 use vedette_model::Priority;
 
@@ -27,7 +29,7 @@ pub(super) fn check(s: &Sight<'_>, m: &Memory, policy: &Policy) -> Option<AlertD
     let clear = s.signed_m > s.margin_m && m.inside_run >= looks;
     let inside_s = m.inside_since.map_or(0.0, |t| (s.track.captured.0 - t.0) as f64 * 1e-6);
     let likely = m.inside_run >= p.likely_looks && s.signed_m >= p.likely_m && inside_s >= p.likely_s;
-    if !clear && !likely {
+    if !clear && !likely && !walked_in(s, m, policy) {
         return None;
     }
     let who = name_of(s.track.class);
@@ -64,9 +66,12 @@ pub(super) fn check(s: &Sight<'_>, m: &Memory, policy: &Policy) -> Option<AlertD
         (
             "Line likely crossed to home side".to_owned(),
             format!(
-                "A {who} moved {from}, {}; inside for {inside_s:.0} s and {} looks, but the 95 % ellipse still overlaps the line.",
+                "A {who} moved {from}, {}; inside for {inside_s:.0} s and {} looks, but the 95 % ellipse still overlaps the line{}.",
                 s.away_from_crossings(),
-                m.inside_run
+                m.inside_run,
+                m.continues.map_or_else(String::new, |o| format!(
+                    "; it was followed outside as {o}, lost from sight on the way"
+                ))
             ),
         )
     };
@@ -77,4 +82,20 @@ pub(super) fn check(s: &Sight<'_>, m: &Memory, policy: &Policy) -> Option<AlertD
         0.5 + 0.5 * (s.signed_m / s.margin_m.max(0.1)).min(1.0) * 0.8
     };
     Some(s.draft(RULE, Priority::P1, title, why, clarity))
+}
+
+/// Watched on the way in, under one number, from outside by more than the ellipse to inside, and
+/// still going; and certainty is not to be had soon.
+fn walked_in(s: &Sight<'_>, m: &Memory, policy: &Policy) -> bool {
+    let p = &policy.crossing;
+    let Some((from_m, _)) = m.closing_from else {
+        return false;
+    };
+    let clear_in_s = (s.margin_m - s.signed_m) / s.inward_m_s.max(0.1);
+    m.clear_outside >= p.outside_looks
+        && m.inside_run >= p.step_looks
+        && s.signed_m >= p.step_m
+        && from_m + s.signed_m >= p.walked_m
+        && s.inward_m_s >= policy.approach.least_m_s
+        && clear_in_s > p.wait_s
 }

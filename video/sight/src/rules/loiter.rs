@@ -20,7 +20,7 @@ pub(super) fn check(s: &Sight<'_>, m: &Memory, policy: &Policy) -> Option<AlertD
     }
     // Half the way is enough for somebody who is walking now.
     let walking = s.speed_m_s() >= WALKING_M_S && m.near_spread_m >= 0.5 * p.moves_m;
-    let moves = walking || m.near_spread_m >= p.moves_m;
+    let moves = m.moved && (walking || m.near_spread_m >= p.moves_m);
     let stayed_s = (s.track.captured.0 - m.near_since?.0) as f64 * 1e-6;
     if stayed_s < p.least_s || m.near_looks < p.looks || !moves || m.near_spread_m > p.spread_m {
         return None;

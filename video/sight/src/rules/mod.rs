@@ -88,6 +88,9 @@ pub(crate) struct Memory {
     near_looks: u32,
     near_from: Option<LatLon>,
     near_spread_m: f64,
+    /// It was seen to move against the ground: a place alone wanders with the errors of its looks.
+    #[serde(default)]
+    moved: bool,
     /// Distance to the line when coming closer began, and when.
     closing_from: Option<(f64, Utc)>,
     closing_looks: u32,
@@ -111,6 +114,7 @@ impl Memory {
             self.farthest_out = old.farthest_out;
         }
         self.fired.extend(old.fired.iter().cloned());
+        self.moved |= old.moved;
         if self.closing_from.is_some() && old.closing_from.is_some() {
             self.closing_from = old.closing_from;
             self.closing_looks += old.closing_looks;
@@ -136,6 +140,7 @@ impl Memory {
             near_looks: 0,
             near_from: None,
             near_spread_m: 0.0,
+            moved: false,
             closing_from: None,
             closing_looks: 0,
             fired: BTreeSet::new(),
@@ -516,6 +521,7 @@ fn sight<'a>(track: &'a GroundTrack, fix: &'a GroundFix, border: &Border, crossi
 /// Counts what the rules ask about later.
 fn remember(m: &mut Memory, s: &Sight<'_>, policy: &Policy) {
     m.at = s.fix.at;
+    m.moved |= s.speed_m_s() > 0.0;
     if s.signed_m < 0.0 {
         m.outside += 1;
         if s.signed_m + s.half_m < 0.0 {

@@ -40,6 +40,36 @@ pub struct CrossingPolicy {
     pub likely_m: f64,
     /// Least time inside for a likely crossing, seconds.
     pub likely_s: f64,
+    /// Who was watched walking in by this much, metres, from clear outside, is reported as likely
+    /// across after fewer looks: a way is known far better than the place it ends at.
+    #[serde(default = "walked_m")]
+    pub walked_m: f64,
+    /// And this many looks inside in a row.
+    #[serde(default = "step_looks")]
+    pub step_looks: u32,
+    /// And at least so far inside, metres.
+    #[serde(default = "step_m")]
+    pub step_m: f64,
+    /// Unless the ellipse will be clear of the line within this time at the present pace, seconds:
+    /// then certainty is worth the wait.
+    #[serde(default = "wait_s")]
+    pub wait_s: f64,
+}
+
+fn walked_m() -> f64 {
+    8.0
+}
+
+fn step_looks() -> u32 {
+    3
+}
+
+fn step_m() -> f64 {
+    0.5
+}
+
+fn wait_s() -> f64 {
+    3.0
 }
 
 /// Thresholds of `loiter`.
@@ -78,7 +108,7 @@ pub struct ApproachPolicy {
 impl Default for Policy {
     fn default() -> Self {
         Self {
-            version: 1,
+            version: 2,
             forget_s: 900.0,
             crossing: CrossingPolicy {
                 outside_looks: 5,
@@ -86,6 +116,10 @@ impl Default for Policy {
                 likely_looks: 20,
                 likely_m: 5.0,
                 likely_s: 6.5,
+                walked_m: walked_m(),
+                step_looks: step_looks(),
+                step_m: step_m(),
+                wait_s: wait_s(),
             },
             loiter: LoiterPolicy {
                 within_m: 60.0,
@@ -116,6 +150,9 @@ impl Policy {
             ("forget_s", self.forget_s),
             ("crossing.likely_m", self.crossing.likely_m),
             ("crossing.likely_s", self.crossing.likely_s),
+            ("crossing.walked_m", self.crossing.walked_m),
+            ("crossing.step_m", self.crossing.step_m),
+            ("crossing.wait_s", self.crossing.wait_s),
             ("loiter.within_m", self.loiter.within_m),
             ("loiter.least_s", self.loiter.least_s),
             ("loiter.spread_m", self.loiter.spread_m),
@@ -138,6 +175,7 @@ impl Policy {
             ("crossing.outside_looks", self.crossing.outside_looks),
             ("crossing.clear_looks", self.crossing.clear_looks),
             ("crossing.likely_looks", self.crossing.likely_looks),
+            ("crossing.step_looks", self.crossing.step_looks),
             ("loiter.looks", self.loiter.looks),
             ("approach.looks", self.approach.looks),
             ("behaviour.convoy.vehicles", self.behaviour.convoy.vehicles),

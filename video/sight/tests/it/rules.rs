@@ -74,7 +74,7 @@ fn walk(
 #[test]
 fn a_walk_over_the_line_gives_one_approach_and_one_crossing() {
     let mut rules = RuleSet::new(Policy::default());
-    let drafts = walk(&mut rules, 60.0, 3.0, |_| (), &[]);
+    let drafts = walk(&mut rules, 60.0, 1.2, |_| (), &[]);
     let said: Vec<_> = drafts.iter().map(|(_, d)| (d.rule.0.as_str(), d.priority)).collect();
     assert_eq!(
         said,
@@ -82,10 +82,10 @@ fn a_walk_over_the_line_gives_one_approach_and_one_crossing() {
         "{drafts:#?}"
     );
     let (inside, crossing) = &drafts[1];
-    // Half width 3 m · √5.991 = 7.3 m: not before the ellipse is clear of the line.
-    assert!((7.3..9.0).contains(inside), "fired at {inside} m");
+    // Half width 1.2 m · √5.991 = 2.9 m, 2.4 s of way: certainty is worth that wait.
+    assert!((2.9..4.0).contains(inside), "fired at {inside} m");
     assert_eq!(crossing.title, "Line crossed to home side");
-    assert!(crossing.why.contains("± 7 m"), "{}", crossing.why);
+    assert!(crossing.why.contains("± 3 m"), "{}", crossing.why);
     assert_eq!(crossing.track, Some(TrackId(7)));
     assert_eq!(crossing.vehicle, Some(VehicleId(1)));
     assert!((crossing.chainage_m.expect("a place") - 1000.0).abs() < 1.0);
@@ -103,6 +103,44 @@ fn a_wide_ellipse_is_only_ever_likely() {
     assert_eq!(crossing.1.title, "Line likely crossed to home side");
     assert!(crossing.1.why.contains("still overlaps"));
     assert!(crossing.1.confidence < 0.8);
+}
+
+#[test]
+fn somebody_watched_walking_in_is_reported_within_five_seconds_of_the_step() {
+    // One standard deviation of place is 7 m, and the same error at every look of a walk.
+    for error_m in [-5.0, -3.0, 0.0, 3.0, 5.0] {
+        let mut rules = RuleSet::new(Policy::default());
+        let mut fired = None;
+        for i in 0..900 {
+            let (t, truth) = (f64::from(i) * 0.25, -50.0 + 0.325 * f64::from(i));
+            let k = track(7, t, place(1000.0, truth + error_m), 1.3, 7.0);
+            for d in rules.judge(k.captured, &[k], CameraId(11), VehicleId(1), &border(), &[]) {
+                if d.rule.0 == "crossing" {
+                    fired = Some((truth / 1.3, d));
+                }
+            }
+        }
+        let (after_s, d) = fired.expect("reported");
+        assert!(
+            (-5.0..5.0).contains(&after_s),
+            "{after_s:.1} s after the step, {error_m} m off"
+        );
+        assert_eq!(d.title, "Line likely crossed to home side");
+        assert!(d.why.contains("still overlaps the line."), "{}", d.why);
+    }
+}
+
+#[test]
+fn somebody_who_walks_along_the_line_and_sways_over_it_has_not_crossed() {
+    let mut rules = RuleSet::new(Policy::default());
+    for i in 0..600 {
+        let t = f64::from(i) * 0.25;
+        let inside = -1.5 + 3.0 * (t / 3.0).sin();
+        let at = place(300.0 + 1.3 * t, inside);
+        let k = track(7, t, at, (t / 3.0).cos(), 7.0);
+        let drafts = rules.judge(k.captured, &[k], CameraId(11), VehicleId(1), &border(), &[]);
+        assert!(drafts.iter().all(|d| d.rule.0 != "crossing"), "{drafts:#?}");
+    }
 }
 
 #[test]
@@ -173,6 +211,7 @@ fn staying_outside_near_the_line_is_loitering_once_and_two_cameras_say_it_once()
         for (id, camera) in [(4, CameraId(11)), (5, CameraId(12))] {
             let mut k = track(id, t, place(700.0 + sway, -40.0), 0.0, 3.0);
             k.camera = camera;
+            k.velocity_en_m_s = [(t / 4.0).cos(), 0.0];
             let now = k.captured;
             drafts.extend(rules.judge(now, &[k], camera, VehicleId(1), &border(), &[]));
         }
@@ -181,6 +220,17 @@ fn staying_outside_near_the_line_is_loitering_once_and_two_cameras_say_it_once()
     assert_eq!(drafts[0].rule.0, "loiter");
     assert_eq!(drafts[0].priority, Priority::P2);
     assert!(drafts[0].why.contains("40 m"), "{}", drafts[0].why);
+}
+
+#[test]
+fn a_place_that_wanders_with_its_errors_does_not_loiter() {
+    let mut rules = RuleSet::new(Policy::default());
+    for i in 0..300 {
+        let t = f64::from(i) * 0.1;
+        let k = track(7, t, place(700.0 + 5.0 * (t / 4.0).sin(), -40.0), 0.0, 3.0);
+        let drafts = rules.judge(k.captured, &[k], CameraId(11), VehicleId(1), &border(), &[]);
+        assert!(drafts.is_empty(), "never seen to move: {drafts:#?}");
+    }
 }
 
 #[test]
@@ -203,10 +253,9 @@ fn lost_on_the_way(gap_s: f64, aside_m: f64) -> Vec<AlertDraft> {
     };
     for i in 0..80 {
         let sway = 4.0 * (f64::from(i) / 20.0).sin();
-        look(
-            &mut rules,
-            track(7, f64::from(i) * 0.1, place(1000.0 + sway, -20.0), 0.0, 3.0),
-        );
+        let mut k = track(7, f64::from(i) * 0.1, place(1000.0 + sway, -20.0), 0.0, 3.0);
+        k.velocity_en_m_s = [2.0 * (f64::from(i) / 20.0).cos(), 0.0];
+        look(&mut rules, k);
     }
     for i in 0..200 {
         let t = 8.0 + gap_s + f64::from(i) * 0.1;
