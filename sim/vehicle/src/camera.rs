@@ -52,8 +52,8 @@ impl SimVehicle {
                 hfov: cam.hfov_deg.round() as u16,
                 stream_id: cam.stream,
                 count,
-                // MPEG-TS over UDP, H.264
-                kind: 3,
+                // VIDEO_STREAM_TYPE: RTSP, or MPEG-TS over UDP; both H.264.
+                kind: if cam.uri.starts_with("rtsp://") { 0 } else { 3 },
                 name: text(&cam.name),
                 uri: text(&cam.uri),
                 encoding: 1,

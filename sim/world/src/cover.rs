@@ -4,6 +4,7 @@
 //! baked today equals the one baked tomorrow.
 
 use crate::ground::Ground;
+use crate::house::House;
 use crate::light::{Cover, Light};
 use crate::noise::{fbm, hash2, perlin, smooth, unit};
 
@@ -44,6 +45,10 @@ pub(crate) struct CoverMap {
     /// Height of the waves, metres.
     pub(crate) waves_m: f32,
     pub(crate) ways: Vec<Way>,
+    /// Brooks and rivers, as wide as they are.
+    pub(crate) rivers: Vec<Way>,
+    /// Houses; filled in once the rest of the cover is known.
+    pub(crate) houses: Vec<House>,
     pub(crate) clearings: Vec<Clearing>,
     pub(crate) stones: Vec<Stone>,
 }
@@ -162,6 +167,29 @@ impl CoverMap {
             .collect()
     }
 
+    /// Share of water over the ground at a place: a brook's bed, its banks ragged by `wob`.
+    fn river(&self, x: f32, y: f32, wob: f32) -> f32 {
+        let mut best = 0.0_f32;
+        for w in &self.rivers {
+            let mut d = f32::MAX;
+            for p in w.points.windows(2) {
+                d = d.min(dist_segment((x, y), p[0], p[1]));
+            }
+            let half = 0.5 * w.width_m * (1.0 + 0.35 * wob);
+            best = best.max(1.0 - smooth(half - 0.3, half + 0.3, d));
+        }
+        best
+    }
+
+    /// Whether nothing can grow there: a river's bed, a house's floor.
+    fn taken(&self, x: f32, y: f32, r: f32) -> bool {
+        self.rivers.iter().any(|w| {
+            w.points
+                .windows(2)
+                .any(|p| dist_segment((x, y), p[0], p[1]) < 0.6 * w.width_m + r)
+        }) || self.houses.iter().any(|h| h.covers(x, y, r + 1.0))
+    }
+
     /// Everything that stands in one scatter cell.
     pub(crate) fn standing(&self, g: &Ground, cx: i32, cy: i32) -> Vec<Standing> {
         const PER: i32 = 6;
@@ -236,6 +264,7 @@ impl CoverMap {
                         .windows(2)
                         .any(|p| dist_segment((x, y), p[0], p[1]) < w.width_m * 0.5 + reach + verge)
                 }) || near_stone(&self.stones, x, y)
+                    || self.taken(x, y, reach)
                     || matches!(thing, Thing::Pine { .. }) && self.cleared(x, y, 0.9)
                 {
                     continue;
@@ -347,6 +376,12 @@ pub(crate) fn bake(map: &CoverMap, g: &Ground, light: &Light, key: (u8, i32, i32
             }
         }
     }
+    let rivers = s <= 3.5
+        && map.rivers.iter().any(|w| {
+            w.points
+                .windows(2)
+                .any(|p| dist_segment(mid, p[0], p[1]) < side * 0.75 + w.width_m)
+        });
     // Fine noise first, so that its slope can catch the light.
     let mut coarse_n = vec![0.0_f32; PADDED * PADDED];
     let mut fine_n = vec![0.0_f32; PADDED * PADDED];
@@ -413,11 +448,14 @@ pub(crate) fn bake(map: &CoverMap, g: &Ground, light: &Light, key: (u8, i32, i32
                 rock * keep,
                 if gravel { worn } else { 0.0 },
             ];
-            let wet = if g.water {
+            let mut wet = if g.water {
                 1.0 - smooth(0.02, 0.25, g.z(x, y))
             } else {
                 0.0
             };
+            if rivers {
+                wet = wet.max(map.river(x, y, a + 0.5 * b));
+            }
             if thermal {
                 let lit = 0.35
                     + 0.65

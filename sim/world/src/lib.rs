@@ -8,13 +8,17 @@ mod actors;
 mod body;
 mod coast;
 mod cover;
+mod cues;
 mod draw;
 mod encode;
 mod error;
+mod follow;
 mod ground;
+mod house;
 mod instruct;
 mod light;
 mod meta;
+mod nmea;
 mod noise;
 mod options;
 mod radio;
@@ -33,20 +37,22 @@ mod wire;
 
 pub use actors::{Actor, ActorKind, ActorPose, Medium, Role, Step, Track};
 pub use coast::{CoastShape, coast};
+pub use cues::{CueMessage, GroundSensor, Seat, SensorKind, Transponder};
 pub use encode::{AccessUnit, Encoder};
 pub use error::SimError;
 pub use ground::Ground;
 pub use instruct::InstructorScript;
 pub use light::{Weather, sun_position};
+pub use nmea::{AisClass, AisPosition, ais_name};
 pub use options::SimOptions;
 pub use radio::{Interference, LinkState, Radio, free_space_db, knife_edge_db};
 pub use rehearse::Rehearsal;
 pub use render::{CameraState, Image, Quality, Rendered, Renderer, TruthBox};
 pub use scenario::{CHECKLIST, Crossing, Overrides, Scenario, SimAircraft, SimCamera, TrainingFile};
-pub use scene::{Clearing, Scene, SceneSpec, WarmStone, Way};
+pub use scene::{Clearing, Hamlet, Scene, SceneSpec, WarmStone, Way};
 pub use serve::{
-    Clock, Endpoint, Instructor, ServeConfig, SimHandle, SimStats, Simulation, Stream, StreamStats, VehicleStats,
-    VideoTarget, scaled_clock,
+    Clock, Endpoint, FollowEndpoint, Instructor, ServeConfig, SimHandle, SimStats, Simulation, StepClock, Stream,
+    StreamStats, VehicleStats, VideoTarget, scaled_clock,
 };
 pub use site::load_site;
 pub use trouble::{ActiveFault, FaultId, PlannedFault, Trouble};

@@ -11,7 +11,7 @@ use vedette_geo::{Amsl, LatLon};
 use vedette_model::{Airframe, Family, Utc};
 
 use crate::scenario::{Overrides, Scenario, SimAircraft};
-use crate::serve::{Endpoint, ServeConfig, VideoTarget, scaled_clock};
+use crate::serve::{Endpoint, FollowEndpoint, ServeConfig, VideoTarget, scaled_clock};
 use crate::{SimError, Weather};
 
 /// Most aircraft of an empty world.
@@ -33,10 +33,18 @@ pub struct SimOptions {
     pub home: Option<String>,
     /// `--connect EP`: `udpout:HOST:PORT`, or `HOST:PORT`.
     pub connect: Option<String>,
-    /// `--listen EP`: `udpin:HOST:PORT`, or `HOST:PORT`.
+    /// `--listen EP`: `udpin:HOST:PORT` or `HOST:PORT`, `tcpin:HOST:PORT`, `serial:` or
+    /// `serial:PATH` (a pseudo-terminal).
     pub listen: Option<String>,
-    /// `--video URL`: `udp://HOST` (the scenario's ports), `udp://HOST:PORT` (counting up), `off`.
+    /// `--video URL`: `udp://HOST` (the scenario's ports), `udp://HOST:PORT` (counting up),
+    /// `rtsp://HOST:PORT` (served to players), `off`; a UDP and an RTSP one joined by a comma.
     pub video: Option<String>,
+    /// `--sensors HOST:PORT`: where ground sensors send JSON lines.
+    pub sensors: Option<String>,
+    /// `--ais HOST:PORT`: where AIS receivers send NMEA 0183.
+    pub ais: Option<String>,
+    /// `--follow EP`: `udpin:HOST:PORT` or `tcp:HOST:PORT` of an autopilot the world follows.
+    pub follow: Vec<String>,
     /// `--speed X`: seconds of the scenario per second, 0.1..=20.
     pub speed: f64,
     /// `--seed N`.
@@ -58,6 +66,9 @@ impl Default for SimOptions {
             connect: None,
             listen: None,
             video: None,
+            sensors: None,
+            ais: None,
+            follow: Vec::new(),
             speed: 1.0,
             seed: None,
             truth: None,
@@ -99,11 +110,23 @@ impl SimOptions {
                 return Err(wrong("--listen", l.clone(), "give either --connect or --listen"));
             }
             (Some(c), None) => Endpoint::Connect(endpoint("--connect", c, "udpout:")?),
-            (None, Some(l)) => Endpoint::Listen(endpoint("--listen", l, "udpin:")?),
+            (None, Some(l)) => listen(l)?,
             (None, None) => config.mavlink,
         };
         if let Some(v) = &self.video {
-            config.video = video(v)?;
+            (config.video, config.rtsp) = video(v)?;
+        }
+        if let Some(s) = &self.sensors {
+            config.sensors = endpoint("--sensors", s, "udp://")?;
+        }
+        if let Some(a) = &self.ais {
+            config.ais = endpoint("--ais", a, "udp://")?;
+        }
+        for f in &self.follow {
+            config.follow.push(match f.strip_prefix("tcp:") {
+                Some(_) => FollowEndpoint::Tcp(endpoint("--follow", f, "tcp:")?),
+                None => FollowEndpoint::Listen(endpoint("--follow", f, "udpin:")?),
+            });
         }
         config.truth.clone_from(&self.truth);
         Ok((scenario, config))
@@ -203,17 +226,39 @@ fn endpoint(flag: &'static str, text: &str, scheme: &str) -> Result<SocketAddr, 
     })
 }
 
-fn video(text: &str) -> Result<VideoTarget, SimError> {
-    if matches!(text, "off" | "none") {
-        return Ok(VideoTarget::Off);
+fn listen(text: &str) -> Result<Endpoint, SimError> {
+    if let Some(path) = text.strip_prefix("serial:") {
+        return Ok(Endpoint::Serial((!path.is_empty()).then(|| PathBuf::from(path))));
     }
-    let bare = text.strip_prefix("udp://").unwrap_or(text);
-    if let Ok(host) = bare.parse::<IpAddr>() {
-        return Ok(VideoTarget::Host(host));
+    if text.starts_with("tcpin:") {
+        return endpoint("--listen", text, "tcpin:").map(Endpoint::Tcp);
     }
-    bare.to_socket_addrs()
-        .ok()
-        .and_then(|mut a| a.next())
-        .map(VideoTarget::Base)
-        .ok_or_else(|| wrong("--video", text.to_owned(), "give udp://HOST, udp://HOST:PORT or off"))
+    endpoint("--listen", text, "udpin:").map(Endpoint::Listen)
+}
+
+fn video(text: &str) -> Result<(VideoTarget, Option<SocketAddr>), SimError> {
+    let bad = || {
+        wrong(
+            "--video",
+            text.to_owned(),
+            "give udp://HOST, udp://HOST:PORT, rtsp://HOST:PORT or off; a UDP and an RTSP one joined by a comma",
+        )
+    };
+    let address = |t: &str| t.to_socket_addrs().ok().and_then(|mut a| a.next());
+    let (mut plain, mut players) = (VideoTarget::Off, None);
+    for part in text.split(',').map(str::trim) {
+        if matches!(part, "off" | "none") {
+            continue;
+        }
+        if let Some(at) = part.strip_prefix("rtsp://") {
+            players = Some(address(at.trim_end_matches('/')).ok_or_else(bad)?);
+            continue;
+        }
+        let bare = part.strip_prefix("udp://").unwrap_or(part);
+        plain = match bare.parse::<IpAddr>() {
+            Ok(host) => VideoTarget::Host(host),
+            Err(_) => VideoTarget::Base(address(bare).ok_or_else(bad)?),
+        };
+    }
+    Ok((plain, players))
 }

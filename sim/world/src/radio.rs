@@ -167,10 +167,17 @@ pub(crate) fn drawn(seed: u64, stream: u64, number: u64, share: f64) -> bool {
     if share >= 1.0 {
         return true;
     }
+    chance(seed, stream, number) < share
+}
+
+/// A number in 0..1 for one event of a stream of events.
+#[must_use]
+pub(crate) fn chance(seed: u64, stream: u64, number: u64) -> f64 {
     // Splitmix64 finaliser (Steele, Lea, Flood 2014).
     let mut z = seed ^ stream.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ number.wrapping_mul(0xD134_2543_DE82_EF95);
     z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
     z ^= z >> 31;
-    ((z >> 11) as f64) < share * (1_u64 << 53) as f64
+    // 53 bits are exact, and so is a division by a power of two.
+    (z >> 11) as f64 / (1_u64 << 53) as f64
 }

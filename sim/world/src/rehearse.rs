@@ -10,6 +10,7 @@ use vedette_atlas::World;
 use vedette_model::{CameraId, Mono};
 use vedette_sim_vehicle::TrueState;
 
+use crate::follow::Follower;
 use crate::render::{Quality, Rendered, Renderer};
 use crate::scenario::Scenario;
 use crate::serve::fly::{on_threads, snapshot, vehicle_config};
@@ -26,6 +27,7 @@ pub struct Rehearsal {
     spread: Box<Spread<'static>>,
     renderer: Option<Renderer>,
     seq: u8,
+    other: Follower,
 }
 
 impl std::fmt::Debug for Rehearsal {
@@ -60,12 +62,25 @@ impl Rehearsal {
             spread: on_threads(threads),
             renderer: None,
             seq: 0,
+            other: Follower::default(),
         }
     }
 
     /// Goes on to a second of the scenario.
     pub fn step_to(&mut self, t_s: f64) {
         self.sky.step(Mono((t_s * 1e6).round() as i64), &*self.spread);
+        self.sky.follow(self.sky.at(), &self.other);
+    }
+
+    /// Telemetry of an autopilot elsewhere: the aircraft of its system id is from now on where it
+    /// says, at the end of each step.
+    pub fn follow(&mut self, bytes: &[u8]) {
+        self.other.handle(self.sky.at(), bytes);
+    }
+
+    /// What the world asks of the autopilots it follows.
+    pub fn requests(&mut self) -> Vec<Vec<u8>> {
+        self.other.requests(self.sky.at())
     }
 
     /// A datagram of the station towards an aircraft.
@@ -96,11 +111,16 @@ impl Rehearsal {
     /// Asks every aircraft for attitude, position, speeds, receiver and battery, four times a
     /// second each.
     pub fn listen(&mut self) {
+        self.listen_every(250_000.0);
+    }
+
+    /// The same, every so many microseconds.
+    pub fn listen_every(&mut self, us: f32) {
         let systems: Vec<u8> = self.sky.craft.iter().map(|c| c.system()).collect();
         for system in systems {
             for id in [1.0, 24.0, 30.0, 33.0, 74.0] {
                 self.seq = self.seq.wrapping_add(1);
-                let f = wire::command(HAND, self.seq, system, 511, [id, 250_000.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
+                let f = wire::command(HAND, self.seq, system, 511, [id, us, 0.0, 0.0, 0.0, 0.0, 0.0]);
                 self.send(system, &f);
             }
         }
@@ -147,11 +167,16 @@ impl Rehearsal {
         std::iter::from_fn(|| self.sky.poll_truth()).collect()
     }
 
+    /// What the ground sensors sent since the last look, in order.
+    pub fn cues(&mut self) -> Vec<crate::CueMessage> {
+        std::iter::from_fn(|| self.sky.poll_cue()).collect()
+    }
+
     /// What is really so with an aircraft.
     #[must_use]
     pub fn state(&self, system: u8) -> Option<TrueState> {
         let c = self.sky.craft.iter().find(|c| c.system() == system)?;
-        Some(c.vehicle.truth())
+        Some(c.truth())
     }
 
     /// What a camera sees now; `None` for a camera that is not there.

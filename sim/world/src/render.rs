@@ -16,6 +16,7 @@ use crate::actors::{ActorKind, Medium};
 use crate::body;
 use crate::cover::{Baked, CHUNK, Chunk, PADDED, SCATTER_M, Standing, TEXEL_M, bake};
 use crate::draw::{draw_shadow, draw_thing};
+use crate::house;
 use crate::light::Light;
 use crate::noise::{floor, hash2};
 use crate::scene::Scene;
@@ -526,6 +527,19 @@ impl Renderer {
                 &mut self.rgb,
             );
         }
+        house::draw(
+            &scene.cover.houses,
+            &scene.ground,
+            &self.light.1,
+            view,
+            thermal,
+            self.quality.things_m(),
+            &mut house::Planes {
+                depth: &mut self.depth,
+                heat: &mut self.heat,
+                rgb: &mut self.rgb,
+            },
+        );
     }
 
     fn actors(&mut self, scene: &Scene, view: &View, t_s: f64, thermal: bool) -> Vec<TruthBox> {

@@ -9,6 +9,7 @@ use crate::SimError;
 use crate::actors::Actor;
 use crate::cover::{self, CoverMap};
 use crate::ground::Ground;
+use crate::house;
 use crate::light::{Light, Weather};
 
 /// A road or path, on the scene's map (metres east and north of the origin).
@@ -46,6 +47,19 @@ pub struct WarmStone {
     pub excess_c: f64,
 }
 
+/// A group of houses.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Hamlet {
+    /// East of its middle, metres.
+    pub x: f64,
+    /// North of its middle, metres.
+    pub y: f64,
+    /// Radius, metres.
+    pub radius_m: f64,
+    /// So many houses, where there is room.
+    pub houses: u32,
+}
+
 /// What a scene is built from.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SceneSpec {
@@ -75,6 +89,10 @@ pub struct SceneSpec {
     pub clearings: Vec<Clearing>,
     /// Warm stones.
     pub stones: Vec<WarmStone>,
+    /// Brooks and rivers.
+    pub rivers: Vec<Way>,
+    /// Hamlets.
+    pub hamlets: Vec<Hamlet>,
     /// Actors, their tracks on the scene's map.
     pub actors: Vec<Actor>,
 }
@@ -100,7 +118,26 @@ impl Scene {
     pub fn build(spec: SceneSpec, elevation: &dyn Fn(LatLon) -> Option<f64>) -> Result<Self, SimError> {
         let seed = (spec.seed ^ (spec.seed >> 32)) as u32;
         let f = |(x, y): (f64, f64)| (x as f32, y as f32);
-        Ok(Self {
+        let ways = |all: Vec<Way>| -> Vec<cover::Way> {
+            all.into_iter()
+                .map(|w| cover::Way {
+                    points: w.points.into_iter().map(f).collect(),
+                    width_m: w.width_m as f32,
+                    ruts: w.ruts,
+                })
+                .collect()
+        };
+        let hamlets: Vec<house::Hamlet> = spec
+            .hamlets
+            .iter()
+            .map(|h| house::Hamlet {
+                x: h.x as f32,
+                y: h.y as f32,
+                radius_m: h.radius_m as f32,
+                houses: h.houses,
+            })
+            .collect();
+        let mut scene = Self {
             ground: Ground::sample(spec.origin, spec.half_m, seed, elevation)?,
             origin: spec.origin,
             utc: spec.utc,
@@ -113,15 +150,9 @@ impl Scene {
                 waves_m: spec.waves_m as f32,
                 forest_share: spec.forest_share.clamp(0.0, 1.0) as f32,
                 tree_line_m: spec.tree_line_m as f32,
-                ways: spec
-                    .ways
-                    .into_iter()
-                    .map(|w| cover::Way {
-                        points: w.points.into_iter().map(f).collect(),
-                        width_m: w.width_m as f32,
-                        ruts: w.ruts,
-                    })
-                    .collect(),
+                ways: ways(spec.ways),
+                rivers: ways(spec.rivers),
+                houses: Vec::new(),
                 clearings: spec
                     .clearings
                     .into_iter()
@@ -143,7 +174,9 @@ impl Scene {
                     .collect(),
             },
             actors: spec.actors,
-        })
+        };
+        scene.cover.houses = house::houses(&scene.cover, &scene.ground, &hamlets);
+        Ok(scene)
     }
 
     /// Which of the day's lights holds at a second of the scenario: those of the start are 0.

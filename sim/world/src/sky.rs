@@ -10,8 +10,10 @@ use std::sync::Arc;
 use vedette_atlas::World;
 use vedette_geo::{Amsl, LatLon};
 use vedette_model::{Family, Mono};
-use vedette_sim_vehicle::{Fault, SimVehicle, VehicleConfig, Weather};
+use vedette_sim_vehicle::{Fault, ReportedState, SimVehicle, TrueState, VehicleConfig, Weather};
 
+use crate::cues::{self, CueMessage};
+use crate::follow::Follower;
 use crate::radio::{LinkState, drawn};
 use crate::scenario::Scenario;
 use crate::trouble::{ActiveFault, FaultId, Path, Trouble, Troubles};
@@ -58,11 +60,35 @@ pub(crate) struct Craft {
     counted: [u64; 2],
     seq: u8,
     foreign_ids: u8,
+    followed: Option<Followed>,
+}
+
+/// States of an autopilot elsewhere, which stand in for the flown ones.
+#[derive(Debug, Clone)]
+pub(crate) struct Followed {
+    pub(crate) truth: TrueState,
+    pub(crate) reported: ReportedState,
 }
 
 impl Craft {
     pub(crate) fn system(&self) -> u8 {
         self.vehicle.config().system
+    }
+
+    /// What is really so: the flown aircraft's own truth, or that of the autopilot it follows.
+    pub(crate) fn truth(&self) -> TrueState {
+        match &self.followed {
+            Some(f) => f.truth.clone(),
+            None => self.vehicle.truth(),
+        }
+    }
+
+    /// What it believes of itself.
+    pub(crate) fn reported(&self) -> ReportedState {
+        match &self.followed {
+            Some(f) => f.reported.clone(),
+            None => self.vehicle.reported(),
+        }
     }
 
     /// Share of telemetry lost now.
@@ -183,7 +209,12 @@ pub(crate) struct Sky {
     at: Mono,
     next_crossing: usize,
     truth: VecDeque<TruthLine>,
+    cues: VecDeque<CueMessage>,
+    cue_seq: u8,
 }
+
+/// Messages of ground sensors waiting to be taken; the oldest makes room.
+const CUES: usize = 10_000;
 
 /// Truth lines waiting to be taken; the oldest makes room.
 const LINES: usize = 100_000;
@@ -214,6 +245,7 @@ impl Sky {
                     counted: [0; 2],
                     seq: 0,
                     foreign_ids: 0,
+                    followed: None,
                 }
             })
             .collect();
@@ -232,6 +264,8 @@ impl Sky {
             at: Mono(0),
             next_crossing: 0,
             truth,
+            cues: VecDeque::new(),
+            cue_seq: 0,
             scenario,
         }
     }
@@ -244,6 +278,20 @@ impl Sky {
     /// Leaves out the time up to `at`: nothing happens in it.
     pub(crate) fn skip_to(&mut self, at: Mono) {
         self.at = Mono(at.0.div_euclid(STEP_US) * STEP_US).max(self.at);
+    }
+
+    /// Aircraft are where another autopilot of the same system id says it is.
+    pub(crate) fn follow(&mut self, at: Mono, other: &Follower) {
+        for c in &mut self.craft {
+            let base = Followed {
+                truth: c.vehicle.truth(),
+                reported: c.vehicle.reported(),
+            };
+            let wh = c.vehicle.config().energy.battery_wh;
+            if let Some(states) = other.states(c.system(), at, wh, base) {
+                c.followed = Some(states);
+            }
+        }
     }
 
     /// A fault by hand.
@@ -281,6 +329,11 @@ impl Sky {
     /// The next line of truth.
     pub(crate) fn poll_truth(&mut self) -> Option<TruthLine> {
         self.truth.pop_front()
+    }
+
+    /// The next message of a ground sensor.
+    pub(crate) fn poll_cue(&mut self) -> Option<CueMessage> {
+        self.cues.pop_front()
     }
 
     fn tell(&mut self, line: TruthLine) {
@@ -344,7 +397,7 @@ impl Sky {
             && let Some(radio) = &self.scenario.radio
         {
             for c in &mut self.craft {
-                let t = c.vehicle.truth();
+                let t = c.truth();
                 c.link = Some(radio.link(&self.world.terrain, t.at, t.amsl, t_s));
             }
         }
@@ -361,6 +414,42 @@ impl Sky {
         }
     }
 
+    /// What the ground sensors tell at this second.
+    fn watch_ground(&mut self, flying: &[wire::Heard]) {
+        if self.scenario.sensors.is_empty() {
+            return;
+        }
+        let fleet: Vec<_> = self
+            .craft
+            .iter()
+            .map(|c| {
+                let t = c.truth();
+                (c.system(), t.at, t.amsl)
+            })
+            .collect();
+        let (scenario, world) = (Arc::clone(&self.scenario), Arc::clone(&self.world));
+        let second = u64::try_from(self.at.0 / 1_000_000).unwrap_or(0);
+        for (message, line) in cues::look(&scenario, &world, second, flying, &fleet, &mut self.cue_seq) {
+            if let Some(l) = line {
+                self.tell(l);
+            }
+            match message {
+                CueMessage::Aboard(system, bytes) => {
+                    let (at, seed) = (self.at.0, scenario.seed);
+                    for c in self.craft.iter_mut().filter(|c| c.system() == system) {
+                        c.send(seed, at, To::All, bytes.clone());
+                    }
+                }
+                other => {
+                    if self.cues.len() >= CUES {
+                        self.cues.pop_front();
+                    }
+                    self.cues.push_back(other);
+                }
+            }
+        }
+    }
+
     fn each_second(&mut self, t_s: f64) {
         let (at, seed) = (self.at, self.scenario.seed);
         let flying: Vec<wire::Heard> = self
@@ -371,6 +460,7 @@ impl Sky {
                     let track = vedette_geo::azimuth_deg(from, to);
                     Some(wire::Heard {
                         icao: 0x34_0000 + f.id.0,
+                        callsign: wire::callsign("FOREIGN"),
                         at: vedette_geo::destination(from, track, m_s * (t_s - f.since_s)),
                         amsl_m: metres,
                         track_deg: track,
@@ -389,6 +479,7 @@ impl Sky {
             }
         }
         let utc = self.scenario.utc(t_s);
+        self.watch_ground(&flying);
         let mut lines: Vec<TruthLine> = flying
             .iter()
             .map(|h| TruthLine::Traffic {
@@ -401,7 +492,7 @@ impl Sky {
             })
             .collect();
         for c in &self.craft {
-            lines.push(TruthLine::vehicle(&self.scenario, c.system(), t_s, &c.vehicle.truth()));
+            lines.push(TruthLine::vehicle(&self.scenario, c.system(), t_s, &c.truth()));
             if let Some(l) = c.link {
                 lines.push(TruthLine::Radio {
                     system: c.system(),

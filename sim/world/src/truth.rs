@@ -7,7 +7,7 @@ use vedette_geo::{Amsl, LatLon};
 use vedette_model::{CameraId, ImageBox, TargetClass, Utc};
 use vedette_sim_vehicle::TrueState;
 
-use crate::{ActorKind, CameraState, Crossing, FaultId, Role, Scenario, Trouble, TruthBox};
+use crate::{ActorKind, CameraState, Crossing, FaultId, Role, Scenario, SensorKind, Trouble, TruthBox};
 
 /// One line of a truth file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -130,6 +130,23 @@ pub enum TruthLine {
         battery_wh: f64,
         /// It hit the ground.
         crashed: bool,
+    },
+    /// What a ground sensor told.
+    Cue {
+        /// Its name.
+        sensor: String,
+        /// What it is.
+        sensor_kind: SensorKind,
+        /// Seconds of the scenario.
+        t_s: f64,
+        /// When.
+        utc: Utc,
+        /// Where, as it told.
+        at: LatLon,
+        /// Who caused it; absent: nobody, a false alarm.
+        actor: Option<String>,
+        /// How far that is from where it truly was, metres; absent for a false alarm.
+        off_m: Option<f64>,
     },
     /// A picture that was sent.
     Frame {

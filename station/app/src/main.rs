@@ -6,6 +6,7 @@ mod cli;
 mod clock;
 mod demo;
 mod detect;
+mod drafting;
 mod files;
 mod flight;
 mod keys;
@@ -19,9 +20,13 @@ mod replay;
 mod report;
 mod review;
 mod runtime;
+mod scores;
 mod script;
 mod setup;
+mod stage;
 mod train;
+mod train_desk;
+mod train_record;
 mod verbs;
 mod video;
 
@@ -55,9 +60,11 @@ fn main() -> ExitCode {
     tracing_subscriber::fmt()
         .with_env_filter(
             tracing_subscriber::EnvFilter::try_from_env("VEDETTE_LOG").unwrap_or_else(|_| {
-                "warn,wgpu_hal=error,wgpu_core=error,naga=error,bevy_render=error,bevy_winit=error".into()
+                "warn,wgpu_hal=error,wgpu_core=error,naga=error,bevy_render=error,bevy_winit=error,bevy_egui=error"
+                    .into()
             }),
         )
+        .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
         .with_writer(std::io::stderr)
         .init();
     let cli = Cli::parse();
@@ -69,6 +76,7 @@ fn main() -> ExitCode {
         Some(Verb::Station(a)) => flight::station(&a),
         Some(Verb::Sim(a)) => verbs::sim(&a),
         Some(Verb::Train(a)) => train::run(&a, cli.json),
+        Some(Verb::Scores(a)) => scores::run(&a, cli.json),
         Some(Verb::Inspect(a)) => verbs::inspect(&a, cli.json),
         Some(Verb::Link(a)) => link::link(&a, cli.json),
         Some(Verb::Keys(v)) => link::keys(&v),

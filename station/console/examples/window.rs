@@ -28,6 +28,9 @@ fn main() {
         intents: tx,
         terrain: Arc::clone(&demo::base().world.terrain),
         review: None,
+        exercise: None,
+        instructor: None,
+        desk: None,
         stop: Arc::clone(&stop),
     };
     // The moment again ten times a second, a little later each time.

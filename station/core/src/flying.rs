@@ -3,9 +3,9 @@
 //! Invariant: an order is *observed* only when telemetry shows its effect. Knows no plan geometry.
 
 use vedette_geo::Amsl;
+use vedette_model::plan::Brief;
 use vedette_model::{MissionKind, Mono, ReceiptState, Report, VehicleId};
 
-use crate::input::Setup;
 use crate::station::Station;
 use crate::view::{EventKind, NoticeKind, PlanState};
 use crate::{energy, fleet, orders};
@@ -52,6 +52,7 @@ impl Station {
             _ => {}
         }
         let plan = &self.view.plan;
+        let brief = self.view.brief.clone();
         let Some(v) = self.view.vehicles.get_mut(&id) else {
             return;
         };
@@ -68,7 +69,7 @@ impl Station {
                 v.patrol_began = Some(now);
                 began = true;
             }
-            Self::bingo(v, &self.setup, plan);
+            Self::bingo(v, &brief, plan);
         }
         if let Some((kind, text)) = mark {
             self.mark(kind, Some(id), text);
@@ -80,11 +81,11 @@ impl Station {
         self.observe(id);
     }
 
-    pub(crate) fn bingo(v: &mut crate::view::VehicleView, setup: &Setup, plan: &PlanState) {
+    pub(crate) fn bingo(v: &mut crate::view::VehicleView, brief: &Brief, plan: &PlanState) {
         let (Some(at), Some(amsl), Some(pct), Some((home, home_amsl))) = (v.at, v.amsl, v.battery_pct, v.home) else {
             return;
         };
-        let Some(aircraft) = setup.brief.fleet.iter().find(|a| a.vehicle == v.id) else {
+        let Some(aircraft) = brief.fleet.iter().find(|a| a.vehicle == v.id) else {
             return;
         };
         let back = plan
@@ -99,7 +100,7 @@ impl Station {
             amsl.value,
             home,
             back,
-            setup.brief.wind.speed_m_s,
+            brief.wind.speed_m_s,
         );
         v.bingo_s = Some(s);
         v.home_share = Some(share);

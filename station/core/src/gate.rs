@@ -13,14 +13,16 @@ fn needs(intent: &Intent) -> Authority {
             Risk::Camera => Authority::Sensor,
             Risk::Safe | Risk::Flight => Authority::Pilot,
         },
-        Intent::MakePlan | Intent::ApprovePlan { .. } | Intent::UploadPlan { .. } | Intent::UseLink { .. } => {
-            Authority::Pilot
-        }
+        Intent::MakePlan
+        | Intent::ProposeBrief { .. }
+        | Intent::ApprovePlan { .. }
+        | Intent::UploadPlan { .. }
+        | Intent::UseLink { .. } => Authority::Pilot,
         Intent::Decide { .. }
         | Intent::Acknowledge { .. }
         | Intent::OpenIncident { .. }
         | Intent::SealIncident { .. } => Authority::Sensor,
-        Intent::Show { .. } | Intent::Note { .. } => Authority::Observer,
+        Intent::Show { .. } | Intent::Note { .. } | Intent::Workload { .. } => Authority::Observer,
     }
 }
 

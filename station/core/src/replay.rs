@@ -45,6 +45,12 @@ impl Replay {
         })
     }
 
+    /// What the session started with.
+    #[must_use]
+    pub fn setup(&self) -> &Setup {
+        self.now.setup()
+    }
+
     /// Number of entries.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -86,6 +86,7 @@ impl Station {
             watch: setup.brief.name.clone(),
             operators: setup.operators.clone(),
             site: Arc::new(setup.site.clone()),
+            brief: Arc::new(setup.brief.clone()),
             coverage: CoverageView::new(&section),
             section: Arc::new(section),
             section_from_m: from_m,
@@ -256,17 +257,8 @@ impl Station {
         let now = self.view.now;
         match intent {
             Intent::Command { vehicle, order, held } => self.command(who, *vehicle, order, *held)?,
-            Intent::MakePlan => {
-                self.view.plan.computing = true;
-                self.view.plan.failed = None;
-                let parent = self.view.plan.plan.as_ref().map(|p| p.id.clone());
-                self.effects.push_back(Effect::Plan {
-                    brief: Box::new(self.setup.brief.clone()),
-                    parent,
-                    seed: self.setup.seed,
-                });
-                self.mark(EventKind::Operator, None, format!("plan asked for by {who}"));
-            }
+            Intent::MakePlan => self.make_plan(who, None)?,
+            Intent::ProposeBrief { brief } => self.make_plan(who, Some(brief))?,
             Intent::ApprovePlan { plan } => {
                 let state = &mut self.view.plan;
                 let held = state
@@ -313,6 +305,8 @@ impl Station {
                 self.mark(EventKind::Operator, *vehicle, format!("{who} looks at {what}"));
             }
             Intent::UseLink { vehicle, link } => self.use_link(who, *vehicle, *link)?,
+            // For the record and the score; nothing on the screen follows from it.
+            Intent::Workload { .. } => {}
             Intent::Note { text, incident } => {
                 let where_ = incident.map(|i| format!(" on {i}")).unwrap_or_default();
                 self.mark(EventKind::Operator, None, format!("note{where_} by {who}: {text}"));

@@ -4,8 +4,10 @@
 
 use std::sync::Arc;
 
-use vedette_model::{CommandId, MissionKind, OperatorId, Refusal, VehicleId};
+use vedette_model::plan::Brief;
+use vedette_model::{CommandId, LandedState, MissionKind, OperatorId, Refusal, VehicleId};
 
+use crate::coverage::CoverageView;
 use crate::input::Effect;
 use crate::planning;
 use crate::station::Station;
@@ -15,8 +17,77 @@ use crate::view::{EventKind, NoticeKind, PlanOnAircraft, PlanState};
 const UPLOAD_EXPIRES_MS: i64 = 120_000;
 
 impl Station {
+    /// Asks for the plan of the brief on the table, or of a changed one.
+    pub(crate) fn make_plan(&mut self, who: &OperatorId, brief: Option<&Brief>) -> Result<(), Refusal> {
+        let flying: Vec<&str> = self
+            .view
+            .vehicles
+            .values()
+            .filter(|v| v.landed.is_some_and(|l| l.value == LandedState::InAir))
+            .map(|v| v.tail.as_str())
+            .collect();
+        if let Some(b) = brief {
+            let what = || "changing the brief".to_owned();
+            if !flying.is_empty() {
+                return Err(Refusal::State {
+                    what: what(),
+                    why: format!("{} in the air on the plan that is on the table", flying.join(", ")),
+                });
+            }
+            if b.section.border != self.setup.brief.section.border {
+                return Err(Refusal::Missing {
+                    what: format!("border {} in this session", b.section.border),
+                });
+            }
+            let known = |v: VehicleId| self.view.vehicles.contains_key(&v);
+            if let Some(a) = b.fleet.iter().find(|a| !known(a.vehicle)) {
+                return Err(Refusal::Missing {
+                    what: format!("aircraft {} ({}) in this session", a.tail, a.vehicle),
+                });
+            }
+            let (from_m, to_m) = (b.section.from_km * 1000.0, b.section.to_km * 1000.0);
+            if let Err(e) = self.border.section(from_m, to_m) {
+                return Err(Refusal::State {
+                    what: what(),
+                    why: e.to_string(),
+                });
+            }
+            self.view.brief = Arc::new(b.clone());
+        }
+        self.view.plan.computing = true;
+        self.view.plan.failed = None;
+        let parent = self.view.plan.plan.as_ref().map(|p| p.id.clone());
+        self.effects.push_back(Effect::Plan {
+            brief: Box::new(Brief::clone(&self.view.brief)),
+            parent,
+            seed: self.setup.seed,
+        });
+        let words = if brief.is_some() {
+            format!("changed brief put on the table by {who}")
+        } else {
+            format!("plan asked for by {who}")
+        };
+        self.mark(EventKind::Operator, None, words);
+        Ok(())
+    }
+
+    /// The watched section follows the plan's brief; its coverage begins anew where it differs.
+    fn follow_section(&mut self, brief: &Brief) {
+        let (from_m, to_m) = (brief.section.from_km * 1000.0, brief.section.to_km * 1000.0);
+        let same = (from_m - self.view.section_from_m).abs() < 0.5 && (to_m - self.view.section_to_m).abs() < 0.5;
+        if same {
+            return;
+        }
+        if let Ok(s) = self.border.section(from_m, to_m) {
+            self.view.coverage = CoverageView::new(&s.line);
+            self.view.section = Arc::new(s.line);
+            (self.view.section_from_m, self.view.section_to_m) = (from_m, to_m);
+        }
+    }
+
     pub(crate) fn planned(&mut self, plan: &vedette_model::plan::PatrolPlan, verdict: &vedette_model::plan::Verdict) {
         let clear = verdict.is_clear() && verdict.plan == plan.id;
+        self.follow_section(&plan.brief);
         self.view.coverage.promised_s = Some(plan.promise.revisit_s);
         self.view.plan = PlanState {
             plan: Some(Arc::new(plan.clone())),

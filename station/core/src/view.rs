@@ -34,6 +34,8 @@ pub struct StationView {
     pub operators: Vec<OperatorSpec>,
     /// Site.
     pub site: Arc<SiteLines>,
+    /// The brief on the table: the session's own until a changed one is proposed.
+    pub brief: Arc<vedette_model::plan::Brief>,
     /// The watched section's own line, from its start.
     pub section: Arc<Vec<LatLon>>,
     /// Chainage of the section's start along the border, metres.

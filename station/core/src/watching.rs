@@ -27,14 +27,14 @@ impl Station {
         c.frames = [r.frames_decoded, r.frames_analysed, r.frames_dropped];
         c.tracks = r.tracks.iter().map(|t| t.id).collect();
         let need = self
-            .setup
+            .view
             .brief
             .fleet
             .iter()
             .find(|a| a.vehicle == r.vehicle)
             .map_or(1.0, |_| {
-                self.setup.brief.requirement.pixels_on_target
-                    / vedette_planner::target_width_m(self.setup.brief.requirement.target)
+                self.view.brief.requirement.pixels_on_target
+                    / vedette_planner::target_width_m(self.view.brief.requirement.target)
             });
         self.view.coverage.look(now, r, need * 0.8);
 

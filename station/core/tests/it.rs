@@ -683,3 +683,85 @@ fn another_station_under_our_id_is_told_once() {
         .count();
     assert_eq!(told, 1);
 }
+
+#[test]
+fn a_changed_brief_goes_on_the_table_from_a_pilot_and_only_on_the_ground() {
+    let mut r = Rig::new().known();
+    let changed = |edit: fn(&mut Brief)| {
+        let mut b = setup().brief;
+        edit(&mut b);
+        Intent::ProposeBrief { brief: Box::new(b) }
+    };
+    r.wants("guest", changed(|b| b.requirement.revisit_s = 200.0));
+    assert!(r.effects.is_empty(), "an observer plans nothing");
+    for (edit, says) in [
+        (
+            (|b| b.section.border = "elsewhere".into()) as fn(&mut Brief),
+            "elsewhere",
+        ),
+        (|b| b.fleet[0].vehicle = VehicleId(9), "in this session"),
+        (|b| b.section.from_km = 99.0, "changing the brief"),
+    ] {
+        r.wants("pilot", changed(edit));
+        assert!(
+            r.effects.is_empty() && r.last_notice().contains(says),
+            "{}",
+            r.last_notice()
+        );
+    }
+    assert_eq!(
+        *r.station.view().brief,
+        setup().brief,
+        "a refused brief leaves the table as it was"
+    );
+    r.wants("pilot", changed(|b| b.section.to_km = 2.5));
+    match r.effects.as_slice() {
+        [Effect::Plan { brief, .. }] => assert!((brief.section.to_km - 2.5).abs() < 1e-9),
+        other => panic!("one plan expected, got {other:?}"),
+    }
+    let cells = r.station.view().coverage.cells.len();
+    let plan = PatrolPlan {
+        schema: 1,
+        id: PlanId("p".into()),
+        parent: None,
+        brief: Brief::clone(&r.station.view().brief),
+        site: "0".into(),
+        terrain: "flat".into(),
+        section_m: 2000.0,
+        aircraft: vec![],
+        promise: Promise {
+            revisit_s: 300.0,
+            lower_bound_s: 100.0,
+            bound_source: "test".into(),
+            from_s: 0.0,
+            until_s: 600.0,
+        },
+        blind: vec![],
+        timetable: None,
+        sizing: None,
+    };
+    let verdict = Verdict {
+        plan: plan.id.clone(),
+        plan_sha256: String::new(),
+        site: "0".into(),
+        findings: vec![],
+        revisit_measured_s: 300.0,
+        revisit_mean_s: 200.0,
+        lower_bound_s: 100.0,
+        gap_per_cell_s: vec![],
+        cell_m: 25.0,
+        separation_m: None,
+        margins: vec![],
+        samples: 1,
+    };
+    r.put(Input::Planned {
+        plan: Box::new(plan),
+        verdict: Box::new(verdict),
+    });
+    let v = r.station.view();
+    assert!((v.section_to_m - 2500.0).abs() < 1e-6 && v.coverage.cells.len() < cells);
+    r.effects.clear();
+    r.say(Report::Landed(LandedState::InAir));
+    r.wants("pilot", changed(|b| b.requirement.revisit_s = 200.0));
+    assert!(r.effects.is_empty() && r.last_notice().contains("in the air"));
+}

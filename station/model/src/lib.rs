@@ -13,6 +13,7 @@ mod onboard;
 mod order;
 mod parameter;
 pub mod plan;
+mod probe;
 mod record;
 mod time;
 mod vehicle;
@@ -33,6 +34,7 @@ pub use order::{
     Risk,
 };
 pub use parameter::{Baseline, BaselineError, Difference, Drift, ParameterTable, is_safety_parameter};
+pub use probe::Probes;
 pub use record::{GapCause, LinkReport, LinkState, RecorderReport};
 pub use time::{ClockMap, Mono, Pts, Utc, VehicleBoot};
 pub use vehicle::{Airframe, Family, FlightMode, GnssFix, LandedState, Report, Severity, VehicleIdentity};

@@ -159,6 +159,11 @@ pub enum Intent {
     },
     /// Make the plan from the brief (again).
     MakePlan,
+    /// Put a changed brief on the table and make its plan.
+    ProposeBrief {
+        /// The whole brief.
+        brief: Box<crate::plan::Brief>,
+    },
     /// Approve the checked plan by name.
     ApprovePlan {
         /// Which.
@@ -210,6 +215,13 @@ pub enum Intent {
         vehicle: VehicleId,
         /// Which link.
         link: Option<LinkId>,
+    },
+    /// Answer to the question after the workload (training, see [`crate::Probes`]).
+    Workload {
+        /// Which question, from 1.
+        asked: u32,
+        /// 1 (under-used) to 5 (too much).
+        level: u8,
     },
     /// A remark for the record.
     Note {

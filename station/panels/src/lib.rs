@@ -10,11 +10,11 @@ pub mod fly;
 pub mod icon;
 mod inspect;
 mod local;
-mod plan;
+pub mod plan;
 pub mod relief;
 pub mod review;
 pub mod theme;
-mod train;
+pub mod train;
 pub mod words;
 
 pub use fly::{console_ui, fly_ui};

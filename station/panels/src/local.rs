@@ -9,12 +9,14 @@ use std::sync::Arc;
 use egui::{Rect, TextureId};
 use vedette_core::StationView;
 use vedette_geo::LatLon;
-use vedette_model::{AlertId, CameraId, IncidentId, OperatorId, Pts, SensorPose, Spectrum, Utc, VehicleId};
+use vedette_model::{AlertId, CameraId, IncidentId, OperatorId, Probes, Pts, SensorPose, Spectrum, Utc, VehicleId};
 
 use crate::camera::MapCamera;
 use crate::fly::orders::{Hold, OrderKind};
 use crate::fly::shapes::Shapes;
+use crate::plan::{PlanDesk, PlanLocal};
 use crate::relief::Relief;
+use crate::train::Briefing;
 
 /// Work places, in the order of their keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -104,8 +106,10 @@ pub struct FlyLocal {
     pub graphics: Option<String>,
     /// Lines of the site in local metres, made once.
     pub shapes: Option<Arc<Shapes>>,
-    /// Video frame under the pointer's Look mode.
-    pub plan_focus: Option<usize>,
+    /// Question after the workload answered last, by its number.
+    pub probe: Option<u32>,
+    /// The brief being edited.
+    pub plan: PlanLocal,
 }
 
 impl FlyLocal {
@@ -137,7 +141,8 @@ impl FlyLocal {
             view_age_s: 0.0,
             graphics: None,
             shapes: None,
-            plan_focus: None,
+            probe: None,
+            plan: PlanLocal::default(),
         }
     }
 
@@ -205,4 +210,10 @@ pub struct FlyFeeds<'a> {
     pub relief: Option<&'a Relief>,
     /// Pictures by stream.
     pub video: BTreeMap<CameraId, VideoPicture>,
+    /// The exercise, while one runs, as the trainee may know it.
+    pub briefing: Option<&'a Briefing>,
+    /// When the trainee is asked after the workload.
+    pub probes: Option<Probes>,
+    /// The planning desk, where a planner works behind the console.
+    pub desk: Option<&'a PlanDesk>,
 }

@@ -66,6 +66,15 @@ pub struct ScenarioFile {
     /// What breaks, and when.
     #[serde(default)]
     pub fault: Vec<FaultFile>,
+    /// Ground sensors that cue.
+    #[serde(default)]
+    pub sensor: Vec<SensorFile>,
+    /// Brooks and rivers.
+    #[serde(default)]
+    pub river: Vec<Spanned<RiverFile>>,
+    /// Groups of houses.
+    #[serde(default)]
+    pub hamlet: Vec<Spanned<HamletFile>>,
 }
 
 fn d_duration() -> f64 {
@@ -200,6 +209,28 @@ pub struct TrackFile {
     pub along: Vec<Place>,
 }
 
+/// `[[river]]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RiverFile {
+    /// Width, metres.
+    pub width_m: f64,
+    /// Its points, downhill.
+    pub along: Vec<Place>,
+}
+
+/// `[[hamlet]]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HamletFile {
+    /// Middle.
+    pub at: Place,
+    /// Radius, metres.
+    pub radius_m: f64,
+    /// So many houses, where there is room off the roads.
+    pub houses: u32,
+}
+
 /// `[[clearing]]`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -249,9 +280,88 @@ pub struct ActorFile {
     /// Size as a share of the usual.
     #[serde(default = "d_one")]
     pub size: f64,
+    /// A ship's AIS; boats and ships only, absent: it carries none.
+    pub ais: Option<AisFile>,
+    /// An aircraft's ADS-B; drones only, absent: it carries none.
+    pub adsb: Option<AdsbFile>,
+    /// A drone's Remote ID; absent: it sends none.
+    pub remote_id: Option<RemoteIdFile>,
     /// What it does, in order.
     #[serde(default)]
     pub step: Vec<Spanned<StepFile>>,
+}
+
+/// `ais` of an `[[actor]]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AisFile {
+    /// Maritime mobile service identity.
+    pub mmsi: u32,
+    /// Name it sends.
+    #[serde(default)]
+    pub name: String,
+    /// Switched off from then on; absent: never.
+    pub until_s: Option<When>,
+}
+
+/// `adsb` of an `[[actor]]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AdsbFile {
+    /// Aircraft address, 24 bits (TOML reads 0x as hexadecimal).
+    pub icao: u32,
+    /// Call sign, 8 characters.
+    #[serde(default)]
+    pub callsign: String,
+}
+
+/// `remote_id` of an `[[actor]]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RemoteIdFile {
+    /// Serial number it sends (ANSI/CTA-2063-A), up to 20 characters.
+    pub number: String,
+    /// Registration of its operator.
+    #[serde(default)]
+    pub operator: String,
+    /// Where its pilot stands, as it sends it.
+    pub pilot: Place,
+}
+
+/// `[[sensor]]`. Which values belong to which kind stands in `sim/scenarios/README.md`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SensorFile {
+    /// Its name on the wire.
+    pub name: Spanned<String>,
+    /// `seismic`, `tower`, `ais`, `adsb`, `remote-id` or `e-seal`.
+    pub kind: crate::SensorKind,
+    /// Where it stands.
+    pub at: Option<Place>,
+    /// System id of the aircraft that carries it.
+    pub vehicle: Option<u8>,
+    /// Name of the actor whose cargo it seals.
+    pub on: Option<String>,
+    /// Its height above the ground, metres.
+    pub mast_m: Option<f64>,
+    /// Reach, metres.
+    pub range_m: Option<f64>,
+    /// Seconds between two looks.
+    pub every_s: Option<f64>,
+    /// Chance that a look tells of what is plain and near.
+    pub detection: Option<f64>,
+    /// False alarms an hour.
+    pub false_per_hour: Option<f64>,
+    /// One sigma of each axis of the place it tells, metres.
+    pub error_m: Option<f64>,
+    /// Middle of a tower camera's sector, degrees true.
+    pub bearing_deg: Option<f64>,
+    /// Width of the sector, degrees.
+    pub view_deg: Option<f64>,
+    /// Angle of one of its pixels, milliradians.
+    pub ifov_mrad: Option<f64>,
+    /// When the seal is opened.
+    pub opened_s: Option<When>,
 }
 
 fn d_count() -> u32 {

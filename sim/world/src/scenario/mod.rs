@@ -10,11 +10,13 @@ mod file;
 mod fleet;
 mod read;
 mod resolve;
+mod watch;
 
 pub use extras::CHECKLIST;
 pub use file::{
-    ActorFile, CameraFile, ClearingFile, CoverFile, FaultFile, InterferenceFile, Place, RadioFile, ScenarioFile,
-    SeaFile, StepFile, StoneFile, TrackFile, TrainingFile, VehicleFile, When,
+    ActorFile, AdsbFile, AisFile, CameraFile, ClearingFile, CoverFile, FaultFile, HamletFile, InterferenceFile, Place,
+    RadioFile, RemoteIdFile, RiverFile, ScenarioFile, SeaFile, SensorFile, StepFile, StoneFile, TrackFile,
+    TrainingFile, VehicleFile, When,
 };
 
 use vedette_atlas::{Border, World};
@@ -23,6 +25,7 @@ use vedette_model::plan::{Energy, Envelope};
 use vedette_model::{Airframe, CameraId, Family, Spectrum, Utc};
 
 use crate::actors::Actor;
+use crate::cues::{GroundSensor, Transponder};
 use crate::radio::Radio;
 use crate::scene::SceneSpec;
 use crate::trouble::PlannedFault;
@@ -125,6 +128,10 @@ pub struct Scenario {
     pub faults: Vec<PlannedFault>,
     /// Radio; absent: it always gets through.
     pub radio: Option<Radio>,
+    /// Ground sensors that cue.
+    pub sensors: Vec<GroundSensor>,
+    /// What each actor tells of itself by radio, in their order; empty when nobody does.
+    pub transponders: Vec<Transponder>,
     /// What a training run tells and expects.
     pub training: Option<TrainingFile>,
     pub(crate) spec: SceneSpec,
@@ -215,6 +222,8 @@ impl Scenario {
             crossings: Vec::new(),
             faults: Vec::new(),
             radio: None,
+            sensors: Vec::new(),
+            transponders: Vec::new(),
             training: None,
             spec: SceneSpec {
                 origin,
@@ -230,6 +239,8 @@ impl Scenario {
                 ways: Vec::new(),
                 clearings: Vec::new(),
                 stones: Vec::new(),
+                rivers: Vec::new(),
+                hamlets: Vec::new(),
                 actors: Vec::new(),
             },
             border: world.border.clone(),

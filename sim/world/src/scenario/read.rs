@@ -11,7 +11,7 @@ use super::file::{ActorFile, CoverFile, ScenarioFile, SeaFile, VehicleFile};
 use crate::{SimError, Weather};
 
 /// Keys a scenario may have.
-const KEYS: [&str; 18] = [
+const KEYS: [&str; 21] = [
     "name",
     "epoch",
     "seed",
@@ -30,6 +30,9 @@ const KEYS: [&str; 18] = [
     "training",
     "actor",
     "fault",
+    "sensor",
+    "river",
+    "hamlet",
 ];
 
 struct Reader<'t> {
@@ -165,6 +168,9 @@ pub(super) fn read(text: &str, file: &str) -> Result<ScenarioFile, Vec<SimError>
         training: None,
         actor: Vec::new(),
         fault: Vec::new(),
+        sensor: Vec::new(),
+        river: Vec::new(),
+        hamlet: Vec::new(),
     };
     let mut needed = vec!["name", "epoch"];
     for (key, v) in root.into_inner() {
@@ -192,6 +198,9 @@ pub(super) fn read(text: &str, file: &str) -> Result<ScenarioFile, Vec<SimError>
             "clearing" => out.clearing = r.list("clearing", v),
             "warm_stone" => out.warm_stone = r.list("warm_stone", v),
             "fault" => out.fault = r.list("fault", v),
+            "sensor" => out.sensor = r.list("sensor", v),
+            "river" => out.river = r.list("river", v),
+            "hamlet" => out.hamlet = r.list("hamlet", v),
             "vehicle" => {
                 for e in r.items("vehicle", v) {
                     out.vehicle

@@ -11,9 +11,9 @@ use vedette_geo::{Hae, LatLon, LocalFrame};
 use vedette_model::Utc;
 
 use super::file::{Place, ScenarioFile, StepFile, When};
-use super::{Overrides, Scenario, cast, extras, fleet};
+use super::{Overrides, Scenario, cast, extras, fleet, watch};
 use crate::SimError;
-use crate::scene::{Clearing, SceneSpec, WarmStone, Way};
+use crate::scene::{Clearing, Hamlet, SceneSpec, WarmStone, Way};
 
 /// What every part of the reading needs: the text for its lines, the site, the mistakes so far.
 pub(super) struct Ctx<'a> {
@@ -241,11 +241,51 @@ pub(super) fn resolve(
             }
         })
         .collect();
+    let rivers = raw
+        .river
+        .iter()
+        .map(|r| {
+            let (at, r) = (r.span().start, r.get_ref());
+            let points: Vec<_> = r
+                .along
+                .iter()
+                .map(|p| frame.plane(cx.place(at, "river.along", p)))
+                .collect();
+            if points.len() < 2 {
+                cx.wrong(
+                    at,
+                    format!("a river has {} points", points.len()),
+                    "give at least two in `along`",
+                );
+            }
+            Way {
+                points: rounded(&points),
+                width_m: cx.range(at, "river.width_m", r.width_m, 0.5, 60.0),
+                ruts: false,
+            }
+        })
+        .collect();
+    let hamlets = raw
+        .hamlet
+        .iter()
+        .map(|h| {
+            let (at, h) = (h.span().start, h.get_ref());
+            let (x, y) = frame.plane(cx.place(at, "hamlet.at", &h.at));
+            Hamlet {
+                x,
+                y,
+                radius_m: cx.range(at, "hamlet.radius_m", h.radius_m, 10.0, 600.0),
+                houses: cx.range(at, "hamlet.houses", f64::from(h.houses), 1.0, 80.0) as u32,
+            }
+        })
+        .collect();
     let actors = cast::actors(&cx, &raw, &frame, &starts, &named, seed);
     let vehicles = fleet::vehicles(&cx, &raw, &homes);
     let crossings = cast::crossings(&actors, &frame, &world.border);
     let faults = extras::faults(&cx, &raw, &vehicles);
     let radio = extras::radio(&cx, &raw);
+    let transponders = watch::transponders(&cx, &raw, &actors);
+    let sensors = watch::sensors(&cx, &raw, &vehicles, &actors);
     extras::training(&cx, &raw, epoch_at);
     let scenario = Scenario {
         name: raw.name,
@@ -257,6 +297,8 @@ pub(super) fn resolve(
         crossings,
         faults,
         radio,
+        sensors,
+        transponders,
         training: raw.training,
         spec: SceneSpec {
             origin,
@@ -272,6 +314,8 @@ pub(super) fn resolve(
             ways,
             clearings,
             stones,
+            rivers,
+            hamlets,
             actors,
         },
         border: world.border.clone(),

@@ -4,7 +4,7 @@
 //! are bounded.
 
 use std::collections::BTreeMap;
-use std::net::{SocketAddr, UdpSocket};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,22 +12,23 @@ use vedette_atlas::World;
 use vedette_model::{CameraId, Mono, Spectrum};
 use vedette_sim_vehicle::{VehicleConfig, VideoStream};
 
+use super::outlets::{Outlets, Source};
+use super::way::{Sent, Way};
 use super::{Endpoint, Order, ServeConfig, Shared, Snapshot, lock};
 use crate::SimError;
+use crate::cues::CueMessage;
 use crate::scenario::{Scenario, SimAircraft};
 use crate::sky::{Craft, STEP_US, Sky, Spread, To, in_turn};
 
 /// States kept for pictures still to be rendered: two seconds.
 const SNAPSHOTS: usize = 100;
-/// Stations that may talk to one aircraft; further ones are not answered.
-const PEERS: usize = 16;
 /// After this long a gap (machine suspended) time is not made up for, microseconds.
 const GAP_US: i64 = 20_000_000;
 
 pub(crate) fn snapshot(c: &Craft) -> Snapshot {
     Snapshot {
-        truth: c.vehicle.truth(),
-        reported: c.vehicle.reported(),
+        truth: c.truth(),
+        reported: c.reported(),
         path: c.picture(),
     }
 }
@@ -37,7 +38,7 @@ pub(crate) fn snapshot(c: &Craft) -> Snapshot {
 const STATION: u8 = 253;
 
 /// What the vehicle crate starts from.
-pub(crate) fn vehicle_config(a: &SimAircraft, s: &Scenario, targets: &BTreeMap<CameraId, SocketAddr>) -> VehicleConfig {
+pub(crate) fn vehicle_config(a: &SimAircraft, s: &Scenario, uris: &BTreeMap<CameraId, String>) -> VehicleConfig {
     let mut c = VehicleConfig::small(a.system, a.airframe, a.home, a.home_amsl);
     c.family = a.family;
     c.gcs_system = STATION;
@@ -62,9 +63,7 @@ pub(crate) fn vehicle_config(a: &SimAircraft, s: &Scenario, targets: &BTreeMap<C
             .map(|(k, cam)| VideoStream {
                 stream: k as u8 + 1,
                 thermal: cam.spectrum == Spectrum::Thermal,
-                uri: targets
-                    .get(&cam.id)
-                    .map_or_else(String::new, |to| format!("udp://{to}")),
+                uri: uris.get(&cam.id).cloned().unwrap_or_default(),
                 name: match cam.spectrum {
                     Spectrum::Thermal => "thermal".to_owned(),
                     Spectrum::Visible => "visible".to_owned(),
@@ -78,65 +77,96 @@ pub(crate) fn vehicle_config(a: &SimAircraft, s: &Scenario, targets: &BTreeMap<C
     c
 }
 
-/// Opens the aircraft's sockets.
+/// Opens the aircraft's sockets, and those of the autopilots to follow. All that cannot be had is
+/// noted at once.
 pub(super) fn open(
     s: &Arc<Scenario>,
     world: &Arc<World>,
     config: &ServeConfig,
-    targets: &BTreeMap<CameraId, SocketAddr>,
-) -> Result<(Fleet, BTreeMap<u8, SocketAddr>), SimError> {
-    let configs = s.vehicles.iter().map(|a| vehicle_config(a, s, targets)).collect();
+    uris: &BTreeMap<CameraId, String>,
+    wrong: &mut Vec<SimError>,
+) -> Fleet {
+    let configs = s.vehicles.iter().map(|a| vehicle_config(a, s, uris)).collect();
     let mut sky = Sky::new(Arc::clone(s), Arc::clone(world), configs);
-    let mut out = Vec::new();
-    let mut addresses = BTreeMap::new();
+    let mut ports = Vec::new();
     for (k, a) in s.vehicles.iter().enumerate() {
-        let (bind, to) = match config.mavlink {
+        let up = |mut at: SocketAddr| {
+            if at.port() != 0 {
+                at.set_port(at.port().saturating_add(k as u16));
+            }
+            at
+        };
+        let (at, way) = match &config.mavlink {
+            // Who speaks to a followed autopilot speaks to itself.
+            _ if !config.follow.is_empty() => (String::new(), Ok(Way::nowhere())),
             Endpoint::Connect(to) => {
                 let any: SocketAddr = if to.is_ipv4() {
                     ([0, 0, 0, 0], 0).into()
                 } else {
                     ([0_u16; 8], 0).into()
                 };
-                (any, Some(to))
+                (any.to_string(), Way::udp(any, Some(*to)))
             }
-            Endpoint::Listen(mut at) => {
-                if at.port() != 0 {
-                    at.set_port(at.port().saturating_add(k as u16));
+            Endpoint::Listen(at) => (format!("udpin:{}", up(*at)), Way::udp(up(*at), None)),
+            Endpoint::Tcp(at) => (format!("tcpin:{}", up(*at)), Way::tcp(up(*at))),
+            Endpoint::Serial(name) => {
+                let name = name.as_ref().map(|n| match k {
+                    0 => n.clone(),
+                    _ => {
+                        let mut more = n.clone().into_os_string();
+                        more.push(format!("-{}", k + 1));
+                        more.into()
+                    }
+                });
+                let at = name.as_ref().map_or_else(
+                    || "a pseudo-terminal".to_owned(),
+                    |n: &std::path::PathBuf| n.display().to_string(),
+                );
+                (at, Way::serial(name.as_deref()))
+            }
+        };
+        match way {
+            Err(e) => wrong.push(SimError::Shell {
+                what: format!(
+                    "aircraft {} ({}) cannot use {at}: {e}; free it or choose another with --listen",
+                    a.system, a.tail
+                ),
+                source: Some(Box::new(e)),
+            }),
+            Ok(way) => {
+                if way.connected() {
+                    sky.craft[k].vehicle.connect(0);
                 }
-                (at, None)
+                ports.push(Port {
+                    system: a.system,
+                    tail: a.tail.clone(),
+                    way,
+                    told: false,
+                });
             }
-        };
-        let fail = |e: std::io::Error| SimError::Shell {
-            what: format!(
-                "aircraft {} ({}) cannot use {bind}: {e}; free the port or choose another with --listen",
-                a.system, a.tail
-            ),
-            source: Some(Box::new(e)),
-        };
-        let socket = UdpSocket::bind(bind).map_err(fail)?;
-        socket.set_nonblocking(true).map_err(fail)?;
-        addresses.insert(a.system, socket.local_addr().map_err(fail)?);
-        let peers: Vec<SocketAddr> = to.into_iter().collect();
-        if !peers.is_empty() {
-            sky.craft[k].vehicle.connect(0);
         }
-        out.push(Port {
-            system: a.system,
-            tail: a.tail.clone(),
-            socket,
-            peers,
-            told: false,
-        });
     }
-    Ok((Fleet { sky, ports: out }, addresses))
+    let mut sources = Vec::new();
+    for f in &config.follow {
+        match Source::open(f) {
+            Ok(s) => sources.push(s),
+            Err(e) => wrong.push(e),
+        }
+    }
+    let cues = Outlets::open(s, config, wrong);
+    Fleet {
+        sky,
+        ports,
+        sources,
+        cues,
+    }
 }
 
-/// One aircraft's socket.
+/// One aircraft's way to its stations.
 struct Port {
     system: u8,
     tail: String,
-    socket: UdpSocket,
-    peers: Vec<SocketAddr>,
+    way: Way,
     told: bool,
 }
 
@@ -144,6 +174,23 @@ struct Port {
 pub(super) struct Fleet {
     pub(super) sky: Sky,
     ports: Vec<Port>,
+    sources: Vec<Source>,
+    cues: Outlets,
+}
+
+impl Fleet {
+    /// Addresses of the aircraft's sockets.
+    pub(super) fn addresses(&self) -> BTreeMap<u8, SocketAddr> {
+        self.ports
+            .iter()
+            .filter_map(|p| Some((p.system, p.way.address()?)))
+            .collect()
+    }
+
+    /// Where a station finds each aircraft.
+    pub(super) fn ways(&self) -> BTreeMap<u8, String> {
+        self.ports.iter().map(|p| (p.system, p.way.name())).collect()
+    }
 }
 
 /// From so many aircraft on, they are flown on several threads.
@@ -196,9 +243,15 @@ pub(super) fn run(sh: &Shared, mut fleet: Fleet) {
         for k in 0..fleet.ports.len() {
             receive(sh, &mut fleet, k, now, &mut buffer);
         }
+        for source in &mut fleet.sources {
+            source.turn(now, &mut buffer);
+        }
         while fleet.sky.at() < now {
             let next = Mono(((fleet.sky.at().0 / STEP_US + 1) * STEP_US).min(now.0));
             fleet.sky.step(next, &*spread);
+            for source in &fleet.sources {
+                fleet.sky.follow(next, &source.follower);
+            }
             let mut all = lock(&sh.snapshots);
             for c in &fleet.sky.craft {
                 let kept = all.entry(c.system()).or_default();
@@ -212,6 +265,19 @@ pub(super) fn run(sh: &Shared, mut fleet: Fleet) {
         for k in 0..fleet.ports.len() {
             transmit(sh, &mut fleet, k);
         }
+        while let Some(cue) = fleet.sky.poll_cue() {
+            // Receivers on the ground share the first aircraft's way to the station.
+            let mut sent = Sent::default();
+            if let CueMessage::Mavlink(bytes) = &cue {
+                if let Some(port) = fleet.ports.first_mut() {
+                    port.way.send(To::All, bytes, &mut sent);
+                    port.way.flush();
+                }
+            } else {
+                fleet.cues.send(&cue);
+            }
+        }
+        sh.flown_to(fleet.sky.at());
         while let Some(line) = fleet.sky.poll_truth() {
             sh.tell(&line, true);
         }
@@ -220,67 +286,40 @@ pub(super) fn run(sh: &Shared, mut fleet: Fleet) {
 }
 
 fn receive(sh: &Shared, fleet: &mut Fleet, k: usize, now: Mono, buffer: &mut [u8]) {
-    let mut n = 0;
-    // A flood must not stop the flight: what is left waits in the socket's own buffer.
-    while n < 256 {
-        let port = &mut fleet.ports[k];
-        match port.socket.recv_from(buffer) {
-            Ok((len, from)) => {
-                n += 1;
-                let peer = match port.peers.iter().position(|p| *p == from) {
-                    Some(k) => k,
-                    None if port.peers.len() < PEERS => {
-                        port.peers.push(from);
-                        port.peers.len() - 1
-                    }
-                    None => continue,
-                };
-                fleet.sky.receive(k, now, peer as u64, &buffer[..len]);
+    let port = &mut fleet.ports[k];
+    let sky = std::cell::RefCell::new(&mut fleet.sky);
+    let n = port.way.receive(
+        buffer,
+        |peer| {
+            if let Some(c) = sky.borrow_mut().craft.get_mut(k) {
+                c.vehicle.connect(peer);
             }
-            // "Connection refused" is an ICMP answer to an earlier datagram: nobody listens yet.
-            Err(e) if e.kind() == std::io::ErrorKind::ConnectionRefused => n += 1,
-            Err(_) => break,
-        }
-    }
+        },
+        |peer, bytes| sky.borrow_mut().receive(k, now, peer, bytes),
+    );
     if n > 0 {
-        let system = fleet.ports[k].system;
-        lock(&sh.stats).vehicles.entry(system).or_default().received += n;
+        lock(&sh.stats).vehicles.entry(port.system).or_default().received += n;
     }
 }
 
 fn transmit(sh: &Shared, fleet: &mut Fleet, k: usize) {
-    let (mut sent, mut refused) = (0, 0);
+    let mut sent = Sent::default();
+    let port = &mut fleet.ports[k];
     while let Some((to, bytes)) = fleet.sky.poll(k) {
-        let port = &mut fleet.ports[k];
-        let targets: Vec<SocketAddr> = match to {
-            To::Peer(Some(p)) => usize::try_from(p)
-                .ok()
-                .and_then(|p| port.peers.get(p))
-                .copied()
-                .into_iter()
-                .collect(),
-            To::Peer(None) => port.peers.first().copied().into_iter().collect(),
-            To::All => port.peers.clone(),
-        };
-        for to in targets {
-            match port.socket.send_to(&bytes, to) {
-                Ok(_) => sent += 1,
-                Err(e) if e.kind() == std::io::ErrorKind::ConnectionRefused => {}
-                Err(e) => {
-                    refused += 1;
-                    if !port.told {
-                        port.told = true;
-                        sh.fail(format!("aircraft {} cannot send to {to}: {e}", port.tail));
-                    }
-                }
-            }
-        }
+        port.way.send(to, &bytes, &mut sent);
     }
-    let t = fleet.sky.craft[k].vehicle.truth();
+    port.way.flush();
+    if let Some(why) = sent.why
+        && !port.told
+    {
+        port.told = true;
+        sh.fail(format!("aircraft {} {why}", port.tail));
+    }
+    let t = fleet.sky.craft[k].truth();
     let mut stats = lock(&sh.stats);
-    let v = stats.vehicles.entry(fleet.ports[k].system).or_default();
-    v.sent += sent;
-    v.refused += refused;
+    let v = stats.vehicles.entry(port.system).or_default();
+    v.sent += sent.sent;
+    v.refused += sent.refused;
     if v.mode != t.mode {
         t.mode.clone_into(&mut v.mode);
     }

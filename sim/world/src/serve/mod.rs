@@ -1,18 +1,23 @@
-//! Serves a scenario on the wire: aircraft as MAVLink over UDP, cameras as MPEG-TS over UDP.
+//! Serves a scenario on the wire: aircraft as MAVLink over UDP, TCP or a serial line, cameras as
+//! MPEG-TS over UDP and RTSP, ground sensors as JSON lines and NMEA 0183.
 //!
 //! Shell. One thread flies all aircraft and owns their sockets; one thread per aircraft renders,
 //! encodes and sends its pictures. Overflow: when the machine is short of time whole pictures are
 //! left out and counted; telemetry never is. Knows no station.
 
 pub(crate) mod fly;
+mod outlets;
+mod rtsp;
 pub(crate) mod video;
+mod way;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 pub use video::Stream;
 
@@ -28,6 +33,10 @@ use crate::trouble::{ActiveFault, FaultId, Trouble};
 use crate::truth::TruthLine;
 use crate::{Scene, SimError};
 
+/// Where ground sensors speak unless told otherwise: IANA's port of NMEA 0183, and one of ours.
+const NMEA_PORT: u16 = 10_110;
+const SENSOR_PORT: u16 = 5_670;
+
 /// A clock in microseconds of the scenario; it may run faster than the wall's.
 pub type Clock = Arc<dyn Fn() -> Mono + Send + Sync>;
 
@@ -39,6 +48,21 @@ pub enum Endpoint {
     /// Waits for a station at this address (`udpin:HOST:PORT`); the n-th further aircraft waits
     /// n ports higher.
     Listen(SocketAddr),
+    /// Serves stations over TCP at this address (`tcpin:HOST:PORT`); the n-th further aircraft n
+    /// ports higher.
+    Tcp(SocketAddr),
+    /// A pseudo-terminal as a serial line (`serial:` or `serial:PATH`); with a path a link of that
+    /// name points to it, `-2`, `-3` ... for further aircraft.
+    Serial(Option<PathBuf>),
+}
+
+/// Where an autopilot is heard that the world follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FollowEndpoint {
+    /// It sends to this address (`udpin:HOST:PORT`).
+    Listen(SocketAddr),
+    /// It serves TCP at this address (`tcp:HOST:PORT`), as ArduPilot SITL does on 5760, 5762, 5763.
+    Tcp(SocketAddr),
 }
 
 /// Where video goes.
@@ -64,6 +88,15 @@ pub struct ServeConfig {
     pub mavlink: Endpoint,
     /// Video.
     pub video: VideoTarget,
+    /// Where video is served to players besides, as `rtsp://HOST:PORT/CAMERA`.
+    pub rtsp: Option<SocketAddr>,
+    /// Where geophones, tower cameras and seals send their lines of JSON.
+    pub sensors: SocketAddr,
+    /// Where AIS receivers send their sentences.
+    pub ais: SocketAddr,
+    /// Autopilots elsewhere that the aircraft of the same system ids follow; with any, no aircraft
+    /// of the scenario flies or speaks by itself.
+    pub follow: Vec<FollowEndpoint>,
     /// Truth as JSON lines.
     pub truth: Option<PathBuf>,
     /// Pictures per second as a share of the scenario's (1 = as written).
@@ -77,6 +110,8 @@ impl std::fmt::Debug for ServeConfig {
         f.debug_struct("ServeConfig")
             .field("mavlink", &self.mavlink)
             .field("video", &self.video)
+            .field("rtsp", &self.rtsp)
+            .field("follow", &self.follow)
             .field("truth", &self.truth)
             .field("frame_rate_share", &self.frame_rate_share)
             .field("quality", &self.quality)
@@ -92,10 +127,39 @@ impl ServeConfig {
             clock,
             mavlink: Endpoint::Connect(SocketAddr::from(([127, 0, 0, 1], 14_550))),
             video: VideoTarget::Scenario,
+            rtsp: None,
+            sensors: SocketAddr::from(([127, 0, 0, 1], SENSOR_PORT)),
+            ais: SocketAddr::from(([127, 0, 0, 1], NMEA_PORT)),
+            follow: Vec::new(),
             truth: None,
             frame_rate_share: 1.0,
             quality: Quality::Standard,
         }
+    }
+}
+
+/// A clock that goes on only when told to.
+#[derive(Debug, Clone, Default)]
+pub struct StepClock(Arc<AtomicI64>);
+
+impl StepClock {
+    /// The clock to serve by.
+    #[must_use]
+    pub fn clock(&self) -> Clock {
+        let at = Arc::clone(&self.0);
+        Arc::new(move || Mono(at.load(Ordering::Acquire)))
+    }
+
+    /// What it shows.
+    #[must_use]
+    pub fn now(&self) -> Mono {
+        Mono(self.0.load(Ordering::Acquire))
+    }
+
+    /// Goes on by so many seconds of the scenario, ten at most; less than none is none.
+    pub fn advance(&self, seconds: f64) {
+        let us = (seconds.clamp(0.0, 10.0) * 1e6).round() as i64;
+        self.0.fetch_add(us, Ordering::AcqRel);
     }
 }
 
@@ -157,6 +221,8 @@ pub struct SimStats {
     pub vehicles: BTreeMap<u8, VehicleStats>,
     /// By stream.
     pub streams: BTreeMap<CameraId, StreamStats>,
+    /// Packets of video that came too fast for players to be served.
+    pub players_lost: u64,
     /// What went wrong in a thread, if anything.
     pub failures: Vec<String>,
 }
@@ -224,6 +290,11 @@ pub(crate) struct Shared {
     /// By video thread: the moment from which it would have to leave a picture out, microseconds;
     /// `i64::MAX` once it ended.
     pub(crate) late_at: Vec<AtomicI64>,
+    /// How far the flight has come, and who waits for it.
+    flown: (Mutex<Mono>, Condvar),
+    /// Packets for players, where there is an RTSP server.
+    shelf: rtsp::Shelf,
+    players: bool,
     truth: Option<Mutex<std::io::BufWriter<std::fs::File>>>,
     truth_lost: AtomicU64,
 }
@@ -236,6 +307,12 @@ pub(crate) fn lock<T>(m: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Shared {
     pub(crate) fn stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
+    }
+
+    /// The flight has come so far.
+    pub(crate) fn flown_to(&self, at: Mono) {
+        *lock(&self.flown.0) = at;
+        self.flown.1.notify_all();
     }
 
     /// Time of the scenario, as the instructor bends it.
@@ -292,6 +369,8 @@ pub struct SimHandle {
     shared: Arc<Shared>,
     threads: Vec<JoinHandle<()>>,
     addresses: BTreeMap<u8, SocketAddr>,
+    ways: BTreeMap<u8, String>,
+    players_at: Option<SocketAddr>,
     scene: Option<Arc<Scene>>,
 }
 
@@ -308,42 +387,57 @@ impl Simulation {
     /// Opens sockets and files, builds the scene, starts the encoders and the threads.
     ///
     /// # Errors
-    /// [`SimError`] when a socket, the truth file, the terrain or an encoder is not to be had;
-    /// nothing is left running then.
+    /// [`SimError`] when a socket, the truth file, the terrain or an encoder is not to be had, all
+    /// of them at once ([`SimError::Several`]); nothing is left running then.
     pub fn start(scenario: Scenario, world: Arc<World>, config: ServeConfig) -> Result<SimHandle, SimError> {
-        let watched = config.video != VideoTarget::Off && scenario.vehicles.iter().any(|v| !v.cameras.is_empty());
-        let scene = if watched {
-            Some(Arc::new(scenario.scene(&world)?))
-        } else {
-            None
-        };
+        let watched = (config.video != VideoTarget::Off || config.rtsp.is_some())
+            && scenario.vehicles.iter().any(|v| !v.cameras.is_empty());
+        let mut wrong = Vec::new();
         let targets = video::targets(&scenario, &config.video);
-        let scenario = Arc::new(scenario);
-        let (fleet, addresses) = fly::open(&scenario, &world, &config, &targets)?;
-        let truth = match &config.truth {
-            None => None,
-            Some(path) => Some(Mutex::new(std::io::BufWriter::new(
-                std::fs::File::create(path).map_err(|e| SimError::Shell {
-                    what: format!("the truth file {} cannot be made: {e}", path.display()),
-                    source: Some(Box::new(e)),
-                })?,
-            ))),
+        let ids: Vec<CameraId> = scenario
+            .vehicles
+            .iter()
+            .flat_map(|v| &v.cameras)
+            .map(|c| c.id)
+            .collect();
+        let server = match config.rtsp {
+            Some(at) if watched => rtsp::Server::open(at, ids.clone()).map_err(|e| wrong.push(e)).ok(),
+            _ => None,
         };
+        let players_at = server.as_ref().and_then(rtsp::Server::address);
+        let uris = uris(&ids, &targets, players_at);
+        let scene = match watched.then(|| scenario.scene(&world)) {
+            Some(Ok(s)) => Some(Arc::new(s)),
+            Some(Err(e)) => {
+                wrong.push(e);
+                None
+            }
+            None => None,
+        };
+        let scenario = Arc::new(scenario);
+        let fleet = fly::open(&scenario, &world, &config, &uris, &mut wrong);
+        let truth = config.truth.as_ref().and_then(|path| {
+            std::fs::File::create(path)
+                .map_err(|e| {
+                    wrong.push(SimError::Shell {
+                        what: format!("the truth file {} cannot be made: {e}", path.display()),
+                        source: Some(Box::new(e)),
+                    });
+                })
+                .ok()
+                .map(|f| Mutex::new(std::io::BufWriter::new(f)))
+        });
         let mut streams = Vec::new();
         if let Some(scene) = &scene {
-            for v in &scenario.vehicles {
-                if !v.cameras.is_empty() {
-                    streams.push(video::Deck::open(
-                        v,
-                        &targets,
-                        Arc::clone(scene),
-                        &scenario,
-                        &world,
-                        (config.frame_rate_share, config.quality),
-                    )?);
+            for v in scenario.vehicles.iter().filter(|v| !v.cameras.is_empty()) {
+                let how = (config.frame_rate_share, config.quality, players_at.is_some());
+                match video::Deck::open(v, &targets, Arc::clone(scene), &scenario, &world, how) {
+                    Ok(d) => streams.push(d),
+                    Err(e) => wrong.push(e),
                 }
             }
         }
+        SimError::all(wrong)?;
         let snapshots = fleet
             .sky
             .craft
@@ -366,13 +460,18 @@ impl Simulation {
             orders: Mutex::new(Vec::new()),
             active: Mutex::new(Vec::new()),
             late_at: streams.iter().map(|_| AtomicI64::new(1)).collect(),
+            flown: (Mutex::new(Mono::ZERO), Condvar::new()),
+            shelf: rtsp::Shelf::default(),
+            players: players_at.is_some(),
             truth,
             truth_lost: AtomicU64::new(0),
         });
         let mut handle = SimHandle {
             shared: Arc::clone(&shared),
             threads: Vec::new(),
-            addresses,
+            addresses: fleet.addresses(),
+            ways: fleet.ways(),
+            players_at,
             scene,
         };
         let s = Arc::clone(&shared);
@@ -384,8 +483,32 @@ impl Simulation {
                 s.late_at[k].store(i64::MAX, Ordering::Release);
             })?;
         }
+        if let Some(server) = server {
+            let s = Arc::clone(&shared);
+            handle.spawn("sim-rtsp".to_owned(), move || rtsp::run(&s, server))?;
+        }
         Ok(handle)
     }
+}
+
+/// What each aircraft says of where its video is: players are sent to the RTSP server.
+fn uris(
+    ids: &[CameraId],
+    targets: &BTreeMap<CameraId, SocketAddr>,
+    players_at: Option<SocketAddr>,
+) -> BTreeMap<CameraId, String> {
+    ids.iter()
+        .filter_map(|id| {
+            let players = players_at.map(|mut at| {
+                if at.ip().is_unspecified() {
+                    at.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
+                }
+                format!("rtsp://{at}/{}", id.0)
+            });
+            let plain = || targets.get(id).map(|to| format!("udp://{to}"));
+            Some((*id, players.or_else(plain)?))
+        })
+        .collect()
 }
 
 impl SimHandle {
@@ -438,6 +561,34 @@ impl SimHandle {
     #[must_use]
     pub fn addresses(&self) -> &BTreeMap<u8, SocketAddr> {
         &self.addresses
+    }
+
+    /// Where a station finds each aircraft: `udp HOST:PORT`, `tcp:HOST:PORT`, `serial:PATH`.
+    #[must_use]
+    pub fn ways(&self) -> &BTreeMap<u8, String> {
+        &self.ways
+    }
+
+    /// Where players find video, as `rtsp://HOST:PORT/CAMERA`.
+    #[must_use]
+    pub fn players_at(&self) -> Option<SocketAddr> {
+        self.players_at
+    }
+
+    /// How far the flight has come; with a clock that stands still it comes to rest there.
+    #[must_use]
+    pub fn flown_to(&self) -> Mono {
+        *lock(&self.shared.flown.0)
+    }
+
+    /// Waits until the flight has come to a moment, sockets served and faults in the record; false
+    /// when it did not in so long a time of the machine.
+    #[must_use]
+    pub fn wait_flown(&self, to: Mono, patience: Duration) -> bool {
+        let (at, turned) = &self.shared.flown;
+        turned
+            .wait_timeout_while(lock(at), patience, |at| *at < to)
+            .is_ok_and(|(at, _)| *at >= to)
     }
 
     /// What is really so with an aircraft.

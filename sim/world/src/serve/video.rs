@@ -120,7 +120,7 @@ const HELD: usize = 8_192;
 
 struct Lane {
     stream: Stream,
-    to: SocketAddr,
+    to: Option<SocketAddr>,
     period_us: i64,
     due: Mono,
     frame: u64,
@@ -128,9 +128,25 @@ struct Lane {
     /// Datagrams so far.
     number: u64,
     /// Datagrams that a slow link still carries, and when they arrive.
-    held: VecDeque<(i64, Vec<u8>)>,
+    held: VecDeque<(i64, u64, Vec<u8>)>,
     /// The last picture, for a stream that freezes.
     last: Option<Image>,
+}
+
+impl Lane {
+    /// A datagram to where the stream goes, and to players: whether the system took it; `None` when
+    /// nobody listens.
+    fn deliver(&self, sh: &Shared, socket: &UdpSocket, pts90k: u64, d: &[u8]) -> Option<bool> {
+        if sh.players {
+            sh.shelf.put(self.stream.camera.id, pts90k, d);
+        }
+        let Some(to) = self.to else { return Some(true) };
+        match socket.send_to(d, to) {
+            Ok(_) => Some(true),
+            Err(e) if e.kind() == std::io::ErrorKind::ConnectionRefused => None,
+            Err(_) => Some(false),
+        }
+    }
 }
 
 /// All cameras of one aircraft.
@@ -152,7 +168,7 @@ impl Deck {
         scene: Arc<Scene>,
         scenario: &Scenario,
         world: &World,
-        (share, quality): (f64, Quality),
+        (share, quality, players): (f64, Quality, bool),
     ) -> Result<Self, SimError> {
         let any: SocketAddr = if targets.values().any(SocketAddr::is_ipv6) {
             ([0_u16; 8], 0).into()
@@ -165,16 +181,17 @@ impl Deck {
         })?;
         let mut lanes = Vec::new();
         for (k, c) in v.cameras.iter().enumerate() {
-            let Some(to) = targets.get(&c.id) else {
+            let to = targets.get(&c.id).copied();
+            if to.is_none() && !players {
                 continue;
-            };
+            }
             let fps = (c.fps * share).clamp(0.1, 60.0);
             let period_us = (1e6 / fps) as i64;
             let mut camera = c.clone();
             camera.fps = fps;
             lanes.push(Lane {
                 stream: Stream::new(v, &camera, scenario, world)?,
-                to: *to,
+                to,
                 period_us,
                 // Streams do not all want the machine at the same moment.
                 due: Mono(period_us * k as i64 / v.cameras.len().max(1) as i64),
@@ -221,12 +238,9 @@ pub(super) fn run(sh: &Shared, number: usize, mut deck: Deck) {
     while !sh.stopped() {
         let now = sh.now();
         for lane in &mut deck.lanes {
-            while lane.held.front().is_some_and(|(due, _)| *due <= now.0) {
-                if let Some((_, d)) = lane.held.pop_front()
-                    && let Err(e) = deck.socket.send_to(&d, lane.to)
-                    && e.kind() != std::io::ErrorKind::ConnectionRefused
-                {
-                    tracing::debug!("a late datagram of {} is lost: {e}", lane.stream.camera.id);
+            while lane.held.front().is_some_and(|(due, _, _)| *due <= now.0) {
+                if let Some((_, pts, d)) = lane.held.pop_front() {
+                    lane.deliver(sh, &deck.socket, pts, &d);
                 }
             }
         }
@@ -286,6 +300,7 @@ pub(super) fn run(sh: &Shared, number: usize, mut deck: Deck) {
         let encode_us = t1.elapsed().as_micros() as u64;
         let (mut sent, mut refused, mut bytes) = (0, 0, 0);
         let (loss, mut lost) = (snap.path.loss, 0);
+        let pts = lane.stream.pts90k(snap.reported.utc);
         for d in packets.chunks(DATAGRAM) {
             lane.number += 1;
             if drawn(lane.seed, 2, lane.number, loss) {
@@ -294,25 +309,25 @@ pub(super) fn run(sh: &Shared, number: usize, mut deck: Deck) {
             }
             if snap.path.delay_us > 0 {
                 if lane.held.len() < HELD {
-                    lane.held.push_back((now.0 + snap.path.delay_us, d.to_vec()));
+                    lane.held.push_back((now.0 + snap.path.delay_us, pts, d.to_vec()));
                 } else {
                     lost += 1;
                 }
                 continue;
             }
-            match deck.socket.send_to(d, lane.to) {
-                Ok(n) => {
+            match lane.deliver(sh, &deck.socket, pts, d) {
+                Some(true) => {
                     sent += 1;
-                    bytes += n as u64;
+                    bytes += d.len() as u64;
                 }
+                Some(false) => refused += 1,
                 // Nobody listens yet.
-                Err(e) if e.kind() == std::io::ErrorKind::ConnectionRefused => {}
-                Err(_) => refused += 1,
+                None => {}
             }
         }
         let line = TruthLine::frame(
             &sh.scenario,
-            (lane.stream.camera.id, lane.frame, lane.stream.pts90k(snap.reported.utc)),
+            (lane.stream.camera.id, lane.frame, pts),
             t_s,
             &cam,
             &seen.boxes,

@@ -314,7 +314,6 @@ fn an_instructor_breaks_mends_halts_and_bends_time_while_it_runs() {
     s.vehicles.truncate(1);
     s.vehicles[0].cameras.clear();
     let station = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
-    station.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
     let time = Arc::new(AtomicI64::new(0));
     let outer = Arc::clone(&time);
     let truth = std::env::temp_dir().join(format!("vedette-live-{}.jsonl", std::process::id()));
@@ -324,15 +323,6 @@ fn an_instructor_breaks_mends_halts_and_bends_time_while_it_runs() {
     config.truth = Some(truth.clone());
     let sim = Simulation::start(s, w, config).unwrap();
     let i = sim.instructor();
-    let until = |what: &str, done: &dyn Fn() -> bool| {
-        for _ in 0..20_000 {
-            if done() {
-                return;
-            }
-            std::thread::yield_now();
-        }
-        panic!("{what}");
-    };
     let wrong = i.inject(Trouble::LinkLoss, Some(9)).unwrap_err();
     assert!(matches!(wrong, SimError::Option { .. }) && wrong.to_string().contains("the scenario's are 1"));
     assert!(
@@ -340,23 +330,18 @@ fn an_instructor_breaks_mends_halts_and_bends_time_while_it_runs() {
         "land does not move"
     );
     i.inject(Trouble::GimbalStuck, Some(1)).unwrap();
-    let b = [0_u8; 1];
-    let go = |us: i64| {
-        time.fetch_add(us, Ordering::SeqCst);
-        // The flight thread sleeps a few milliseconds between looks; a datagram paces this one.
-        station.send_to(&b, sim.addresses()[&1]).unwrap();
-    };
+    let go = |us: i64| time.fetch_add(us, Ordering::SeqCst);
+    let flown = |us: i64| assert!(sim.wait_flown(Mono(us), Duration::from_secs(20)), "at {us} in time");
     go(500_000);
-    until("the fault holds", &|| {
-        std::thread::sleep(Duration::from_millis(1));
-        i.active().iter().any(|f| f.trouble == Trouble::GimbalStuck && f.live)
-    });
+    flown(500_000);
+    assert!(
+        i.active().iter().any(|f| f.trouble == Trouble::GimbalStuck && f.live),
+        "the fault holds"
+    );
     i.remove(i.active()[0].id);
     go(500_000);
-    until("the fault is mended", &|| {
-        std::thread::sleep(Duration::from_millis(1));
-        i.active().is_empty()
-    });
+    flown(1_000_000);
+    assert!(i.active().is_empty(), "the fault is mended");
     i.pause(true);
     let held = i.t_s();
     go(5_000_000);

@@ -94,6 +94,26 @@ fn every_scenario_of_the_library_loads_and_has_something_to_find() {
     }
     assert!(bad.is_empty(), "{}", bad.join("\n"));
     assert!(n >= 12, "{n} scenarios");
+    for kind in [
+        "footpath-crossing",
+        "vehicle-convoy",
+        "boat-beaching",
+        "ship-to-boat",
+        "drone-drop",
+        "forest-rendezvous",
+        "decoy-and-group",
+        "hunters-and-shepherds",
+        "animals",
+        "lost-hiker",
+        "gnss-jamming",
+        "radio-shadow",
+        "battery-fire-drill",
+    ] {
+        assert!(
+            root().join(format!("sim/scenarios/{kind}.toml")).is_file(),
+            "{kind} is missing"
+        );
+    }
 }
 
 #[test]

@@ -2,7 +2,9 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod again;
+mod cues;
 mod faults;
 mod library;
 mod sight;
+mod ways;
 mod world;

@@ -48,6 +48,8 @@ pub(crate) fn meadow_at(actors: Vec<Actor>, utc: Utc, weather: Weather) -> Arc<S
         ways: vec![],
         clearings: vec![],
         stones: vec![],
+        rivers: vec![],
+        hamlets: vec![],
         actors,
     };
     let slope = |p: LatLon| Some(1800.0 + (p.lat_deg - 42.45) * 111_000.0 * 0.15);

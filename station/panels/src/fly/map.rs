@@ -11,6 +11,7 @@ use vedette_core::{StationView, TrackView};
 use vedette_geo::{LatLon, mgrs};
 use vedette_model::{AlertState, Intent};
 
+use super::hand;
 use super::marks::{self, Labels};
 use super::ribbon;
 use super::shapes::{P3, Shapes};
@@ -24,7 +25,7 @@ use crate::theme::{self, Layout, Palette};
 use crate::words;
 
 /// Projects a line; pieces break where a point is behind the eye.
-pub(super) fn pieces(w: &View, pts: &[P3]) -> Vec<Vec<Pos2>> {
+pub(crate) fn pieces(w: &View, pts: &[P3]) -> Vec<Vec<Pos2>> {
     let mut out: Vec<Vec<Pos2>> = Vec::new();
     let mut now: Vec<Pos2> = Vec::new();
     let near = w.rect.expand(400.0);
@@ -168,27 +169,9 @@ fn gestures(
     let resp = ui.interact(r, ui.id().with("map"), Sense::click_and_drag());
     resp.widget_info(|| WidgetInfo::labeled(WidgetType::Image, true, "Map"));
     if resp.dragged() {
-        let d = resp.drag_delta();
-        let turn = resp.dragged_by(egui::PointerButton::Secondary)
-            || resp.dragged_by(egui::PointerButton::Middle)
-            || ui.input(|i| i.modifiers.shift);
-        if turn {
-            l.map.azimuth_deg = vedette_geo::norm_deg_360(l.map.azimuth_deg - f64::from(d.x) * 0.4);
-            if !l.map.is_flat() {
-                l.map.tilt_deg = (l.map.tilt_deg - f64::from(d.y) * 0.25).clamp(15.0, 75.0);
-            }
-        } else {
-            l.map.pan(d);
-            l.chase = false;
-        }
+        hand::drag(ui, &resp, l);
     }
-    if let Some(at) = resp.hover_pos() {
-        let scroll = ui.input(|i| i.smooth_scroll_delta().y);
-        let pinch = ui.input(egui::InputState::zoom_delta);
-        if scroll.abs() > 0.1 || (pinch - 1.0).abs() > 1e-3 {
-            l.map.zoom(f64::from((-scroll * 0.0025).exp() / pinch), at, r);
-        }
-    }
+    hand::wheel(ui, &resp, r, l);
     if resp.clicked()
         && let Some(at) = resp.interact_pointer_pos()
     {
@@ -219,7 +202,7 @@ fn gestures(
     }
 }
 
-fn terrain(p: &Painter, w: &View, feeds: &FlyFeeds, pal: &Palette) {
+pub(crate) fn terrain(p: &Painter, w: &View, feeds: &FlyFeeds, pal: &Palette) {
     let r = w.rect;
     let Some(m) = feeds.map else {
         p.rect_filled(r, CornerRadius::ZERO, pal.surface[0]);
@@ -397,7 +380,11 @@ fn border(p: &Painter, w: &View, v: &StationView, s: &Shapes, relief: Option<&Re
             }
         }
     }
-    // Kilometres on the foreign side.
+    kilometres(p, w, s, pal);
+}
+
+/// Kilometres of the section, on the foreign side.
+pub(crate) fn kilometres(p: &Painter, w: &View, s: &Shapes, pal: &Palette) {
     let length = s.section_m.last().copied().unwrap_or(0.0);
     let px = length / w.cam.m_per_px;
     let step = [250.0, 500.0, 1000.0, 2000.0, 5000.0, 10_000.0]
@@ -589,7 +576,7 @@ fn symbols(
 }
 
 /// Names of the two sides, each on its own side.
-fn sides(
+pub(crate) fn sides(
     p: &Painter,
     w: &View,
     v: &StationView,
@@ -637,7 +624,7 @@ fn sides(
     }
 }
 
-fn scale_bar(p: &Painter, r: Rect, band: Rect, l: &FlyLocal, pal: &Palette) {
+pub(crate) fn scale_bar(p: &Painter, r: Rect, band: Rect, l: &FlyLocal, pal: &Palette) {
     let m = [
         10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0, 2000.0, 5000.0, 10_000.0, 20_000.0,
     ]
@@ -686,6 +673,20 @@ fn scale_bar(p: &Painter, r: Rect, band: Rect, l: &FlyLocal, pal: &Palette) {
             pal.text1,
         );
     }
+}
+
+/// What has to be said of the terrain: missing or invented.
+pub(crate) fn relief_word(v: &StationView, feeds: &FlyFeeds, lay: &Layout) -> Option<String> {
+    if feeds.relief.and_then(Relief::range).is_none() {
+        return Some("NO TERRAIN: elevation unknown, terrain plans refused".to_owned());
+    }
+    v.site.terrain_synthetic.then(|| {
+        if lay.compact {
+            "SYNTHETIC RELIEF".to_owned()
+        } else {
+            "SYNTHETIC RELIEF · heights are invented".to_owned()
+        }
+    })
 }
 
 #[expect(clippy::too_many_arguments, reason = "a drawing call says all of it")]
@@ -760,18 +761,7 @@ fn controls(
     } else {
         box_ = draw::rect(r.right() - 8.0, y, 0.0, h);
     }
-    let relief_word = if feeds.relief.and_then(Relief::range).is_none() {
-        Some("NO TERRAIN: elevation unknown, terrain plans refused".to_owned())
-    } else if v.site.terrain_synthetic {
-        Some(if lay.compact {
-            "SYNTHETIC RELIEF".to_owned()
-        } else {
-            "SYNTHETIC RELIEF · heights are invented".to_owned()
-        })
-    } else {
-        None
-    };
-    if let Some(word) = relief_word {
+    if let Some(word) = relief_word(v, feeds, lay) {
         let wid = draw::width(&p, &word, theme::small_strong()) + 18.0;
         let free = box_.left() - x - 8.0;
         let q = if free > wid {

@@ -24,7 +24,7 @@ pub struct Zone {
 /// All lines of a site.
 #[derive(Debug, Clone)]
 pub struct Shapes {
-    key: (String, usize, i64, bool),
+    key: (String, u64),
     /// Frame of all points.
     pub frame: LocalFrame,
     /// Watched border line.
@@ -78,10 +78,6 @@ fn densify(pts: &[(f64, f64)], step: f64) -> Vec<(f64, f64)> {
     out
 }
 
-fn stand_off_m(v: &StationView) -> Option<f64> {
-    v.plan.plan.as_ref().map(|p| p.brief.limits.stand_off_m)
-}
-
 impl Shapes {
     /// Whether these are still the shapes of this view.
     #[must_use]
@@ -89,10 +85,24 @@ impl Shapes {
         self.key == Self::key_of(v, relief)
     }
 
-    #[expect(clippy::cast_possible_truncation, reason = "centimetres of a stand-off")]
-    fn key_of(v: &StationView, relief: Option<&Relief>) -> (String, usize, i64, bool) {
-        let off = stand_off_m(v).map_or(-1, |m| (m * 100.0) as i64);
-        (v.site.hash.clone(), v.section.len(), off, relief.is_some())
+    fn key_of(v: &StationView, relief: Option<&Relief>) -> (String, u64) {
+        use std::hash::{Hash, Hasher};
+        let mut h = std::hash::DefaultHasher::new();
+        let b = &v.brief;
+        let bits = |p: &LatLon| (p.lat_deg.to_bits(), p.lon_deg.to_bits());
+        (v.section.len(), v.section_from_m.to_bits(), v.section_to_m.to_bits()).hash(&mut h);
+        (b.limits.stand_off_m.to_bits(), relief.is_some()).hash(&mut h);
+        for z in &b.no_fly {
+            (
+                &z.name,
+                z.radius_m.to_bits(),
+                z.floor.map(|x| x.0.to_bits()),
+                z.ceiling.map(|x| x.0.to_bits()),
+            )
+                .hash(&mut h);
+            z.polygon.iter().chain(&z.centre).for_each(|p| bits(p).hash(&mut h));
+        }
+        (v.site.hash.clone(), h.finish())
     }
 
     /// Computes them.
@@ -141,7 +151,7 @@ impl Shapes {
             edges.push(*l);
         }
         let home_sign = if v.site.home_left { 1.0 } else { -1.0 };
-        let off = stand_off_m(v);
+        let off = Some(v.brief.limits.stand_off_m).filter(|m| *m > 0.0);
         let mut stand_off: Vec<Vec<P3>> = Vec::new();
         if let Some(d) = off {
             let mut piece: Vec<P3> = Vec::new();
@@ -163,14 +173,8 @@ impl Shapes {
             stand_off.push(piece);
             stand_off.retain(|p| p.len() > 1);
         }
-        let brief = v
-            .plan
-            .plan
-            .iter()
-            .flat_map(|p| p.brief.no_fly.iter())
-            .chain(v.site.no_fly.iter());
         let mut zones: Vec<Zone> = Vec::new();
-        for z in brief {
+        for z in v.brief.no_fly.iter().chain(&v.site.no_fly) {
             if zones.iter().any(|o| o.name == z.name) {
                 continue;
             }

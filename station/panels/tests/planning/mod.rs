@@ -1,0 +1,256 @@
+//! The planning workspace as a planner uses it: fields, map, undo, trials, the table.
+//!
+//! Invariant: plan and verdict are the real planner's and checker's. It must not reach into the
+//! panels.
+
+use std::sync::Arc;
+
+use egui::{Key, Modifiers, Pos2, vec2};
+use egui_kittest::Harness;
+use egui_kittest::kittest::{NodeT, Queryable};
+use vedette_core::StationView;
+use vedette_geo::distance_m;
+use vedette_model::Intent;
+use vedette_panels::plan::{PlanDesk, Tool, Trial, Tried};
+use vedette_panels::theme::{self, FontBytes, Palette};
+use vedette_panels::{FlyFeeds, FlyLocal, Workspace, console_ui};
+
+use crate::demo;
+
+struct Room {
+    view: StationView,
+    local: FlyLocal,
+    desk: PlanDesk,
+    given: Vec<Intent>,
+}
+
+fn room() -> Harness<'static, Room> {
+    let mut local = FlyLocal::new(demo::operator());
+    local.workspace = Workspace::Plan;
+    let state = Room {
+        view: demo::view(),
+        local,
+        desk: PlanDesk::default(),
+        given: Vec::new(),
+    };
+    let mut h = Harness::builder()
+        .with_size(vec2(1920.0, 1080.0))
+        .with_step_dt(1.0 / 30.0)
+        .build_ui_state(
+            |ui, d: &mut Room| {
+                if !theme::ready(ui.ctx()) {
+                    theme::install(ui.ctx(), &FontBytes::default(), &Palette::dark());
+                }
+                let full = ui.ctx().viewport_rect();
+                let mut root = egui::Ui::new(
+                    ui.ctx().clone(),
+                    "root".into(),
+                    egui::UiBuilder::new()
+                        .layer_id(egui::LayerId::background())
+                        .max_rect(full),
+                );
+                let feeds = FlyFeeds {
+                    desk: Some(&d.desk),
+                    ..FlyFeeds::default()
+                };
+                let out = console_ui(&mut root, &d.view, &mut d.local, &feeds);
+                d.given.extend(out);
+            },
+            state,
+        );
+    h.run_steps(4);
+    h
+}
+
+fn asked(h: &Harness<Room>) -> Arc<Trial> {
+    h.state().desk.asked.latest().expect("a trial is asked for").1
+}
+
+fn write(h: &mut Harness<Room>, field: &str, text: &str) {
+    let f = h.get_by_role_and_label(egui::accesskit::Role::TextInput, field);
+    f.focus();
+    h.run_steps(2);
+    h.key_press_modifiers(Modifiers::COMMAND, Key::A);
+    h.run_steps(1);
+    h.event(egui::Event::Text(text.to_owned()));
+    h.run_steps(3);
+}
+
+/// The planner's and checker's answer to the newest trial.
+fn answer(h: &mut Harness<Room>) -> Arc<Tried> {
+    let trial = asked(h);
+    let world = &demo::base().world;
+    let (plan, verdict, failed) = match vedette_planner::plan(&trial.brief, world, 7) {
+        Ok(p) => match vedette_checker::approve(p, world) {
+            Ok(v) => (Some(v.plan().clone()), Some(v.verdict().clone()), None),
+            Err(r) => (Some(r.plan), Some(r.verdict), None),
+        },
+        Err(e) => (None, None, Some(e.to_string())),
+    };
+    let tried = Arc::new(Tried {
+        revision: trial.revision,
+        brief: trial.brief.clone(),
+        plan: plan.map(Arc::new),
+        verdict: verdict.map(Arc::new),
+        study: None,
+        failed,
+        took_s: [0.1, 0.1],
+        changes: vec!["Longest gap changed.".into()],
+    });
+    h.state().desk.tried.put(tried.clone());
+    h.run_steps(3);
+    tried
+}
+
+fn names(h: &Harness<Room>) -> Vec<String> {
+    h.root()
+        .children_recursive()
+        .filter_map(|n| n.accesskit_node().label().or_else(|| n.accesskit_node().value()))
+        .collect()
+}
+
+fn has(h: &Harness<Room>, what: &str) -> bool {
+    names(h).iter().any(|n| n.contains(what))
+}
+
+fn on_map(h: &Harness<Room>, at: vedette_geo::LatLon) -> Pos2 {
+    let l = &h.state().local;
+    let s = l.shapes.clone().expect("shapes");
+    let q = s.on_ground(at, None);
+    l.map
+        .view(l.map_rect)
+        .project(q[0], q[1], q[2])
+        .expect("in front of the eye")
+}
+
+fn drag(h: &mut Harness<Room>, from: Pos2, to: Pos2) {
+    h.drag_at(from);
+    h.run_steps(2);
+    for i in 1..=4u8 {
+        h.hover_at(from + (to - from) * (f32::from(i) / 4.0));
+        h.run_steps(1);
+    }
+    h.drop_at(to);
+    h.run_steps(3);
+}
+
+fn click(h: &mut Harness<Room>, at: Pos2) {
+    h.hover_at(at);
+    h.run_steps(1);
+    h.drag_at(at);
+    h.run_steps(1);
+    h.drop_at(at);
+    // Longer than a double click takes.
+    h.run_steps(20);
+}
+
+#[test]
+fn a_number_typed_is_tried_at_once_and_taken_back_by_one_key() {
+    let mut h = room();
+    let before = asked(&h);
+    assert_eq!(
+        before.brief,
+        h.state().view.brief,
+        "the table's own brief is studied first"
+    );
+    write(&mut h, "Revisit at most", "5 min");
+    let now = asked(&h);
+    assert!((now.brief.requirement.revisit_s - 300.0).abs() < 1e-9);
+    assert!(now.revision > before.revision);
+    assert!(h.state().given.is_empty(), "a trial reaches nobody");
+    h.key_press_modifiers(Modifiers::CTRL, Key::Z);
+    h.run_steps(3);
+    let mut back = 0;
+    while asked(&h).brief != before.brief && back < 10 {
+        h.key_press_modifiers(Modifiers::CTRL, Key::Z);
+        h.run_steps(2);
+        back += 1;
+    }
+    assert_eq!(asked(&h).brief, before.brief, "every keystroke can be taken back");
+}
+
+#[test]
+fn nonsense_in_a_field_changes_nothing() {
+    let mut h = room();
+    let before = asked(&h);
+    write(&mut h, "Section, kilometres", "from here to there");
+    assert_eq!(asked(&h).brief, before.brief);
+}
+
+#[test]
+fn an_impossible_wish_says_which_constraint_binds() {
+    let mut h = room();
+    write(&mut h, "Revisit at most", "20 s");
+    let tried = answer(&mut h);
+    let why = tried.failed.clone().expect("nobody sees it all every 20 s");
+    assert!(has(&h, "Verdict: no plan"));
+    assert!(has(&h, &why), "{why}");
+}
+
+#[test]
+fn a_trial_is_compared_then_put_on_the_table_and_only_there_approved() {
+    let mut h = room();
+    write(&mut h, "Revisit at most", "6 min");
+    let tried = answer(&mut h);
+    assert!(tried.verdict.as_ref().is_some_and(|v| v.is_clear()));
+    assert!(has(&h, "a trial"));
+    h.get_by_label("Approve plan").click();
+    h.run_steps(3);
+    assert!(h.state().given.is_empty(), "a trial cannot be approved");
+    h.get_by_label("Compare plans").click();
+    h.run_steps(3);
+    assert!(has(&h, "Compared with the table: Longest gap"), "{:?}", names(&h));
+    h.get_by_label("Put on the table").click();
+    h.run_steps(3);
+    let given = h.state().given.clone();
+    let [Intent::ProposeBrief { brief }] = &given[..] else {
+        panic!("{given:?}")
+    };
+    assert_eq!(**brief, *tried.brief);
+}
+
+#[test]
+fn the_sections_end_is_dragged_along_the_border_as_one_step() {
+    let mut h = room();
+    let v = h.state().view.clone();
+    let s = &v.brief.section;
+    let border = &demo::base().world.border;
+    let (end, inner) = (
+        border.at(s.to_km * 1000.0),
+        border.at((s.from_km + (s.to_km - s.from_km) * 0.66) * 1000.0),
+    );
+    let (from, to) = (on_map(&h, end), on_map(&h, inner));
+    drag(&mut h, from, to);
+    let b = asked(&h).brief.clone();
+    assert!(b.section.to_km < v.brief.section.to_km - 0.3, "{}", b.section.to_km);
+    assert!((b.section.from_km - v.brief.section.from_km).abs() < 1e-9);
+    h.key_press_modifiers(Modifiers::CTRL, Key::Z);
+    h.run_steps(3);
+    assert_eq!(asked(&h).brief, v.brief, "one drag, one step");
+}
+
+#[test]
+fn a_zone_is_drawn_moved_and_removed() {
+    let mut h = room();
+    let v = h.state().view.clone();
+    let n = v.brief.no_fly.len();
+    h.get_by_label("Tool Zone").click();
+    h.run_steps(2);
+    let c = h.state().local.map_rect.center();
+    for d in [(-60.0, 200.0), (40.0, 200.0), (0.0, 270.0)] {
+        click(&mut h, c + vec2(d.0, d.1));
+    }
+    assert_eq!(h.state().local.plan.drawing.len(), 3);
+    h.key_press(Key::Enter);
+    h.run_steps(3);
+    assert_eq!(asked(&h).brief.no_fly.len(), n + 1);
+    assert_eq!(h.state().local.plan.tool, Tool::Select);
+    let before = asked(&h).brief.no_fly[n].polygon[0];
+    drag(&mut h, c + vec2(-8.0, 218.0), c + vec2(60.0, 180.0));
+    let moved = asked(&h).brief.no_fly[n].polygon[0];
+    assert!(distance_m(before, moved) > 20.0);
+    h.key_press(Key::Delete);
+    h.run_steps(3);
+    assert_eq!(asked(&h).brief.no_fly.len(), n);
+    assert!(h.state().given.iter().all(|i| !matches!(i, Intent::Command { .. })));
+}
