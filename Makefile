@@ -9,7 +9,7 @@ PURE := vedette-geo vedette-atlas vedette-planner vedette-checker vedette-format
         vedette-model vedette-protocol vedette-core vedette-evidence vedette-score vedette-sim-vehicle
 NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 
-.PHONY: help setup build demo test peers check bench soak fmt clippy
+.PHONY: help setup build demo test peers check bench soak fuzz fmt clippy
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,13 +26,14 @@ demo: build ## the main job end to end: make demo DEMO="--headless --seed 7"
 	@mkdir -p -m 700 "$$XDG_RUNTIME_DIR"
 	$(TARGET)/debug/vedette demo $(DEMO)
 
-test: setup fmt clippy ## everything that must hold: format, lints, all tests, end-to-end demo, doctests
+test: setup fmt clippy ## everything that must hold: format, lints, all tests, end-to-end demo, doctests, peers
 ifeq ($(NEXTEST),yes)
 	$(CARGO) nextest run --workspace --no-fail-fast
 else
 	$(CARGO) test --workspace --no-fail-fast
 endif
 	$(CARGO) test --workspace --doc
+	PEERS_OPTIONAL=1 SPEED=8 JOBS=3 sh tests/peers/run.sh
 
 peers: build ## pymavlink, MAVProxy and MAVSDK fly our aircraft (installs them from PyPI): make peers PEERS="mavsdk px4"
 	sh tests/peers/run.sh $(PEERS)
@@ -46,8 +47,20 @@ clippy:
 check: ## the pure crates only, under a minute
 	$(CARGO) check $(addprefix -p ,$(PURE))
 
-bench: ## benches, in release, without the console
-	$(CARGO) bench --no-fail-fast $(addprefix -p ,$(PURE))
+bench: ## benches, in release, without the console; pymavlink beside ours where `make peers` ran once
+	$(CARGO) bench --no-fail-fast $(addprefix -p ,$(PURE)) -p vedette-journal
 
 soak: ## the reliability table's link rows at full size, in release (minutes)
 	VEDETTE_SOAK=1 $(CARGO) test --release -p vedette-protocol --test wire -- --nocapture
+
+FUZZ ?= frames station router keyfile files signing
+SECONDS ?= 60
+# What cargo-fuzz passes, so that nothing but the nightly compiler is needed.
+FUZZFLAGS := -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
+  -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
+  -Zsanitizer=address -Cdebug-assertions=yes -Ccodegen-units=1 --cfg=fuzzing
+fuzz: ## each fuzz target for a minute on the nightly compiler: make fuzz FUZZ=files SECONDS=600
+	cd station/protocol/fuzz && for t in $(FUZZ); do \
+	  mkdir -p corpus/$$t && RUSTFLAGS="$(FUZZFLAGS)" CARGO_TARGET_DIR=$(abspath $(TARGET))/fuzz \
+	  cargo +nightly run -q --release --target $$(rustc +nightly -vV | sed -n 's/^host: //p') --bin $$t -- \
+	  corpus/$$t $$([ -d seeds/$$t ] && echo seeds/$$t) -max_total_time=$(SECONDS) -malloc_limit_mb=64 -rss_limit_mb=1024 || exit 1; done

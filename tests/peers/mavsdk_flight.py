@@ -160,9 +160,12 @@ def main():
 
     def stream(c, number):
         try:
-            return c.get_video_stream_info(number).settings.uri
+            info = c.get_video_stream_info(number)
         except Exception:  # asked too early
             return ""
+        # MAVSDK asks every five seconds and keeps the last stream it was told of.
+        size = (info.settings.horizontal_resolution_pix, info.settings.vertical_resolution_pix)
+        return f"{size[0]}x{size[1]}" if size[0] else ""
 
     step("camera and video streams", pictures)
 
@@ -187,7 +190,8 @@ def main():
 
     def goto():
         at = telemetry.position()
-        lat = at.latitude_deg + (0.0005 if copter else 0.005)
+        # A plane's take-off run leads towards the hills; its point lies behind home.
+        lat = at.latitude_deg + 0.0005 if copter else telemetry.home().latitude_deg - 0.004
         action.goto_location(lat, at.longitude_deg, at.absolute_altitude_m, float("nan"))
         until(lambda: abs(telemetry.position().latitude_deg - lat) * 111_320 < (5 if copter else 130), 90, "never there")
 

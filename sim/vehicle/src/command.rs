@@ -149,6 +149,10 @@ impl SimVehicle {
                     self.disarm(force)
                 })
             }
+            401 if self.cfg.px4() => {
+                self.arming_event();
+                ACCEPTED
+            }
             401 => match self.not_ready() {
                 None => ACCEPTED,
                 Some(why) => {

@@ -107,6 +107,7 @@ impl SimVehicle {
         if self.tick % 100 == 1 {
             self.heartbeats();
             self.remote_id_tick();
+            self.arming_event_tick();
             if self.cfg.operator_control && self.tick % 500 == 1 {
                 self.control_status();
             }

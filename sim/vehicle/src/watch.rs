@@ -12,6 +12,7 @@ use crate::flight::{Landing, Task};
 use crate::guide::Place;
 use crate::modes::Mode;
 use crate::vehicle::{Home, SimVehicle};
+use crate::wire;
 use vedette_geo::LatLon;
 
 /// Severities of STATUSTEXT.
@@ -33,6 +34,8 @@ pub(crate) struct Watch {
     pub(crate) breaches: u16,
     pub(crate) breach_kind: u8,
     pub(crate) breach_ms: u32,
+    /// PX4's last arming-check event: its sequence number and what it told.
+    event: (u16, Option<Option<&'static str>>),
     lost_fix_since: Option<u64>,
     position_lost: bool,
 }
@@ -63,6 +66,44 @@ impl SimVehicle {
             return Some("DO_LAND_START set and RTL_AUTOLAND disabled");
         }
         None
+    }
+
+    /// PX4 tells the outcome of its arming checks by event, when it changes.
+    pub(crate) fn arming_event_tick(&mut self) {
+        let why = if self.pilot.armed { None } else { self.not_ready() };
+        if self.cfg.px4() && self.watch.event.1 != Some(why) {
+            self.arming_event();
+        }
+    }
+
+    /// `commander_arming_check_summary` (PX4 events interface): chunk, parts with errors, with
+    /// warnings, modes that can arm, modes that can run.
+    pub(crate) fn arming_event(&mut self) {
+        const SUMMARY: u32 = 11_047_904;
+        let why = if self.pilot.armed { None } else { self.not_ready() };
+        let part: u32 = match why {
+            None => 0,
+            Some(w) if w.starts_with("EKF") => 1 << 16,
+            Some(w) if w.starts_with("GPS") => 1 << 3,
+            Some(w) if w.starts_with("Battery") => 1 << 11,
+            Some(w) if w.starts_with("OpenDroneID") => 1 << 30,
+            Some(_) => 1 << 20,
+        };
+        let modes: u32 = if part == 0 { 0x0002_003F } else { 0 };
+        let mut arguments = [0; 40];
+        arguments[1..5].copy_from_slice(&part.to_le_bytes());
+        arguments[17..21].copy_from_slice(&modes.to_le_bytes());
+        arguments[21..25].copy_from_slice(&modes.to_le_bytes());
+        self.watch.event = (self.watch.event.0.wrapping_add(1), Some(why));
+        let m = wire::Event {
+            id: 1 << 24 | SUMMARY,
+            event_time_boot_ms: self.boot_ms(),
+            sequence: self.watch.event.0,
+            log_levels: 0x66,
+            arguments,
+            ..Default::default()
+        };
+        self.emit(None, &m);
     }
 
     /// Arms, or says why not. `force` skips the checks.

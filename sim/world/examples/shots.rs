@@ -1,6 +1,8 @@
 //! Renders the first watch's place from a few viewpoints, says what a picture costs, and writes
-//! the pictures as PNM: `cargo run -p vedette-sim --example shots -- OUT_DIR [SITE_DIR] [HOURS]`.
-//! `VEDETTE_DATA` gives real terrain. What a person runs to look at the simulator's eyes.
+//! the pictures as PNM: `cargo run -p vedette-sim --example shots -- OUT_DIR [SITE_DIR] [HOURS]
+//! [SCENARIO.toml [NAME:KM:INSIDE_M:RANGE_M:DEPRESSION:AZIMUTH:HFOV ...]]`; further views look at
+//! places along the border. Then what a fleet costs. `VEDETTE_DATA` gives real terrain. What a
+//! person runs to look at the simulator's eyes.
 #![allow(
     clippy::print_stdout,
     clippy::unwrap_used,
@@ -13,7 +15,7 @@ use std::sync::Arc;
 
 use vedette_geo::Amsl;
 use vedette_model::Spectrum;
-use vedette_sim::{CameraState, Image, Renderer, Scenario};
+use vedette_sim::{CameraState, Image, Quality, Rehearsal, Renderer, Scenario, SimOptions};
 
 /// Processor time of this thread, milliseconds (Linux; 0 elsewhere): other people's load has no say.
 fn cpu_ms() -> f64 {
@@ -22,6 +24,98 @@ fn cpu_ms() -> f64 {
         .and_then(|t| t.split_whitespace().next()?.parse::<f64>().ok())
         .unwrap_or(0.0)
         * 1e-6
+}
+
+/// Pictures a second of one core, by camera and quality.
+fn streams(scene: &Arc<vedette_sim::Scene>, scenario: &Scenario, world: &vedette_atlas::World) {
+    let who = scenario.actor_lines(100.0)[0].at;
+    for (name, spectrum, width, height, quality) in [
+        ("thermal 640x512 fast", Spectrum::Thermal, 640, 512, Quality::Fast),
+        (
+            "thermal 640x512 standard",
+            Spectrum::Thermal,
+            640,
+            512,
+            Quality::Standard,
+        ),
+        ("thermal 640x512 fine", Spectrum::Thermal, 640, 512, Quality::Fine),
+        (
+            "visible 640x512 standard",
+            Spectrum::Visible,
+            640,
+            512,
+            Quality::Standard,
+        ),
+        ("visible 1280x720 fast", Spectrum::Visible, 1280, 720, Quality::Fast),
+        (
+            "visible 1280x720 standard",
+            Spectrum::Visible,
+            1280,
+            720,
+            Quality::Standard,
+        ),
+    ] {
+        let mut r = Renderer::with_quality(Arc::clone(scene), quality);
+        let mut cam = CameraState {
+            at: vedette_geo::destination(who, 10.0, 210.0),
+            amsl: Amsl(world.terrain.elevation(who).unwrap().0 + 115.0),
+            roll_deg: 0.0,
+            pitch_deg: -28.0,
+            yaw_deg: 190.0,
+            hfov_deg: 24.0,
+            width,
+            height,
+            spectrum,
+            sensor_seed: 11,
+        };
+        r.render(&cam, 100.0);
+        let cpu = cpu_ms();
+        for k in 0..20 {
+            // A camera that pans at 3 degrees a second, 15 pictures a second.
+            cam.yaw_deg += 0.2;
+            r.render(&cam, 100.0 + f64::from(k) / 15.0);
+        }
+        let each = (cpu_ms() - cpu) / 20.0;
+        println!(
+            "{name}: {each:.1} ms of processor a picture, {:.0} pictures a second of one core",
+            1e3 / each
+        );
+    }
+}
+
+/// What flying costs: aircraft of one core at real time, ten messages of each kind a second.
+fn fleet(world: &Arc<vedette_atlas::World>) {
+    for n in [1_u8, 200] {
+        let o = SimOptions {
+            vehicles: Some(n),
+            ..SimOptions::default()
+        };
+        let mut r = Rehearsal::new(o.build(world).unwrap().0, Arc::clone(world), 1);
+        r.step_to(6.0);
+        r.listen_every(100_000.0);
+        for k in 1..=n {
+            r.take_off(k, 30.0);
+        }
+        for t in 6..16 {
+            r.heartbeat();
+            r.step_to(f64::from(t + 1));
+        }
+        r.telemetry();
+        let (cpu, mut messages) = (cpu_ms(), 0);
+        for t in 16..36 {
+            r.heartbeat();
+            r.step_to(f64::from(t + 1));
+            messages += r.telemetry().len();
+        }
+        let ms = (cpu_ms() - cpu) / 20.0;
+        println!(
+            "{n} aircraft aloft: {ms:.2} ms of processor a second, {:.0} aircraft of one core at real time, one at {:.0} x \
+             real time; {:.0} messages a second each",
+            f64::from(n) * 1e3 / ms,
+            f64::from(n) * 1e3 / ms,
+            messages as f64 / 20.0 / f64::from(n)
+        );
+    }
 }
 
 fn main() {
@@ -34,11 +128,25 @@ fn main() {
         .map_or_else(|| root.join("maps/data/andorra"), PathBuf::from);
     let data = std::env::var_os("VEDETTE_DATA").map(PathBuf::from);
     let world = vedette_atlas::load::site(&site, data.as_deref(), 7).unwrap();
-    let mut text = std::fs::read_to_string(root.join("sim/scenarios/first-watch.toml")).unwrap();
+    let file = args
+        .get(4)
+        .map_or_else(|| root.join("sim/scenarios/first-watch.toml"), PathBuf::from);
+    let text = std::fs::read_to_string(&file).unwrap();
+    let mut scenario = Scenario::parse(&text, "scenario", &world).unwrap();
     if let Some(hours) = args.get(3) {
-        text = text.replace("T06:40:00Z", &format!("T{hours}:00Z"));
+        let at = |line: &str| line.split('T').next().map(|day| format!("{day}T{hours}:00Z\""));
+        let text: Vec<String> = text
+            .lines()
+            .map(|l| {
+                if l.starts_with("epoch") {
+                    at(l).unwrap_or_default()
+                } else {
+                    l.to_owned()
+                }
+            })
+            .collect();
+        scenario = Scenario::parse(&text.join("\n"), "scenario", &world).unwrap();
     }
-    let scenario = Scenario::parse(&text, "first-watch.toml", &world).unwrap();
     for c in &scenario.crossings {
         println!("crossing {c:?}");
     }
@@ -58,14 +166,27 @@ fn main() {
         ("cows", "cow 1", 60.0, 260.0, 22.0, 170.0, 24.0),
         ("ridge", "walker", 100.0, 420.0, 9.0, 230.0, 40.0),
     ];
-    for (name, actor, t, range, dep, az, hfov) in views {
-        let lines = scenario.actor_lines(t);
-        let Some(a) = lines.iter().find(|l| l.actor == actor) else {
-            continue;
-        };
+    let mut looks: Vec<(String, vedette_geo::LatLon, f64, f64, f64, f64, f64)> = views
+        .iter()
+        .filter_map(|(name, actor, t, range, dep, az, hfov)| {
+            let lines = scenario.actor_lines(*t);
+            let a = lines.iter().find(|l| l.actor == *actor)?;
+            Some(((*name).to_owned(), a.at, *t, *range, *dep, *az, *hfov))
+        })
+        .collect();
+    for a in args.iter().skip(5) {
+        let f: Vec<&str> = a.split(':').collect();
+        let v = |k: usize| f[k].parse::<f64>().unwrap();
+        let m = v(1) * 1_000.0;
+        let b = &world.border;
+        let side = if b.home_left { -90.0 } else { 90.0 };
+        let at = vedette_geo::destination(b.at(m), b.azimuth_deg(m) + side, v(2));
+        looks.push((f[0].to_owned(), at, 100.0, v(3), v(4), v(5), v(6)));
+    }
+    for (name, there, t, range, dep, az, hfov) in looks {
         let (sin, cos) = f64::to_radians(dep).sin_cos();
-        let at = vedette_geo::destination(a.at, az + 180.0, range * cos);
-        let (x, y) = scene.ground().plane(a.at);
+        let at = vedette_geo::destination(there, az + 180.0, range * cos);
+        let (x, y) = scene.ground().plane(there);
         let (cx, cy) = scene.ground().plane(at);
         let over = f64::from(scene.ground().z(cx, cy)) + 60.0;
         for (spectrum, tag) in [(Spectrum::Thermal, "t"), (Spectrum::Visible, "v")] {
@@ -110,4 +231,6 @@ fn main() {
             std::fs::write(out.join(format!("{name}-{tag}.pnm")), bytes).unwrap();
         }
     }
+    streams(&scene, &scenario, &world);
+    fleet(&std::sync::Arc::new(world));
 }

@@ -111,11 +111,16 @@ impl Rehearsal {
     /// Asks every aircraft for attitude, position, speeds, receiver and battery, four times a
     /// second each.
     pub fn listen(&mut self) {
+        self.listen_every(250_000.0);
+    }
+
+    /// The same, every so many microseconds.
+    pub fn listen_every(&mut self, us: f32) {
         let systems: Vec<u8> = self.sky.craft.iter().map(|c| c.system()).collect();
         for system in systems {
             for id in [1.0, 24.0, 30.0, 33.0, 74.0] {
                 self.seq = self.seq.wrapping_add(1);
-                let f = wire::command(HAND, self.seq, system, 511, [id, 250_000.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
+                let f = wire::command(HAND, self.seq, system, 511, [id, us, 0.0, 0.0, 0.0, 0.0, 0.0]);
                 self.send(system, &f);
             }
         }

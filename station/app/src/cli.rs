@@ -32,6 +32,8 @@ pub(crate) enum Verb {
     Sim(SimArgs),
     /// A scored exercise: briefing, flight in the console, debrief, score sheet.
     Train(crate::train::TrainArgs),
+    /// A trainee's runs and progress; people side by side for supervisors only.
+    Scores(crate::scores::ScoresArgs),
     /// Live table of what a MAVLink endpoint carries.
     Inspect(InspectArgs),
     /// Pass MAVLink frames between aircraft and other stations, without a console.
@@ -162,12 +164,26 @@ pub(crate) struct SimArgs {
     /// Send to this station (udpout:HOST:PORT).
     #[arg(long)]
     pub(crate) connect: Option<String>,
-    /// Wait for stations here (udpin:HOST:PORT).
+    /// Wait for stations here (udpin:HOST:PORT, tcpin:HOST:PORT, serial: or serial:PATH).
     #[arg(long)]
     pub(crate) listen: Option<String>,
-    /// Send video here (udp://HOST:PORT; the next ports for further streams).
+    /// Send video here (udp://HOST:PORT; the next ports for further streams), or serve it to
+    /// players (rtsp://HOST:PORT/CAMERA), or both, joined by a comma.
     #[arg(long)]
     pub(crate) video: Option<String>,
+    /// Send the ground sensors' JSON lines here (HOST:PORT).
+    #[arg(long)]
+    pub(crate) sensors: Option<String>,
+    /// Send AIS sentences (NMEA 0183) here (HOST:PORT).
+    #[arg(long)]
+    pub(crate) ais: Option<String>,
+    /// Follow an autopilot elsewhere, as ArduPilot or PX4 SITL (tcp:HOST:PORT, udpin:HOST:PORT);
+    /// may be given again for further ones.
+    #[arg(long)]
+    pub(crate) follow: Vec<String>,
+    /// Time goes on only by the seconds read from standard input, a number a line.
+    #[arg(long)]
+    pub(crate) stepped: bool,
     /// Simulated seconds per second.
     #[arg(long, default_value_t = 1.0)]
     pub(crate) speed: f64,
@@ -282,6 +298,9 @@ pub(crate) struct ReplayArgs {
     /// Print only the digest of the last view.
     #[arg(long)]
     pub(crate) digest: bool,
+    /// Draw every screen at the moment of the first alert into this folder.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) pictures: Option<PathBuf>,
 }
 
 /// Flags of `verify`.

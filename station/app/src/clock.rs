@@ -23,6 +23,7 @@ struct Pace {
     since: Instant,
     at: f64,
     speed: f64,
+    held: bool,
     limit: Option<Limit>,
 }
 
@@ -36,6 +37,10 @@ impl Pace {
     /// Goes on to this moment: by the machine's clock, but not beyond the limit and never back.
     fn go_on(&mut self) -> f64 {
         let now = instant();
+        if self.held {
+            self.since = now;
+            return self.at;
+        }
         let free = self.at + now.duration_since(self.since).as_secs_f64() * self.speed;
         let most = self.limit.as_ref().map_or(f64::INFINITY, |l| l().0 as f64 * 1e-6);
         self.at = free.min(most.max(self.at));
@@ -58,6 +63,7 @@ impl Clock {
                 since: instant(),
                 at: 0.0,
                 speed,
+                held: false,
                 limit: None,
             })),
         }
@@ -88,6 +94,27 @@ impl Clock {
         self.pace().limit = Some(limit);
     }
 
+    /// Stops session time for everybody, or lets it go on from where it stopped.
+    pub(crate) fn hold(&self, held: bool) {
+        let mut p = self.pace();
+        p.go_on();
+        p.held = held;
+    }
+
+    /// Whether time stands still.
+    pub(crate) fn held(&self) -> bool {
+        self.pace().held
+    }
+
+    /// Another pace from now on, 0.1 to 20 session seconds per second.
+    pub(crate) fn set_speed(&self, speed: f64) {
+        let mut p = self.pace();
+        p.go_on();
+        if speed.is_finite() {
+            p.speed = speed.clamp(0.1, 20.0);
+        }
+    }
+
     /// Session UTC.
     pub(crate) fn utc(&self) -> Utc {
         self.utc_at(self.now())
@@ -107,5 +134,22 @@ impl Clock {
     pub(crate) fn real(&self, ms: i64) -> Duration {
         #[expect(clippy::cast_precision_loss, reason = "milliseconds")]
         Duration::from_secs_f64((ms as f64 / 1000.0 / self.speed()).max(0.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn held_time_stands_and_goes_on_without_a_step() {
+        let c = Clock::start(Utc(0), 1000.0);
+        c.hold(true);
+        let at = c.now();
+        assert_eq!(c.now(), at, "a thousand seconds a second, and none passes");
+        c.set_speed(0.1);
+        c.hold(false);
+        assert!(c.now().since(at) < 1_000_000, "no step when it goes on");
+        assert!((c.speed() - 0.1).abs() < 1e-9);
     }
 }

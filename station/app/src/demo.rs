@@ -3,7 +3,6 @@
 //! The same station, links, recorder and console as with real aircraft; only the other end of the
 //! wire is simulated. What it prints at the end was measured in this run.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,16 +10,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anyhow::{Context, Result};
 use vedette_core::{StationView, ViewStamp, digest};
 use vedette_ingest::{FrameStore, Moment};
-use vedette_model::{Mono, OperatorId, Priority, Utc};
+use vedette_model::{OperatorId, Priority, Utc};
 use vedette_sim::TruthLine;
 
 use crate::cli::DemoArgs;
 use crate::clock::Clock;
-use crate::flight::{Flight, FlightConfig, FrameHashes};
+use crate::flight::FrameHashes;
 use crate::measure::{self, Truth};
 use crate::report::{self, Figures};
 use crate::runtime::Ended;
 use crate::script::{Goal, Phase, Script};
+use crate::stage::{self, Staged, Staging};
 use crate::verbs::say;
 use crate::{Outcome, Stop, files, pictures, verbs};
 
@@ -109,9 +109,7 @@ fn prepare(out: &Path) -> Result<(), Stop> {
 struct Stage {
     world: Arc<vedette_atlas::World>,
     clock: Clock,
-    sim: vedette_sim::SimHandle,
-    flight: Flight,
-    truth: PathBuf,
+    staged: Staged,
     wall: Clock,
     asked: f64,
     seed: u64,
@@ -129,41 +127,26 @@ impl Stage {
             None => files::shipped("sim/scenarios/first-watch.toml")?,
         };
         let brief = verbs::brief(&brief_path)?;
+        let scenario = stage::scenario(&scenario_path, &world, a.seed)?;
         let wall = Clock::start(Clock::machine_utc(), 1.0);
         let clock = Clock::start(Clock::machine_utc(), speed);
-        let session_root = a.out.join("sessions");
-        let truth = a.out.join("truth.jsonl");
-
-        let flight = Flight::start(FlightConfig {
-            name: "CU-GCS-1".into(),
-            root: session_root,
+        let staged = Staging {
+            root: a.out.join("sessions"),
             world: world.clone(),
             brief,
-            policy: vedette_sight::Policy::default(),
-            seed: a.seed,
             pilot: OperatorId("operator-2".into()),
-            // Two ways to every aircraft, as a radio and a mobile network would be.
-            endpoints: vec![format!("udpin:127.0.0.1:{}", a.port), "udpin:127.0.0.1:0".into()],
-            baselines: BTreeMap::new(),
-            video: BTreeMap::new(),
+            scenario,
+            seed: a.seed,
+            port: a.port,
+            truth: Some(a.out.join("truth.jsonl")),
             clock: clock.clone(),
-            clock_source: "simulated".into(),
-        })?;
-        let sim = crate::flight::simulator(
-            &scenario_path,
-            &world,
-            &clock,
-            a.seed,
-            flight.mavlink_addresses(),
-            &flight.video_addresses(),
-            Some(&truth),
-        )?;
+            others: stage::Others::default(),
+        }
+        .start()?;
         Ok(Self {
             world,
             clock,
-            sim,
-            flight,
-            truth,
+            staged,
             wall,
             asked: speed,
             seed: a.seed,
@@ -174,8 +157,8 @@ impl Stage {
     fn headless(self) -> Result<Landed, Stop> {
         let mut script = Script::new(GOAL);
         let mut told = Told::default();
-        self.wait_for_pictures();
-        let view = self.flight.view();
+        self.staged.wait_for_pictures(&self.clock);
+        let view = self.staged.flight.view();
         loop {
             std::thread::sleep(self.clock.real(250).min(std::time::Duration::from_millis(250)));
             let Some((_, v)) = view.latest() else { continue };
@@ -188,7 +171,9 @@ impl Stage {
                 return Err(Stop::No(format!("the checker refuses the plan: {first}")));
             }
             for intent in script.act(&v) {
-                self.flight.intent(&OperatorId("operator-2".into()), intent, stamp(&v));
+                self.staged
+                    .flight
+                    .intent(&OperatorId("operator-2".into()), intent, stamp(&v));
             }
             if script.phase() == Phase::Done {
                 break;
@@ -201,26 +186,20 @@ impl Stage {
         Ok(self.land()?)
     }
 
-    /// On a machine that is short of time the session goes slower instead of leaving pictures out.
-    /// Not while a person flies: for them a second is a second.
-    fn wait_for_pictures(&self) {
-        let late_at = self.sim.late_at();
-        self.clock.wait_for(Arc::new(move || Mono(late_at().0 - 1)));
-    }
-
     /// The console is open; a person (or the script) does the watch.
     fn in_window(self, a: &DemoArgs) -> Result<Landed, Stop> {
         if a.auto {
-            self.wait_for_pictures();
+            self.staged.wait_for_pictures(&self.clock);
         }
         let stop = Arc::new(AtomicBool::new(false));
         let helper = self.helper(a.auto, stop.clone())?;
         let shown = pictures::window(
-            &self.flight,
+            &self.staged.flight,
             &self.world,
             "Vedette · demo",
             &OperatorId("operator-2".into()),
             stop.clone(),
+            pictures::Room::default(),
         );
         stop.store(true, Ordering::Release);
         if helper.join().is_err() {
@@ -232,7 +211,11 @@ impl Stage {
 
     /// Prepares the watch for the person (plan, approval, upload); with `auto` does all of it.
     fn helper(&self, auto: bool, stop: Arc<AtomicBool>) -> Result<std::thread::JoinHandle<()>> {
-        let (view, inputs, clock) = (self.flight.view(), self.flight.inputs(), self.clock.clone());
+        let (view, inputs, clock) = (
+            self.staged.flight.view(),
+            self.staged.flight.inputs(),
+            self.clock.clone(),
+        );
         std::thread::Builder::new()
             .name("script".into())
             .spawn(move || {
@@ -261,9 +244,7 @@ impl Stage {
     fn land(self) -> Result<Landed> {
         let Self {
             world,
-            flight,
-            sim,
-            truth,
+            staged: Staged { flight, sim, truth },
             wall,
             asked,
             seed,

@@ -297,44 +297,6 @@ fn chips(dir: &Path, r: &EvidenceRequest, v: &StationView) -> Vec<(String, Vec<u
     }
 }
 
-/// Starts the simulator on this flight's addresses and clock.
-pub(crate) fn simulator(
-    scenario: &Path,
-    world: &Arc<World>,
-    clock: &Clock,
-    seed: u64,
-    mavlink: &[SocketAddr],
-    video: &BTreeMap<CameraId, SocketAddr>,
-    truth: Option<&Path>,
-) -> Result<vedette_sim::SimHandle> {
-    let mut ways = mavlink.iter().copied();
-    let (first, second) = (ways.next().context("the station listens nowhere")?, ways.next());
-    let options = vedette_sim::SimOptions {
-        scenario: Some(scenario.to_owned()),
-        seed: Some(seed),
-        speed: clock.speed(),
-        truth: truth.map(Path::to_owned),
-        connect: Some(format!("udpout:{first}")),
-        ..vedette_sim::SimOptions::default()
-    };
-    let (mut scene, mut serve) = options.build(world)?;
-    // Both ends of the wire count the same seconds; the simulated day keeps the scenario's light.
-    scene.epoch = clock.utc_at(vedette_model::Mono::ZERO);
-    // Two cores render, encode, decode and analyse four streams: half the scenario's pictures per
-    // second leave room for the station. A machine with more cores takes all of them.
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    serve.frame_rate_share = if cores < 6 { 0.5 } else { 1.0 };
-    serve.second = second;
-    let time = clock.clone();
-    serve.clock = Arc::new(move || time.now());
-    for c in scene.vehicles.iter_mut().flat_map(|v| &mut v.cameras) {
-        if let Some(a) = video.get(&c.id) {
-            c.port = a.port();
-        }
-    }
-    Ok(vedette_sim::Simulation::start(scene, world.clone(), serve)?)
-}
-
 /// Configuration of `vedette station`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -413,8 +375,15 @@ pub(crate) fn station(a: &StationArgs) -> Outcome {
     ));
     if a.window {
         let stop = Arc::new(AtomicBool::new(false));
-        crate::pictures::window(&flight, &world, "Vedette", &pilot, stop)
-            .map_err(|e| Stop::Machine(format!("{e:#}")))?;
+        crate::pictures::window(
+            &flight,
+            &world,
+            "Vedette",
+            &pilot,
+            stop,
+            crate::pictures::Room::default(),
+        )
+        .map_err(|e| Stop::Machine(format!("{e:#}")))?;
     } else {
         let mut told = crate::demo::Told::default();
         let view = flight.view();

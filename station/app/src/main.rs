@@ -21,9 +21,13 @@ mod replay;
 mod report;
 mod review;
 mod runtime;
+mod scores;
 mod script;
 mod setup;
+mod stage;
 mod train;
+mod train_desk;
+mod train_record;
 mod verbs;
 mod video;
 mod wire;
@@ -74,6 +78,7 @@ fn main() -> ExitCode {
         Some(Verb::Station(a)) => flight::station(&a),
         Some(Verb::Sim(a)) => verbs::sim(&a),
         Some(Verb::Train(a)) => train::run(&a, cli.json),
+        Some(Verb::Scores(a)) => scores::run(&a, cli.json),
         Some(Verb::Inspect(a)) => inspect::inspect(&a, cli.json),
         Some(Verb::Link(a)) => link::link(&a, cli.json),
         Some(Verb::Keys(v)) => link::keys(&v),

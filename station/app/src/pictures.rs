@@ -7,13 +7,35 @@ use std::sync::atomic::AtomicBool;
 
 use anyhow::Result;
 use vedette_atlas::World;
-use vedette_core::Replay;
+use vedette_core::{Replay, StationView};
 use vedette_model::OperatorId;
+use vedette_panels::feeds::{DeskFeeds, ExerciseFeeds};
+use vedette_panels::train::DeskModel;
 
 use crate::flight::Flight;
 use crate::review::Desk;
 
-pub(crate) use shell::{display_present, lacking, render, review, review_window, window};
+pub(crate) use shell::{desk, display_present, lacking, render, review, review_window, window};
+
+/// What a console's room holds besides the station.
+#[derive(Default)]
+pub(crate) struct Room {
+    /// The exercise, as its trainee may know it.
+    pub(crate) exercise: Option<ExerciseFeeds>,
+    /// An instructor's desk.
+    pub(crate) desk: Option<DeskFeeds>,
+    /// The desk is the only window: nobody sits at the trainee's.
+    pub(crate) alone: bool,
+}
+
+/// A moment of an exercise worth a picture.
+#[derive(Debug, Clone)]
+pub(crate) struct Moment {
+    /// What the desk showed.
+    pub(crate) model: DeskModel,
+    /// What the station showed.
+    pub(crate) view: Arc<StationView>,
+}
 
 #[cfg(feature = "console")]
 mod shell {
@@ -26,7 +48,9 @@ mod shell {
     use vedette_panels::plan::{PlanDesk, Trial};
     use vedette_panels::{Workspace, review::ReviewModel};
 
-    use super::{Arc, AtomicBool, Desk, Flight, OperatorId, Path, Replay, Result, World};
+    use super::{
+        Arc, AtomicBool, Desk, DeskFeeds, ExerciseFeeds, Flight, Moment, OperatorId, Path, Replay, Result, Room, World,
+    };
     use crate::files;
 
     /// Intents on their way from the window; full is told to the operator.
@@ -54,6 +78,7 @@ mod shell {
         title: &str,
         who: &OperatorId,
         stop: Arc<AtomicBool>,
+        room: Room,
     ) -> Result<()> {
         let (tx, rx) = intents(INTENTS);
         let carrier = flight.carry(rx, stop.clone())?;
@@ -65,10 +90,16 @@ mod shell {
             intents: tx,
             terrain: world.terrain.clone(),
             review: None,
+            exercise: room.exercise,
+            instructor: room.desk,
             desk: Some(desk),
             stop: stop.clone(),
         };
-        let shown = vedette_console::run_window(&ConsoleConfig::new(title, who.clone()), feeds);
+        let cfg = ConsoleConfig {
+            mode: if room.alone { Mode::Desk } else { Mode::Live },
+            ..ConsoleConfig::new(title, who.clone())
+        };
+        let shown = vedette_console::run_window(&cfg, feeds);
         stop.store(true, std::sync::atomic::Ordering::Release);
         if carrier.join().is_err() {
             tracing::error!("the intent thread died");
@@ -118,6 +149,8 @@ mod shell {
             intents: tx,
             terrain: terrain.clone(),
             review,
+            exercise: None,
+            instructor: None,
             desk: Some(easel.desk.clone()),
             stop: Arc::new(AtomicBool::new(false)),
         };
@@ -205,6 +238,68 @@ mod shell {
         take(&mut h, path)
     }
 
+    /// The instructor's desk and the trainee's briefing at one moment of a run.
+    pub(crate) fn desk(
+        out: &Path,
+        session: &Path,
+        world: &World,
+        who: &OperatorId,
+        exercise: &ExerciseFeeds,
+        moment: &Moment,
+    ) -> Result<Vec<String>> {
+        let mut names = Vec::new();
+        let mut desk = Desk::open(session, who, "pictures of the exercise")?;
+        let alert = moment.view.alerts.values().rev().find(|a| a.camera.is_some());
+        if let Some(c) = alert.and_then(|a| a.camera) {
+            desk.act(vedette_panels::review::ReviewAct::Camera(c));
+        }
+        desk.act(vedette_panels::review::ReviewAct::Seek(moment.view.utc));
+        for (name, size, mode) in [
+            ("desk.png", (1920, 1080), Mode::Desk),
+            ("desk-720.png", (1280, 720), Mode::Desk),
+            ("briefing.png", (1920, 1080), Mode::Live),
+        ] {
+            let (tx, _rx) = intents(INTENTS);
+            let (acts, _acts) = std::sync::mpsc::sync_channel(16);
+            let (view, video, model) = (ViewSlot::default(), VideoSlots::default(), Slot::default());
+            let feeds = Feeds {
+                view: view.clone(),
+                video: video.clone(),
+                intents: tx,
+                terrain: world.terrain.clone(),
+                review: None,
+                exercise: Some(exercise.clone()),
+                desk: None,
+                instructor: (mode == Mode::Desk).then(|| DeskFeeds {
+                    model: model.clone(),
+                    acts,
+                }),
+                stop: Arc::new(AtomicBool::new(false)),
+            };
+            let cfg = ConsoleConfig {
+                size,
+                mode,
+                ..ConsoleConfig::new("Vedette", who.clone())
+            };
+            let mut h = Headless::new(&cfg, feeds)?;
+            match desk.frame() {
+                Ok(f) => {
+                    h.local().camera = Some(f.camera);
+                    video.put(Arc::new(f));
+                }
+                Err(e) => tracing::warn!("the picture goes without its frame: {e:#}"),
+            }
+            view.put(moment.view.clone());
+            model.put(Arc::new(moment.model.clone()));
+            if mode == Mode::Live {
+                h.local().workspace = Workspace::Train;
+            }
+            take(&mut h, &out.join(name))?;
+            names.push(name.to_owned());
+        }
+        Ok(names)
+    }
+
     /// The review as one picture.
     pub(crate) fn review(desk: &mut Desk, path: &Path) -> Result<()> {
         let world = desk.world()?;
@@ -230,6 +325,8 @@ mod shell {
                 model: model.clone(),
                 acts,
             }),
+            exercise: None,
+            instructor: None,
             desk: None,
             stop: stop.clone(),
         };
@@ -274,7 +371,7 @@ mod shell {
 
 #[cfg(not(feature = "console"))]
 mod shell {
-    use super::{Arc, AtomicBool, Desk, Flight, OperatorId, Path, Replay, Result, World};
+    use super::{Arc, AtomicBool, Desk, ExerciseFeeds, Flight, Moment, OperatorId, Path, Replay, Result, Room, World};
 
     const WITHOUT: &str = "this build has no console; build with the feature `console`";
 
@@ -284,10 +381,28 @@ mod shell {
     pub(crate) fn lacking() -> Vec<(String, String)> {
         Vec::new()
     }
-    pub(crate) fn window(_: &Flight, _: &Arc<World>, _: &str, _: &OperatorId, _: Arc<AtomicBool>) -> Result<()> {
+    pub(crate) fn window(
+        _: &Flight,
+        _: &Arc<World>,
+        _: &str,
+        _: &OperatorId,
+        _: Arc<AtomicBool>,
+        _: Room,
+    ) -> Result<()> {
         anyhow::bail!(WITHOUT)
     }
     pub(crate) fn render(_: &Path, _: &Path, _: &mut Replay, _: &World) -> Result<Vec<String>> {
+        tracing::warn!("{WITHOUT}: no pictures");
+        Ok(Vec::new())
+    }
+    pub(crate) fn desk(
+        _: &Path,
+        _: &Path,
+        _: &World,
+        _: &OperatorId,
+        _: &ExerciseFeeds,
+        _: &Moment,
+    ) -> Result<Vec<String>> {
         tracing::warn!("{WITHOUT}: no pictures");
         Ok(Vec::new())
     }

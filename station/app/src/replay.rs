@@ -8,7 +8,7 @@ use crate::{Outcome, Stop};
 pub(crate) fn replay(a: &ReplayArgs, json: bool) -> Outcome {
     let recorded = vedette_journal::read(&a.session).map_err(|e| Stop::Usage(e.to_string()))?;
     let (torn, broken, head) = (recorded.torn.clone(), recorded.broken.clone(), recorded.head.clone());
-    let replay = recorded.replay().map_err(|e| Stop::No(e.to_string()))?;
+    let mut replay = recorded.replay().map_err(|e| Stop::No(e.to_string()))?;
     let digest = vedette_core::digest(replay.view());
     if a.digest {
         say(&digest);
@@ -31,6 +31,13 @@ pub(crate) fn replay(a: &ReplayArgs, json: bool) -> Outcome {
                 "the last line (number {}) was not finished when the station died: {} bytes of it are set aside",
                 t.line, t.bytes
             ));
+        }
+    }
+    if let Some(out) = &a.pictures {
+        let who = vedette_model::OperatorId("replay".into());
+        let world = crate::review::Desk::open(&a.session, &who, "pictures of every screen")?.world()?;
+        for name in crate::pictures::render(out, &a.session, &mut replay, &world)? {
+            say(&format!("{}", out.join(name).display()));
         }
     }
     match broken {

@@ -17,7 +17,7 @@ use vedette_model::{
 use vedette_panels::feeds::VideoFrame;
 use vedette_panels::review::{
     AlertMark, CustodyLine, DetectionTick, GapMark, Lanes, NoteLine, PlotSample, ReviewAct, ReviewModel, SealState,
-    SealVerdict, Segment, VideoLane,
+    SealVerdict, Segment, TruthSpan, VideoLane,
 };
 use vedette_sight::PoseSigmas;
 
@@ -25,6 +25,21 @@ use crate::cli::ReviewArgs;
 use crate::clock::Clock;
 use crate::verbs::say;
 use crate::{Outcome, Stop, pictures, verbs};
+
+/// Sites that come with the program.
+const SITES: [&str; 2] = ["maps/data/andorra", "sim/scenarios/coast"];
+
+/// The truth beside an exercise's session; a real flight and a bundle have none.
+fn truth_of(session: &Path) -> Option<vedette_score::Truth> {
+    let text = std::fs::read_to_string(session.with_extension("truth.jsonl")).ok()?;
+    match vedette_score::Truth::read(&text) {
+        Ok(t) => Some(t),
+        Err(e) => {
+            tracing::warn!("the debrief goes without the truth: {e}");
+            None
+        }
+    }
+}
 
 /// A record on the table.
 pub(crate) struct Desk {
@@ -48,6 +63,8 @@ pub(crate) struct Desk {
     log: AccessLog,
     who: OperatorId,
     seed: u64,
+    /// What was really so, when this was an exercise.
+    truth: Option<vedette_score::Truth>,
     /// Frame time of every report of the chosen stream, and the number of entries up to it.
     reports: Vec<(Utc, usize)>,
 }
@@ -133,13 +150,30 @@ impl Desk {
             log,
             who: who.clone(),
             seed,
+            truth: truth_of(what),
             reports: Vec::new(),
         };
+        desk.tell_truth();
         desk.reports = desk.reports_of(camera);
         if desk.bundle.is_some() {
             desk.verify();
         }
         Ok(desk)
+    }
+
+    /// Puts what was really so on the timeline.
+    fn tell_truth(&mut self) {
+        let Some(t) = &self.truth else { return };
+        self.lanes.truth = t
+            .story()
+            .into_iter()
+            .map(|s| TruthSpan {
+                from: s.from,
+                to: s.to,
+                label: s.words,
+                fault: s.fault,
+            })
+            .collect();
     }
 
     /// Who looks.
@@ -149,6 +183,18 @@ impl Desk {
 
     /// The ground of the record: the same site with the same terrain, if it is to be had here.
     pub(crate) fn world(&self) -> Result<vedette_atlas::World> {
+        // An exercise may play elsewhere than at home; the record names its line.
+        let line = &self.replay.view().site.border_name;
+        for site in SITES {
+            let world = vedette_sim::load_site(
+                &crate::files::shipped(site)?,
+                crate::files::data().as_deref(),
+                self.seed,
+            )?;
+            if world.border.name == *line {
+                return Ok(world);
+            }
+        }
         verbs::world(None, self.seed)
     }
 
@@ -182,6 +228,7 @@ impl Desk {
             playing: self.playing,
             speed: self.speed,
             lanes: self.lanes.clone(),
+            truth: self.truth.as_ref().map_or_else(Vec::new, |t| t.places(self.playhead)),
             seal: self.seal.clone(),
             custody: self.custody.clone(),
             notes: self.notes.clone(),
@@ -275,6 +322,7 @@ impl Desk {
             ReviewAct::Camera(c) => {
                 self.camera = c;
                 self.lanes = lanes(&self.replay, c);
+                self.tell_truth();
                 self.reports = self.reports_of(c);
             }
             ReviewAct::Close => return false,
@@ -497,7 +545,7 @@ fn lanes(replay: &Replay, camera: CameraId) -> Lanes {
     lanes
 }
 
-fn act_words(intent: &Intent) -> String {
+pub(crate) fn act_words(intent: &Intent) -> String {
     match intent {
         Intent::Command { order, .. } => order.name().to_lowercase(),
         Intent::MakePlan => "plan".into(),
@@ -526,6 +574,7 @@ fn act_words(intent: &Intent) -> String {
             blocked: true, peer, ..
         } => format!("block {peer}"),
         Intent::BlockSender { peer, .. } => format!("let {peer} in"),
+        Intent::Workload { level, .. } => format!("workload {level}"),
         Intent::Note { .. } => "note".into(),
     }
 }

@@ -203,7 +203,7 @@ impl Host {
         let bundles = self.bundles.lock().map(|b| b.clone()).unwrap_or_default();
         Ok(Ended {
             digest: digest(&view),
-            head: self.journal.head().to_owned(),
+            head: self.journal.head(),
             view,
             entries: self.journal.lines() - 1,
             bundles,
@@ -282,7 +282,7 @@ impl Host {
 
     fn sign_head(&mut self, utc: Utc) {
         let last = self.journal.lines() - 1;
-        if let Some(hash) = vedette_evidence::hash::parse_hex(self.journal.head()) {
+        if let Some(hash) = vedette_evidence::hash::parse_hex(&self.journal.head()) {
             self.tree
                 .append(journal_leaf("journal.jsonl", self.head_from, last, &hash));
             self.head_from = last + 1;

@@ -3,23 +3,30 @@
 //! The flight is the demo's: the same station, links, recorder and console; only the other end of
 //! the wire is simulated. The truth is looked at after the session, and only for the score.
 
-use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::thread::JoinHandle;
 
 use anyhow::{Context, Result};
 use clap::Args;
 use vedette_core::{StationView, ViewStamp};
-use vedette_model::{Mono, OperatorId};
+use vedette_model::{OperatorId, Priority};
+use vedette_panels::feeds::{DeskFeeds, ExerciseFeeds, Slot, ViewSlot};
+use vedette_panels::train::{Briefing, DeskAct, DeskModel};
 use vedette_score::{Conduct, Habit, History, Line, Policy, Rules, Sheet, Trainee, Truth, html, score};
 use vedette_sim::{InstructorScript, Scenario, TrainingFile};
 
 use crate::clock::Clock;
 use crate::demo::Told;
-use crate::flight::{Flight, FlightConfig};
+use crate::flight::Flight;
+use crate::pictures::{Moment, Room};
 use crate::script::{Goal, Phase, Script};
+use crate::stage::{self, Others, Staged, Staging};
+use crate::train_desk::{Desk, DeskParts};
+use crate::train_record::{Sealed, inserts};
 use crate::verbs::say;
 use crate::{Outcome, Stop, files, pictures, verbs};
 
@@ -31,9 +38,27 @@ pub(crate) struct TrainArgs {
     /// Who trains; names the history.
     #[arg(long, default_value = "trainee")]
     pub(crate) name: String,
-    /// No window: a scripted trainee flies it: perfect, careless or asleep.
+    /// A scripted trainee flies it, without a window: perfect, careless or asleep.
     #[arg(long)]
     pub(crate) trainee: Option<Habit>,
+    /// Open the instructor's desk: beside the trainee's window, or alone when the trainee is
+    /// scripted.
+    #[arg(long)]
+    pub(crate) desk: bool,
+    /// After a run without a window, render the desk, the briefing and the debrief as pictures.
+    #[arg(long)]
+    pub(crate) pictures: bool,
+    /// Fly an autopilot elsewhere (ArduPilot SITL, PX4 SITL) instead of the simulated aircraft: the
+    /// station's way to it, as `tcp:127.0.0.1:5760`. Needs --follow.
+    #[arg(long)]
+    pub(crate) autopilot: Vec<String>,
+    /// Where the simulated world hears that autopilot, to follow it: `udpin:IP:PORT` or
+    /// `tcp:IP:PORT`, as `tcp:127.0.0.1:5762`.
+    #[arg(long)]
+    pub(crate) follow: Vec<String>,
+    /// People put in unannounced, to see whether somebody watches.
+    #[arg(long, default_value_t = 0)]
+    pub(crate) inserts: u32,
     /// Weights and thresholds of the score (TOML).
     #[arg(long)]
     pub(crate) policy: Option<PathBuf>,
@@ -55,15 +80,19 @@ pub(crate) struct TrainArgs {
 }
 
 /// Everything read and checked before anything starts.
-struct Exercise {
-    path: PathBuf,
-    scenario: Scenario,
-    training: TrainingFile,
-    world: Arc<vedette_atlas::World>,
-    brief: vedette_model::plan::Brief,
-    policy: Policy,
+pub(crate) struct Exercise {
+    pub(crate) scenario: Scenario,
+    pub(crate) training: TrainingFile,
+    pub(crate) world: Arc<vedette_atlas::World>,
+    pub(crate) brief: vedette_model::plan::Brief,
+    pub(crate) policy: Policy,
+    /// A sentence for each blind insert; for the sealed record.
+    pub(crate) inserts: Vec<String>,
     acts: InstructorScript,
 }
+
+/// Most blind inserts of one exercise.
+const INSERTS: u32 = 5;
 
 /// Runs it.
 pub(crate) fn run(a: &TrainArgs, json: bool) -> Outcome {
@@ -80,10 +109,17 @@ pub(crate) fn run(a: &TrainArgs, json: bool) -> Outcome {
             m.element, m.what_for, m.debian_package
         )));
     }
-    let window = a.trainee.is_none();
+    if a.inserts > INSERTS {
+        return Err(Stop::Usage(format!(
+            "--inserts {}: allowed is 0 to {INSERTS}",
+            a.inserts
+        )));
+    }
+    let window = a.trainee.is_none() || a.desk;
     if window && !pictures::display_present() {
         return Err(Stop::Machine(
-            "no display found; give --trainee perfect, careless or asleep to fly it without a window".into(),
+            "no display found; give --trainee perfect, careless or asleep, and no --desk, to fly it without a window"
+                .into(),
         ));
     }
     let speed = a.speed.unwrap_or(if window { 1.0 } else { 2.0 });
@@ -101,11 +137,42 @@ pub(crate) fn run(a: &TrainArgs, json: bool) -> Outcome {
         say(&format!("score sheet: {}", ended.dir.with_extension("html").display()));
         say(&format!("look again: vedette review {}", ended.dir.display()));
     }
+    if a.pictures {
+        let out = ended.dir.with_extension("pictures");
+        let who = OperatorId(a.name.clone());
+        if let Some(m) = &ended.moment {
+            pictures::desk(&out, &ended.dir, &e.world, &who, &e.feeds(), m)?;
+        }
+        let mut desk = crate::review::Desk::open(&ended.dir, &who, "debrief")?;
+        pictures::review(&mut desk, &out.join("debrief.png"))?;
+        say(&format!("pictures: {}", out.display()));
+    }
+    if a.trainee.is_none() {
+        debrief_window(&ended.dir);
+    }
     Ok(())
+}
+
+/// The debrief: the session on the ordinary timeline, its truth revealed. Another process, because
+/// a process opens its window once.
+fn debrief_window(session: &Path) {
+    let began = std::env::current_exe().and_then(|exe| {
+        std::process::Command::new(exe)
+            .arg("review")
+            .arg(session)
+            .args(["--why", "debrief"])
+            .status()
+    });
+    match began {
+        Ok(s) if s.success() => {}
+        Ok(s) => tracing::warn!("the debrief's window ended with {s}"),
+        Err(e) => tracing::warn!("the debrief's window did not open: {e}"),
+    }
 }
 
 /// A session that is over, and what it left.
 struct Flown {
+    moment: Option<Moment>,
     dir: PathBuf,
     truth: PathBuf,
     view: Arc<StationView>,
@@ -123,12 +190,9 @@ impl Exercise {
             .unwrap_or_else(|| "maps/data/andorra".to_owned());
         let world = vedette_sim::load_site(&files::shipped(&site)?, files::data().as_deref(), a.seed)
             .map_err(|e| usage(e.to_string()))?;
-        let over = vedette_sim::Overrides {
-            seed: Some(a.seed),
-            times: BTreeMap::new(),
-        };
         let name = a.scenario.display().to_string();
-        let scenario = Scenario::parse_with(&text, &name, &world, &over).map_err(|e| usage(e.to_string()))?;
+        let parse = |text: &str| stage::parse(text, &name, &world, a.seed).map_err(|e| usage(e.to_string()));
+        let mut scenario = parse(&text)?;
         let Some(training) = scenario.training.clone() else {
             return Err(usage(format!(
                 "{name} has no [training] table; see sim/scenarios/README.md for what it holds"
@@ -150,15 +214,44 @@ impl Exercise {
                 InstructorScript::parse(&text, &p.display().to_string()).map_err(|e| usage(e.to_string()))?
             }
         };
+        let brief = verbs::brief(&files::shipped(&training.patrol)?)?;
+        let mut blind = Vec::new();
+        if a.inserts > 0 {
+            let section = (brief.section.from_km, brief.section.to_km);
+            let (tables, words) = inserts(a.inserts, a.seed, &world, section, scenario.duration_s);
+            scenario = parse(&format!("{text}{tables}"))?;
+            blind = words;
+        }
         Ok(Self {
-            brief: verbs::brief(&files::shipped(&training.patrol)?)?,
-            path: a.scenario.clone(),
+            brief,
             scenario,
             training,
             world: Arc::new(world),
             policy,
+            inserts: blind,
             acts,
         })
+    }
+
+    fn feeds(&self) -> ExerciseFeeds {
+        ExerciseFeeds {
+            briefing: Arc::new(self.briefing()),
+            probes: self.policy.thresholds.probes(),
+        }
+    }
+
+    /// What the trainee may know.
+    fn briefing(&self) -> Briefing {
+        let words = |names: &[String]| names.iter().map(|n| n.replace('-', " ")).collect();
+        Briefing {
+            scenario: self.scenario.name.clone(),
+            summary: self.training.summary.clone(),
+            text: self.training.briefing.clone(),
+            checklist: words(&self.training.checklist),
+            report: words(&self.training.report),
+            report_within_s: self.training.report_within_s,
+            duration_s: self.scenario.duration_s,
+        }
     }
 
     /// The briefing.
@@ -174,125 +267,114 @@ impl Exercise {
     fn fly(&self, a: &TrainArgs, speed: f64, window: bool) -> Result<Flown, Stop> {
         let clock = Clock::start(Clock::machine_utc(), speed);
         let who = OperatorId(a.name.clone());
-        let flight = Flight::start(FlightConfig {
-            name: "CU-GCS-1".into(),
+        let staged = Staging {
             root: a.out.join("sessions"),
             world: self.world.clone(),
             brief: self.brief.clone(),
-            policy: vedette_sight::Policy::default(),
-            seed: a.seed,
             pilot: who.clone(),
-            endpoints: vec!["udpin:127.0.0.1:0".to_owned()],
-            baselines: BTreeMap::new(),
-            video: BTreeMap::new(),
+            scenario: self.scenario.clone(),
+            seed: a.seed,
+            port: 0,
+            truth: None,
             clock: clock.clone(),
-            clock_source: "simulated".into(),
-        })?;
-        let dir = flight.dir().to_owned();
-        // Beside the session, not in it: nothing of the station may find the truth.
-        let truth = dir.with_extension("truth.jsonl");
-        let sim = crate::flight::simulator(
-            &self.path,
-            &self.world,
-            &clock,
-            a.seed,
-            flight.mavlink_addresses(),
-            &flight.video_addresses(),
-            Some(&truth),
-        )?;
+            others: Others::of(&a.autopilot, &a.follow).map_err(Stop::Usage)?,
+        }
+        .start()?;
+        let dir = staged.flight.dir().to_owned();
         let until = a
             .seconds
             .unwrap_or(self.scenario.duration_s)
             .min(self.scenario.duration_s);
         let stop = Arc::new(AtomicBool::new(false));
-        if window {
-            let helper = self.instruct(&sim, &clock, stop.clone())?;
-            let shown = pictures::window(&flight, &self.world, "Vedette · training", &who, stop.clone());
+        let desk = Desk::open(DeskParts {
+            exercise: self,
+            instructor: staged.sim.instructor(),
+            script: self.acts.clone(),
+            clock: clock.clone(),
+            trainee: who.clone(),
+            session: &dir,
+            truth: &staged.truth,
+            history: history(&history_file(a))?,
+        })?;
+        let model = Slot::<DeskModel>::default();
+        let (tx, rx) = sync_channel(64);
+        let helper = instruct(
+            desk,
+            staged.flight.view(),
+            rx,
+            model.clone(),
+            clock.clone(),
+            stop.clone(),
+        )?;
+        let shown = if window {
+            let scripted = match a.trainee {
+                Some(habit) => Some(self.beside(habit, a, &staged, &clock, until, stop.clone())?),
+                None => None,
+            };
+            let room = Room {
+                exercise: Some(self.feeds()),
+                desk: a.desk.then_some(DeskFeeds { model, acts: tx }),
+                alone: a.trainee.is_some(),
+            };
+            let shown = pictures::window(
+                &staged.flight,
+                &self.world,
+                "Vedette · training",
+                &who,
+                stop.clone(),
+                room,
+            );
             stop.store(true, Ordering::Release);
-            if helper.join().is_err() {
-                tracing::error!("the instructor's thread died");
+            if let Some(t) = scripted {
+                ended(t, "the scripted trainee's");
             }
-            shown.map_err(|e| Stop::Machine(format!("{e:#}")))?;
+            shown.map_err(|e| Stop::Machine(format!("{e:#}")))
         } else {
-            let late_at = sim.late_at();
-            clock.wait_for(Arc::new(move || Mono(late_at().0 - 1)));
-            self.scripted(a, &flight, &sim, &clock, until)?;
-        }
-        let ended = flight.stop()?;
+            staged.wait_for_pictures(&clock);
+            let habit = a.trainee.unwrap_or(Habit::Perfect);
+            Pupil::new(self, habit, a, &staged.flight, until).fly(&clock, &stop)
+        };
+        stop.store(true, Ordering::Release);
+        let moment = ended(helper, "the instructor's").flatten();
+        shown?;
+        let Staged { flight, sim, truth } = staged;
+        let over = flight.stop()?;
         for f in &sim.stop().failures {
             tracing::warn!("simulator: {f}");
         }
-        if let Some(e) = &ended.journal_error {
+        if let Some(e) = &over.journal_error {
             return Err(Stop::No(format!(
                 "the journal could not be written during the session: {e}"
             )));
         }
         Ok(Flown {
+            moment,
             dir,
             truth,
-            view: ended.view,
+            view: over.view,
         })
     }
 
-    /// The scripted trainee flies until everybody is home or the time is over.
-    fn scripted(
+    /// The scripted trainee on a thread of its own, beside the desk's window.
+    fn beside(
         &self,
+        habit: Habit,
         a: &TrainArgs,
-        flight: &Flight,
-        sim: &vedette_sim::SimHandle,
+        staged: &Staged,
         clock: &Clock,
         until: f64,
-    ) -> Result<(), Stop> {
-        let mut script = Script::new(Goal {
-            at_most_s: (until - 300.0).max(until * 0.6),
-            revisits: f64::INFINITY,
-        });
-        let habit = a.trainee.unwrap_or(Habit::Perfect);
-        let mut trainee = Trainee::new(habit, self.training.report.iter().cloned());
-        let (mut told, mut acts) = (Told::default(), self.acts.clone());
-        let (view, instructor, who) = (flight.view(), sim.instructor(), OperatorId(a.name.clone()));
-        loop {
-            std::thread::sleep(clock.real(250).min(std::time::Duration::from_millis(250)));
-            acts.perform(&instructor).map_err(|e| Stop::No(e.to_string()))?;
-            let Some((_, v)) = view.latest() else { continue };
-            told.tell(&v);
-            if let Some(why) = &v.plan.failed {
-                return Err(Stop::No(format!("there is no plan: {why}")));
-            }
-            let flying = script.act(&v);
-            let shown = ViewStamp {
-                seq: v.seq,
-                alert: None,
-                camera: None,
-            };
-            for intent in trainee.act(&v, flying) {
-                flight.intent(&who, intent, shown);
-            }
-            if script.phase() == Phase::Done || v.now.seconds() > until {
-                return Ok(());
-            }
-        }
-    }
-
-    /// A thread that does what the instructor's script says while a person flies.
-    fn instruct(
-        &self,
-        sim: &vedette_sim::SimHandle,
-        clock: &Clock,
         stop: Arc<AtomicBool>,
-    ) -> Result<std::thread::JoinHandle<()>> {
-        let (mut acts, instructor, clock) = (self.acts.clone(), sim.instructor(), clock.clone());
+    ) -> Result<JoinHandle<()>> {
+        staged.wait_for_pictures(clock);
+        let pupil = Pupil::new(self, habit, a, &staged.flight, until);
+        let clock = clock.clone();
         std::thread::Builder::new()
-            .name("instructor".into())
-            .spawn(move || {
-                while !stop.load(Ordering::Acquire) {
-                    std::thread::sleep(clock.real(250));
-                    if let Err(e) = acts.perform(&instructor) {
-                        tracing::warn!("instructor: {e}");
-                    }
-                }
+            .name("trainee".into())
+            .spawn(move || match pupil.fly(&clock, &stop) {
+                Ok(()) => say("the exercise is over: close the window for the score"),
+                Err(why) => tracing::error!("the scripted trainee stopped: {why:?}"),
             })
-            .context("cannot start the instructor's thread")
+            .context("cannot start the trainee's thread")
     }
 
     /// The truth revealed: score, sheet, history.
@@ -313,13 +395,133 @@ impl Exercise {
             no_fly: &self.brief.no_fly,
             checklist: &self.training.checklist,
         };
-        let sheet = score(&truth, &conduct, &rules, &self.policy);
-        let history = remember(&a.out.join("history").join(format!("{}.jsonl", a.name)), &sheet)?;
+        let mut sheet = score(&truth, &conduct, &rules, &self.policy);
+        let (acts, seal) = Sealed::open(&flown.dir)?;
+        sheet.instructor = acts
+            .into_iter()
+            .map(|l| (l.t_s, format!("{}: {}", l.who, l.what)))
+            .collect();
+        sheet.sealed = seal;
+        let history = remember(&history_file(a), &sheet)?;
         files::write(&flown.dir.with_extension("json"), &serde_json::to_vec_pretty(&sheet)?)?;
         let page = html(&sheet, &history, &self.training.briefing, &self.training.teaches);
         files::write(&flown.dir.with_extension("html"), page.as_bytes())?;
         Ok(sheet)
     }
+}
+
+/// The scripted trainee at work.
+struct Pupil {
+    script: Script,
+    trainee: Trainee,
+    view: ViewSlot,
+    inputs: crossbeam_channel::Sender<vedette_core::Input>,
+    who: OperatorId,
+    until: f64,
+}
+
+impl Pupil {
+    fn new(e: &Exercise, habit: Habit, a: &TrainArgs, flight: &Flight, until: f64) -> Self {
+        Self {
+            script: Script::new(Goal {
+                at_most_s: (until - 300.0).max(until * 0.6),
+                revisits: f64::INFINITY,
+            }),
+            trainee: Trainee::new(habit, e.training.report.iter().cloned()).asked(e.policy.thresholds.probes()),
+            view: flight.view(),
+            inputs: flight.inputs(),
+            who: OperatorId(a.name.clone()),
+            until,
+        }
+    }
+
+    /// Flies until everybody is home, the time is over, or it is told to stop.
+    fn fly(mut self, clock: &Clock, stop: &AtomicBool) -> Result<(), Stop> {
+        let mut told = Told::default();
+        while !stop.load(Ordering::Acquire) {
+            std::thread::sleep(clock.real(250).min(std::time::Duration::from_millis(250)));
+            let Some((_, v)) = self.view.latest() else { continue };
+            told.tell(&v);
+            if let Some(why) = &v.plan.failed {
+                return Err(Stop::No(format!("there is no plan: {why}")));
+            }
+            let flying = self.script.act(&v);
+            let shown = ViewStamp {
+                seq: v.seq,
+                alert: None,
+                camera: None,
+            };
+            for intent in self.trainee.act(&v, flying) {
+                crate::flight::give(&self.inputs, &self.who, intent, shown);
+            }
+            if self.script.phase() == Phase::Done || v.now.seconds() > self.until {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The instructor's thread: script, desk, live score.
+fn instruct(
+    mut desk: Desk,
+    view: ViewSlot,
+    acts: Receiver<DeskAct>,
+    model: Slot<DeskModel>,
+    clock: Clock,
+    stop: Arc<AtomicBool>,
+) -> Result<JoinHandle<Option<Moment>>> {
+    std::thread::Builder::new()
+        .name("instructor".into())
+        .spawn(move || {
+            let mut moment = None;
+            while !stop.load(Ordering::Acquire) {
+                std::thread::sleep(clock.real(250).min(std::time::Duration::from_millis(250)));
+                for act in acts.try_iter() {
+                    desk.act(&act);
+                }
+                let newest = view.latest().map(|(_, v)| v);
+                let shown = desk.step(newest.as_deref());
+                // The last moment somebody was decided on, while it was fresh.
+                if let Some(v) = newest.filter(|v| fresh(v) || (moment.is_none() && v.now.seconds() > 60.0)) {
+                    moment = Some(Moment {
+                        model: shown.clone(),
+                        view: v,
+                    });
+                }
+                model.put(Arc::new(shown));
+            }
+            moment
+        })
+        .context("cannot start the instructor's thread")
+}
+
+/// An urgent alert was raised in the last seconds.
+fn fresh(v: &StationView) -> bool {
+    v.alerts
+        .values()
+        .any(|a| a.priority == Priority::P1 && (3_000_000..12_000_000).contains(&v.now.since(a.raised)))
+}
+
+fn ended<T>(t: JoinHandle<T>, whose: &str) -> Option<T> {
+    let end = t.join();
+    if end.is_err() {
+        tracing::error!("{whose} thread died");
+    }
+    end.ok()
+}
+
+fn history_file(a: &TrainArgs) -> PathBuf {
+    a.out.join("history").join(format!("{}.jsonl", a.name))
+}
+
+/// A trainee's past runs; none before the first.
+fn history(path: &Path) -> Result<History> {
+    if !path.exists() {
+        return Ok(History::default());
+    }
+    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read the history {}", path.display()))?;
+    Ok(History::read(&text))
 }
 
 /// Adds a run to a trainee's history and gives all of it.

@@ -301,16 +301,33 @@ pub(crate) fn sim(a: &SimArgs) -> Outcome {
         connect: a.connect.clone(),
         listen: a.listen.clone(),
         video: a.video.clone(),
+        sensors: a.sensors.clone(),
+        ais: a.ais.clone(),
+        follow: a.follow.clone(),
         speed: a.speed,
         seed: Some(a.seed),
         truth: a.truth.clone(),
         ..vedette_sim::SimOptions::default()
     };
-    let (scenario, serve) = options.build(&world).map_err(|e| Stop::Usage(e.to_string()))?;
+    let (scenario, mut serve) = options.build(&world).map_err(|e| Stop::Usage(e.to_string()))?;
+    let steps = vedette_sim::StepClock::default();
+    if a.stepped {
+        serve.clock = steps.clock();
+    }
     let until = a.seconds.unwrap_or(f64::INFINITY);
     let running = vedette_sim::Simulation::start(scenario, world, serve).map_err(|e| Stop::Machine(e.to_string()))?;
-    for (system, address) in running.addresses() {
-        say(&format!("aircraft {system} at {address}"));
+    for (system, way) in running.ways() {
+        say(&format!("aircraft {system} at {way}"));
+    }
+    if let Some(at) = running.players_at() {
+        for c in running.scenario().vehicles.iter().flat_map(|v| &v.cameras) {
+            say(&format!("camera {} at rtsp://{at}/{}", c.id.0, c.id.0));
+        }
+    }
+    if a.stepped {
+        step_by_line(&steps, &running, until);
+        say(&serde_json::to_string(&running.stop()).unwrap_or_default());
+        return Ok(());
     }
     let stop = crate::flight::interrupted()?;
     while running.stats().t_s < until && !stop.load(std::sync::atomic::Ordering::Acquire) {
@@ -319,6 +336,22 @@ pub(crate) fn sim(a: &SimArgs) -> Outcome {
     let stats = running.stop();
     say(&serde_json::to_string(&stats).unwrap_or_default());
     Ok(())
+}
+
+/// Goes on by the seconds that standard input names, a number a line, and says where it came to.
+fn step_by_line(steps: &vedette_sim::StepClock, running: &vedette_sim::SimHandle, until: f64) {
+    for line in std::io::stdin().lines().map_while(Result::ok) {
+        let Ok(seconds) = line.trim().parse::<f64>() else {
+            say(&format!("\"{line}\" is no number of seconds; give 0 to 10 a line"));
+            continue;
+        };
+        steps.advance(seconds);
+        let came = running.wait_flown(steps.now(), std::time::Duration::from_secs(60));
+        say(&format!("{:.3}", running.flown_to().seconds()));
+        if !came || running.flown_to().seconds() >= until {
+            return;
+        }
+    }
 }
 
 /// `vedette doctor`: what this machine lacks; exit 3 when something is missing.

@@ -29,6 +29,8 @@ fn main() {
         intents: tx,
         terrain: Arc::clone(&demo::base().world.terrain),
         review: None,
+        exercise: None,
+        instructor: None,
         desk: None,
         stop: Arc::clone(&stop),
     };

@@ -23,9 +23,11 @@ use vedette_model::{CameraId, Intent};
 use vedette_panels::relief::Relief;
 use vedette_panels::review::ReviewModel;
 use vedette_panels::theme::FontBytes;
+use vedette_panels::train::{DeskLocal, DeskModel};
 use vedette_panels::{FlyLocal, MapPicture, VideoPicture};
 
-use crate::config::{ConsoleConfig, Feeds};
+use crate::config::{ConsoleConfig, Feeds, Mode};
+use crate::desk::DeskPlugin;
 use crate::map::LandPlugin;
 use crate::{ui, video};
 
@@ -39,6 +41,12 @@ pub(crate) struct Shell {
     pub(crate) seen: u64,
     pub(crate) view: Option<Arc<StationView>>,
     pub(crate) review: Option<Arc<ReviewModel>>,
+    /// The instructor's desk, newest state and its own local state.
+    pub(crate) desk: Option<Arc<DeskModel>>,
+    pub(crate) desk_seen: u64,
+    pub(crate) desk_local: DeskLocal,
+    /// The desk is what this window shows.
+    pub(crate) desk_alone: bool,
     pub(crate) arrived: Option<Instant>,
     /// Headless pictures of a moment: the view does not age.
     pub(crate) frozen_clock: bool,
@@ -115,6 +123,7 @@ pub(crate) fn build(cfg: &ConsoleConfig, feeds: Feeds, headless: bool) -> App {
         auto_create_primary_context: false,
         ..default()
     });
+    let beside = !headless && cfg.mode == Mode::Live && feeds.instructor.is_some();
     let mut local = FlyLocal::new(cfg.operator.clone());
     local.night = cfg.night;
     app.insert_resource(Shell {
@@ -125,6 +134,10 @@ pub(crate) fn build(cfg: &ConsoleConfig, feeds: Feeds, headless: bool) -> App {
         seen: 0,
         view: None,
         review: None,
+        desk: None,
+        desk_seen: 0,
+        desk_local: DeskLocal::default(),
+        desk_alone: cfg.mode == Mode::Desk,
         arrived: None,
         frozen_clock: headless,
         relief: None,
@@ -167,6 +180,12 @@ pub(crate) fn build(cfg: &ConsoleConfig, feeds: Feeds, headless: bool) -> App {
             }
         },
     );
+    if beside {
+        app.add_plugins(DeskPlugin {
+            size: cfg.size,
+            scale: cfg.scale,
+        });
+    }
     app.add_systems(Update, (ui::take, video::upload).chain());
     app.add_systems(EguiPrimaryContextPass, ui::panels);
     app

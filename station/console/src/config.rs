@@ -9,7 +9,7 @@ use std::sync::atomic::AtomicBool;
 
 use vedette_atlas::Terrain;
 use vedette_model::OperatorId;
-use vedette_panels::feeds::{IntentSender, ReviewFeeds, VideoSlots, ViewSlot, WireFeed};
+use vedette_panels::feeds::{DeskFeeds, ExerciseFeeds, IntentSender, ReviewFeeds, VideoSlots, ViewSlot, WireFeed};
 use vedette_panels::plan::PlanDesk;
 use vedette_panels::theme::FontBytes;
 
@@ -21,6 +21,8 @@ pub enum Mode {
     Live,
     /// A recorded one.
     Review,
+    /// The instructor's desk alone; nobody sits at the trainee's console.
+    Desk,
 }
 
 /// Settings of one console.
@@ -73,6 +75,10 @@ pub struct Feeds {
     pub terrain: Arc<Terrain>,
     /// Review session, in review mode.
     pub review: Option<ReviewFeeds>,
+    /// The exercise that runs, as its trainee may know it.
+    pub exercise: Option<ExerciseFeeds>,
+    /// The instructor's desk: alone in desk mode, else in a window of its own.
+    pub instructor: Option<DeskFeeds>,
     /// Where briefs are tried, when a planner works behind the console.
     pub desk: Option<PlanDesk>,
     /// Set by either side to end it.

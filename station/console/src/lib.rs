@@ -8,6 +8,7 @@
 mod app;
 mod bake;
 mod config;
+mod desk;
 mod error;
 mod headless;
 mod map;

@@ -7,11 +7,12 @@ use std::sync::atomic::Ordering;
 
 use bevy::prelude::*;
 use bevy_egui::{EguiContexts, egui};
-use vedette_core::ViewStamp;
-use vedette_panels::feeds::SendError;
+use vedette_core::{StationView, ViewStamp};
+use vedette_panels::feeds::{DeskFeeds, SendError};
 use vedette_panels::review::review_ui;
 use vedette_panels::theme::{self, Palette};
-use vedette_panels::{FlyFeeds, console_ui};
+use vedette_panels::train::{DeskAct, DeskModel, desk_ui};
+use vedette_panels::{FlyFeeds, FlyLocal, console_ui};
 
 use crate::app::Shell;
 
@@ -31,6 +32,12 @@ pub(crate) fn take(mut shell: ResMut<Shell>, mut exit: MessageWriter<AppExit>) {
         shell.seen = n;
         shell.view = Some(v);
         shell.arrived = Some(crate::app::wall());
+    }
+    if let Some(d) = shell.feeds.instructor.clone()
+        && let Some((n, m)) = d.model.newer_than(shell.desk_seen)
+    {
+        shell.desk_seen = n;
+        shell.desk = Some(m);
     }
     // A recorded moment does not grow old; a live view does.
     shell.local.view_age_s = match (shell.arrived, shell.review.is_some() || shell.frozen_clock) {
@@ -61,8 +68,26 @@ pub(crate) fn panels(mut contexts: EguiContexts, mut shell: ResMut<Shell>, mut e
         video: shell.video.clone(),
         wire: shell.feeds.wire.rows.latest().map(|(_, rows)| rows),
         decode: shell.feeds.wire.decode,
+        briefing: shell.feeds.exercise.as_ref().map(|e| &*e.briefing),
+        probes: shell.feeds.exercise.as_ref().map(|e| e.probes),
         desk: shell.feeds.desk.as_ref(),
     };
+    if shell.desk_alone {
+        if let (Some(m), Some(v)) = (&shell.desk, &shell.view) {
+            follow(v, &mut shell.local, m);
+        }
+        let m = shell.desk.clone().unwrap_or_default();
+        let acts = desk_ui(
+            &mut root,
+            &m,
+            shell.view.as_deref(),
+            &mut shell.local,
+            &mut shell.desk_local,
+            &lent,
+        );
+        send(shell.feeds.instructor.as_ref(), &mut shell.local.warning, acts);
+        return Ok(());
+    }
     if let Some(m) = shell.review.clone() {
         let acts = review_ui(&mut root, &m, &mut shell.local, &lent);
         for a in acts {
@@ -103,6 +128,32 @@ pub(crate) fn panels(mut contexts: EguiContexts, mut shell: ResMut<Shell>, mut e
         });
     }
     Ok(())
+}
+
+/// Acts of the desk on their way; what does not fit the queue is said.
+pub(crate) fn send(desk: Option<&DeskFeeds>, warning: &mut Option<String>, acts: Vec<DeskAct>) {
+    for a in acts {
+        if let Some(d) = desk
+            && d.acts.try_send(a).is_err()
+        {
+            *warning = Some("Not passed on: the simulator does not keep up. Give it again.".to_owned());
+        }
+    }
+}
+
+/// Nobody sits at the trainee's console: it shows the aircraft of the newest open alert.
+fn follow(v: &StationView, l: &mut FlyLocal, m: &DeskModel) {
+    let newest = v.alerts.values().rev().find(|a| a.vehicle.is_some());
+    if let Some(a) = newest
+        && l.alert != Some(a.id)
+        && m.t_s > 0.0
+    {
+        if let Some(id) = a.vehicle {
+            l.select(v, id);
+        }
+        l.camera = a.camera.or(l.camera);
+        l.alert = Some(a.id);
+    }
 }
 
 fn waiting(root: &egui::Ui, pal: &Palette) {

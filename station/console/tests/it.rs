@@ -40,6 +40,8 @@ fn feeds() -> (Feeds, Receiver<SentIntent>) {
         intents: tx,
         terrain: Arc::clone(&demo::base().world.terrain),
         review: None,
+        exercise: None,
+        instructor: None,
         desk: None,
         stop: Arc::new(AtomicBool::new(false)),
     };
@@ -88,6 +90,36 @@ fn shot(h: &mut Headless, name: &str) -> (u32, u32) {
         e.write_header().unwrap().write_image_data(&opaque).unwrap();
     }
     (pic.width, pic.height)
+}
+
+/// The desk over the same moment: truth, score and faults beside the mirrored console.
+fn the_desk() {
+    use vedette_panels::feeds::DeskFeeds;
+    for (size, name) in [((1920, 1080), "desk"), ((1280, 720), "desk-720")] {
+        let (mut feeds, rx) = feeds();
+        let (acts, asked) = std::sync::mpsc::sync_channel(16);
+        let model = Slot::default();
+        model.put(Arc::new(demo::desk_model(&demo::view())));
+        feeds.instructor = Some(DeskFeeds { model, acts });
+        let cfg = ConsoleConfig {
+            mode: Mode::Desk,
+            ..config(size)
+        };
+        let Some(mut h) = open(&cfg, feeds) else { return };
+        h.steps(8);
+        assert_eq!(shot(&mut h, name), size);
+        h.press_label("Inject into CU-02").unwrap();
+        h.press_label("Fault Wind gust").unwrap();
+        h.press_label("Inject into CU-02: Wind gust").unwrap();
+        let acts: Vec<_> = asked.try_iter().collect();
+        assert!(
+            matches!(&acts[..], [vedette_panels::train::DeskAct::Inject { key, system: Some(2), .. }] if key == "wind"),
+            "{acts:?}"
+        );
+        assert!(rx.try_recv().is_err(), "the station heard nothing of it");
+        let labels = h.labels();
+        assert!(labels.iter().any(|l| l.starts_with("Score so far 78")), "{labels:?}");
+    }
 }
 
 /// One test, because one process has one renderer: start-up dominates.
@@ -164,6 +196,7 @@ fn an_operator_confirms_and_orders_without_a_display() {
         h.local().workspace = w;
         shot_for_people(&mut h, name);
     }
+    the_desk();
 }
 
 #[test]

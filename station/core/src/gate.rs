@@ -30,7 +30,7 @@ fn needs(intent: &Intent) -> Authority {
         | Intent::SealIncident { .. }
         | Intent::ReadParameters { .. }
         | Intent::SaveDifferences { .. } => Authority::Sensor,
-        Intent::Show { .. } | Intent::Note { .. } => Authority::Observer,
+        Intent::Show { .. } | Intent::Note { .. } | Intent::Workload { .. } => Authority::Observer,
     }
 }
 

@@ -321,6 +321,8 @@ impl Station {
             Intent::RestoreParameters { vehicle } => self.restore_parameters(who, *vehicle)?,
             Intent::SaveDifferences { vehicle } => self.save_differences(who, *vehicle)?,
             Intent::BlockSender { link, peer, blocked } => self.block_sender(who, *link, peer, *blocked)?,
+            // For the record and the score; nothing on the screen follows from it.
+            Intent::Workload { .. } => {}
             Intent::Note { text, incident } => {
                 let where_ = incident.map(|i| format!(" on {i}")).unwrap_or_default();
                 self.mark(EventKind::Operator, None, format!("note{where_} by {who}: {text}"));

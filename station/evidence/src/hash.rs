@@ -33,7 +33,13 @@ pub fn sha256_reader(reader: &mut dyn Read) -> std::io::Result<(Hash, u64)> {
 /// Lower-case hexadecimal.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    // Every line of a journal passes here: no formatting machinery.
+    bytes
+        .iter()
+        .flat_map(|b| [DIGITS[usize::from(b >> 4)], DIGITS[usize::from(b & 15)]])
+        .map(char::from)
+        .collect()
 }
 
 /// Exactly 64 lower-case hexadecimal digits; anything else is `None`.

@@ -36,6 +36,15 @@ fn setup() -> Setup {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
     let world = vedette_atlas::load::site(&root.join("maps/data/andorra"), None, 7).expect("the shipped site");
     let brief = std::fs::read_to_string(root.join("mission/data/andorra-south.toml")).expect("the shipped brief");
+    let mut brief: vedette_model::plan::Brief = toml::from_str(&brief).expect("a whole brief");
+    let first = brief.fleet[0].clone();
+    brief.fleet = (1..=FLEET)
+        .map(|s| {
+            let mut a = first.clone();
+            a.vehicle = VehicleId(u32::from(s));
+            a
+        })
+        .collect();
     Setup {
         session: SessionId("bench".into()),
         station: "bench".into(),
@@ -45,7 +54,7 @@ fn setup() -> Setup {
             name: "Pilot".into(),
             authority: Authority::Pilot,
         }],
-        brief: toml::from_str(&brief).expect("a whole brief"),
+        brief,
         site: SiteLines::of(&world),
         cameras: vec![CameraSpec {
             camera: CameraId(11),
@@ -165,6 +174,14 @@ fn as_f64(v: u64) -> f64 {
     v as f64
 }
 
+/// Seconds this thread has had a processor; other work on the machine does not count. `None` where the
+/// system does not tell.
+fn on_processor() -> Option<f64> {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    let ns: u64 = text.split_whitespace().next()?.parse().ok()?;
+    Some(as_f64(ns) * 1e-9)
+}
+
 /// Kilobytes this process holds.
 fn resident_kb() -> u64 {
     let text = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
@@ -194,7 +211,7 @@ fn throughput() {
     let mut gcs = Gcs::new(GcsConfig::new(253, 190));
     gcs.link_up(Mono(1), LinkId(1), "udpin:bench", None);
     let (mut now, mut views, mut said) = (Mono(1), 0_u64, 0_u64);
-    let (begun, mut published) = (clock(), clock());
+    let (begun, mut published, had) = (clock(), clock(), on_processor());
     for (s, bytes) in &stream {
         // Ten thousand a second of the aircraft's time.
         now = Mono(now.0 + 100);
@@ -215,7 +232,8 @@ fn throughput() {
             views += 1;
         }
     }
-    let seconds = begun.elapsed().as_secs_f64();
+    let wall = begun.elapsed().as_secs_f64();
+    let seconds = on_processor().zip(had).map_or(wall, |(now, then)| now - then);
     let sent = stream.len() as u64;
     let link = &gcs.link_reports()[0];
     let counted = link.valid + link.duplicates + link.bad_crc + link.unknown_id + link.unsigned;
@@ -225,8 +243,9 @@ fn throughput() {
     let (lines, view) = (journal.lines() - 1, desk.station.view());
     let heard = view.vehicles.values().filter(|v| v.at.is_some()).count();
     tell(&format!(
-        "whole path, one core, record on: {:.0} messages/s ({sent} messages of {FLEET} aircraft, {lines} lines recorded, {views} views, {said} frames of ours, {heard} aircraft in view)",
-        as_f64(sent) / seconds
+        "whole path, one core, record on: {:.0} messages a second of processor, {:.0} by the clock ({sent} messages of {FLEET} aircraft, {lines} lines recorded, {views} views, {said} frames of ours, {heard} aircraft in view)",
+        as_f64(sent) / seconds,
+        as_f64(sent) / wall
     ));
     tell(&format!(
         "  unaccounted: {} frames, {} reports ({} dropped for want of room)",
@@ -243,7 +262,7 @@ fn links(
     begun: Instant,
     reports: &SyncSender<(Option<u32>, Event)>,
     stop: &AtomicBool,
-) -> [u64; 3] {
+) -> ([u64; 3], f64) {
     let mut gcs = Gcs::new(GcsConfig::new(253, 190));
     gcs.link_up(Mono(1), LinkId(1), "udpin:bench", None);
     let peers: Vec<PeerAddr> = (0..=u8::MAX).map(|s| PeerAddr::new(&format!("aircraft {s}"))).collect();
@@ -272,11 +291,12 @@ fn links(
         }
     }
     let l = &gcs.link_reports()[0];
-    [l.valid + l.duplicates, l.lost, gcs.overflow().events]
+    let counts = [l.valid + l.duplicates, l.lost, gcs.overflow().events];
+    (counts, on_processor().unwrap_or(0.0))
 }
 
 /// The station thread of part 2: ages of messages in microseconds, when their view is published.
-fn station(begun: Instant, reports: &Receiver<(Option<u32>, Event)>) -> (Vec<u32>, u64, u64) {
+fn station(begun: Instant, reports: &Receiver<(Option<u32>, Event)>) -> (Vec<u32>, u64, u64, f64) {
     let setup = setup();
     let dir = folder("fleet-pace");
     let mut desk = Desk {
@@ -305,7 +325,7 @@ fn station(begun: Instant, reports: &Receiver<(Option<u32>, Event)>) -> (Vec<u32
         }
     }
     std::fs::remove_dir_all(&dir).expect("cleared");
-    (ages, views, desk.inputs)
+    (ages, views, desk.inputs, on_processor().unwrap_or(0.0))
 }
 
 /// 2. A fleet at its own pace.
@@ -339,15 +359,18 @@ fn fleet_pace() {
         // What is under way arrives.
         std::thread::sleep(Duration::from_millis(500));
         stop.store(true, Ordering::Relaxed);
-        let [counted, gaps, dropped] = listening.join().expect("the link thread");
-        let (mut ages, views, inputs) = desk.join().expect("the station thread");
+        let ([counted, gaps, dropped], listened) = listening.join().expect("the link thread");
+        let (mut ages, views, inputs, worked) = desk.join().expect("the station thread");
         ages.sort_unstable();
+        let share = |s: f64| 100.0 * s / as_f64(SECONDS);
         let at = |share: usize| f64::from(ages[(ages.len() - 1) * share / 1000]) / 1000.0;
         tell(&format!(
-            "{FLEET} aircraft at {HZ} Hz for {SECONDS} s over the loopback, record on: datagram to published view p50 {:.1} ms, p99 {:.1} ms, p99.9 {:.1} ms ({views} views, {inputs} inputs)",
+            "{FLEET} aircraft at {HZ} Hz for {SECONDS} s over the loopback, record on: datagram to published view p50 {:.1} ms, p99 {:.1} ms, p99.9 {:.1} ms ({views} views, {inputs} inputs; link thread {:.0} %, station thread {:.0} % of a processor)",
             at(500),
             at(990),
-            at(999)
+            at(999),
+            share(listened),
+            share(worked)
         ));
         tell(&format!(
             "  {total} sent, {counted} counted, {gaps} missing by sequence number, unaccounted {}, {dropped} reports dropped",

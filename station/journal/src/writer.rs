@@ -28,7 +28,6 @@ pub struct Journal {
     file: File,
     chain: ChainWriter,
     lines: u64,
-    head: String,
     unsynced_since: Option<Mono>,
 }
 
@@ -50,7 +49,6 @@ impl Journal {
             file,
             chain: ChainWriter::new(),
             lines: 0,
-            head: String::new(),
             unsynced_since: None,
         };
         j.line(&First { setup })?;
@@ -83,7 +81,6 @@ impl Journal {
             .map_err(io("cannot write journal", &self.path))?;
         self.chain = next;
         self.lines += 1;
-        self.head = vedette_evidence::hash::hex(&vedette_evidence::hash::sha256(text.trim_end().as_bytes()));
         Ok(())
     }
 
@@ -104,7 +101,7 @@ impl Journal {
 
     /// SHA-256 of the last line, hexadecimal.
     #[must_use]
-    pub fn head(&self) -> &str {
-        &self.head
+    pub fn head(&self) -> String {
+        vedette_evidence::hash::hex(&self.chain.head())
     }
 }

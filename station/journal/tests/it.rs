@@ -65,7 +65,7 @@ fn written(dir: &Path, n: i64) -> String {
     for i in 0..n {
         j.append(&entry(i)).expect("written");
     }
-    j.head().to_owned()
+    j.head()
 }
 
 #[test]

@@ -17,4 +17,5 @@ pub use driver::{
 pub use endpoint::{Endpoint, EndpointError};
 pub use keyfile::{KeyFile, KeyFileError};
 pub use relay::{Relay, RelayLine};
+pub use transport::serial::{BAUD_RATES, serial_lines};
 pub use transport::{LinkError, Links, OpenOptions, Opened, Opener, Received};

@@ -451,3 +451,96 @@ async fn a_recording_whose_clock_was_set_plays_on() {
     let error = Links::open(&[endpoint], &options).await.expect_err("a folder");
     assert!(error.to_string().contains("folder"), "{error}");
 }
+
+/// A line that is pulled out and put back, as a USB radio is: told, and at work again without a restart.
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_serial_line_works_is_pulled_out_and_works_again() {
+    use serialport::{SerialPort, TTYPort};
+    use std::io::{Read, Write};
+    let path = std::env::temp_dir().join(format!("vedette-line-{}", std::process::id()));
+    // The device's name stays, as /dev/ttyACM0 does; what it leads to is another each time.
+    let plug = || {
+        let (mut radio, line) = TTYPort::pair().expect("a pair of pseudo terminals");
+        let name = line.name().expect("its name");
+        drop(std::fs::remove_file(&path));
+        std::os::unix::fs::symlink(name, &path).unwrap();
+        radio.set_timeout(LIMIT).unwrap();
+        radio
+    };
+    let mut radio = plug();
+    let endpoint = ep(&format!("serial:{}:57600", path.display()));
+    let mut links = Links::open(&[endpoint], &OpenOptions::default()).await.unwrap();
+    let mut sender = Sender::new(1, 1);
+    for round in 0..2 {
+        let up = tokio::time::timeout(LIMIT, links.recv()).await.expect("in time");
+        assert!(
+            matches!(up, Some(Received::Up { peer: Some(_), .. })),
+            "round {round}: {up:?}"
+        );
+        // A frame in two pieces behind rubbish, and an answer.
+        let frame = beat(&mut sender, round);
+        radio.write_all(&[0x41, 0xFD]).unwrap();
+        radio.write_all(&frame[..5]).unwrap();
+        radio.write_all(&frame[5..]).unwrap();
+        // The rubbish promised a longer frame: it is given up after a short silence.
+        let (link, peer, bytes) = next_datagram(&mut links).await;
+        assert_eq!((bytes, peer.to_string()), (frame, path.display().to_string()));
+        let bytes = b"answer".to_vec();
+        assert!(links.send(Transmit { link, peer, bytes }));
+        let mut buffer = [0; 6];
+        tokio::task::block_in_place(|| radio.read_exact(&mut buffer)).unwrap();
+        assert_eq!(&buffer, b"answer");
+        // Pulled out: told with a reason; put back: it comes up again.
+        drop(radio);
+        let down = tokio::time::timeout(LIMIT, async {
+            loop {
+                match links.recv().await {
+                    Some(Received::StreamFaults { .. }) => {}
+                    other => return other,
+                }
+            }
+        })
+        .await
+        .expect("in time");
+        assert!(
+            matches!(&down, Some(Received::Down { why, .. }) if !why.is_empty()),
+            "{down:?}"
+        );
+        radio = plug();
+    }
+    std::fs::remove_file(&path).unwrap();
+}
+
+/// What is wrong and what to do about it, for each kind of link.
+#[tokio::test]
+async fn links_that_cannot_be_opened_say_what_to_do() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    let missing = std::env::temp_dir().join("no-such-folder/x.tlog");
+    for (text, remedy) in [
+        (format!("tcpin:127.0.0.1:{port}"), "choose another port"),
+        ("serial:/no/such/line:57600".to_owned(), "check the path ("),
+        (format!("tlog:{}", missing.display()), "check the path"),
+        ("udpin:203.0.113.7:14550".to_owned(), "check the endpoint"),
+    ] {
+        let error = Links::open(&[ep(&text)], &OpenOptions::default())
+            .await
+            .expect_err(&text);
+        let error = error.to_string();
+        assert!(error.starts_with(&text) && error.contains(remedy), "{error}");
+    }
+    // A program without rights: a file nobody may read (root may; then there is nothing to see).
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let path = std::env::temp_dir().join(format!("vedette-shut-{}.tlog", std::process::id()));
+        std::fs::write(&path, b"x").unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o000)).unwrap();
+        match Links::open(&[Endpoint::Tlog { path: path.clone() }], &OpenOptions::default()).await {
+            Err(e) => assert!(e.to_string().contains("make the file readable"), "{e}"),
+            Ok(_) => println!("LEFT OUT: this user may read everything"),
+        }
+        std::fs::remove_file(&path).unwrap();
+    }
+}

@@ -182,14 +182,13 @@ async fn a_router_without_a_console_joins_aircraft_and_stations() {
         relay.local_addr(LinkId(3)).unwrap(),
     );
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let tables = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
-    let seen = tables.clone();
+    let (tell, mut tables) = tokio::sync::mpsc::unbounded_channel();
     let running = tokio::spawn(relay.run(
         system_clock(),
         async {
             stopped.await.ok();
         },
-        move |t| seen.lock().unwrap().push(t.to_vec()),
+        move |t| tell.send(t.to_vec()).unwrap(),
     ));
     let (craft, gcs) = (socket().await, socket().await);
     let (mut a, mut g) = (Sender::new(1, 1), Sender::new(255, 190));
@@ -226,16 +225,16 @@ async fn a_router_without_a_console_joins_aircraft_and_stations() {
     })
     .await
     .expect("an order passes");
-    tokio::time::timeout(LIMIT, async {
-        while tables.lock().unwrap().len() < 2 {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    })
-    .await
-    .expect("a table a second");
+    let mut last = Vec::new();
+    for _ in 0..2 {
+        let table = tokio::time::timeout(LIMIT, tables.recv()).await;
+        last = table.ok().flatten().expect("a table a second");
+    }
     stop.send(()).unwrap();
     running.await.unwrap();
-    let last = tables.lock().unwrap().last().cloned().unwrap();
+    while let Ok(table) = tables.try_recv() {
+        last = table;
+    }
     assert_eq!(last.len(), 3);
     assert!(last[0].counts.passed > 0 && !last[0].station && last[2].station);
 }

@@ -14,6 +14,7 @@ mod onboard;
 mod order;
 mod parameter;
 pub mod plan;
+mod probe;
 mod record;
 mod time;
 mod vehicle;
@@ -38,6 +39,7 @@ pub use parameter::{
     Acceptance, Baseline, BaselineError, Difference, Drift, ParameterTable, gcs_system_wanted, is_safety_parameter,
     parameter_effect,
 };
+pub use probe::Probes;
 pub use record::{GapCause, LinkReport, LinkState, RecorderReport};
 pub use time::{ClockMap, Mono, Pts, Utc, VehicleBoot};
 pub use vehicle::{Airframe, Family, FlightMode, GnssFix, LandedState, Report, Severity, VehicleIdentity};

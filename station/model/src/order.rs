@@ -268,6 +268,13 @@ pub enum Intent {
         /// Block it, else let it in again.
         blocked: bool,
     },
+    /// Answer to the question after the workload (training, see [`crate::Probes`]).
+    Workload {
+        /// Which question, from 1.
+        asked: u32,
+        /// 1 (under-used) to 5 (too much).
+        level: u8,
+    },
     /// A remark for the record.
     Note {
         /// Words.

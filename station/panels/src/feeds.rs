@@ -9,9 +9,10 @@ use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use vedette_core::{StationView, ViewStamp};
-use vedette_model::{CameraId, Intent, OperatorId, Pts, SensorPose, Utc};
+use vedette_model::{CameraId, Intent, OperatorId, Probes, Pts, SensorPose, Utc};
 
 use crate::review::{ReviewAct, ReviewModel};
+use crate::train::{Briefing, DeskAct, DeskModel};
 
 fn lock<T>(m: &Mutex<T>) -> MutexGuard<'_, T> {
     // A poisoned slot holds plain data; the newest value is still the newest.
@@ -173,6 +174,24 @@ pub struct ReviewFeeds {
     pub model: Slot<ReviewModel>,
     /// What the reviewer asks for; full means the act is dropped and said.
     pub acts: SyncSender<ReviewAct>,
+}
+
+/// The exercise, as the trainee's console may know it.
+#[derive(Debug, Clone)]
+pub struct ExerciseFeeds {
+    /// Its briefing.
+    pub briefing: Arc<Briefing>,
+    /// When the trainee is asked after the workload.
+    pub probes: Probes,
+}
+
+/// The instructor's desk: what it shows, and where its acts go.
+#[derive(Debug, Clone)]
+pub struct DeskFeeds {
+    /// Newest model.
+    pub model: Slot<DeskModel>,
+    /// Acts on their way; bounded, a full queue is told to the instructor.
+    pub acts: SyncSender<DeskAct>,
 }
 
 #[cfg(test)]

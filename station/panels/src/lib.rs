@@ -14,7 +14,7 @@ pub mod plan;
 pub mod relief;
 pub mod review;
 pub mod theme;
-mod train;
+pub mod train;
 pub mod words;
 
 pub use fly::{console_ui, fly_ui};

@@ -9,13 +9,14 @@ use std::sync::Arc;
 use egui::{Rect, TextureId};
 use vedette_core::StationView;
 use vedette_geo::LatLon;
-use vedette_model::{AlertId, CameraId, IncidentId, OperatorId, Pts, SensorPose, Spectrum, Utc, VehicleId};
+use vedette_model::{AlertId, CameraId, IncidentId, OperatorId, Probes, Pts, SensorPose, Spectrum, Utc, VehicleId};
 
 use crate::camera::MapCamera;
 use crate::fly::orders::{Hold, OrderKind};
 use crate::fly::shapes::Shapes;
 use crate::plan::{PlanDesk, PlanLocal};
 use crate::relief::Relief;
+use crate::train::Briefing;
 
 /// Work places, in the order of their keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -107,6 +108,8 @@ pub struct FlyLocal {
     pub shapes: Option<Arc<Shapes>>,
     /// The inspecting workspace.
     pub inspect: crate::inspect::InspectLocal,
+    /// Question after the workload answered last, by its number.
+    pub probe: Option<u32>,
     /// The brief being edited.
     pub plan: PlanLocal,
 }
@@ -141,6 +144,7 @@ impl FlyLocal {
             graphics: None,
             shapes: None,
             inspect: crate::inspect::InspectLocal::default(),
+            probe: None,
             plan: PlanLocal::default(),
         }
     }
@@ -213,6 +217,10 @@ pub struct FlyFeeds<'a> {
     pub wire: Option<Arc<Vec<vedette_model::MessageRow>>>,
     /// Takes a frame apart.
     pub decode: Option<crate::feeds::Decode>,
+    /// The exercise, while one runs, as the trainee may know it.
+    pub briefing: Option<&'a Briefing>,
+    /// When the trainee is asked after the workload.
+    pub probes: Option<Probes>,
     /// The planning desk, where a planner works behind the console.
     pub desk: Option<&'a PlanDesk>,
 }

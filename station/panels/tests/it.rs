@@ -253,7 +253,7 @@ fn every_workspace_and_the_list_of_keys_open_by_key() {
     let mut h = desk(demo::view(), full());
     for (key, must) in [
         (Key::F2, "Verdict: clear"),
-        (Key::F3, "Exercises start from the command line."),
+        (Key::F3, "No exercise runs on this station."),
         (Key::F5, "Inspect: 2 links, 2 aircraft, 4 streams"),
         (Key::F1, "Hold to RETURN"),
     ] {

@@ -1,11 +1,15 @@
 //! Frames a second through the codec, the signer, the router and the whole station side, beside the
-//! bare `mavlink` crate in the same run. `cargo bench -p vedette-protocol`.
+//! bare `mavlink` crate and, where it is installed, pymavlink in the same run; and how long a mission
+//! of five hundred items takes over a bad radio, in virtual time. `cargo bench -p vedette-protocol`.
 //!
-//! Figures are the best of several rounds, so that other work on the machine counts least.
+//! Figures are the best of several rounds, so that other work on the machine counts least. pymavlink is
+//! looked for in the virtual environment that `make peers` makes, or where `VENV` says.
 
 use std::time::Instant;
 
 use mavlink::MavlinkReader;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 use vedette_model::{LinkId, Mono, Utc};
 use vedette_protocol::codec::sign::{self, Key, Stamp};
 use vedette_protocol::codec::{Sender, StreamFramer, Verdict, parse_datagram, wire};
@@ -91,6 +95,128 @@ fn tell(what: &str, rate: f64, peer: Option<(&str, f64)>) {
     }
 }
 
+/// Decoded, signed and verified frames a second of pymavlink on the same frames.
+fn pymavlink(frames: &[Vec<u8>], signed: &[Vec<u8>]) -> Option<[f64; 3]> {
+    let target = std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let venv = std::env::var_os("VENV").map_or_else(|| root.join(target).join("peers-venv"), Into::into);
+    let dir = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let files = [dir.join("plain.bin"), dir.join("signed.bin")];
+    std::fs::write(&files[0], frames.concat()).ok()?;
+    std::fs::write(&files[1], signed.concat()).ok()?;
+    let out = std::process::Command::new(venv.join("bin/python"))
+        .arg(root.join("tests/peers/speed.py"))
+        .args(&files)
+        .output()
+        .ok()
+        .filter(|o| o.status.success())?;
+    let text = String::from_utf8(out.stdout).ok()?;
+    let mut figures = text.split_whitespace().map_while(|w| w.parse().ok());
+    Some([figures.next()?, figures.next()?, figures.next()?])
+}
+
+/// Seconds of virtual time that uploads of `n` items take at a loss each way, and how many arrive whole.
+fn upload(n: u16, loss: f64, seed: u64) -> Option<f64> {
+    use vedette_sim_vehicle::{SimVehicle, VehicleConfig, Weather};
+    let home = vedette_geo::LatLon::from_e7(424_412_000, 15_563_000);
+    let mut sim = SimVehicle::new(VehicleConfig::small(
+        1,
+        vedette_model::Airframe::Copter,
+        home,
+        vedette_geo::Amsl(1_100.0),
+    ));
+    sim.connect(1);
+    let mut gcs = Gcs::new(GcsConfig::new(253, 190));
+    gcs.link_up(Mono(1), LinkId(1), "udpin:bench", None);
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let items = (0..n)
+        .map(|i| vedette_model::MissionItem {
+            command: vedette_model::command::NAV_WAYPOINT,
+            frame: vedette_model::AltFrame::AboveHome,
+            params: [Some(0.0), None, None, None],
+            at: Some(vedette_geo::LatLon::from_e7(
+                424_412_000 + i32::from(i) * 500,
+                15_563_000,
+            )),
+            alt_m: 80.0,
+        })
+        .collect();
+    let mut body = Some(vedette_model::RequestBody::Upload {
+        kind: vedette_model::MissionKind::Mission,
+        items,
+    });
+    // Forty milliseconds and up to twenty more each way.
+    let mut air: Vec<(Mono, bool, Vec<u8>)> = Vec::new();
+    let (mut now, begun) = (Mono(0), Mono(15_000_000));
+    while now.since(begun) < 1_800_000_000 {
+        now = now.plus_ms(5);
+        sim.step(now, &|_| Some(vedette_geo::Amsl(1_100.0)), &Weather::default());
+        while let Some((_, bytes)) = sim.poll_transmit() {
+            if !rng.random_bool(loss) {
+                air.push((now.plus_ms(40 + rng.random_range(0..20)), true, bytes));
+            }
+        }
+        let (due, later): (Vec<_>, Vec<_>) = air.into_iter().partition(|a| a.0 <= now);
+        air = later;
+        for (_, up, bytes) in due {
+            if up {
+                gcs.handle_datagram(now, utc(now), LinkId(1), &PeerAddr::new("vehicle"), &bytes);
+            } else {
+                sim.handle_datagram(now, 1, &bytes);
+            }
+        }
+        if now >= begun
+            && let Some(body) = body.take()
+        {
+            gcs.submit(
+                now,
+                vedette_model::Request {
+                    id: vedette_model::CommandId(1),
+                    vehicle: vedette_model::VehicleId(1),
+                    uid: 0,
+                    body,
+                    retry: vedette_model::Retry::UntilAck,
+                    expires: now.plus_ms(1_700_000),
+                },
+            );
+        }
+        gcs.handle_timeout(now);
+        while let Some(t) = gcs.poll_transmit() {
+            if !rng.random_bool(loss) {
+                air.push((now.plus_ms(40 + rng.random_range(0..20)), false, t.bytes));
+            }
+        }
+        while let Some(e) = gcs.poll_event() {
+            if let vedette_model::Report::CommandDone { outcome, .. } = e.report {
+                #[expect(clippy::cast_precision_loss, reason = "microseconds of minutes")]
+                let seconds = now.since(begun) as f64 * 1e-6;
+                return (outcome == vedette_model::CommandOutcome::Accepted).then_some(seconds);
+            }
+        }
+    }
+    None
+}
+
+#[expect(clippy::print_stdout, reason = "a bench tells its figures")]
+fn uploads() {
+    println!("mission of 500 items, upload and read-back, 100 ms round trip, virtual time:");
+    for percent in [0_u32, 10, 20, 30] {
+        let loss = f64::from(percent) / 100.0;
+        let mut took: Vec<f64> = (0..5).filter_map(|k| upload(500, loss, 500 + k)).collect();
+        took.sort_by(f64::total_cmp);
+        match took.as_slice() {
+            [] => println!("  {percent:>2} % lost each way: none of 5 arrived"),
+            all => println!(
+                "  {percent:>2} % lost each way: {} of 5 whole, {:.0} s (median), {:.0} s (slowest)",
+                all.len(),
+                all[all.len() / 2],
+                all[all.len() - 1]
+            ),
+        }
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "a bench tells its figures")]
 fn main() {
     let frames = stream(1);
     let line: Vec<u8> = frames.concat();
@@ -133,6 +259,12 @@ fn main() {
         framed,
         Some(("mavlink 0.21", mavlink)),
     );
+    let theirs = pymavlink(&frames, &signed);
+    if theirs.is_none() {
+        println!("LEFT OUT: pymavlink beside ours (run `make peers` once)");
+    }
+    let beside = |i: usize| theirs.map(|t| ("pymavlink 2.4.50", t[i]));
+    tell("the same, beside pymavlink", typed, beside(0));
     tell(
         "signed",
         rate(|| {
@@ -141,13 +273,16 @@ fn main() {
                 .filter(|f| sign::sign(f, &key, 0, Stamp(9)).len() > f.len())
                 .count()
         }),
-        None,
+        beside(1),
     );
-    tell(
-        "signature verified",
-        rate(|| signed.iter().filter(|f| sign::fits(f, &key)).count()),
-        None,
-    );
+    let verified = rate(|| {
+        signed
+            .iter()
+            .flat_map(|f| parse_datagram(f))
+            .filter(|f| sign::fits(f.raw, &key) && f.message().is_ok())
+            .count()
+    });
+    tell("signature verified and decoded", verified, beside(2));
 
     let peer = PeerAddr::new("127.0.0.1:14550");
     let station = |frames: &[Vec<u8>], key: Option<&Key>| {
@@ -200,4 +335,5 @@ fn main() {
         }),
         None,
     );
+    uploads();
 }

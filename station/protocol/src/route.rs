@@ -14,14 +14,11 @@ use vedette_model::{LinkId, Mono};
 use crate::codec::wire::{self, WireMessage};
 use crate::codec::{Framed, Verdict, parse_datagram};
 use crate::gcs::dedup::{Dedup, path_number};
+use crate::gcs::peers;
 use crate::{PeerAddr, Transmit};
 
 /// SETUP_SIGNING carries a key: it never goes on.
 const SETUP_SIGNING: u32 = 256;
-/// Addresses remembered.
-const PEERS_MAX: usize = 512;
-/// An address silent this long may be forgotten for a new one, milliseconds.
-const FORGET_MS: i64 = 60_000;
 /// A boot clock this much earlier is a restart, not a late frame, milliseconds.
 const BOOT_BACK_MS: u32 = 5_000;
 /// Components remembered of one address.
@@ -72,6 +69,12 @@ struct Peer {
     heard: Mono,
     configured: bool,
     seen: BTreeSet<(u8, u8)>,
+}
+
+impl peers::Known for Peer {
+    fn heard(&self) -> (Mono, bool) {
+        (self.heard, self.configured)
+    }
 }
 
 /// Passes frames on.
@@ -218,17 +221,12 @@ impl Router {
             if frame.verdict != Verdict::Valid {
                 return false;
             }
-            if self.peers.len() >= PEERS_MAX {
-                let oldest = self
-                    .peers
-                    .iter()
-                    .filter(|(_, p)| !p.configured && now.since(p.heard) > FORGET_MS * 1000)
-                    .min_by_key(|(_, p)| p.heard)
-                    .map(|(k, _)| k.clone());
-                match oldest {
-                    Some(k) => self.peers.remove(&k),
-                    None => return false,
-                };
+            match peers::room(&self.peers, now) {
+                Ok(None) => {}
+                Ok(Some(k)) => {
+                    self.peers.remove(&k);
+                }
+                Err(peers::Full) => return false,
             }
             self.peers.insert(
                 key.clone(),

@@ -256,6 +256,29 @@ fn what_keeps_it_from_arming_is_told_and_taken_back() {
     assert_eq!(remote, Some(Some("missing location message".to_owned())));
 }
 
+#[test]
+fn px4_names_the_parts_that_keep_it_from_arming_by_its_events() {
+    let reasons = |w: &World| {
+        w.last(0, |r| match r {
+            Report::ArmingChecks(all) => Some(all.clone()),
+            _ => None,
+        })
+    };
+    let mut w = World::new(small(Family::Px4), 1);
+    w.run(3.0);
+    let told = reasons(&w).expect("told while it boots");
+    assert!(told.iter().any(|r| r == "arming check: attitude estimate"), "{told:?}");
+    w.run(8.0);
+    assert_eq!(reasons(&w), Some(Vec::new()), "ready");
+    w.sim.inject(Fault::GnssLost);
+    w.run(3.0);
+    let told = reasons(&w).expect("told");
+    assert!(told.iter().any(|r| r == "arming check: satellite receiver"), "{told:?}");
+    w.sim.inject(Fault::GnssBack);
+    w.run(5.0);
+    assert_eq!(reasons(&w), Some(Vec::new()));
+}
+
 /// Row 19: an aircraft whose failsafe listens to another station is not ready for us, and says what
 /// to set; setting it here clears it at once.
 #[test]

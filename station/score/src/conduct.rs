@@ -96,6 +96,8 @@ pub struct Conduct {
     pub reserve: BTreeMap<VehicleId, (f64, f64)>,
     /// Places a camera was ordered to look at.
     pub looked_at: Vec<(Utc, LatLon)>,
+    /// Answers to the question after the workload: when, which question, level 1 to 5.
+    pub workload: Vec<(Utc, u32, u8)>,
 }
 
 impl Conduct {
@@ -212,6 +214,7 @@ impl Conduct {
             Intent::Show { alert: Some(a), .. } => {
                 first.entry(*a).or_insert(utc);
             }
+            Intent::Workload { asked, level } => self.workload.push((utc, *asked, *level)),
             Intent::Note { text, .. } => self.notes.push((utc, text.clone())),
             _ => {}
         }

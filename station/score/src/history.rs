@@ -90,6 +90,14 @@ impl History {
         (!last.is_empty()).then(|| last.iter().map(|l| l.total).sum::<f64>() / last.len() as f64)
     }
 
+    /// Median of all totals.
+    #[must_use]
+    pub fn median(&self) -> Option<f64> {
+        let mut totals: Vec<f64> = self.lines.iter().map(|l| l.total).collect();
+        totals.sort_by(f64::total_cmp);
+        totals.get(totals.len() / 2).copied()
+    }
+
     /// Mean points of an item over the last `n` runs that asked for it.
     #[must_use]
     pub fn item(&self, name: &str, n: usize) -> Option<f64> {

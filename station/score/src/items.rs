@@ -1,20 +1,20 @@
-//! The score: fifteen items, each a measured value, points and the reason.
+//! The score: seventeen items, each a measured value, points and the reason.
 //!
 //! Invariant: an item is a function of what it names alone; what an exercise does not ask has no
 //! points, good or bad. Points run from 0 to 1, the total from 0 to 100.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
-use vedette_atlas::{World, ZoneKind};
-use vedette_geo::{LatLon, distance_m};
+use vedette_atlas::World;
+use vedette_geo::distance_m;
 use vedette_model::plan::Limits;
-use vedette_model::{Order, Priority, Utc, VehicleId};
+use vedette_model::{Priority, Utc};
 
 use crate::checklist;
 use crate::conduct::{AlertSeen, Conduct};
 use crate::policy::Policy;
-use crate::truth::{FaultSpan, Role, Truth, group};
+use crate::truth::{Role, Truth, group, insert};
 
 /// What the flight was bound to.
 #[derive(Debug, Clone, Copy)]
@@ -42,6 +42,9 @@ pub struct Item {
     pub points: Option<f64>,
     /// Its weight.
     pub weight: f64,
+    /// What gives full points, in short.
+    #[serde(default)]
+    pub target: String,
     /// Why.
     pub why: String,
 }
@@ -57,6 +60,9 @@ pub struct Mark {
     pub item: String,
     /// Good, else bad.
     pub good: bool,
+    /// What it gained or lost of the hundred.
+    #[serde(default)]
+    pub delta: f64,
     /// Words.
     pub text: String,
 }
@@ -84,6 +90,12 @@ pub struct Sheet {
     pub marks: Vec<Mark>,
     /// Acts of the checklist and whether they were done.
     pub checklist: Vec<(String, bool)>,
+    /// What the instructor did, from the sealed record: second of the scenario, words.
+    #[serde(default)]
+    pub instructor: Vec<(f64, String)>,
+    /// Hash of the sealed record's last line, hexadecimal.
+    #[serde(default)]
+    pub sealed: String,
 }
 
 /// From full points at `full` to none at `none`.
@@ -112,9 +124,9 @@ impl About<'_> {
             && self
                 .group
                 .as_ref()
-                .is_some_and(|(_, r, _)| matches!(r, Role::Subject | Role::Accessory))
+                .is_some_and(|(g, r, _)| !insert(g) && matches!(r, Role::Subject | Role::Accessory))
     }
-    fn confirmed(&self) -> bool {
+    pub(crate) fn confirmed(&self) -> bool {
         self.alert.answer.as_ref().is_some_and(|a| a.confirmed)
     }
 }
@@ -146,21 +158,35 @@ fn weighed(truth: &Truth, (a, d): &(&crate::truth::ActorAt, f64)) -> f64 {
     }
 }
 
-struct Work<'a> {
-    truth: &'a Truth,
-    conduct: &'a Conduct,
-    policy: &'a Policy,
-    rules: &'a Rules<'a>,
-    abouts: Vec<About<'a>>,
+pub(crate) struct Work<'a> {
+    pub(crate) truth: &'a Truth,
+    pub(crate) conduct: &'a Conduct,
+    pub(crate) policy: &'a Policy,
+    pub(crate) rules: &'a Rules<'a>,
+    pub(crate) abouts: Vec<About<'a>>,
+    /// The run goes on: what still has time is neither good nor bad.
+    pub(crate) so_far: bool,
     /// By group: when it could first be acted on.
-    open: BTreeMap<String, Utc>,
+    pub(crate) open: BTreeMap<String, Utc>,
     marks: Vec<Mark>,
     items: Vec<Item>,
+    target: String,
 }
 
-/// Scores a run.
+/// Scores a run that is over.
 #[must_use]
 pub fn score(truth: &Truth, conduct: &Conduct, rules: &Rules<'_>, policy: &Policy) -> Sheet {
+    sheet(truth, conduct, rules, policy, false)
+}
+
+/// Scores a run that goes on, up to the last of its conduct: whatever the trainee still has time
+/// for is not asked yet.
+#[must_use]
+pub fn score_so_far(truth: &Truth, conduct: &Conduct, rules: &Rules<'_>, policy: &Policy) -> Sheet {
+    sheet(truth, conduct, rules, policy, true)
+}
+
+fn sheet(truth: &Truth, conduct: &Conduct, rules: &Rules<'_>, policy: &Policy, so_far: bool) -> Sheet {
     let abouts = about(truth, conduct, policy);
     let mut w = Work {
         truth,
@@ -168,11 +194,13 @@ pub fn score(truth: &Truth, conduct: &Conduct, rules: &Rules<'_>, policy: &Polic
         policy,
         rules,
         abouts,
+        so_far,
         open: BTreeMap::new(),
         marks: Vec::new(),
         items: Vec::new(),
+        target: String::new(),
     };
-    w.open = w.chances();
+    w.open = w.chances(&truth.subjects());
     w.found();
     w.decisions();
     w.place();
@@ -183,10 +211,15 @@ pub fn score(truth: &Truth, conduct: &Conduct, rules: &Rules<'_>, policy: &Polic
     let list = checklist::done(truth, conduct, rules, &w.abouts);
     let n = list.iter().filter(|(_, d)| *d).count();
     let left: Vec<&str> = list.iter().filter(|(_, d)| !d).map(|(n, _)| n.as_str()).collect();
+    w.target("all");
     w.item(
         "checklist",
-        "Acts of the checklist",
-        (!list.is_empty()).then(|| (format!("{n} of {}", list.len()), n as f64 / list.len() as f64)),
+        "Checklist",
+        (!list.is_empty()).then(|| {
+            // An act that is not done yet can still be done while the run goes on.
+            let points = if so_far { 1.0 } else { n as f64 / list.len() as f64 };
+            (format!("{n} of {}", list.len()), points)
+        }),
         if left.is_empty() {
             "all done".to_owned()
         } else {
@@ -194,12 +227,18 @@ pub fn score(truth: &Truth, conduct: &Conduct, rules: &Rules<'_>, policy: &Polic
         },
     );
     w.evidence();
+    w.workload();
+    w.vigilance();
     let (mut sum, mut of) = (0.0, 0.0);
-    for i in &w.items {
+    for i in w.items.iter().filter(|i| !so_far || i.name != "checklist") {
         if let Some(p) = i.points {
             sum += p * i.weight;
             of += i.weight;
         }
+    }
+    let weights: BTreeMap<&str, f64> = w.items.iter().map(|i| (i.name.as_str(), i.weight)).collect();
+    for m in &mut w.marks {
+        m.delta *= 100.0 * weights.get(m.item.as_str()).copied().unwrap_or_default() / of.max(1e-9);
     }
     w.marks.sort_by_key(|m| m.utc);
     Sheet {
@@ -213,12 +252,17 @@ pub fn score(truth: &Truth, conduct: &Conduct, rules: &Rules<'_>, policy: &Polic
         items: w.items,
         marks: w.marks,
         checklist: list,
+        instructor: Vec::new(),
+        sealed: String::new(),
     }
 }
 
 impl Work<'_> {
-    fn mark(&mut self, utc: Utc, item: &str, good: bool, text: String) {
+    /// Notes what moved an item: by `worth` of its points, up or down.
+    pub(crate) fn mark(&mut self, utc: Utc, item: &str, worth: f64, text: String) {
+        let good = worth >= 0.0;
         self.marks.push(Mark {
+            delta: worth.clamp(-1.0, 1.0),
             t_s: seconds(self.truth.epoch, utc),
             utc,
             item: item.to_owned(),
@@ -227,7 +271,17 @@ impl Work<'_> {
         });
     }
 
-    fn item(&mut self, name: &str, title: &str, measured: Option<(String, f64)>, why: String) {
+    /// What gives full points for the item that follows.
+    pub(crate) fn target(&mut self, words: impl Into<String>) {
+        self.target = words.into();
+    }
+
+    /// The moment up to which there is something to score.
+    pub(crate) fn now(&self) -> Utc {
+        self.conduct.span.1
+    }
+
+    pub(crate) fn item(&mut self, name: &str, title: &str, measured: Option<(String, f64)>, why: String) {
         let x = &self.policy.weights;
         let weight = match name {
             "detect" => x.detect,
@@ -244,6 +298,8 @@ impl Work<'_> {
             "fault_drill" => x.fault_drill,
             "battery" => x.battery,
             "checklist" => x.checklist,
+            "workload" => x.workload,
+            "vigilance" => x.vigilance,
             _ => x.evidence,
         };
         let (value, points) = match measured {
@@ -256,15 +312,16 @@ impl Work<'_> {
             value,
             points,
             weight,
+            target: std::mem::take(&mut self.target),
             why,
         });
     }
 
     /// When each group of subjects could first be acted on: large enough in a fresh picture, at the
     /// latest when it crossed.
-    fn chances(&self) -> BTreeMap<String, Utc> {
+    pub(crate) fn chances(&self, groups: &BTreeMap<String, BTreeSet<String>>) -> BTreeMap<String, Utc> {
         let mut out = BTreeMap::new();
-        for (name, members) in self.truth.subjects() {
+        for (name, members) in groups {
             let visible = members
                 .iter()
                 .filter_map(|m| {
@@ -284,13 +341,13 @@ impl Work<'_> {
                 .map(|(_, u)| *u)
                 .min();
             if let Some(u) = visible.into_iter().chain(crossed).min() {
-                out.insert(name, u);
+                out.insert(name.clone(), u);
             }
         }
         out
     }
 
-    fn reports(&self, group: &str) -> impl Iterator<Item = &About<'_>> {
+    pub(crate) fn reports(&self, group: &str) -> impl Iterator<Item = &About<'_>> {
         self.abouts
             .iter()
             .filter(move |a| a.right() && a.group.as_ref().is_some_and(|(g, _, _)| g == group))
@@ -305,6 +362,7 @@ impl Work<'_> {
         );
         let (mut times, mut marks, mut reported) = (Vec::new(), Vec::new(), 0_usize);
         let mut missing = Vec::new();
+        let n = self.open.len().max(1) as f64;
         for (name, from) in &self.open {
             let first = self
                 .abouts
@@ -312,43 +370,45 @@ impl Work<'_> {
                 .filter(|a| a.group.as_ref().is_some_and(|(g, _, _)| g == name))
                 .filter_map(|a| a.alert.first_act)
                 .min();
-            // Somebody who was never acted on took all the time there is.
-            let took = first.map_or(limit, |f| seconds(*from, f).clamp(0.0, limit));
-            times.push(took);
-            if let Some(f) = first {
-                marks.push((
-                    f,
-                    "detect",
-                    took < limit,
-                    format!("first act on {name} after {took:.0} s"),
-                ));
-            }
             let report = self
                 .reports(name)
                 .filter_map(|a| a.alert.answer.as_ref().map(|x| x.at))
                 .min();
+            let has_time = self.so_far && seconds(*from, self.now()) < limit;
+            if first.is_some() || !has_time {
+                // Somebody who was never acted on took all the time there is.
+                let took = first.map_or(limit, |f| seconds(*from, f).clamp(0.0, limit));
+                times.push(took);
+                if let Some(f) = first {
+                    let share = slope(took, full, limit);
+                    let worth = if share >= 0.5 { share } else { share - 1.0 };
+                    marks.push((f, "detect", worth / n, format!("first act on {name} after {took:.0} s")));
+                }
+            }
             match report {
                 Some(at) => {
                     reported += 1;
-                    marks.push((at, "missed", true, format!("{name} reported")));
+                    marks.push((at, "missed", 1.0 / n, format!("{name} reported")));
                 }
+                None if has_time => {}
                 None => {
                     missing.push(name.clone());
                     marks.push((
                         from.plus_us((limit * 1e6) as i64),
                         "missed",
-                        false,
+                        -1.0 / n,
                         format!("{name} not reported"),
                     ));
                 }
             }
         }
-        for (utc, item, good, text) in marks {
-            self.mark(utc, item, good, text);
+        for (utc, item, worth, text) in marks {
+            self.mark(utc, item, worth, text);
         }
-        let n = self.open.len();
+        let n = times.len();
         let points = times.iter().map(|t| slope(*t, full, limit)).sum::<f64>() / (n.max(1)) as f64;
         let mean = times.iter().sum::<f64>() / n.max(1) as f64;
+        self.target(format!("≤ {full:.0} s"));
         self.item(
             "detect",
             "Time to detect",
@@ -360,6 +420,8 @@ impl Work<'_> {
         } else {
             format!("not reported: {}", missing.join(", "))
         };
+        let n = reported + missing.len();
+        self.target(format!("in {:.0} s", self.truth.report_within_s));
         self.item(
             "missed",
             "Subjects reported",
@@ -376,10 +438,11 @@ impl Work<'_> {
                 (at, format!("{} reported: it was {who}", a.alert.id))
             })
             .collect();
-        for (utc, text) in &wrong {
-            self.mark(*utc, "false_reports", false, text.clone());
-        }
         let cost = self.policy.thresholds.false_report_cost;
+        for (utc, text) in &wrong {
+            self.mark(*utc, "false_reports", -cost, text.clone());
+        }
+        self.target("0");
         self.item(
             "false_reports",
             "False reports",
@@ -395,17 +458,21 @@ impl Work<'_> {
             .alerts
             .iter()
             .filter(|a| a.priority == Priority::P1)
+            .filter(|a| a.answer.is_some() || !self.so_far || seconds(a.raised, self.now()) > t.decide_none_s)
             .map(|a| match &a.answer {
                 Some(x) => (x.at, seconds(a.raised, x.at).max(0.0), true),
                 None => (a.raised, t.decide_none_s, false),
             })
             .collect();
         let open = times.iter().filter(|(_, _, d)| !d).count();
+        let each = 1.0 / times.len().max(1) as f64;
         for (utc, s, decided) in &times {
+            let share = slope(*s, t.decide_full_s, t.decide_none_s);
             if !decided {
-                self.mark(*utc, "decide", false, "urgent alert never decided".to_owned());
-            } else if *s > t.decide_full_s {
-                self.mark(*utc, "decide", false, format!("decided after {s:.0} s"));
+                self.mark(*utc, "decide", -each, "urgent alert never decided".to_owned());
+            } else {
+                let worth = if share >= 0.5 { share } else { share - 1.0 };
+                self.mark(*utc, "decide", worth * each, format!("decided after {s:.0} s"));
             }
         }
         let n = times.len();
@@ -415,6 +482,7 @@ impl Work<'_> {
             .map(|(_, s, _)| slope(*s, t.decide_full_s, t.decide_none_s))
             .sum::<f64>()
             / n.max(1) as f64;
+        self.target(format!("≤ {:.0} s", t.decide_full_s));
         self.item(
             "decide",
             "Time to decide",
@@ -438,9 +506,10 @@ impl Work<'_> {
             .map(|e| slope(*e, t.place_full_m, t.place_none_m))
             .sum::<f64>()
             / n.max(1) as f64;
+        self.target(format!("≤ {:.0} m", t.place_full_m));
         self.item(
             "geolocation",
-            "Error of the reported place",
+            "Position error at report",
             (n > 0).then(|| (format!("{mean:.0} m"), points)),
             if n > 0 {
                 format!("mean over {n} right reports")
@@ -449,324 +518,4 @@ impl Work<'_> {
             },
         );
     }
-
-    fn custody(&mut self) {
-        let t = self.policy.thresholds;
-        let subjects = self.truth.subjects();
-        let (mut gaps_s, mut asked_s, mut marks) = (0.0, 0.0, Vec::new());
-        let mut kept = 0;
-        for (name, members) in subjects.iter().filter(|(n, _)| self.open.contains_key(*n)) {
-            let Some(from) = self
-                .reports(name)
-                .filter_map(|a| a.alert.answer.as_ref().map(|x| x.at))
-                .min()
-            else {
-                continue;
-            };
-            let last = self.truth.pictures.last().copied().unwrap_or(from);
-            let until = from.plus_us((t.custody_s * 1e6) as i64).min(last);
-            let span = seconds(from, until);
-            if span <= 0.0 {
-                continue;
-            }
-            kept += 1;
-            asked_s += span;
-            let mut looks: Vec<Utc> = members
-                .iter()
-                .filter_map(|m| self.truth.seen.get(m))
-                .flatten()
-                .map(|(u, _)| *u)
-                .filter(|u| (from..=until).contains(u))
-                .collect();
-            looks.sort_unstable();
-            let mut before = from;
-            for u in looks.into_iter().chain(std::iter::once(until)) {
-                let gap = seconds(before, u);
-                if gap > t.custody_gap_s {
-                    gaps_s += gap - t.custody_gap_s;
-                    marks.push((before, format!("{name} out of sight for {gap:.0} s")));
-                }
-                before = u;
-            }
-        }
-        for (utc, text) in marks {
-            self.mark(utc, "custody", false, text);
-        }
-        self.item(
-            "custody",
-            "Reported subjects out of sight",
-            (kept > 0 && asked_s > 0.0).then(|| (format!("{gaps_s:.0} of {asked_s:.0} s"), 1.0 - gaps_s / asked_s)),
-            format!(
-                "gaps beyond {:.0} s, over {:.0} s after the report",
-                t.custody_gap_s, t.custody_s
-            ),
-        );
-    }
-
-    fn breaches(&mut self) {
-        let none_s = self.policy.thresholds.breach_none_s;
-        let mut spent = BTreeMap::from([("side", 0.0), ("fence", 0.0), ("altitude", 0.0)]);
-        let mut firsts: BTreeMap<(&str, u8), (Utc, String)> = BTreeMap::new();
-        let mut flew = false;
-        for (system, flight) in &self.truth.flights {
-            let Some(home) = flight.first().map(|m| m.at) else {
-                continue;
-            };
-            for pair in flight.windows(2) {
-                let (m, dt) = (&pair[0], seconds(pair[0].utc, pair[1].utc).clamp(0.0, 2.0));
-                let ground = self.rules.world.terrain.elevation(m.at).map(|g| g.0);
-                let agl = ground.map(|g| m.amsl.0 - g);
-                if agl.is_none_or(|a| a < 3.0) && distance_m(m.at, home) < 60.0 {
-                    continue;
-                }
-                flew = true;
-                for (kind, what) in self.breach(m, agl, distance_m(m.at, home)) {
-                    if let Some(s) = spent.get_mut(kind) {
-                        *s += dt;
-                    }
-                    firsts
-                        .entry((kind, *system))
-                        .or_insert_with(|| (m.utc, format!("aircraft {system}: {what}")));
-                }
-            }
-        }
-        for ((kind, _), (utc, text)) in firsts {
-            self.mark(utc, kind, false, text);
-        }
-        for (name, title) in [
-            ("side", "Side of the border and stand-off"),
-            ("fence", "No-fly zones"),
-            ("altitude", "Heights of the brief"),
-        ] {
-            let s = spent.get(name).copied().unwrap_or_default();
-            self.item(
-                name,
-                title,
-                flew.then(|| (format!("{s:.0} s in breach"), 1.0 - s / none_s)),
-                format!("none left after {none_s:.0} s"),
-            );
-        }
-        self.privacy(none_s);
-    }
-
-    fn breach(&self, m: &crate::truth::Moment, agl: Option<f64>, from_home_m: f64) -> Vec<(&'static str, String)> {
-        let l = self.rules.limits;
-        let mut out = Vec::new();
-        if m.inside_m < 0.0 {
-            out.push(("side", format!("{:.0} m beyond the line", -m.inside_m)));
-        } else if m.inside_m < l.stand_off_m {
-            out.push((
-                "side",
-                format!("{:.0} m from the line, inside the stand-off", m.inside_m),
-            ));
-        }
-        let site = self
-            .rules
-            .world
-            .zones
-            .iter()
-            .find(|z| z.kind == ZoneKind::NoFly && z.contains_at(m.at, m.amsl))
-            .map(|z| z.name.clone());
-        let brief = self.rules.no_fly.iter().find(|z| inside(z, m)).map(|z| z.name.clone());
-        if let Some(z) = site.or(brief) {
-            out.push(("fence", format!("in the no-fly zone {z}")));
-        }
-        if let Some(a) = agl {
-            // Climbing out and coming down near home is low by nature; a margin of 5 m is the
-            // terrain's own error.
-            if a > l.max_agl_m + 5.0 {
-                out.push(("altitude", format!("{a:.0} m above ground, allowed {:.0}", l.max_agl_m)));
-            } else if a < l.min_agl_m - 5.0 && from_home_m > 250.0 {
-                out.push(("altitude", format!("{a:.0} m above ground, asked {:.0}", l.min_agl_m)));
-            }
-        }
-        out
-    }
-
-    fn privacy(&mut self, none_s: f64) {
-        let zones: Vec<_> = self
-            .rules
-            .world
-            .zones
-            .iter()
-            .filter(|z| z.kind == ZoneKind::Privacy)
-            .collect();
-        let looks: Vec<(Utc, LatLon)> = self.conduct.looked_at.clone();
-        let mut n = 0.0;
-        let mut marks = Vec::new();
-        for (utc, at) in &looks {
-            if let Some(z) = zones.iter().find(|z| z.contains(*at)) {
-                n += 5.0;
-                marks.push((*utc, format!("camera ordered onto the privacy zone {}", z.name)));
-            }
-        }
-        for (utc, text) in marks {
-            self.mark(utc, "privacy", false, text);
-        }
-        let measured = (!zones.is_empty()).then(|| (format!("{:.0} orders", n / 5.0), 1.0 - n / none_s));
-        self.item(
-            "privacy",
-            "Privacy zones",
-            measured,
-            "cameras ordered onto them".to_owned(),
-        );
-    }
-
-    fn drills(&mut self) {
-        let (mut link, mut other) = (Vec::new(), Vec::new());
-        for f in &self.truth.faults {
-            let met = self.met(f);
-            let late = f.from.plus_us((self.policy.thresholds.drill_s * 1e6) as i64);
-            let row = (f.name.clone(), met, met.unwrap_or(late));
-            match f.name.as_str() {
-                "link-loss" | "link-poor" | "link-delay" | "video-loss" => link.push(row),
-                // The land does not ask for an act of its own.
-                "elevation" => {}
-                _ => other.push(row),
-            }
-        }
-        for (name, title, rows) in [
-            ("link_drill", "Lost links met as drilled", link),
-            ("fault_drill", "Faults met as drilled", other),
-        ] {
-            let n = rows.len();
-            let met = rows.iter().filter(|(_, m, _)| m.is_some()).count();
-            for (fault, m, at) in &rows {
-                let text = if m.is_some() {
-                    format!("{fault} met")
-                } else {
-                    format!("{fault} not met in time")
-                };
-                self.mark(*at, name, m.is_some(), text);
-            }
-            self.item(
-                name,
-                title,
-                (n > 0).then(|| (format!("{met} of {n}"), met as f64 / n.max(1) as f64)),
-                format!(
-                    "an order to the aircraft or a remark within {:.0} s",
-                    self.policy.thresholds.drill_s
-                ),
-            );
-        }
-    }
-
-    /// When a fault was met: an order to that aircraft towards safety, or a remark.
-    fn met(&self, f: &FaultSpan) -> Option<Utc> {
-        let until = f.from.plus_us((self.policy.thresholds.drill_s * 1e6) as i64);
-        let in_time = |u: &Utc| (f.from..=until).contains(u);
-        let order = self
-            .conduct
-            .orders
-            .iter()
-            .filter(|o| in_time(&o.at))
-            .filter(|o| f.system.is_none_or(|s| o.vehicle == VehicleId(u32::from(s))))
-            .filter(|o| matches!(o.order, Order::Hold | Order::Return | Order::Land))
-            .map(|o| o.at)
-            .min();
-        let note = self.conduct.notes.iter().map(|(u, _)| *u).filter(in_time).min();
-        order.into_iter().chain(note).min()
-    }
-
-    fn battery(&mut self) {
-        let (mut worst, mut crashed, mut n) = (f64::INFINITY, Vec::new(), 0);
-        let mut marks = Vec::new();
-        for (system, flight) in &self.truth.flights {
-            let Some(last) = flight.last() else { continue };
-            let (reserve, whole) = self
-                .conduct
-                .reserve
-                .get(&VehicleId(u32::from(*system)))
-                .copied()
-                .unwrap_or((0.25, flight.first().map_or(1.0, |m| m.battery_wh)));
-            n += 1;
-            worst = worst.min(last.battery_wh / whole.max(1.0) / reserve.max(0.01));
-            if last.crashed {
-                crashed.push(system.to_string());
-                let when = flight.iter().find(|m| m.crashed).map_or(last.utc, |m| m.utc);
-                marks.push((when, format!("aircraft {system} hit the ground")));
-            }
-        }
-        for (utc, text) in marks {
-            self.mark(utc, "battery", false, text);
-        }
-        let points = if crashed.is_empty() {
-            (2.0 * worst - 1.0).min(1.0)
-        } else {
-            0.0
-        };
-        self.item(
-            "battery",
-            "Energy left at the end",
-            (n > 0).then(|| (format!("{:.1} of the reserve", worst.min(9.9)), points)),
-            if crashed.is_empty() {
-                "the aircraft with the least, against the reserve of the brief".to_owned()
-            } else {
-                format!("aircraft {} hit the ground", crashed.join(", "))
-            },
-        );
-    }
-
-    fn evidence(&mut self) {
-        let right: Vec<_> = self.abouts.iter().filter(|a| a.right()).map(|a| a.alert.id).collect();
-        let mut sum = 0.0;
-        let mut lacking = Vec::new();
-        for id in &right {
-            match self.conduct.incidents.iter().find(|i| i.alert == *id) {
-                Some(i) if i.sealed => {
-                    // A gap in the recording within the span takes a quarter each.
-                    let gaps = self
-                        .conduct
-                        .gaps
-                        .iter()
-                        .filter(|g| (i.span.0..=i.span.1).contains(g))
-                        .count();
-                    sum += (1.0 - 0.25 * gaps as f64).max(0.0);
-                    if gaps > 0 {
-                        lacking.push(format!("{id}: {gaps} gaps"));
-                    }
-                }
-                Some(_) => {
-                    sum += 0.25;
-                    lacking.push(format!("{id}: not sealed"));
-                }
-                None => lacking.push(format!("{id}: no incident")),
-            }
-        }
-        // A group reported twice needs its evidence once.
-        let best: usize = right.len();
-        self.item(
-            "evidence",
-            "Evidence of right reports",
-            (best > 0).then(|| {
-                (
-                    format!("{:.0} %", 100.0 * sum / best.max(1) as f64),
-                    sum / best.max(1) as f64,
-                )
-            }),
-            if lacking.is_empty() {
-                "sealed and whole".to_owned()
-            } else {
-                lacking.join(", ")
-            },
-        );
-    }
-}
-
-fn inside(z: &vedette_model::plan::NoFly, m: &crate::truth::Moment) -> bool {
-    let shape = match z.centre {
-        Some(centre) if z.polygon.is_empty() => vedette_atlas::Shape::Disc {
-            centre,
-            radius_m: z.radius_m,
-        },
-        _ => vedette_atlas::Shape::Polygon(z.polygon.clone()),
-    };
-    vedette_atlas::Zone {
-        name: String::new(),
-        kind: ZoneKind::NoFly,
-        shape,
-        floor: z.floor,
-        ceiling: z.ceiling,
-    }
-    .contains_at(m.at, m.amsl)
 }

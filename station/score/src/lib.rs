@@ -10,8 +10,11 @@
 //! assert!(vedette_score::Policy::parse("[weights]\ncustdoy = 1\n", "p.toml").is_err());
 //! ```
 
+mod advice;
 mod checklist;
 mod conduct;
+mod drilled;
+mod flown;
 mod history;
 mod items;
 mod policy;
@@ -19,13 +22,14 @@ mod sheet;
 mod trainee;
 mod truth;
 
+pub use advice::{Advice, advise};
 pub use conduct::{AlertSeen, Answer, Conduct, IncidentDone, OrderGiven};
 pub use history::{Comparison, History, Line};
-pub use items::{Item, Mark, Rules, Sheet, score};
+pub use items::{Item, Mark, Rules, Sheet, score, score_so_far};
 pub use policy::{Policy, Thresholds, Weights};
-pub use sheet::html;
+pub use sheet::{html, progress};
 pub use trainee::{Habit, Trainee};
-pub use truth::{ActorAt, Box, Cast, Role, Truth, TruthLine};
+pub use truth::{ActorAt, Box, Cast, INSERT, Role, Told, Truth, TruthLine};
 
 /// Why there is no score.
 #[derive(Debug, thiserror::Error)]

@@ -42,6 +42,10 @@ pub struct Weights {
     pub checklist: f64,
     /// Right reports with sealed, whole evidence.
     pub evidence: f64,
+    /// Questions after the workload that were answered.
+    pub workload: f64,
+    /// Blind inserts that were noticed.
+    pub vigilance: f64,
 }
 
 impl Default for Weights {
@@ -62,6 +66,8 @@ impl Default for Weights {
             battery: 1.5,
             checklist: 2.0,
             evidence: 2.0,
+            workload: 0.5,
+            vigilance: 2.0,
         }
     }
 }
@@ -94,6 +100,21 @@ pub struct Thresholds {
     pub breach_none_s: f64,
     /// Time for the act of a drill, seconds.
     pub drill_s: f64,
+    /// Seconds between questions after the workload; 0 asks never.
+    pub probe_every_s: f64,
+    /// Seconds such a question stands.
+    pub probe_stands_s: f64,
+}
+
+impl Thresholds {
+    /// When the trainee is asked after the workload.
+    #[must_use]
+    pub fn probes(&self) -> vedette_model::Probes {
+        vedette_model::Probes {
+            every_s: self.probe_every_s,
+            stands_s: self.probe_stands_s,
+        }
+    }
 }
 
 impl Default for Thresholds {
@@ -111,6 +132,8 @@ impl Default for Thresholds {
             custody_gap_s: 10.0,
             breach_none_s: 20.0,
             drill_s: 30.0,
+            probe_every_s: 300.0,
+            probe_stands_s: 60.0,
         }
     }
 }
@@ -178,6 +201,8 @@ impl Policy {
             ("weights.battery", w.battery, 0.0, 100.0),
             ("weights.checklist", w.checklist, 0.0, 100.0),
             ("weights.evidence", w.evidence, 0.0, 100.0),
+            ("weights.workload", w.workload, 0.0, 100.0),
+            ("weights.vigilance", w.vigilance, 0.0, 100.0),
             ("thresholds.visible_px", t.visible_px, 1.0, 500.0),
             ("thresholds.detect_full_s", t.detect_full_s, 0.0, 3600.0),
             ("thresholds.decide_full_s", t.decide_full_s, 0.0, 3600.0),
@@ -190,6 +215,8 @@ impl Policy {
             ("thresholds.custody_gap_s", t.custody_gap_s, 0.5, 600.0),
             ("thresholds.breach_none_s", t.breach_none_s, 1.0, 3600.0),
             ("thresholds.drill_s", t.drill_s, 1.0, 600.0),
+            ("thresholds.probe_every_s", t.probe_every_s, 0.0, 7200.0),
+            ("thresholds.probe_stands_s", t.probe_stands_s, 5.0, 600.0),
         ];
         for (name, v, lo, hi) in numbers {
             if !(v.is_finite() && (lo..=hi).contains(&v)) {

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use vedette_core::StationView;
 use vedette_geo::Amsl;
 use vedette_model::{
-    AlertId, AlertState, Decision, GimbalAim, IncidentId, IncidentState, Intent, Mono, Order, Priority, Severity,
-    TargetClass, VehicleId,
+    Alert, AlertId, AlertState, Decision, GimbalAim, IncidentId, IncidentState, Intent, Mono, Order, Priority, Probes,
+    Severity, TargetClass, VehicleId,
 };
 
 /// What kind of trainee.
@@ -53,10 +53,39 @@ pub struct Trainee {
     aimed: BTreeMap<VehicleId, Mono>,
     /// Aircraft and what was wrong with it, already noted.
     noted: BTreeSet<(VehicleId, String)>,
+    /// When the workload is asked for, and the question answered last.
+    probes: Option<(Probes, u32)>,
 }
 
 /// Microseconds.
 const S: i64 = 1_000_000;
+
+/// Pixels per metre below which nobody can tell a person from a stone.
+const COARSE_PX_M: f64 = 3.0;
+/// Seconds of a track's past that are looked at, and the speed below which it stands still.
+const STILL: (i64, f64) = (30, 0.4);
+
+/// Why somebody who looks twice does not believe an alert: the picture is too coarse, or what is said
+/// to have crossed stands still and only its place wanders.
+fn doubt(view: &StationView, a: &Alert) -> Option<&'static str> {
+    let coarse = a
+        .camera
+        .and_then(|c| view.cameras.get(&c))
+        .and_then(|c| c.px_per_m)
+        .is_some_and(|p| p < COARSE_PX_M);
+    if coarse {
+        return Some("too far away to tell what it is");
+    }
+    if a.rule.0 != "crossing" {
+        return None;
+    }
+    let trail = &view.tracks.get(&a.track?)?.trail;
+    let (last, at, _) = trail.last()?;
+    let (first, from, _) = trail.iter().find(|(u, _, _)| last.0 - u.0 <= STILL.0 * S)?;
+    let s = (last.0 - first.0) as f64 * 1e-6;
+    let still = s > 10.0 && vedette_geo::distance_m(*from, *at) / s < STILL.1;
+    still.then_some("it stands still: a warm stone, not somebody who walks")
+}
 
 impl Trainee {
     /// `report` are the names of the rules the briefing asks to be reported, as `crossing`.
@@ -71,7 +100,15 @@ impl Trainee {
             sealed: BTreeSet::new(),
             aimed: BTreeMap::new(),
             noted: BTreeSet::new(),
+            probes: None,
         }
+    }
+
+    /// Answers the questions after the workload, as far as such a trainee does.
+    #[must_use]
+    pub fn asked(mut self, probes: Probes) -> Self {
+        self.probes = Some((probes, 0));
+        self
     }
 
     /// What they do, seeing this, when the pilot's script would do `flying`.
@@ -85,6 +122,7 @@ impl Trainee {
                     | Intent::SealIncident { .. }
                     | Intent::Show { .. }
                     | Intent::Note { .. }
+                    | Intent::Workload { .. }
             )
         };
         let mut out: Vec<Intent> = flying.into_iter().filter(|i| !alone(i)).collect();
@@ -94,6 +132,7 @@ impl Trainee {
                 self.look(view, &mut out);
                 self.seal(view, &mut out);
                 self.note(view, &mut out);
+                self.answer_probe(view, &mut out);
             }
             Habit::Careless => {
                 let camera = |i: &Intent| {
@@ -119,6 +158,23 @@ impl Trainee {
             }),
         }
         out
+    }
+
+    /// A level by the number of aircraft and open alerts; a few seconds after the question.
+    fn answer_probe(&mut self, view: &StationView, out: &mut Vec<Intent>) {
+        let Some((probes, last)) = &mut self.probes else { return };
+        let late = Mono(view.now.0 - 4 * S);
+        let Some(n) = probes.due(late).filter(|n| n > last) else {
+            return;
+        };
+        *last = n;
+        let open = view
+            .alerts
+            .values()
+            .filter(|a| matches!(a.state, AlertState::Open | AlertState::Acknowledged { .. }))
+            .count();
+        let level = u8::try_from(2 + open.min(3)).unwrap_or(5);
+        out.push(Intent::Workload { asked: n, level });
     }
 
     fn answer(&mut self, view: &StationView, out: &mut Vec<Intent>) {
@@ -147,13 +203,16 @@ impl Trainee {
                 continue;
             }
             self.decided.insert(a.id);
-            let decision = if asked && class != TargetClass::Animal {
-                self.incidents.insert(a.id);
-                Decision::Confirm
-            } else {
-                Decision::Dismiss {
-                    reason: format!("{class:?}, not what the briefing asks for"),
+            let doubt = doubt(view, a);
+            let decision = match doubt {
+                Some(why) => Decision::Dismiss { reason: why.to_owned() },
+                None if asked && class != TargetClass::Animal => {
+                    self.incidents.insert(a.id);
+                    Decision::Confirm
                 }
+                None => Decision::Dismiss {
+                    reason: format!("{class:?}, not what the briefing asks for"),
+                },
             };
             out.push(Intent::Decide { alert: a.id, decision });
         }

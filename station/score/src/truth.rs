@@ -147,6 +147,22 @@ pub(crate) struct FaultSpan {
     pub(crate) to: Option<Utc>,
 }
 
+/// Looks further apart than this are two stretches, microseconds.
+const APART_US: i64 = 5_000_000;
+
+/// A stretch of what was really so.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Told {
+    /// From.
+    pub from: Utc,
+    /// To; the same as `from` for a moment.
+    pub to: Utc,
+    /// Words.
+    pub words: String,
+    /// A fault, else what somebody did.
+    pub fault: bool,
+}
+
 /// One aircraft's moment.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Moment {
@@ -176,6 +192,9 @@ pub struct Truth {
     pub(crate) pictures: Vec<Utc>,
     pub(crate) places: Vec<(Utc, Vec<ActorAt>)>,
     pub(crate) crossings: Vec<(String, Utc)>,
+    started: bool,
+    /// Faults that hold, by their number.
+    open: BTreeMap<u32, usize>,
 }
 
 /// Shares of an outline below this are not seen.
@@ -196,11 +215,26 @@ impl Truth {
     /// As [`Truth::read`].
     pub fn of(lines: impl IntoIterator<Item = TruthLine>) -> Result<Self, ScoreError> {
         let mut t = Self::default();
-        let (mut started, mut open) = (false, BTreeMap::<u32, usize>::new());
         for line in lines {
+            t.push(line);
+        }
+        t.settle();
+        if !t.started {
+            return Err(ScoreError::NoTruth { what: "start" });
+        }
+        if t.roles.is_empty() {
+            return Err(ScoreError::NoTruth { what: "cast" });
+        }
+        Ok(t)
+    }
+
+    /// Takes one more line, in the order they were written; [`Truth::settle`] before it is used.
+    pub fn push(&mut self, line: TruthLine) {
+        let t = self;
+        {
             match line {
                 TruthLine::Start { scenario, epoch, seed } => {
-                    started = true;
+                    t.started = true;
                     (t.scenario, t.epoch, t.seed) = (scenario, epoch, seed);
                 }
                 TruthLine::Cast {
@@ -218,14 +252,14 @@ impl Truth {
                     begins,
                 } => {
                     if begins {
-                        open.insert(id, t.faults.len());
+                        t.open.insert(id, t.faults.len());
                         t.faults.push(FaultSpan {
                             name: trouble["what"].as_str().unwrap_or("fault").to_owned(),
                             system,
                             from: utc,
                             to: None,
                         });
-                    } else if let Some(f) = open.remove(&id).and_then(|k| t.faults.get_mut(k)) {
+                    } else if let Some(f) = t.open.remove(&id).and_then(|k| t.faults.get_mut(k)) {
                         f.to = Some(utc);
                     }
                 }
@@ -269,18 +303,92 @@ impl Truth {
                 TruthLine::Crossing { .. } | TruthLine::Other => {}
             }
         }
-        t.places.sort_by_key(|(u, _)| *u);
-        t.pictures.sort_unstable();
-        for s in t.seen.values_mut() {
+    }
+
+    /// Brings what came out of order into order.
+    pub fn settle(&mut self) {
+        self.places.sort_by_key(|(u, _)| *u);
+        self.pictures.sort_unstable();
+        for s in self.seen.values_mut() {
             s.sort_by_key(|(u, _)| *u);
         }
-        if !started {
-            return Err(ScoreError::NoTruth { what: "start" });
+    }
+
+    /// Whether it says what it is of and who plays.
+    #[must_use]
+    pub fn complete(&self) -> bool {
+        self.started && !self.roles.is_empty()
+    }
+
+    /// When a camera first showed enough of an actor in a fresh picture.
+    #[must_use]
+    pub fn first_seen(&self, actor: &str) -> Option<Utc> {
+        self.seen.get(actor)?.first().map(|(u, _)| *u)
+    }
+
+    /// What an exercise was about, for its debrief: each subject's stretches in a fresh picture and
+    /// its crossing, each fault. In order of their beginning.
+    #[must_use]
+    pub fn story(&self) -> Vec<Told> {
+        let end = self.places.last().map_or(self.epoch, |(u, _)| *u);
+        let mut out = Vec::new();
+        for (name, members) in self.subjects().into_iter().chain(self.inserts()) {
+            let mut looks: Vec<Utc> = members
+                .iter()
+                .filter_map(|m| self.seen.get(m))
+                .flatten()
+                .map(|(u, _)| *u)
+                .collect();
+            looks.sort_unstable();
+            let mut from = 0;
+            for k in 0..looks.len() {
+                let last = looks.get(k + 1).is_none_or(|n| n.0 - looks[k].0 > APART_US);
+                if last {
+                    out.push(Told {
+                        from: looks[from],
+                        to: looks[k],
+                        words: format!("{name} in the picture"),
+                        fault: false,
+                    });
+                    from = k + 1;
+                }
+            }
+            let crossed = self
+                .crossings
+                .iter()
+                .filter(|(a, _)| members.contains(a))
+                .map(|(_, u)| *u)
+                .min();
+            if let Some(at) = crossed {
+                out.push(Told {
+                    from: at,
+                    to: at,
+                    words: format!("{name} crosses"),
+                    fault: false,
+                });
+            }
         }
-        if t.roles.is_empty() {
-            return Err(ScoreError::NoTruth { what: "cast" });
+        for f in &self.faults {
+            let whom = f.system.map_or("all".to_owned(), |s| s.to_string());
+            out.push(Told {
+                from: f.from,
+                to: f.to.unwrap_or(end),
+                words: format!("{}, aircraft {whom}", f.name.replace('-', " ")),
+                fault: true,
+            });
         }
-        Ok(t)
+        out.sort_by_key(|t| t.from);
+        out
+    }
+
+    /// Where everybody who matters is at a moment: name and place.
+    #[must_use]
+    pub fn places(&self, utc: Utc) -> Vec<(String, LatLon)> {
+        self.places_at(utc)
+            .iter()
+            .filter(|a| self.role(&a.actor) != Role::Lawful)
+            .map(|a| (a.actor.clone(), a.at))
+            .collect()
     }
 
     /// Role of an actor.
@@ -301,14 +409,32 @@ impl Truth {
     /// The groups that have to be reported: an actor's name without its number in the group, with
     /// all members.
     pub(crate) fn subjects(&self) -> BTreeMap<String, BTreeSet<String>> {
+        self.groups(false)
+    }
+
+    /// The blind inserts there were, likewise.
+    pub(crate) fn inserts(&self) -> BTreeMap<String, BTreeSet<String>> {
+        self.groups(true)
+    }
+
+    fn groups(&self, blind: bool) -> BTreeMap<String, BTreeSet<String>> {
         let mut out: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for (name, role) in &self.roles {
-            if *role == Role::Subject {
+            if *role == Role::Subject && insert(name) == blind {
                 out.entry(group(name).to_owned()).or_default().insert(name.clone());
             }
         }
         out
     }
+}
+
+/// Actors of this name are blind inserts: put in to see whether somebody watches, and held apart
+/// from all that belongs to the exercise.
+pub const INSERT: &str = "blind insert";
+
+/// Whether an actor is a blind insert.
+pub(crate) fn insert(actor: &str) -> bool {
+    actor.starts_with(INSERT)
 }
 
 /// `walker 2` belongs to `walker`.

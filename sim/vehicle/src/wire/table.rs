@@ -234,6 +234,8 @@ messages! {
     ProtocolVersion = 300, 217 { version: u16, min_version: u16, max_version: u16, spec_version_hash: [u8; 8], library_version_hash: [u8; 8] }
     /// COMPONENT_METADATA
     ComponentMetadata = 397, 182 { time_boot_ms: u32, file_crc: u32, uri: [u8; 100] }
+    /// EVENT.
+    Event = 410, 160 { id: u32, event_time_boot_ms: u32, sequence: u16, destination_component: u8, destination_system: u8, log_levels: u8, arguments: [u8; 40] }
     /// AVAILABLE_MODES
     AvailableModes = 435, 134 { custom_mode: u32, properties: u32, number_modes: u8, mode_index: u8, standard_mode: u8, mode_name: [u8; 35] }
     /// CURRENT_MODE

@@ -191,3 +191,48 @@ fn quality_changes_the_picture_and_not_the_truth() {
     assert_eq!(Quality::affordable(4, 2), Quality::Standard);
     assert_eq!(Quality::affordable(32, 4), Quality::Fine);
 }
+
+#[test]
+fn a_hamlet_shows_by_day_and_night_and_elsewhere_no_pixel_changes() {
+    let whole = std::fs::read_to_string(crate::library::root().join("sim/scenarios/lost-hiker.toml")).unwrap();
+    let bare = whole.split("# ---- a hamlet").next().unwrap().to_owned();
+    let w = crate::library::site("maps/data/andorra");
+    let shot = |text: &str, km: f64, spectrum| {
+        let s = vedette_sim::Scenario::parse(text, "hamlet", &w).unwrap();
+        let scene = Arc::new(s.scene(&w).unwrap());
+        let b = &w.border;
+        let side = if b.home_left { -90.0 } else { 90.0 };
+        let there = vedette_geo::destination(b.at(km * 1e3), b.azimuth_deg(km * 1e3) + side, 290.0);
+        let cam = CameraState {
+            at: vedette_geo::destination(there, 0.0, 150.0),
+            amsl: Amsl(w.terrain.elevation(there).unwrap().0 + 130.0),
+            roll_deg: 0.0,
+            pitch_deg: -40.0,
+            yaw_deg: 180.0,
+            hfov_deg: 24.0,
+            width: 160,
+            height: 128,
+            spectrum,
+            sensor_seed: 1,
+        };
+        Renderer::new(scene).render(&cam, 100.0)
+    };
+    for spectrum in [Spectrum::Thermal, Spectrum::Visible] {
+        let (with, without) = (shot(&whole, 35.80, spectrum), shot(&bare, 35.80, spectrum));
+        let apart = with.image.bytes().iter().zip(without.image.bytes());
+        let changed = apart.filter(|(a, b)| a.abs_diff(**b) > 8).count() as f64 / without.image.bytes().len() as f64;
+        // By night visible light shows the lit windows at most; warmth shows the walls.
+        let least = if spectrum == Spectrum::Thermal { 0.02 } else { 0.0 };
+        assert!(changed >= least, "{spectrum:?}: {:.1} %", changed * 100.0);
+        assert_eq!(
+            with.boxes.len(),
+            without.boxes.len(),
+            "houses are land, nobody to be found"
+        );
+    }
+    let far = |text: &str| shot(text, 37.1, Spectrum::Visible).image;
+    assert!(
+        far(&whole) == far(&bare),
+        "without houses in the picture it is the same picture"
+    );
+}

@@ -3,7 +3,7 @@
 //! Invariant: a full queue drops the newest datagram and counts it; nothing blocks a socket.
 
 mod file;
-mod serial;
+pub(crate) mod serial;
 mod tcp;
 mod udp;
 
@@ -120,6 +120,14 @@ pub enum LinkError {
     Group {
         /// Endpoint.
         endpoint: String,
+    },
+    /// No such serial line; says which there are.
+    #[error("{endpoint}: there is no such device; check the path ({present})")]
+    NoLine {
+        /// Endpoint.
+        endpoint: String,
+        /// What is plugged in.
+        present: String,
     },
     /// Device or file missing.
     #[error("{endpoint}: there is no such {what}; check the path")]

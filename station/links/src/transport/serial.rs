@@ -16,6 +16,31 @@ const READ_WAIT: Duration = Duration::from_millis(50);
 /// Between two attempts to open a line that went away.
 const PAUSE: Duration = Duration::from_secs(1);
 
+/// Rates that telemetry radios and autopilots are set to, bits a second; 57600 is what radios leave the
+/// factory with, 115200 what autopilots take by cable.
+pub const BAUD_RATES: [u32; 8] = [9_600, 19_200, 38_400, 57_600, 115_200, 230_400, 460_800, 921_600];
+
+/// Serial lines this machine has now: their paths, with the maker's name where the line tells it.
+#[must_use]
+pub fn serial_lines() -> Vec<String> {
+    if cfg!(target_os = "linux") && !std::path::Path::new("/sys/class/tty").is_dir() {
+        return Vec::new();
+    }
+    let mut lines: Vec<String> = serialport::available_ports()
+        .unwrap_or_default()
+        .into_iter()
+        .map(|line| match line.port_type {
+            serialport::SerialPortType::UsbPort(usb) => match usb.product {
+                Some(product) => format!("{} ({product})", line.port_name),
+                None => line.port_name,
+            },
+            _ => line.port_name,
+        })
+        .collect();
+    lines.sort();
+    lines
+}
+
 fn open_line(path: &str, baud: u32) -> Result<Box<dyn SerialPort>, serialport::Error> {
     serialport::new(path, baud).timeout(READ_WAIT).open()
 }
@@ -24,10 +49,13 @@ fn explain(port: &Port, e: serialport::Error) -> LinkError {
     let endpoint = port.endpoint.to_string();
     match e.kind() {
         serialport::ErrorKind::NoDevice | serialport::ErrorKind::Io(std::io::ErrorKind::NotFound) => {
-            LinkError::Missing {
-                endpoint,
-                what: "device",
-            }
+            let lines = serial_lines();
+            let present = if lines.is_empty() {
+                "no serial line is plugged in".to_owned()
+            } else {
+                format!("plugged in: {}", lines.join(", "))
+            };
+            LinkError::NoLine { endpoint, present }
         }
         serialport::ErrorKind::Io(std::io::ErrorKind::PermissionDenied) => LinkError::Permission {
             endpoint,

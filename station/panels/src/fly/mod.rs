@@ -47,20 +47,50 @@ pub fn console_ui(ui: &mut Ui, v: &StationView, l: &mut FlyLocal, feeds: &FlyFee
         ensure_shapes(v, l, feeds);
     }
     keys::listen(ui, v, l, &mut out);
-    let top = draw::rect(full.left(), full.top(), full.width(), lay.top);
-    top_bar(ui, top, v, l, &lay, &pal);
-    let rest = Rect::from_min_max(pos2(full.left(), top.bottom()), full.max);
-    match l.workspace {
-        Workspace::Fly => fly_in(ui, rest, v, l, feeds, &lay, &pal, &mut out),
-        Workspace::Plan => plan::show(ui, rest, v, l, feeds, &lay, &pal, &mut out),
-        Workspace::Train => train::show(ui, rest, &pal),
-        Workspace::Review => alerts::incidents(ui, rest, v, l, &pal, &mut out),
-        Workspace::Inspect => inspect::show(ui, rest, v, l, feeds, &pal, &mut out),
-    }
+    let rest = work(ui, full, v, l, feeds, &lay, &pal, &mut out);
+    train::probe(ui, full, v, l, feeds, &pal, &mut out);
     if l.help {
         keys::help(ui, rest, l, &pal);
     }
     out
+}
+
+/// The console once more, for somebody else's eyes: no keys, and what it would ask for is dropped.
+pub(crate) fn mirror(ui: &mut Ui, v: &StationView, l: &mut FlyLocal, feeds: &FlyFeeds) {
+    let pal = Palette::of(l.night);
+    let full = ui.max_rect();
+    let lay = Layout::of(full.size(), l.timeline_open.unwrap_or(full.height() >= 860.0));
+    l.settle(v);
+    if l.workspace != Workspace::Plan {
+        ensure_shapes(v, l, feeds);
+    }
+    let mut ignored = Vec::new();
+    work(ui, full, v, l, feeds, &lay, &pal, &mut ignored);
+}
+
+/// Top bar and the chosen work place; gives the room below the bar.
+#[expect(clippy::too_many_arguments, reason = "a drawing call says all of it")]
+fn work(
+    ui: &mut Ui,
+    full: Rect,
+    v: &StationView,
+    l: &mut FlyLocal,
+    feeds: &FlyFeeds,
+    lay: &Layout,
+    pal: &Palette,
+    out: &mut Vec<Intent>,
+) -> Rect {
+    let top = draw::rect(full.left(), full.top(), full.width(), lay.top);
+    top_bar(ui, top, v, l, lay, pal);
+    let rest = Rect::from_min_max(pos2(full.left(), top.bottom()), full.max);
+    match l.workspace {
+        Workspace::Fly => fly_in(ui, rest, v, l, feeds, lay, pal, out),
+        Workspace::Plan => plan::show(ui, rest, v, l, feeds, lay, pal, out),
+        Workspace::Train => train::show(ui, rest, feeds.briefing, pal),
+        Workspace::Review => alerts::incidents(ui, rest, v, l, pal, out),
+        Workspace::Inspect => inspect::show(ui, rest, v, l, feeds, pal, out),
+    }
+    rest
 }
 
 /// Lines of the site, made once per site, plan and relief.

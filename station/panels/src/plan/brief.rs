@@ -153,10 +153,19 @@ pub(super) fn show(
         }
         x -= 2.0;
     }
-    let foot_h = 92.0;
+    let foot_h = if lay.compact { 68.0 } else { 92.0 };
     let body = Rect::from_min_max(head.left_bottom(), pos2(r.right(), r.bottom() - foot_h));
     fields(ui, body, v, s, l, lay, pal);
-    foot(ui, Rect::from_min_max(body.left_bottom(), r.max), v, s, l, pal, out);
+    foot(
+        ui,
+        Rect::from_min_max(body.left_bottom(), r.max),
+        v,
+        s,
+        l,
+        lay,
+        pal,
+        out,
+    );
 }
 
 /// Applies an edit to the draft.
@@ -533,8 +542,13 @@ fn sizing(ui: &mut Ui, r: Rect, s: &Shown, pal: &Palette) {
             );
         }
         let font = if on { theme::strong() } else { theme::body() };
+        let narrow = r.width() < 260.0;
         let kinds: Vec<String> = o.by_kind.iter().map(|(like, n)| format!("{n} × {like}")).collect();
-        let fleet = kinds.join(" + ");
+        let fleet = if narrow && kinds.len() > 1 {
+            format!("{} aircraft", o.owned)
+        } else {
+            kinds.join(" + ")
+        };
         draw::text_in(
             &p,
             pos2(x, y),
@@ -600,7 +614,17 @@ fn sizing(ui: &mut Ui, r: Rect, s: &Shown, pal: &Palette) {
     );
 }
 
-fn foot(ui: &mut Ui, r: Rect, v: &StationView, s: &Shown, l: &mut FlyLocal, pal: &Palette, out: &mut Vec<Intent>) {
+#[expect(clippy::too_many_arguments, reason = "a drawing call says all of it")]
+fn foot(
+    ui: &mut Ui,
+    r: Rect,
+    v: &StationView,
+    s: &Shown,
+    l: &mut FlyLocal,
+    lay: &Layout,
+    pal: &Palette,
+    out: &mut Vec<Intent>,
+) {
     let p = ui.painter().clone();
     draw::hline(&p, r.left(), r.right(), r.top(), pal.line_soft);
     let (x, w) = (r.left() + 12.0, r.width() - 24.0);
@@ -608,7 +632,11 @@ fn foot(ui: &mut Ui, r: Rect, v: &StationView, s: &Shown, l: &mut FlyLocal, pal:
     let state = if s.busy {
         "planning…".to_owned()
     } else if let Some([plan, check]) = s.took_s {
-        format!("Planned in {plan:.1} s, checked in {check:.1} s")
+        if lay.compact {
+            format!("Planned in {:.1} s", plan + check)
+        } else {
+            format!("Planned in {plan:.1} s, checked in {check:.1} s")
+        }
     } else if s.plan.is_some() {
         "The plan on the table".to_owned()
     } else {
@@ -653,10 +681,11 @@ fn foot(ui: &mut Ui, r: Rect, v: &StationView, s: &Shown, l: &mut FlyLocal, pal:
         (false, _) => "Make plan",
         (true, false) => "Make plan again",
     };
+    let key = if lay.compact { "" } else { "P" };
     let main = !s.on_table && (clear || !changed);
     let make = Button::new(words)
         .label(if changed { "Put on the table" } else { "Make plan" })
-        .key("P")
+        .key(key)
         .enabled(!v.plan.computing)
         .look(if main { Look::Primary } else { Look::Plain });
     let mr = draw::rect(x + cw + 8.0, r.top() + 28.0, w - cw - 8.0, 32.0);
@@ -668,6 +697,9 @@ fn foot(ui: &mut Ui, r: Rect, v: &StationView, s: &Shown, l: &mut FlyLocal, pal:
         } else {
             Intent::MakePlan
         });
+    }
+    if lay.compact {
+        return;
     }
     let note = if changed {
         "A trial is neither recorded nor flown; on the table it is checked, approved by name and uploaded."

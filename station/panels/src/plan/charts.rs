@@ -97,7 +97,12 @@ pub(super) fn gaps(ui: &mut Ui, r: Rect, v: &StationView, s: &Shown, lay: &Layou
         words::km(at_m),
         words::duration(j.revisit_mean_s)
     );
-    let plot = frame(&p, r, "Longest gap per km", &head, pal);
+    let title = match (lay.compact, s.on_table && v.plan.began.is_some()) {
+        (true, _) => "Gap",
+        (_, true) => "Longest gap per km, flown in violet",
+        _ => "Longest gap per km",
+    };
+    let plot = frame(&p, r, title, &head, pal);
     let asked = plan.brief.requirement.revisit_s;
     let most = j.gap_per_cell_s.iter().flatten().copied().fold(asked, f64::max);
     let (unit, per) = if most > 600.0 { ("min", 60.0) } else { ("s", 1.0) };
@@ -161,11 +166,19 @@ pub(super) fn gaps(ui: &mut Ui, r: Rect, v: &StationView, s: &Shown, lay: &Layou
         5.0,
         4.0,
     ));
-    draw::outlined(
+    let bound = format!("no plan's longest gap can beat {}", words::duration(j.lower_bound_s));
+    let back = draw::rect(
+        plot.left() + 2.0,
+        yy(j.lower_bound_s) + 3.0,
+        draw::width(&p, &bound, theme::small()) + 10.0,
+        18.0,
+    );
+    p.rect_filled(back, CornerRadius::same(2), draw::alpha(pal.surface[0], 225));
+    draw::text(
         &p,
-        pos2(plot.left() + 4.0, yy(j.lower_bound_s) - 9.0),
-        Align2::LEFT_CENTER,
-        &format!("no plan's longest gap can beat {}", words::duration(j.lower_bound_s)),
+        back.center(),
+        Align2::CENTER_CENTER,
+        &bound,
         theme::small(),
         pal.accent,
     );
@@ -323,7 +336,12 @@ pub(super) fn profile(ui: &mut Ui, r: Rect, s: &Shown, lay: &Layout, pal: &Palet
             format!("{unknown} places of unknown ground")
         }
     );
-    let plot = frame(&p, r, "Elevation and clearance", &head, pal);
+    let title = if lay.compact {
+        "Clearance"
+    } else {
+        "Elevation and clearance"
+    };
+    let plot = frame(&p, r, title, &head, pal);
     let length = plan.section_m.max(1.0);
     let heights = study
         .profile

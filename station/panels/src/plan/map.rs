@@ -62,6 +62,14 @@ pub(super) fn show(
         r.shrink(6.0),
         vec![legend, draw::rect(r.left(), r.top(), r.width(), 40.0)],
     );
+    let length = shapes.section_m.last().copied().unwrap_or(0.0);
+    let mut last = Pos2::ZERO;
+    for q in stretch(&view, &shapes, 0.0, length, 7.0) {
+        if q.distance(last) > 12.0 {
+            labels.avoid(Rect::from_center_size(q, vec2(16.0, 16.0)));
+            last = q;
+        }
+    }
     lines(&p, &view, w, s, l, &shapes, pal);
     ribbon(&p, &view, s, l, &shapes, pal);
     base::kilometres(&p, &view, &shapes, pal);

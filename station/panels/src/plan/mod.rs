@@ -266,16 +266,15 @@ pub(crate) fn show(
     map::show(ui, middle, &w, &shown, l, feeds, lay, pal);
     brief::show(ui, left, v, &shown, l, lay, pal, out);
     let h = right.height();
-    let chart = |share: f32, most: f32| (h * share).min(most);
-    let gap = Rect::from_min_max(right.min, pos2(right.right(), right.top() + chart(0.25, 265.0)));
-    let table = Rect::from_min_max(
-        gap.left_bottom(),
-        pos2(right.right(), gap.bottom() + chart(0.19, 206.0)),
-    );
-    let profile = Rect::from_min_max(
-        table.left_bottom(),
-        pos2(right.right(), table.bottom() + chart(0.19, 206.0)),
-    );
+    let [gap_h, table_h, profile_h] = if lay.compact {
+        [130.0, 96.0, 112.0]
+    } else {
+        [(h * 0.25).min(265.0), (h * 0.19).min(206.0), (h * 0.19).min(206.0)]
+    };
+    let below = |y: f32, h: f32| Rect::from_min_max(pos2(right.left(), y), pos2(right.right(), y + h));
+    let gap = below(right.top(), gap_h);
+    let table = below(gap.bottom(), table_h);
+    let profile = below(table.bottom(), profile_h);
     charts::gaps(ui, gap, v, &shown, lay, pal);
     charts::timetable(ui, table, v, &shown, lay, pal);
     charts::profile(ui, profile, &shown, lay, pal);

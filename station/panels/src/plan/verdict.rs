@@ -119,13 +119,20 @@ fn place(f: &Finding, v: &StationView) -> String {
 /// Refusals first, then what passed, then notes.
 fn lines(v: &StationView, plan: &PatrolPlan, j: &Verdict) -> Vec<Line> {
     let zones = plan.brief.no_fly.len() + v.site.no_fly.len();
+    // The checker knows numbers; crews know tails.
+    let named = |text: &str| {
+        plan.brief
+            .fleet
+            .iter()
+            .fold(text.to_owned(), |t, a| t.replace(&a.vehicle.to_string(), &a.tail))
+    };
     let finding = |i: usize, f: &Finding| Line {
         icon: if f.severity == FindingSeverity::Refused {
             Icon::P2
         } else {
             Icon::Note
         },
-        words: f.what.clone(),
+        words: named(&f.what),
         figure: place(f, v),
         finding: Some(i),
         refused: f.severity == FindingSeverity::Refused,
@@ -198,7 +205,7 @@ pub(super) fn show(
         draw::text_wrapped(&p, at, why, theme::body(), pal.alarm2, r.width() - 24.0, 12, 18.0);
         draw::named(ui, body, "why no plan", WidgetType::Label, why);
     } else if let Some((plan, j)) = have {
-        judged(ui, body, v, plan, j, l, pal);
+        judged(ui, body, v, plan, j, l, if lay.compact { 22.0 } else { 29.0 }, pal);
     } else {
         let word = "The planner works from the brief; the checker judges what it makes.";
         let at = pos2(r.left() + 12.0, body.top() + 18.0);
@@ -210,10 +217,19 @@ pub(super) fn show(
     }
 }
 
-fn judged(ui: &mut Ui, r: Rect, v: &StationView, plan: &PatrolPlan, j: &Verdict, l: &mut FlyLocal, pal: &Palette) {
+#[expect(clippy::too_many_arguments, reason = "a drawing call says all of it")]
+fn judged(
+    ui: &mut Ui,
+    r: Rect,
+    v: &StationView,
+    plan: &PatrolPlan,
+    j: &Verdict,
+    l: &mut FlyLocal,
+    row: f32,
+    pal: &Palette,
+) {
     let p = ui.painter().with_clip_rect(r);
     let all = lines(v, plan, j);
-    let row = 29.0;
     let mut y = r.top();
     let next = ui.ctx().memory(|m| m.focused().is_none())
         && !ui.ctx().egui_wants_keyboard_input()
@@ -292,13 +308,14 @@ fn judged(ui: &mut Ui, r: Rect, v: &StationView, plan: &PatrolPlan, j: &Verdict,
         j.findings.len() - refused,
         words::count(j.samples)
     );
-    draw::text(
+    draw::text_in(
         &p,
         pos2(r.left() + 12.0, (y + 10.0).min(r.bottom() - 8.0)),
         Align2::LEFT_CENTER,
         &word,
         theme::small(),
         pal.text3,
+        r.width() - 24.0,
     );
 }
 

@@ -14,6 +14,47 @@ use crate::icon::{self, Icon};
 use crate::local::FlyLocal;
 use crate::theme::{self, Palette};
 
+/// Height of the truth's lane, logical pixels.
+pub(super) const TRUTH_H: f32 = 34.0;
+
+/// What was really so, below each other where it overlaps: people above, faults below.
+fn truth(p: &egui::Painter, lane: Rect, m: &ReviewModel, a: &Axis, pal: &Palette) {
+    for t in &m.lanes.truth {
+        let half = lane.height() / 2.0;
+        let top = if t.fault { lane.top() + half } else { lane.top() };
+        let b = Rect::from_min_max(
+            pos2(a.x(t.from), top + 1.0),
+            pos2(a.x(t.to).max(a.x(t.from) + 2.0), top + half - 1.0),
+        );
+        let (fill, line) = if t.fault {
+            (pal.accent_fill, pal.accent)
+        } else {
+            (pal.surface[2], pal.text1)
+        };
+        p.rect(b, CornerRadius::ZERO, fill, Stroke::new(1.0, line), StrokeKind::Inside);
+        if b.width() > 30.0 {
+            draw::text_in(
+                p,
+                pos2(b.left() + 4.0, b.center().y),
+                Align2::LEFT_CENTER,
+                &t.label,
+                theme::small(),
+                pal.text1,
+                b.width() - 8.0,
+            );
+        } else if t.fault || t.from == t.to {
+            draw::text(
+                p,
+                pos2(b.right() + 4.0, b.center().y),
+                Align2::LEFT_CENTER,
+                &t.label,
+                theme::small(),
+                pal.text2,
+            );
+        }
+    }
+}
+
 pub(crate) fn show(
     ui: &mut Ui,
     r: Rect,
@@ -51,10 +92,11 @@ pub(crate) fn show(
         pos2(a.right + 1.0, r.bottom()),
     ));
     let mut y = lanes.top();
+    let truth_h = if m.lanes.truth.is_empty() { 0.0 } else { TRUTH_H };
     let n = m.lanes.video.len().clamp(1, 4);
     #[expect(clippy::cast_precision_loss, reason = "a few lanes")]
     let video_h = if compact { 18.0 } else { 26.0 } * n as f32;
-    let rest = lanes.height() - video_h;
+    let rest = lanes.height() - video_h - truth_h;
     let small = rest * 0.19;
     let label = |s: &str, mid: f32, on: bool| {
         draw::text_in(
@@ -67,6 +109,15 @@ pub(crate) fn show(
             label_w - 20.0,
         );
     };
+    if truth_h > 0.0 {
+        label("Truth", y + truth_h / 2.0, false);
+        let lane = draw::rect(a.left, y, a.right - a.left, truth_h);
+        truth(&q, lane, m, &a, pal);
+        let said = format!("Truth: {} stretches", m.lanes.truth.len());
+        draw::named(ui, lane, "truth", WidgetType::Label, &said);
+        y += truth_h;
+        draw::hline(&p, r.left(), r.right(), y, pal.line_soft);
+    }
     for v in m.lanes.video.iter().take(4) {
         #[expect(clippy::cast_precision_loss, reason = "a few lanes")]
         let h = video_h / n as f32;

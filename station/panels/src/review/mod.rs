@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use egui::{Align2, CornerRadius, Key, Rect, Stroke, Ui, WidgetType, pos2};
 use vedette_core::{StationView, TimelineEvent};
+use vedette_geo::LatLon;
 use vedette_model::{AlertId, CameraId, Priority, Utc};
 
 use crate::draw::{self, Button};
@@ -88,6 +89,19 @@ pub struct DetectionTick {
     pub score: f32,
 }
 
+/// A stretch of what was really so, in an exercise.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TruthSpan {
+    /// From.
+    pub from: Utc,
+    /// To.
+    pub to: Utc,
+    /// Words in it.
+    pub label: String,
+    /// A fault, else what somebody did.
+    pub fault: bool,
+}
+
 /// All lanes.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Lanes {
@@ -103,6 +117,8 @@ pub struct Lanes {
     pub acts: Vec<(Utc, String)>,
     /// All other events.
     pub events: Vec<TimelineEvent>,
+    /// What was really so; empty where nobody knows, as in every real flight.
+    pub truth: Vec<TruthSpan>,
 }
 
 /// What the seal says.
@@ -179,6 +195,8 @@ pub struct ReviewModel {
     pub speed: f64,
     /// Lanes.
     pub lanes: Lanes,
+    /// Where those who matter really are at the playhead, in an exercise.
+    pub truth: Vec<(String, LatLon)>,
     /// Seal.
     pub seal: SealState,
     /// Custody, oldest first.
@@ -229,8 +247,9 @@ pub fn review_ui(ui: &mut Ui, m: &ReviewModel, l: &mut FlyLocal, feeds: &FlyFeed
     let top = draw::rect(full.left(), full.top(), full.width(), 40.0);
     top_bar(ui, top, m, compact, &pal);
     let n_video = m.lanes.video.len().clamp(1, 4);
+    let truth_h = if m.lanes.truth.is_empty() { 0.0 } else { lanes::TRUTH_H };
     #[expect(clippy::cast_precision_loss, reason = "a few lanes")]
-    let lanes_h = (if compact { 132.0 } else { 204.0 } + n_video as f32 * if compact { 18.0 } else { 26.0 })
+    let lanes_h = (if compact { 132.0 } else { 204.0 } + truth_h + n_video as f32 * if compact { 18.0 } else { 26.0 })
         .min(full.height() * 0.42);
     let lanes_r = Rect::from_min_max(pos2(full.left(), full.bottom() - lanes_h), full.max);
     let body = Rect::from_min_max(pos2(full.left(), top.bottom()), pos2(full.right(), lanes_r.top() - 1.0));
@@ -457,6 +476,8 @@ fn map(ui: &mut Ui, r: Rect, m: &ReviewModel, l: &mut FlyLocal, feeds: &FlyFeeds
     let body = Rect::from_min_max(head.left_bottom(), r.max);
     // Selecting on a recorded map orders nothing: its intents end here.
     fly::map_show(ui, body, &m.view, l, feeds, &lay, pal, &mut ignored);
+    let q = ui.painter().with_clip_rect(body);
+    crate::train::truth_marks(&q, &m.truth, l, feeds, pal);
 }
 
 fn keys(ui: &mut Ui, m: &ReviewModel, l: &mut FlyLocal, out: &mut Vec<ReviewAct>) {

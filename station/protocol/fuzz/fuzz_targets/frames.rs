@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use vedette_model::Mono;
-use vedette_protocol::codec::{StreamFramer, Verdict, parse_datagram, sign, tlog};
+use vedette_protocol::codec::{OwnedFrame, StreamFramer, Verdict, parse_datagram, sign, tlog};
 
 fuzz_target!(|input: (u16, Vec<u8>)| {
     let (cut, bytes) = input;
@@ -27,5 +27,11 @@ fuzz_target!(|input: (u16, Vec<u8>)| {
     let mut all = whole.push(Mono(1), &bytes);
     all.extend(whole.finish());
     assert_eq!(pieces, all);
-    std::hint::black_box(tlog::read(&bytes).count());
+    let mut reader = tlog::read(&bytes);
+    let records: Vec<(_, OwnedFrame)> = reader.by_ref().map(|(t, f)| (t, f.into())).collect();
+    let mut stream = tlog::Stream::default();
+    let mut played = stream.push(a, false);
+    played.extend(stream.push(b, true));
+    assert_eq!(played, records);
+    assert_eq!(stream.skipped_bytes(), reader.skipped_bytes() as u64);
 });

@@ -252,6 +252,9 @@ wire_messages! {
         operator_id: Chars<20> }
     /// OPEN_DRONE_ID_ARM_STATUS.
     OpenDroneIdArmStatus = 12918 { status: u8, error: Chars<50> }
+    /// EVENT. `id` is the component's number in the top byte and a hash of the event's name below it.
+    Event = 410 { id: u32, time_boot_ms: u32, sequence: u16, destination_component: u8, destination_system: u8,
+        log_levels: u8, arguments: Array<u8, 40> }
     /// CONTROL_STATUS (development.xml).
     ControlStatus = 512 { flags: u8, main: u8, others: Array<u8, 10> }
 }

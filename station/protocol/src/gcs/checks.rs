@@ -1,11 +1,12 @@
-//! What keeps an aircraft from arming, in words: its own "PreArm:" texts, asked for again while it
-//! is not ready, the sensors it calls unhealthy, and what we find wrong with it: a failsafe that
+//! What keeps an aircraft from arming, in words: its own "PreArm:" texts or, of PX4, the parts its
+//! arming-check event names, asked for again while it is not ready, the sensors it calls unhealthy, and what we find wrong with it: a failsafe that
 //! listens to another station than this one.
 //!
 //! Invariant: told when it changes; what the aircraft says is emptied when it says it is ready, what
 //! we find stays until it is mended. Sources: ArduPilot MAV_CMD_RUN_PREARM_CHECKS and its texts
 //! (refusals come only as texts); MAV_SYS_STATUS_SENSOR in common.xml; ArduPilot GCS failsafe (only
-//! heartbeats of SYSID_MYGCS, newer MAV_GCS_SYSID to MAV_GCS_SYSID_HI, count).
+//! heartbeats of SYSID_MYGCS, newer MAV_GCS_SYSID to MAV_GCS_SYSID_HI, count); PX4 events interface
+//! (`commander_arming_check_summary`, `health_component_t` of `src/lib/events/enums.json`).
 
 use std::collections::BTreeMap;
 
@@ -15,6 +16,43 @@ use super::outbox::Outbox;
 use super::services::Who;
 use crate::codec::wire;
 
+/// PX4's name hash (FNV-1a, 24 bits) of `commander_arming_check_summary`. Its arguments: chunk (u8),
+/// parts with errors, parts with warnings, modes that can arm, modes that can run.
+const ARMING_SUMMARY: u32 = 11_047_904;
+/// PX4's parts of the aircraft by bit, from the second; the first is "none of them".
+const PARTS: [&str; 31] = [
+    "a check of no single part",
+    "barometer",
+    "airspeed sensor",
+    "satellite receiver",
+    "optical flow",
+    "vision position",
+    "distance sensor",
+    "remote control",
+    "motors and their controllers",
+    "traffic management",
+    "logging",
+    "battery",
+    "communication links",
+    "rate controller",
+    "attitude controller",
+    "position controller",
+    "attitude estimate",
+    "local position estimate",
+    "mission",
+    "obstacle avoidance",
+    "flight computer",
+    "camera",
+    "gimbal",
+    "payload",
+    "global position estimate",
+    "storage",
+    "parachute",
+    "compass",
+    "accelerometer",
+    "gyroscope",
+    "Remote ID",
+];
 const RUN_PREARM_CHECKS: u16 = 401;
 /// Between two times the aircraft is asked.
 const ASK_MS: i64 = 30_000;
@@ -59,14 +97,31 @@ pub(crate) struct Checks {
     ready: Option<bool>,
     asked: Option<Mono>,
     told: Option<Vec<String>>,
+    /// Parts that PX4's newest summary says keep it from arming, and the chunks they came in.
+    parts: BTreeMap<u8, u32>,
+    parts_changed: bool,
     /// Which stations its failsafe listens to: the parameter's name, first and last system id.
     listens: Option<(&'static str, f64, f64)>,
 }
 
 impl Checks {
+    /// EVENT of the autopilot: only the summary of its arming checks is read.
+    pub(crate) fn event(&mut self, m: &wire::Event) {
+        if m.id & 0x00FF_FFFF != ARMING_SUMMARY {
+            return;
+        }
+        // The set may be wider than 32 bits in newer firmware; these are the parts that have names.
+        let [chunk, a, b, c, d, ..] = m.arguments.0;
+        if chunk == 0 {
+            self.parts.clear();
+        }
+        self.parts.insert(chunk, u32::from_le_bytes([a, b, c, d]));
+        self.parts_changed = true;
+    }
+
     /// What this frame made the session report; `us` is our system id.
     pub(crate) fn observe(&mut self, now: Mono, us: u8, who: &Who, out: &mut Outbox) {
-        let mut changed = false;
+        let mut changed = std::mem::take(&mut self.parts_changed);
         for (_, report) in &out.reports {
             match report {
                 Report::Health {
@@ -115,7 +170,7 @@ impl Checks {
         }
         self.said.retain(|_, t| now.since(*t) < KEEP_MS * 1000);
         let ask = self.ready == Some(false)
-            && who.family == Family::ArduPilot
+            && matches!(who.family, Family::ArduPilot | Family::Px4)
             && self.asked.is_none_or(|t| now.since(t) >= ASK_MS * 1000);
         if ask {
             self.asked = Some(now);
@@ -155,7 +210,12 @@ impl Checks {
             .iter()
             .filter(|(bit, _)| self.unhealthy & bit != 0)
             .map(|(_, name)| format!("{name} unhealthy"));
-        let mut all: Vec<String> = self.said.keys().cloned().chain(sensors).collect();
+        let bits = self.parts.values().fold(0, |all, chunk| all | chunk);
+        let parts = (0_u32..)
+            .zip(PARTS)
+            .filter(|(bit, _)| bits >> bit & 1 == 1)
+            .map(|(_, name)| format!("arming check: {name}"));
+        let mut all: Vec<String> = self.said.keys().cloned().chain(parts).chain(sensors).collect();
         if all.is_empty() {
             all.push("not ready; the aircraft does not say why".to_owned());
         }

@@ -18,7 +18,7 @@ mod outbox;
 mod pack;
 mod params;
 mod paths;
-mod peers;
+pub(crate) mod peers;
 mod ranges;
 mod rtt;
 mod services;

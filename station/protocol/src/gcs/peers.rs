@@ -113,6 +113,34 @@ impl From<&InspectRow> for MessageRow {
     }
 }
 
+/// An address on a link.
+pub(crate) type Way = (LinkId, PeerAddr);
+
+/// What a table of addresses must know of each to make room.
+pub(crate) trait Known {
+    /// When it was heard last, and whether configuration names it.
+    fn heard(&self) -> (Mono, bool);
+}
+
+/// Whether one more address fits into a table of [`PEERS_MAX`]: `Ok(Some)` names the one to forget for
+/// it, which was silent longest and which nobody configured; `Err` when all are at work.
+pub(crate) fn room<P: Known>(peers: &BTreeMap<Way, P>, now: Mono) -> Result<Option<Way>, Full> {
+    if peers.len() < PEERS_MAX {
+        return Ok(None);
+    }
+    peers
+        .iter()
+        .map(|(way, p)| (way, p.heard()))
+        .filter(|(_, (heard, configured))| !configured && now.since(*heard) > FORGET_MS * 1000)
+        .min_by_key(|(_, (heard, _))| *heard)
+        .map(|(way, _)| Some(way.clone()))
+        .ok_or(Full)
+}
+
+/// No address can be forgotten for a new one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Full;
+
 #[derive(Debug)]
 struct Peer {
     sender: Sender,
@@ -124,6 +152,12 @@ struct Peer {
     channel: u8,
     /// Systems heard from it.
     systems: BTreeSet<u8>,
+}
+
+impl Known for Peer {
+    fn heard(&self) -> (Mono, bool) {
+        (self.heard, self.configured)
+    }
 }
 
 /// What came from one address, by judgement.
@@ -457,21 +491,14 @@ impl Peers {
             p.heard = now;
             return true;
         }
-        if self.peers.len() >= PEERS_MAX {
-            let oldest = self
-                .peers
-                .iter()
-                .filter(|(_, p)| !p.configured && now.since(p.heard) > FORGET_MS * 1000)
-                .min_by_key(|(_, p)| p.heard)
-                .map(|(k, _)| k.clone());
-            match oldest {
-                Some(k) => {
-                    self.peers.remove(&k);
-                    self.sequences.retain(|(l, p, ..), _| (*l, p) != (k.0, &k.1));
-                    self.rows.retain(|((l, p, ..), _), _| (*l, p) != (k.0, &k.1));
-                }
-                None => return false,
+        match room(&self.peers, now) {
+            Ok(None) => {}
+            Ok(Some(k)) => {
+                self.peers.remove(&k);
+                self.sequences.retain(|(l, p, ..), _| (*l, p) != (k.0, &k.1));
+                self.rows.retain(|((l, p, ..), _), _| (*l, p) != (k.0, &k.1));
             }
+            Err(Full) => return false,
         }
         let fresh = self.peer(now);
         self.peers.insert(key, fresh);

@@ -165,6 +165,12 @@ impl Services {
                     out.report(now, Report::Control(control));
                 }
             }
+            wire::Event::ID => {
+                let m = wire::Event::from_payload(payload);
+                if m.destination_system == 0 || m.destination_system == us.0 {
+                    self.checks.event(&m);
+                }
+            }
             wire::LogEntry::ID => self.logs.entry(now, &wire::LogEntry::from_payload(payload), out),
             wire::LogData::ID => self
                 .logs

@@ -4,21 +4,19 @@
 //! that falls silent and comes back is asked for everything again, its identity and clock
 //! re-checked. Knows nothing of sockets; its frames leave through an [`Outbox`].
 
+mod asking;
+mod requests;
 mod second;
 pub(crate) mod thrift;
 
 use std::collections::BTreeSet;
 
 use vedette_geo::{Amsl, LatLon};
-use vedette_model::{
-    Airframe, ClockMap, CommandOutcome, Family, LandedState, Mono, Report, Request, RequestBody, Utc, VehicleBoot,
-    VehicleIdentity,
-};
+use vedette_model::{Airframe, ClockMap, Family, LandedState, Mono, Report, Utc, VehicleBoot, VehicleIdentity};
 
 use super::clock::Clock;
-use super::command::{Call, Class, Desk, Job, Seen};
+use super::command::{Desk, Seen};
 use super::modes;
-use super::order::{self, Aircraft};
 use super::outbox::Outbox;
 use super::paths::Paths;
 use super::rtt::Rtt;
@@ -28,29 +26,6 @@ use super::texts::Texts;
 use super::transfer::{Side, Transfers};
 use crate::codec::wire::{self, WireMessage};
 
-/// Streams asked for: message, microseconds between two.
-const STREAMS: &[(u32, u32)] = &[
-    (wire::GlobalPositionInt::ID, 200_000),
-    (wire::Attitude::ID, 100_000),
-    (wire::GimbalDeviceAttitudeStatus::ID, 100_000),
-    (wire::VfrHud::ID, 500_000),
-    (wire::SysStatus::ID, 1_000_000),
-    (wire::ExtendedSysState::ID, 1_000_000),
-    (wire::MissionCurrent::ID, 1_000_000),
-    (wire::GpsRawInt::ID, 1_000_000),
-    (wire::BatteryStatus::ID, 1_000_000),
-    (wire::HomePosition::ID, 5_000_000),
-    (wire::Wind::ID, 1_000_000),
-    (wire::WindCov::ID, 1_000_000),
-];
-const SET_MESSAGE_INTERVAL: u16 = 511;
-const REQUEST_MESSAGE: u16 = 512;
-/// Silence of position and attitude that makes us ask for streams again, milliseconds.
-const STREAM_SILENCE_MS: i64 = 10_000;
-/// How often missing facts are asked for again, milliseconds.
-const ASK_MS: i64 = 3_000;
-/// Rounds in which a component is asked for video and gimbal facts before it counts as having none.
-const ASK_ROUNDS: u8 = 6;
 /// Two boot clocks further apart than this are two aircraft, milliseconds.
 pub(crate) const BOOT_APART_MS: i64 = 5_000;
 
@@ -517,165 +492,6 @@ impl Session {
         }
     }
 
-    fn request_message(&mut self, component: u8, id: u32) {
-        self.desk.background(Call {
-            component,
-            command: REQUEST_MESSAGE,
-            p: [number(id), 0.0, 0.0, 0.0, 0.0, 0.0, 0.0],
-            int: None,
-        });
-    }
-
-    pub(crate) fn ask_everything(&mut self, now: Mono) {
-        let component = self.identity.component;
-        self.asked_at = now;
-        self.streams_heard = now;
-        self.ask_rounds = 0;
-        self.videos.clear();
-        self.video_known.clear();
-        self.request_message(component, wire::AutopilotVersion::ID);
-        for (id, interval) in STREAMS {
-            self.desk.background(Call {
-                component,
-                command: SET_MESSAGE_INTERVAL,
-                p: [number(*id), number(*interval), 0.0, 0.0, 0.0, 0.0, 0.0],
-                int: None,
-            });
-        }
-        if self.identity.family != Family::ArduPilot {
-            // ArduPilot's numbers are known; its AVAILABLE_MODES come one by one.
-            self.request_message(component, wire::AvailableModes::ID);
-        }
-        self.request_message(component, wire::HomePosition::ID);
-        self.request_message(component, wire::GimbalManagerInformation::ID);
-        self.request_message(component, wire::VideoStreamInformation::ID);
-        for part in self.parts.clone() {
-            self.ask_part(part);
-        }
-    }
-
-    fn ask_part(&mut self, component: u8) {
-        const CAMERA_INFORMATION: u32 = 259;
-        self.request_message(component, CAMERA_INFORMATION);
-        self.request_message(component, wire::VideoStreamInformation::ID);
-        self.request_message(component, wire::GimbalManagerInformation::ID);
-        self.desk.background(Call {
-            component,
-            command: SET_MESSAGE_INTERVAL,
-            p: [
-                number(wire::GimbalDeviceAttitudeStatus::ID),
-                100_000.0,
-                0.0,
-                0.0,
-                0.0,
-                0.0,
-                0.0,
-            ],
-            int: None,
-        });
-    }
-
-    /// Takes a request of the station.
-    pub(crate) fn submit(&mut self, now: Mono, request: Request, out: &mut Outbox) {
-        let refuse = |why: String, out: &mut Outbox| {
-            out.report(
-                now,
-                Report::CommandDone {
-                    id: request.id,
-                    outcome: CommandOutcome::Refused(why),
-                },
-            );
-        };
-        if now >= request.expires {
-            return refuse("it lapsed before it could be sent".to_owned(), out);
-        }
-        if self.duplicate_until.is_some_and(|t| now < t) {
-            return refuse(
-                format!(
-                    "a second aircraft uses system id {}; give it another id first",
-                    self.system
-                ),
-                out,
-            );
-        }
-        if request.uid != 0 && request.uid != self.identity.uid {
-            return refuse(
-                format!(
-                    "the order was given for the aircraft with uid {:016x}, but system id {} is now {:016x}",
-                    request.uid, self.system, self.identity.uid
-                ),
-                out,
-            );
-        }
-        match request.body {
-            RequestBody::Order(ref order) => {
-                let aircraft = Aircraft {
-                    family: self.identity.family,
-                    airframe: self.airframe,
-                    kind: self.kind,
-                    component: self.identity.component,
-                    gimbal: self.gimbal.unwrap_or(self.identity.component),
-                    armed: self.armed,
-                    landed: self.landed,
-                    home: self.home,
-                    mission_total: self.mission_total,
-                };
-                match aircraft.steps(order) {
-                    Err(why) => refuse(why, out),
-                    Ok((class, steps)) => self.desk.submit(
-                        now,
-                        Job {
-                            id: request.id,
-                            name: order.name(),
-                            class,
-                            retry: request.retry,
-                            expires: request.expires,
-                            steps,
-                        },
-                        out,
-                    ),
-                }
-            }
-            RequestBody::Upload { kind, items } => {
-                self.transfers
-                    .submit(now, Some(request.id), kind, Some(items), request.expires, out);
-            }
-            RequestBody::Download { kind } => {
-                self.transfers
-                    .submit(now, Some(request.id), kind, None, request.expires, out);
-            }
-            RequestBody::UseLink(link) => {
-                let outcome = match self.paths.use_link(now, link) {
-                    Ok(()) => CommandOutcome::Accepted,
-                    Err(why) => CommandOutcome::Refused(why),
-                };
-                out.report(
-                    now,
-                    Report::CommandDone {
-                        id: request.id,
-                        outcome,
-                    },
-                );
-            }
-            RequestBody::OperatorControl { take, allow_takeover } => {
-                let job = Job {
-                    id: request.id,
-                    name: "CONTROL",
-                    class: Class::Camera,
-                    retry: request.retry,
-                    expires: request.expires,
-                    steps: vec![order::operator_control(self.identity.component, take, allow_takeover)],
-                };
-                self.desk.submit(now, job, out);
-            }
-            body => {
-                let rest = self.services.submit(now, request.id, body, request.expires, out);
-                debug_assert!(rest.is_none(), "a request nobody serves: {rest:?}");
-            }
-        }
-        self.poll(now, out);
-    }
-
     /// Sends what is due, notices silence.
     pub(crate) fn handle_timeout(&mut self, now: Mono, silence_ms: i64, out: &mut Outbox) {
         let silence_ms = silence_ms.max(if self.thrifty(now) { thrift::SILENCE_MS } else { 0 });
@@ -707,37 +523,6 @@ impl Session {
         self.texts.poll(now, out);
     }
 
-    fn ask_again(&mut self, now: Mono) {
-        if now.since(self.asked_at) < ASK_MS * 1000 || !self.desk.background_idle() {
-            return;
-        }
-        self.asked_at = now;
-        if now.since(self.streams_heard) >= STREAM_SILENCE_MS * 1000 {
-            self.ask_everything(now);
-            return;
-        }
-        let component = self.identity.component;
-        if !self.version_known && self.ask_rounds < 4 * ASK_ROUNDS {
-            self.request_message(component, wire::AutopilotVersion::ID);
-        }
-        if self.home.is_none() {
-            self.request_message(component, wire::HomePosition::ID);
-        }
-        self.ask_rounds = self.ask_rounds.saturating_add(1);
-        if self.ask_rounds > ASK_ROUNDS {
-            return;
-        }
-        if self.gimbal.is_none() {
-            self.request_message(component, wire::GimbalManagerInformation::ID);
-        }
-        let asked: Vec<u8> = self.parts.iter().copied().chain([component]).collect();
-        for c in asked {
-            if !self.video_known.contains(&c) {
-                self.request_message(c, wire::VideoStreamInformation::ID);
-            }
-        }
-    }
-
     /// When something is due next, and what.
     pub(crate) fn next(&self, now: Mono, silence_ms: i64) -> (Mono, &'static str) {
         let mut best = (now.plus_ms(1_000), "housekeeping");
@@ -762,12 +547,6 @@ impl Session {
         }
         best
     }
-}
-
-/// Message ids and intervals are exact in single precision.
-#[expect(clippy::cast_precision_loss, reason = "below 2^24")]
-fn number(v: u32) -> f32 {
-    v as f32
 }
 
 /// Milliseconds since boot, where the message carries them.

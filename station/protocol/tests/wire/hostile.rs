@@ -76,6 +76,92 @@ fn row_20_no_bytes_whatever_upset_framer_router_or_station() {
     assert!(counted > 0);
 }
 
+/// Row 20 on the stable compiler: the seeds the fuzzer starts from (`fuzz/seeds`), mutated. The same bytes
+/// go to every reader there is: datagram, stream in two pieces, recording, router, station.
+#[test]
+fn row_20_the_kept_corpus_mutated_upsets_no_reader() {
+    use vedette_protocol::codec::{Verdict, sign, tlog};
+    let dir = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds/frames");
+    let mut seeds: Vec<Vec<u8>> = Vec::new();
+    let mut names: Vec<_> = std::fs::read_dir(&dir).unwrap().map(|e| e.unwrap().path()).collect();
+    names.sort();
+    for name in names {
+        seeds.push(std::fs::read(name).unwrap());
+    }
+    assert!(seeds.len() >= 10, "the corpus is kept");
+    let mut rng = ChaCha8Rng::seed_from_u64(2020);
+    let key = Key::new([7; 32]);
+    let mut gcs = Gcs::new(GcsConfig::new(US.0, US.1));
+    gcs.set_key(9, key.clone());
+    let (mut router, mut now, mut fed) = (Router::new(), Mono(1), 0);
+    for _ in 0..20_000 * scale(30) {
+        now = now.plus_ms(3);
+        let mut bytes = seeds[rng.random_range(0..seeds.len())].clone();
+        for _ in 0..rng.random_range(0..6_u8) {
+            let at = rng.random_range(0..bytes.len());
+            match rng.random_range(0..6_u8) {
+                0 => bytes[at] ^= 1 << rng.random_range(0..8),
+                1 => bytes[at] = [0, 1, 0x7F, 0x80, 0xFD, 0xFE, 0xFF][rng.random_range(0..7)],
+                2 => bytes.truncate(at.max(1)),
+                3 => {
+                    let other = &seeds[rng.random_range(0..seeds.len())];
+                    bytes.splice(at..at, other.iter().copied());
+                }
+                4 => bytes.insert(at, rng.random()),
+                _ => {
+                    let piece: Vec<u8> = bytes[at..].iter().copied().take(16).collect();
+                    bytes.extend(piece);
+                }
+            }
+            // What is changed still has a right checksum half of the time.
+            if rng.random_bool(0.5) && bytes.len() >= 12 && bytes[0] == 0xFD {
+                let id = u32::from_le_bytes([bytes[7], bytes[8], bytes[9], 0]);
+                let payload: Vec<u8> = bytes[10..].iter().copied().take(usize::from(bytes[1])).collect();
+                let header = EncodeHeader {
+                    system: bytes[5],
+                    component: bytes[6],
+                    sequence: bytes[4],
+                };
+                bytes = encode_payload(header, id, &payload);
+            }
+        }
+        bytes.truncate(4_096);
+        fed += bytes.len();
+        let mut frames = parse_datagram(&bytes);
+        let mut taken = 0;
+        for f in frames.by_ref() {
+            taken += if f.verdict == Verdict::BadCrc { 0 } else { f.raw.len() };
+            let judged = (
+                f.message().is_ok(),
+                sign::block(f.raw).is_some(),
+                sign::fits(f.raw, &key),
+            );
+            std::hint::black_box(judged);
+        }
+        assert_eq!(taken + frames.junk_bytes(), bytes.len(), "every byte is accounted for");
+        let (a, b) = bytes.split_at(rng.random_range(0..=bytes.len()));
+        let (mut pieces, mut whole) = (StreamFramer::new(true), StreamFramer::new(true));
+        let mut cut = pieces.push(now, a);
+        cut.extend(pieces.push(now, b));
+        cut.extend(pieces.finish());
+        let mut all = whole.push(now, &bytes);
+        all.extend(whole.finish());
+        assert_eq!(cut, all);
+        let mut log = tlog::Stream::default();
+        let mut played = log.push(a, false).len();
+        played += log.push(b, true).len();
+        assert_eq!(played, tlog::read(&bytes).count());
+        let (link, peer) = (LinkId(1), PeerAddr::new("a"));
+        gcs.handle_datagram(now, utc(now), link, &peer, &bytes);
+        gcs.observe_station(now, utc(now), link, &bytes);
+        gcs.handle_timeout(now);
+        router.handle_datagram(now, link, &peer, &bytes);
+        while gcs.poll_transmit().is_some() || gcs.poll_event().is_some() || router.poll_transmit().is_some() {}
+    }
+    println!("seed 2020: {fed} bytes of {} seeds mutated", seeds.len());
+    assert_eq!(gcs.overflow(), vedette_protocol::Overflow::default());
+}
+
 /// Row 21: every message of the dialect with three thousand payloads; two halves, side by side.
 #[test]
 fn row_21_any_payload_of_any_message_is_survived_and_hides_no_aircraft() {

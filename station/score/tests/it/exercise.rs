@@ -106,6 +106,14 @@ struct Run<'e> {
 }
 
 const REACH_M: f64 = 240.0;
+const STEP_S: f64 = 0.5;
+
+/// East and north, metres per second, of somebody who is there a step later.
+fn velocity(from: LatLon, to: LatLon) -> [f64; 2] {
+    let v = distance_m(from, to) / STEP_S;
+    let (sin, cos) = vedette_geo::azimuth_deg(from, to).to_radians().sin_cos();
+    if v > 0.0 { [v * sin, v * cos] } else { [0.0; 2] }
+}
 
 impl<'e> Run<'e> {
     fn new(e: &'e Exercise, habit: Habit) -> Self {
@@ -119,7 +127,7 @@ impl<'e> Run<'e> {
         };
         Self {
             e,
-            trainee: Trainee::new(habit, t.report.iter().cloned()),
+            trainee: Trainee::new(habit, t.report.iter().cloned()).asked(Policy::default().thresholds.probes()),
             station: Station::new(e.setup()).unwrap(),
             log: Vec::new(),
             truth: vec![
@@ -400,6 +408,7 @@ impl<'e> Run<'e> {
                 .collect(),
             actors: places,
         });
+        let ahead = s.actor_lines(t_s + STEP_S);
         let tracks = in_view
             .iter()
             .map(|l| {
@@ -423,7 +432,10 @@ impl<'e> Run<'e> {
                         cov_en_m2: [6.0, 0.0, 6.0],
                         slant_m: 300.0,
                     }),
-                    velocity_en_m_s: [0.0, 0.0],
+                    velocity_en_m_s: ahead
+                        .iter()
+                        .find(|a| a.actor == l.actor)
+                        .map_or([0.0; 2], |a| velocity(l.at, a.at)),
                     seen: true,
                 }
             })

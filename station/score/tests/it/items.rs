@@ -7,8 +7,8 @@ use crate::exercise::Exercise;
 use vedette_geo::{LatLon, destination};
 use vedette_model::*;
 use vedette_score::{
-    ActorAt, AlertSeen, Answer, Box, Cast, Conduct, IncidentDone, OrderGiven, Policy, Role, ScoreError, Sheet, Truth,
-    TruthLine, score,
+    ActorAt, AlertSeen, Answer, Box, Cast, Conduct, INSERT, IncidentDone, OrderGiven, Policy, Role, ScoreError, Sheet,
+    Truth, TruthLine, score, score_so_far,
 };
 
 const US: i64 = 1_000_000;
@@ -122,6 +122,7 @@ fn flawless() -> (Vec<TruthLine>, Conduct) {
         gaps: vec![],
         reserve: BTreeMap::from([(VehicleId(1), (0.25, 550.0))]),
         looked_at: vec![(utc(315), walker)],
+        workload: vec![(utc(305), 1, 2), (utc(610), 2, 3)],
     };
     (lines, conduct)
 }
@@ -287,6 +288,39 @@ fn each_item_moves_by_exactly_the_fault_that_should_move_it() {
             c.incidents[0].sealed = false;
         }),
         ("a gap in the recording", &["evidence"], |_, c| c.gaps.push(utc(300))),
+        ("a question lapsed", &["workload"], |_, c| {
+            c.workload[1].0 = utc(670);
+        }),
+        ("a blind insert not noticed", &["vigilance"], |l, _| {
+            let there = destination(inside(60.0), 90.0, 400.0);
+            for line in l {
+                match line {
+                    TruthLine::Cast { actors, .. } => actors.push(Cast {
+                        actor: INSERT.into(),
+                        role: Role::Subject,
+                    }),
+                    TruthLine::Frame {
+                        utc: u, boxes, actors, ..
+                    } if (utc(100)..utc(110)).contains(u) => {
+                        boxes.push(Box {
+                            actor: INSERT.into(),
+                            image: ImageBox {
+                                x: 1.0,
+                                y: 1.0,
+                                w: 10.0,
+                                h: 22.0,
+                            },
+                            visible: 1.0,
+                        });
+                        actors.push(ActorAt {
+                            actor: INSERT.into(),
+                            at: there,
+                        });
+                    }
+                    _ => {}
+                }
+            }
+        }),
     ];
     for (what, moves, change) in cases {
         let (mut l, mut c) = flawless();
@@ -344,4 +378,58 @@ fn a_policy_refuses_what_it_does_not_know_and_a_weight_of_zero_leaves_an_item_ou
     let policy = Policy::parse("[weights]\nchecklist = 0.0\n", "p").unwrap();
     let s = score(&Truth::of(l).unwrap(), &c, &exercise().rules(&list), &policy);
     assert!(s.total > 99.9, "{}", s.total);
+}
+
+#[test]
+fn while_a_run_goes_on_nothing_is_lost_that_can_still_be_done() {
+    let (mut l, mut c) = flawless();
+    // Ten seconds after the alert: nobody has acted yet, and there is time.
+    let now = utc(315);
+    l.retain(|x| match x {
+        TruthLine::Frame { utc: u, .. } | TruthLine::Vehicle { utc: u, .. } => *u <= now,
+        TruthLine::Fault { .. } => false,
+        _ => true,
+    });
+    c.span.1 = now;
+    (c.alerts[0].first_act, c.alerts[0].answer) = (None, None);
+    c.incidents.clear();
+    c.orders.clear();
+    c.notes.clear();
+    c.looked_at.clear();
+    c.workload.clear();
+    let list: Vec<String> = exercise().scenario.training.as_ref().unwrap().checklist.clone();
+    let truth = Truth::of(l).unwrap();
+    let so_far = score_so_far(&truth, &c, &exercise().rules(&list), &Policy::default());
+    for name in ["detect", "missed", "decide", "battery", "evidence", "workload"] {
+        assert_eq!(points(&so_far)[name], None, "{name}");
+    }
+    assert!(so_far.total > 99.9, "{}", so_far.total);
+    let over = score(&truth, &c, &exercise().rules(&list), &Policy::default());
+    assert!(
+        over.total < 60.0,
+        "once it is over the same record is a poor run: {}",
+        over.total
+    );
+}
+
+#[test]
+fn what_moved_the_score_says_by_how_much() {
+    let (l, mut c) = flawless();
+    c.notes.clear();
+    let s = sheet(l, &c);
+    let of: f64 = s.items.iter().filter(|i| i.points.is_some()).map(|i| i.weight).sum();
+    let drill = s.items.iter().find(|i| i.name == "link_drill").unwrap();
+    let lost = s.marks.iter().find(|m| m.item == "link_drill").unwrap();
+    assert!(
+        !lost.good && (lost.delta + 100.0 * drill.weight / of).abs() < 1e-6,
+        "{lost:?}"
+    );
+    assert!(
+        s.marks.iter().any(|m| m.item == "missed" && m.delta > 5.0),
+        "the report gained points"
+    );
+    assert!(
+        s.items.iter().all(|i| !i.target.is_empty()),
+        "each item says what is wanted"
+    );
 }

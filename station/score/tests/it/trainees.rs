@@ -69,6 +69,8 @@ fn a_history_survives_damage_and_only_a_supervisor_compares_people() {
     assert_eq!(h.lines.len(), 2);
     assert!((h.recent(5).unwrap() - line.total).abs() < 1e-9);
     assert!(h.item("decide", 5).is_some());
+    let page = vedette_score::progress("operator <7>", &h);
+    assert!(page.contains("operator &lt;7&gt;") && page.contains("2 runs") && page.contains("<polyline"));
     let all = BTreeMap::from([("b".to_owned(), h.clone()), ("a".to_owned(), h)]);
     let refused = History::compare(&all, "pilot 2", Authority::Pilot).unwrap_err();
     assert!(matches!(refused, ScoreError::Role { .. }) && refused.to_string().contains("Supervisor"));

@@ -1,0 +1,428 @@
+//! The instructor's column: what to break and in which aircraft, who plays, and time itself.
+//!
+//! Invariant: what a button promises is what the act says; a fault that holds shows how long. It
+//! must not know how faults come about.
+
+use egui::{Align2, CornerRadius, Rect, Ui, WidgetType, pos2};
+
+use super::{DeskAct, DeskLocal, DeskModel, FaultKind};
+use crate::draw::{self, Button};
+use crate::icon::{self, Icon};
+use crate::theme::{self, Palette};
+
+fn icon_of(key: &str) -> Icon {
+    match key.split('-').next().unwrap_or_default() {
+        "gnss" => Icon::Gnss,
+        "link" | "second" => Icon::Link,
+        "video" => Icon::Camera,
+        "gimbal" => Icon::Look,
+        "battery" => Icon::Battery,
+        "wind" => Icon::Wind,
+        "motor" => Icon::Copter,
+        "intruder" => Icon::Plane,
+        _ => Icon::Clock,
+    }
+}
+
+/// `30 %`, `−60 Wh`, `until mended`.
+fn setting(k: &FaultKind, l: &DeskLocal) -> (Option<f64>, Option<f64>) {
+    let set = l.dials.get(&k.key).copied().unwrap_or_default();
+    (
+        k.dial.as_ref().map(|d| set.0.unwrap_or(d.value)),
+        k.for_s.map(|s| set.1.unwrap_or(s)),
+    )
+}
+
+fn words_of(k: &FaultKind, l: &DeskLocal) -> String {
+    let (value, for_s) = setting(k, l);
+    let mut out = Vec::new();
+    if let (Some(v), Some(d)) = (value, &k.dial) {
+        out.push(format!("{v:.0} {}", d.unit));
+    }
+    match for_s {
+        Some(s) => out.push(format!("{s:.0} s")),
+        None if k.at_once => out.push("at once".to_owned()),
+        None => out.push("until mended".to_owned()),
+    }
+    out.join(" · ")
+}
+
+pub(super) fn show(
+    ui: &mut Ui,
+    r: Rect,
+    m: &DeskModel,
+    l: &mut DeskLocal,
+    compact: bool,
+    pal: &Palette,
+    out: &mut Vec<DeskAct>,
+) {
+    let p = ui.painter().with_clip_rect(r);
+    p.rect_filled(r, CornerRadius::ZERO, pal.surface[1]);
+    let head = draw::rect(r.left(), r.top(), r.width(), 32.0);
+    draw::header(&p, head, "Instructor", "", pal);
+    draw::text(
+        &p,
+        pos2(head.right() - 12.0, head.center().y),
+        Align2::RIGHT_CENTER,
+        "not visible to the trainee",
+        theme::small(),
+        pal.text3,
+    );
+    let (x, w) = (r.left() + 12.0, r.width() - 24.0);
+    let mut y = head.bottom() + 8.0;
+    if !compact {
+        draw::text(
+            &p,
+            pos2(x, y + 8.0),
+            Align2::LEFT_CENTER,
+            "Inject into",
+            theme::small(),
+            pal.text2,
+        );
+        y += 22.0;
+    }
+    targets(ui, x, y, r.right() - 12.0, m, l, pal);
+    y += 32.0;
+    let kind = |key: &str| m.kinds.iter().find(|k| k.key == key);
+    let (tile_h, gap) = if compact { (26.0, 4.0) } else { (48.0, 6.0) };
+    for (i, k) in m.kinds.iter().enumerate() {
+        let col = w / 2.0 + 4.0;
+        #[expect(clippy::cast_precision_loss, reason = "a few buttons")]
+        let (cx, cy) = ((i % 2) as f32, (i / 2) as f32);
+        let at = draw::rect(x + cx * col, y + cy * (tile_h + gap), w / 2.0 - 4.0, tile_h);
+        tile(ui, at, k, m, l, compact, pal);
+    }
+    #[expect(clippy::cast_precision_loss, reason = "a few buttons")]
+    let rows = m.kinds.len().div_ceil(2) as f32;
+    y += rows * (tile_h + gap) + 4.0;
+    if let Some(k) = l.fault.clone().and_then(|f| kind(&f).cloned()) {
+        y = strip(ui, x, y, w, &k, m, l, pal, out);
+    }
+    draw::hline(&p, r.left(), r.right(), y, pal.line_soft);
+    let bottom = r.bottom() - if compact { 46.0 } else { 118.0 };
+    actors(
+        ui,
+        Rect::from_min_max(pos2(r.left(), y), pos2(r.right(), bottom)),
+        m,
+        pal,
+    );
+    time(
+        ui,
+        Rect::from_min_max(pos2(r.left(), bottom), r.max),
+        m,
+        compact,
+        pal,
+        out,
+    );
+}
+
+fn targets(ui: &mut Ui, x: f32, y: f32, right: f32, m: &DeskModel, l: &mut DeskLocal, pal: &Palette) {
+    let p = ui.painter().clone();
+    let mut at = x;
+    let all = std::iter::once((None, "World".to_owned())).chain(m.aircraft.iter().map(|(s, t)| (Some(*s), t.clone())));
+    for (system, words) in all {
+        let label = format!("Inject into {words}");
+        let b = Button::new(&words).label(&label).selected(l.target == system);
+        let w = b.wants(&p);
+        if at + w > right {
+            break;
+        }
+        if b.show(ui, draw::rect(at, y, w, 24.0), pal).clicked() {
+            l.target = system;
+        }
+        at += w + 6.0;
+    }
+}
+
+fn tile(ui: &mut Ui, r: Rect, k: &FaultKind, m: &DeskModel, l: &mut DeskLocal, compact: bool, pal: &Palette) {
+    let holds = m.active.iter().find(|a| a.key == k.key && a.system == l.target);
+    let here = l.fault.as_deref() == Some(k.key.as_str());
+    let label = match holds {
+        Some(_) => format!("Fault {}, holds", k.words),
+        None => format!("Fault {}", k.words),
+    };
+    let resp = Button::new("").label(&label).selected(here).show(ui, r, pal);
+    if resp.clicked() {
+        l.fault = Some(k.key.clone());
+    }
+    let p = ui.painter().with_clip_rect(r);
+    let y = if compact { r.center().y } else { r.top() + 15.0 };
+    let (at, font) = if compact {
+        (13.0, theme::small())
+    } else {
+        (16.0, theme::control())
+    };
+    icon::paint(&p, pos2(r.left() + at, y), 15.0, icon_of(&k.key), pal.text1);
+    let x = r.left() + 2.0 * at - 2.0;
+    draw::text_in(
+        &p,
+        pos2(x, y),
+        Align2::LEFT_CENTER,
+        &k.words,
+        font,
+        pal.text1,
+        r.right() - x - 4.0,
+    );
+    if holds.is_some() {
+        p.rect_filled(
+            Rect::from_min_max(r.min, pos2(r.left() + 3.0, r.bottom())),
+            CornerRadius::same(2),
+            pal.accent,
+        );
+    }
+    if compact {
+        return;
+    }
+    let y = r.bottom() - 13.0;
+    draw::text_in(
+        &p,
+        pos2(r.left() + 10.0, y),
+        Align2::LEFT_CENTER,
+        &words_of(k, l),
+        theme::mono(),
+        pal.text2,
+        r.width() - if holds.is_some() { 84.0 } else { 16.0 },
+    );
+    if let Some(a) = holds {
+        let left = a.left_s.map_or("holds".to_owned(), |s| format!("{s:.0} s left"));
+        draw::text(
+            &p,
+            pos2(r.right() - 10.0, y),
+            Align2::RIGHT_CENTER,
+            &left,
+            theme::mono(),
+            pal.accent,
+        );
+    }
+}
+
+/// The fault in hand: its values, and the act.
+#[expect(clippy::too_many_arguments, reason = "a drawing call says all of it")]
+fn strip(
+    ui: &mut Ui,
+    x: f32,
+    y: f32,
+    w: f32,
+    k: &FaultKind,
+    m: &DeskModel,
+    l: &mut DeskLocal,
+    pal: &Palette,
+    out: &mut Vec<DeskAct>,
+) -> f32 {
+    let p = ui.painter().clone();
+    let (value, for_s) = setting(k, l);
+    let mut at = y;
+    let dial = |ui: &mut Ui, at: f32, name: &str, words: &str| -> f64 {
+        let mid = at + 13.0;
+        draw::text_in(
+            &p,
+            pos2(x, mid),
+            Align2::LEFT_CENTER,
+            name,
+            theme::small(),
+            pal.text2,
+            w * 0.45,
+        );
+        let mut by = 0.0;
+        let label = format!("{name} more");
+        if Button::new("+")
+            .label(&label)
+            .show(ui, draw::rect(x + w - 26.0, at, 26.0, 26.0), pal)
+            .clicked()
+        {
+            by += 1.0;
+        }
+        let label = format!("{name} less");
+        if Button::new("−")
+            .label(&label)
+            .show(ui, draw::rect(x + w - 140.0, at, 26.0, 26.0), pal)
+            .clicked()
+        {
+            by -= 1.0;
+        }
+        draw::text(
+            &p,
+            pos2(x + w - 70.0, mid),
+            Align2::CENTER_CENTER,
+            words,
+            theme::mono(),
+            pal.text1,
+        );
+        by
+    };
+    if let (Some(d), Some(v)) = (&k.dial, value) {
+        let by = dial(ui, at, &d.name, &format!("{v:.0} {}", d.unit));
+        if by != 0.0 {
+            let e = l.dials.entry(k.key.clone()).or_default();
+            e.0 = Some((v + by * d.step).clamp(d.least, d.most));
+        }
+        at += 32.0;
+    }
+    if let Some(s) = for_s {
+        let by = dial(ui, at, "for", &format!("{s:.0} s"));
+        if by != 0.0 {
+            let e = l.dials.entry(k.key.clone()).or_default();
+            e.1 = Some((s + by * 10.0).clamp(5.0, 600.0));
+        }
+        at += 32.0;
+    }
+    let whom = l
+        .target
+        .and_then(|s| m.aircraft.iter().find(|a| a.0 == s))
+        .map_or("the world", |a| a.1.as_str());
+    let holds = m.active.iter().find(|a| a.key == k.key && a.system == l.target);
+    let bar = draw::rect(x, at, w, 30.0);
+    match holds {
+        Some(a) => {
+            let words = format!("Mend {} of {whom}", k.words.to_lowercase());
+            if Button::new(&words).selected(true).show(ui, bar, pal).clicked() {
+                out.push(DeskAct::Mend(a.id));
+            }
+        }
+        None => {
+            let possible = !(k.single && l.target.is_none());
+            let words = if possible {
+                format!("Inject into {whom}")
+            } else {
+                "choose one aircraft".to_owned()
+            };
+            let label = format!("{words}: {}", k.words);
+            if Button::new(&words)
+                .label(&label)
+                .look(draw::Look::Primary)
+                .enabled(possible)
+                .show(ui, bar, pal)
+                .clicked()
+            {
+                out.push(DeskAct::Inject {
+                    key: k.key.clone(),
+                    system: l.target,
+                    value,
+                    for_s,
+                });
+            }
+        }
+    }
+    at + 40.0
+}
+
+fn actors(ui: &mut Ui, r: Rect, m: &DeskModel, pal: &Palette) {
+    let p = ui.painter().with_clip_rect(r);
+    draw::text(
+        &p,
+        pos2(r.left() + 12.0, r.top() + 16.0),
+        Align2::LEFT_CENTER,
+        "Actors",
+        theme::strong(),
+        pal.text1,
+    );
+    let subjects = m.actors.iter().filter(|a| a.subject).count();
+    draw::text(
+        &p,
+        pos2(r.right() - 12.0, r.top() + 16.0),
+        Align2::RIGHT_CENTER,
+        &format!("{subjects} to be found"),
+        theme::small(),
+        pal.text2,
+    );
+    let mut y = r.top() + 34.0;
+    let n = m.actors.len();
+    for (i, a) in m.actors.iter().enumerate() {
+        draw::hline(&p, r.left(), r.right(), y, pal.line_soft);
+        let left = n - i;
+        if y + 28.0 > r.bottom() || (left > 1 && y + 56.0 > r.bottom()) {
+            draw::text(
+                &p,
+                pos2(r.left() + 12.0, y + 13.0),
+                Align2::LEFT_CENTER,
+                &format!("and {left} more"),
+                theme::small(),
+                pal.text3,
+            );
+            break;
+        }
+        let mid = y + 14.0;
+        draw::text(
+            &p,
+            pos2(r.left() + 12.0, mid),
+            Align2::LEFT_CENTER,
+            &a.number,
+            theme::small_strong(),
+            if a.subject { pal.text1 } else { pal.text3 },
+        );
+        let state = draw::text_in(
+            &p,
+            pos2(r.right() - 12.0, mid),
+            Align2::RIGHT_CENTER,
+            &a.state,
+            theme::mono(),
+            pal.text2,
+            r.width() * 0.5,
+        );
+        draw::text_in(
+            &p,
+            pos2(r.left() + 46.0, mid),
+            Align2::LEFT_CENTER,
+            &a.words,
+            theme::body(),
+            if a.subject { pal.text1 } else { pal.text2 },
+            state.left() - r.left() - 54.0,
+        );
+        let row = draw::rect(r.left(), y, r.width(), 28.0);
+        let said = format!("Actor {}: {}, {}", a.number, a.words, a.state);
+        draw::named(ui, row, ("actor", i), WidgetType::Label, &said);
+        y += 28.0;
+    }
+}
+
+fn time(ui: &mut Ui, r: Rect, m: &DeskModel, compact: bool, pal: &Palette, out: &mut Vec<DeskAct>) {
+    let p = ui.painter().with_clip_rect(r);
+    p.rect_filled(r, CornerRadius::ZERO, pal.surface[1]);
+    draw::hline(&p, r.left(), r.right(), r.top(), pal.line_soft);
+    let (x, w) = (r.left() + 12.0, r.width() - 24.0);
+    let y = r.top() + 8.0;
+    let words = if m.frozen { "Go on" } else { "Freeze" };
+    let ic = if m.frozen { Icon::Play } else { Icon::Hold };
+    let half = w * 0.42;
+    if Button::new(words)
+        .icon(ic)
+        .key(if compact { "" } else { "F" })
+        .selected(m.frozen)
+        .show(ui, draw::rect(x, y, half, 30.0), pal)
+        .clicked()
+    {
+        out.push(DeskAct::Freeze(!m.frozen));
+    }
+    let mut at = x + half + 6.0;
+    let each = (w - half - 6.0 - 3.0 * 4.0) / 4.0;
+    for s in [0.5, 1.0, 2.0, 4.0] {
+        let words = if s < 1.0 {
+            "½×".to_owned()
+        } else {
+            format!("{s:.0}×")
+        };
+        let label = format!("Speed {words}");
+        if Button::new(&words)
+            .label(&label)
+            .selected((m.speed - s).abs() < 0.01)
+            .show(ui, draw::rect(at, y, each, 30.0), pal)
+            .clicked()
+        {
+            out.push(DeskAct::Speed(s));
+        }
+        at += each + 4.0;
+    }
+    if compact {
+        return;
+    }
+    draw::text_wrapped(
+        &p,
+        pos2(x, y + 40.0),
+        "Everything done here is written to the instructor's sealed record and shown in the debrief.",
+        theme::small(),
+        pal.text3,
+        w,
+        2,
+        17.0,
+    );
+}
