@@ -265,6 +265,7 @@ mod shell {
             let feeds = Feeds {
                 view: view.clone(),
                 video: video.clone(),
+                wire: crate::wire::feed(),
                 intents: tx,
                 terrain: world.terrain.clone(),
                 review: None,
