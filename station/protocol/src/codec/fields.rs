@@ -132,6 +132,20 @@ fn tell(id: u32, name: &str, value: &str) -> FieldValue {
 
 /// Flags and characters without their wrappers; control characters replaced.
 fn plain(value: &str) -> String {
+    if let Some(bytes) = value.strip_prefix("CharArray { data: [") {
+        let text: Vec<u8> = bytes
+            .split(']')
+            .next()
+            .unwrap_or("")
+            .split(", ")
+            .map_while(|b| b.parse().ok())
+            .take_while(|b| *b != 0)
+            .collect();
+        return String::from_utf8_lossy(&text)
+            .chars()
+            .map(|c| if c.is_control() { '\u{FFFD}' } else { c })
+            .collect();
+    }
     let inner = value
         .split_once('(')
         .filter(|(head, _)| !head.is_empty() && head.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'))
