@@ -180,6 +180,24 @@ impl Border {
     /// Nearest point of the line and the distance with its side.
     #[must_use]
     pub fn nearest(&self, p: LatLon) -> Near {
+        let (i, t, chainage_m, signed_m) = self.foot(p);
+        Near {
+            chainage_m,
+            at: interpolate(self.index.points[i], self.index.points[i + 1], t),
+            signed_m,
+        }
+    }
+
+    /// Chainage of the nearest point and the signed distance to it, metres: [`Self::nearest`] without the point, which costs a
+    /// geodesic.
+    #[must_use]
+    pub fn beside(&self, p: LatLon) -> (f64, f64) {
+        let (_, _, chainage_m, signed_m) = self.foot(p);
+        (chainage_m, signed_m)
+    }
+
+    /// Piece, share along it, chainage and signed distance of the nearest point.
+    fn foot(&self, p: LatLon) -> (usize, f64, f64, f64) {
         let plane = Plane::new(p);
         let ix = &self.index;
         let mut best = (f64::INFINITY, 0usize, 0.0);
@@ -209,11 +227,7 @@ impl Border {
         let chainage_m = ix.point_m[i] + t * (ix.point_m[i + 1] - ix.point_m[i]);
         let left = self.left_of(&plane, i, t);
         let side = if left == self.home_left { 1.0 } else { -1.0 };
-        Near {
-            chainage_m,
-            at: interpolate(ix.points[i], ix.points[i + 1], t),
-            signed_m: side * distance,
-        }
+        (i, t, chainage_m, side * distance)
     }
 
     /// Whether the plane's origin lies left of the line at its nearest point. At a vertex the

@@ -68,7 +68,7 @@ impl World {
     pub fn home_distance_m(&self, at: LatLon) -> f64 {
         std::iter::once(&self.border)
             .chain(&self.context)
-            .map(|b| b.nearest(at).signed_m)
+            .map(|b| b.beside(at).1)
             .min_by(|a, b| a.abs().total_cmp(&b.abs()))
             .unwrap_or(f64::NAN)
     }

@@ -398,3 +398,56 @@ proptest! {
         let _unused = Terrain::from_hgt("N42E001.hgt.zip", &zip).is_ok();
     }
 }
+
+#[test]
+fn a_site_is_packed_moved_and_is_the_same_site_with_zones_added() {
+    let temp = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("atlas-pack");
+    if temp.exists() {
+        std::fs::remove_dir_all(&temp).unwrap();
+    }
+    std::fs::create_dir_all(temp.join("data/dem")).unwrap();
+    let tile = tile_bytes(|r, c| 1500 + ((r * 7 + c * 3) % 400) as i16);
+    std::fs::write(temp.join("data/dem/N42E001.hgt"), tile).unwrap();
+    let data = temp.join("data");
+    let packed = load::pack(&site_dir(), Some(&data), &[], "2026-01-01T00:00:00Z").unwrap();
+    let file = temp.join("andorra.vpack");
+    std::fs::write(&file, packed).unwrap();
+    let into = temp.join("unpacked");
+    let manifest = load::unpack(&file, &into).unwrap();
+    assert!(
+        manifest
+            .files
+            .iter()
+            .any(|f| f.path == "dem/N42E001.hgt" && f.what == "terrain")
+    );
+    assert!(
+        manifest.missing.iter().any(|m| m.contains("pictures")),
+        "{:?}",
+        manifest.missing
+    );
+    let (before, after) = (
+        load::site(&site_dir(), Some(&data), 0).unwrap(),
+        load::site(&into.join("site"), Some(&into), 0).unwrap(),
+    );
+    assert_eq!(before.site_hash(), after.site_hash());
+
+    let zones = temp.join("camp.txt");
+    std::fs::write(
+        &zones,
+        "AC R\nAN Camp\nAL GND\nAH 3000 M AMSL\nV X=42:30:00 N 001:32:00 E\nDC 0.5\n",
+    )
+    .unwrap();
+    let import = load::add_zones(&zones, &into.join("site")).unwrap();
+    assert_eq!(import.zones.len(), 1);
+    load::add_zones(&zones, &into.join("site")).unwrap();
+    let with = load::site(&into.join("site"), Some(&into), 0).unwrap();
+    assert_eq!(with.zones.len(), after.zones.len() + 1, "named once");
+    assert!(
+        with.zones
+            .iter()
+            .any(|z| z.name == "Camp" && z.ceiling.unwrap().0 == 3000.0)
+    );
+    assert_ne!(with.site_hash(), after.site_hash());
+    std::fs::write(&file, b"PK\x05\x06").unwrap();
+    assert!(load::unpack(&file, &temp.join("none")).is_err() && !temp.join("none").exists());
+}

@@ -161,6 +161,30 @@ impl Frame {
         )
     }
 
+    /// A bar of a round length, and north.
+    fn bar(&self, height: f64) -> String {
+        let metre = self.scale / 111_320.0;
+        let most = 110.0 / metre.max(1e-12);
+        let ten = 10_f64.powf(most.log10().floor());
+        let length = [5.0, 2.0, 1.0]
+            .iter()
+            .map(|k| k * ten)
+            .find(|l| *l <= most)
+            .unwrap_or(ten);
+        let text = if length >= 1000.0 {
+            format!("{:.0} km", length / 1000.0)
+        } else {
+            format!("{length:.0} m")
+        };
+        let (x, y) = (10.0, height - 8.0);
+        format!(
+            "<path d=\"M{x:.1} {0:.1}v4h{1:.1}v-4\" fill=\"none\" stroke=\"#111\" stroke-width=\".8\"/><text x=\"{2:.1}\" y=\"{y:.1}\">{text}</text><path d=\"M706 22v-14l-3 5m3 -5l3 5\" fill=\"none\" stroke=\"#111\" stroke-width=\".8\"/><text x=\"703\" y=\"31\">N</text>",
+            y - 4.0,
+            length * metre,
+            x + length * metre + 4.0
+        )
+    }
+
     fn line<'a>(&self, points: impl IntoIterator<Item = &'a LatLon>) -> String {
         let mut s = String::new();
         let mut last = (f64::MAX, f64::MAX);
@@ -183,7 +207,10 @@ fn map(plan: &PatrolPlan, scene: &Scene) -> String {
     let mut all: Vec<LatLon> = plan.aircraft.iter().flat_map(|a| a.legs.iter().map(|l| l.to)).collect();
     all.extend(plan.aircraft.iter().map(|a| a.home));
     all.extend(plan.brief.bases.iter().map(|b| b.at));
-    let Some((f, height)) = Frame::new(&all, 720.0, 240.0) else {
+    // The line belongs on the picture wherever it passes what is flown.
+    let near = abreast(&all, scene.borders.iter().flat_map(|b| &b.1));
+    all.extend(near);
+    let Some((f, height)) = Frame::new(&all, 720.0, 250.0) else {
         return String::new();
     };
     let mut s = format!("<svg viewBox=\"0 0 720 {height:.0}\" role=\"img\" aria-label=\"Map of the plan\">");
@@ -205,10 +232,21 @@ fn map(plan: &PatrolPlan, scene: &Scene) -> String {
         }
     }
     for (_, line) in &scene.borders {
-        s.push_str(&format!(
-            "<polyline points=\"{}\" fill=\"none\" stroke=\"#111\" stroke-width=\"1.6\" stroke-dasharray=\"7 2 2 2\"/>",
-            f.line(line.iter().filter(inside))
-        ));
+        // Where it leaves the picture it is cut, not shortened across it.
+        for run in line.split(|p| !inside(&p)).filter(|r| r.len() > 1) {
+            s.push_str(&format!(
+                "<polyline points=\"{}\" fill=\"none\" stroke=\"#111\" stroke-width=\"1.6\" stroke-dasharray=\"7 2 2 2\"/>",
+                f.line(run)
+            ));
+        }
+    }
+    if plan.timetable.is_none() {
+        for a in plan.aircraft.iter().filter(|a| a.fence.len() > 2) {
+            s.push_str(&format!(
+                "<polygon points=\"{}\" fill=\"none\" stroke=\"#888\" stroke-width=\".5\" stroke-dasharray=\"1 2\"/>",
+                f.line(&a.fence)
+            ));
+        }
     }
     for (i, a) in plan.aircraft.iter().enumerate() {
         let ink = INK[(a.vehicle.0 as usize) % INK.len()];
@@ -243,8 +281,29 @@ fn map(plan: &PatrolPlan, scene: &Scene) -> String {
             escape(&b.name)
         ));
     }
+    s.push_str(&f.bar(height));
     s.push_str("</svg>\n");
     s
+}
+
+/// Points of the border in the box of what is flown, a sixth wider.
+fn abreast<'a>(flown: &[LatLon], border: impl Iterator<Item = &'a LatLon>) -> Vec<LatLon> {
+    let Some(first) = flown.first() else {
+        return Vec::new();
+    };
+    let east = |p: &LatLon| vedette_geo::norm_deg_180(p.lon_deg - first.lon_deg);
+    let span = |v: &dyn Fn(&LatLon) -> f64| {
+        let (low, high) = flown
+            .iter()
+            .fold((f64::MAX, f64::MIN), |s, p| (s.0.min(v(p)), s.1.max(v(p))));
+        let more = (high - low) / 6.0 + 0.001;
+        low - more..high + more
+    };
+    let (lats, lons) = (span(&|p| p.lat_deg), span(&east));
+    border
+        .filter(|p| lats.contains(&p.lat_deg) && lons.contains(&east(p)))
+        .copied()
+        .collect()
 }
 
 fn tail(plan: &PatrolPlan, v: vedette_model::VehicleId) -> String {

@@ -63,6 +63,11 @@ fn main() {
         }
     };
     let planned_s = cpu_s() - cpu;
+    let from = cpu_s();
+    let named = vedette_planner::plan_id(&plan);
+    let naming_s = cpu_s() - from;
+    assert_eq!(named, plan.id);
+    let cpu = cpu + naming_s;
     let verdict = vedette_checker::check(&plan, &world);
     let judged_s = cpu_s() - cpu;
     let refused: Vec<_> = verdict
@@ -74,7 +79,7 @@ fn main() {
     let ratio = verdict.revisit_measured_s / verdict.lower_bound_s;
     let legs: usize = plan.aircraft.iter().map(|a| a.legs.len()).sum();
     println!(
-        "processor time: plan {planned_s:.2} s, plan and verdict {judged_s:.2} s, {:.0} MB; {} stations, {} flights, {} legs, {} samples judged",
+        "processor time: plan {planned_s:.2} s (of it {naming_s:.2} s for its name), plan and verdict {judged_s:.2} s, {:.0} MB; {} stations, {} flights, {} legs, {} samples judged",
         peak_mb(),
         t.stations.len(),
         t.sorties.len(),
@@ -86,7 +91,7 @@ fn main() {
         verdict.revisit_measured_s,
         verdict.lower_bound_s,
         plan.promise.lower_bound_s,
-        plan.blind.iter().map(|b| b.to_m - b.from_m).sum::<f64>(),
+        plan.blind.iter().map(|b| b.to_m - b.from_m).sum::<f64>() + 0.0,
         refused.len(),
         verdict.findings.len() - refused.len()
     );

@@ -10,13 +10,21 @@ use vedette_model::plan::PatrolPlan;
 /// id left blank.
 #[must_use]
 pub fn plan_id(plan: &PatrolPlan) -> PlanId {
+    if !plan.id.0.is_empty() {
+        let mut blank = plan.clone();
+        blank.id = PlanId(String::new());
+        return of_blank(&blank);
+    }
+    of_blank(plan)
+}
+
+/// The hash of a plan whose id is blank.
+fn of_blank(blank: &PatrolPlan) -> PlanId {
     use std::fmt::Write as _;
-    let mut blank = plan.clone();
-    blank.id = PlanId(String::new());
     // A day's plan is a hundred megabytes of text: hashed as it is written. Plans are text, finite
     // numbers and lists, which always have a JSON form.
     let mut sink = std::io::BufWriter::with_capacity(1 << 16, Sink(Sha256::new()));
-    let written = serde_json::to_writer(&mut sink, &blank).is_ok();
+    let written = serde_json::to_writer(&mut sink, blank).is_ok();
     let Some(digest) = sink.into_inner().ok().filter(|_| written).map(|s| s.0.finalize()) else {
         return PlanId(String::new());
     };

@@ -32,6 +32,7 @@ mod sensor;
 mod sizing;
 mod space;
 mod stagger;
+mod tasks;
 mod track;
 mod watch;
 
@@ -42,7 +43,7 @@ pub use cells::{BorderCell, Detectability, KmGap, ProfilePoint, border_cells, de
 pub use chance::{Randomised, best, detection, draw};
 pub use compare::{FlightChange, FlightDiff, PlanDiff, compare};
 pub use cue::{Cue, HandOver, Held, Response, hand_over, respond};
-pub use energy::{out_and_back_s, wind_triangle};
+pub use energy::{AIR_KG_M3, Rotor, hover_w, out_and_back_s, wind_triangle, wing_w};
 pub use error::{Constraint, Infeasible};
 pub use id::plan_id;
 pub use lanes::{Bar, BarKind, Lane, lanes};
@@ -53,4 +54,5 @@ pub use rehearse::{Rehearsal, rehearse};
 pub use replan::{Change, Hole, Replan, Resume, replan, resume};
 pub use sensor::target_width_m;
 pub use sizing::{availability, endurance_s, needed, shared_out_s, sizing};
+pub use tasks::{Tasks, Tours, Visit, tours};
 pub use track::offset;

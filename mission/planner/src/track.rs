@@ -179,6 +179,9 @@ fn spread(abreast: &[f64], length_m: f64) -> Vec<f64> {
     (0..n).map(|i| mean(i).clamp(0.0, length_m)).collect()
 }
 
+/// Longest border that is offset on one plane map, metres.
+const ONE_PLANE_M: f64 = 45_000.0;
+
 /// A proper offset of a border at `distance_m` on its home side: one line that never comes
 /// closer, crosses neither the border nor itself. Empty when the distance leaves no line.
 ///
@@ -186,6 +189,10 @@ fn spread(abreast: &[f64], length_m: f64) -> Vec<f64> {
 /// QGroundControl's corridor does.
 #[must_use]
 pub fn offset(border: &Border, distance_m: f64) -> Vec<LatLon> {
+    // One plane map is honest for so far only.
+    if border.length_m() > ONE_PLANE_M {
+        return crate::watch::corners(border, distance_m);
+    }
     let mid = border.at(0.5 * border.length_m());
     let plane = Plane::new(mid);
     let line: Vec<Xy> = border.line.iter().map(|p| plane.to_xy(*p)).collect();

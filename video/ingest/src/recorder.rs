@@ -4,6 +4,7 @@
 //! named in `segments.jsonl`; a segment that is not named there was cut off by a crash and [`recover`] names it,
 //! marked truncated. A disk error is reported and never stops the caller.
 
+use crate::disk::{DiskGuard, DiskLevel, free_share};
 use crate::{EventSink, IngestError, IngestEvent, file_error};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -137,6 +138,11 @@ struct Note {
     utc_us: Option<i64>,
 }
 
+/// Tells the free share of the disk under a folder.
+type Space = Box<dyn Fn(&Path) -> Option<f64> + Send>;
+/// The disk is asked for its room once in this time, microseconds.
+const ASK_US: i64 = 1_000_000;
+
 /// Records one channel.
 pub struct Recorder {
     camera: CameraId,
@@ -154,6 +160,12 @@ pub struct Recorder {
     refused_at: Option<Mono>,
     refused_bytes: u64,
     last_progress: Option<Mono>,
+    /// Its bytes are evidence: they are kept longest.
+    evidence: bool,
+    space: Space,
+    guard: DiskGuard,
+    /// Free share at the last look, and when that was.
+    free: Option<(Mono, f64)>,
     sink: EventSink,
     closer: Option<(crossbeam_channel::Sender<Closing>, JoinHandle<()>)>,
 }
@@ -188,9 +200,55 @@ impl Recorder {
             refused_at: None,
             refused_bytes: 0,
             last_progress: None,
+            evidence: true,
+            space: Box::new(free_share),
+            guard: DiskGuard::default(),
+            free: None,
             sink,
             closer: handle.ok().map(|h| (sender, h)),
         }
+    }
+
+    /// Says whether this stream is evidence (the default); what is not gives way first when the
+    /// disk fills up.
+    #[must_use]
+    pub fn evidence(mut self, evidence: bool) -> Self {
+        self.evidence = evidence;
+        self
+    }
+
+    /// Asks this instead of the system for the free share of the disk.
+    #[must_use]
+    pub fn space(mut self, space: impl Fn(&Path) -> Option<f64> + Send + 'static) -> Self {
+        self.space = Box::new(space);
+        self
+    }
+
+    /// How much room the disk had at the last look.
+    #[must_use]
+    pub fn disk(&self) -> DiskLevel {
+        self.guard.level()
+    }
+
+    /// Why nothing may be written now, if so.
+    fn held_back(&mut self, now: Mono) -> Option<String> {
+        if self.free.is_none_or(|(at, _)| now.since(at) >= ASK_US)
+            && let Some(free) = (self.space)(&self.dir)
+        {
+            self.free = Some((now, free));
+            if let Some(level) = self.guard.judge(free) {
+                tracing::warn!(
+                    "{}: {:.1} % of the disk is free: {}",
+                    self.camera,
+                    free * 100.0,
+                    level.means().1
+                );
+            }
+        }
+        let level = self.guard.level();
+        let stops = level == DiskLevel::Full || (level == DiskLevel::Scarce && !self.evidence);
+        let (_, free) = self.free?;
+        stops.then(|| format!("only {:.1} % of the disk is free", free * 100.0))
     }
 
     /// Takes bytes as they arrived and the events the reader gave for exactly these bytes.
@@ -288,9 +346,11 @@ impl Recorder {
             self.refused_bytes += bytes.len() as u64;
             return;
         }
-        let result = match &mut self.open {
-            Some(open) => open.append(bytes),
-            None => self.start_segment().and_then(|mut open| {
+        let held_back = self.held_back(now);
+        let result = match (held_back, &mut self.open) {
+            (Some(why), _) => Err(std::io::Error::other(why)),
+            (None, Some(open)) => open.append(bytes),
+            (None, None) => self.start_segment().and_then(|mut open| {
                 let result = open.append(bytes);
                 self.open = Some(open);
                 result
@@ -307,15 +367,17 @@ impl Recorder {
             }
             Err(e) => {
                 self.refused_bytes += bytes.len() as u64;
-                self.refused_at = Some(now);
-                let why = format!(
-                    "{}: {e}; recording stands still, free the disk or check the folder",
-                    self.dir.display()
-                );
-                self.report(RecorderReport::Refused {
-                    camera: self.camera,
-                    why,
-                });
+                // Said once, however often it is tried again.
+                if self.refused_at.replace(now).is_none() {
+                    let why = format!(
+                        "{}: {e}; recording stands still, free the disk or check the folder",
+                        self.dir.display()
+                    );
+                    self.report(RecorderReport::Refused {
+                        camera: self.camera,
+                        why,
+                    });
+                }
                 // What was written stays and is closed as far as it goes.
                 self.close_segment();
             }

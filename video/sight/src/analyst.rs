@@ -58,6 +58,8 @@ pub struct Analyst {
     followed: Vec<Followed>,
     /// Bad pixels of this sensor found so far, full-picture pixels.
     defects: Vec<[f64; 2]>,
+    /// Worked on at half size, whatever the size.
+    coarse: bool,
     /// Until then what stands in the picture is taken for a stand of trees.
     stand_until: Utc,
 }
@@ -79,6 +81,7 @@ impl Analyst {
             chips,
             followed: Vec::new(),
             defects: Vec::new(),
+            coarse: false,
             stand_until: Utc(i64::MIN),
         }
     }
@@ -87,6 +90,12 @@ impl Analyst {
     #[must_use]
     pub fn config(&self) -> &AnalystConfig {
         &self.config
+    }
+
+    /// Analyses at half the width and height from the next frame on ([`crate::Governor`]), or no
+    /// longer. Motion begins anew at the change; tracks go on.
+    pub fn set_coarse(&mut self, coarse: bool) {
+        self.coarse = coarse;
     }
 
     /// One frame. Frames come in order of capture; one that is not later than the frame before
@@ -102,7 +111,7 @@ impl Analyst {
         let (width, height) = (frame.width(), frame.height());
         let full = Plane::of(frame);
         // Large pictures are worked on at half size: a person worth tracking is large enough there.
-        let (work, zoom) = if width > 960 {
+        let (work, zoom) = if width > 960 || self.coarse {
             (full.half(), 2.0f32)
         } else {
             (full, 1.0f32)

@@ -18,14 +18,18 @@ mod detect;
 mod error;
 mod filter;
 mod flow;
+mod governor;
 mod ground;
+mod handover;
 mod homography;
 mod hotspots;
 mod image;
+mod lights;
 mod movers;
 mod pose;
 mod register;
 mod rules;
+mod sky;
 mod terrain;
 mod thermal;
 mod tracker;
@@ -39,17 +43,22 @@ pub use classify::{ClassEvidence, Features};
 pub use detect::Detection;
 pub use error::SightError;
 pub use filter::GroundFilter;
+pub use governor::{Governor, GovernorPolicy, Pace, Spent};
 pub use ground::{
     BIASES, FixErrors, Ground, LevelGround, Look, MAX_RANGE_M, MIN_GRAZING_DEG, bearing_bias_deg, footprint, geolocate,
     look, project, px_per_m, ray_of,
 };
+pub use handover::{Handover, HandoverPolicy, hand_over};
 pub use homography::Homography;
 pub use image::GrayFrame;
+pub use lights::light_at;
 pub use pose::{PlatformPose, PoseBuffer, PoseMotion, PoseSigmas};
 pub use register::{HEALTHY, Registration, register};
 pub use rules::{
-    AlertDraft, ApproachPolicy, BehaviourPolicy, BoatPolicy, ConvoyPolicy, CrossingPolicy, DropoffPolicy, LoiterPolicy,
-    OverboardPolicy, Policy, RendezvousPolicy, RuleSet, Surroundings, TailingPolicy,
+    AlertDraft, ApproachPolicy, BehaviourPolicy, BoatPolicy, ConvoyPolicy, CrossingPolicy, DropoffPolicy,
+    IntruderPolicy, Intruders, LightsOut, LightsOutPolicy, LoiterPolicy, OverboardPolicy, PatrolTiming,
+    PatrolTimingPolicy, Policy, RendezvousPolicy, RuleSet, SkyCamera, Surroundings, TailingPolicy,
 };
+pub use sky::{SkyPolicy, SkyTrack, SkyWatch};
 pub use thermal::{CHIP_CARD, ThermalDetector, ThermalObject, ThermalScene, thermal_candidates};
 pub use tracker::{ImageTrack, ImageTracker, ScoredBox, TrackerPolicy, overlap};

@@ -5,7 +5,11 @@ mod it {
     pub(crate) mod company;
     pub(crate) mod custody;
     pub(crate) mod geometry;
+    pub(crate) mod governor;
+    pub(crate) mod handover;
+    pub(crate) mod night;
     pub(crate) mod rules;
+    pub(crate) mod sky;
     pub(crate) mod synthetic;
 
     /// Runs something and adds the processor seconds this thread spent on it to `spent` (zero

@@ -229,3 +229,27 @@ fn item_without_a_place_keeps_its_last_parameter() {
     let text = write_waypoints((p(1.0, 1.0), Amsl(0.0)), std::slice::from_ref(&gimbal), Family::Px4);
     assert_eq!(read_waypoints(&text).unwrap().1, vec![gimbal]);
 }
+
+#[test]
+fn the_page_has_a_scale_and_prints_on_one_side() {
+    let plan = crate::sample::plan(vedette_model::Family::ArduPilot);
+    let scene = crate::sample::scene();
+    let v = vedette_model::plan::Verdict {
+        plan: plan.id.clone(),
+        plan_sha256: String::new(),
+        site: String::new(),
+        findings: vec![],
+        revisit_measured_s: 100.0,
+        revisit_mean_s: 80.0,
+        lower_bound_s: 60.0,
+        gap_per_cell_s: vec![Some(100.0), None],
+        cell_m: 50.0,
+        separation_m: None,
+        margins: vec![],
+        samples: 1,
+    };
+    let page = vedette_formats::report(&plan, &v, &scene, &|_| Some(500.0));
+    assert!(page.contains("@page{size:A4") && page.contains(" m</text>") || page.contains(" km</text>"));
+    assert!(page.contains(">N</text>"));
+    assert_eq!(page.matches("<svg").count(), page.matches("</svg>").count());
+}

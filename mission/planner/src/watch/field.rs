@@ -23,6 +23,8 @@ const RATE_SHARE: f64 = 0.7;
 const LEAST_MARGIN_M: f64 = 40.0;
 /// Lane of ferry flights, further inside than the track, metres.
 const LANE_M: f64 = 700.0;
+/// Step of its points, metres.
+const LANE_STEP_M: f64 = 120.0;
 
 /// Aircraft of one kind.
 pub(crate) struct Kind<'a> {
@@ -137,7 +139,7 @@ impl<'a> Field<'a> {
                     round_m: 300.0,
                 };
                 let (a, b) = (self.from_m, self.from_m + self.section_m);
-                let c = Curve::new(self.world, &self.zones, (a, b), keep).ok()?;
+                let c = Curve::of_step(self.world, &self.zones, (a, b), keep, LANE_STEP_M).ok()?;
                 Some(c.nodes(&[], 3000.0, 120.0).into_iter().map(|n| n.at).collect())
             })
             .as_ref()

@@ -106,26 +106,29 @@ pub(crate) fn forbidden(world: &World, zones: &[Shape], plane: &Plane, reach_m: 
     let wide = (keep.border_m + keep.round_m) * 1.0015 + 0.05;
     let mut area = MultiLineString::new(lines).buffer_with_style(style(wide));
     for z in zones {
-        let (one, reach) = match z {
-            Shape::Disc { centre, radius_m } => {
-                let (x, y) = plane.to_xy(*centre);
-                let r = (radius_m + keep.zone_m + keep.round_m) * 1.0015 + 0.2;
-                ((x, y), Some(geo::Point::new(x, y).buffer_with_style(style(r))))
+        let first = match z {
+            Shape::Disc { centre, .. } => *centre,
+            Shape::Polygon(corners) => corners[0],
+        };
+        // Far ones are told by degrees, before any geometry.
+        if (first.lat_deg - plane.origin().lat_deg).abs() * 110_000.0 > 1.6 * reach_m + 1000.0 {
+            continue;
+        }
+        let one = plane.to_xy(first);
+        if one.0.abs() >= 1.5 * reach_m || one.1.abs() >= 1.5 * reach_m {
+            continue;
+        }
+        let more = (keep.zone_m + keep.round_m) * 1.0015 + 0.2;
+        let wide = match z {
+            Shape::Disc { radius_m, .. } => {
+                geo::Point::new(one.0, one.1).buffer_with_style(style(radius_m * 1.0015 + more))
             }
             Shape::Polygon(corners) => {
                 let xy: Vec<Xy> = corners.iter().map(|c| plane.to_xy(*c)).collect();
-                let r = (keep.zone_m + keep.round_m) * 1.0015 + 0.2;
-                let near = xy[0].0.abs() < 2.0 * reach_m && xy[0].1.abs() < 2.0 * reach_m;
-                let wide = near.then(|| Polygon::new(ring_of(&xy), vec![]).buffer_with_style(style(r)));
-                (xy[0], wide)
+                Polygon::new(ring_of(&xy), vec![]).buffer_with_style(style(more))
             }
         };
-        if one.0.abs() < 1.5 * reach_m
-            && one.1.abs() < 1.5 * reach_m
-            && let Some(wide) = reach
-        {
-            area = area.union(&wide);
-        }
+        area = area.union(&wide);
     }
     if keep.round_m > 0.0 {
         area = area.buffer_with_style(style(-keep.round_m));
@@ -133,8 +136,8 @@ pub(crate) fn forbidden(world: &World, zones: &[Shape], plane: &Plane, reach_m: 
     area
 }
 
-/// One window of the curve: places and raw chainage on the border, within [a, b].
-fn window(world: &World, zones: &[Shape], (a, b): (f64, f64), keep: Keep) -> Option<Vec<(LatLon, f64)>> {
+/// One window of the curve: places at most `step_m` apart and raw chainage on the border, within [a, b].
+fn window(world: &World, zones: &[Shape], (a, b): (f64, f64), keep: Keep, step_m: f64) -> Option<Vec<(LatLon, f64)>> {
     let border = &world.border;
     // The line may hook back: what is nearest is looked for further along than what is offset.
     let from = (a - HOOK_M).max(0.0);
@@ -155,12 +158,9 @@ fn window(world: &World, zones: &[Shape], (a, b): (f64, f64), keep: Keep) -> Opt
         let ring = open_ring(polygon.exterior());
         let n = ring.len();
         // On the home side, and abreast of the section. A sharp corner of the line may turn the sign for a moment.
-        let near: Vec<_> = ring
-            .iter()
-            .map(|p| section.nearest(plane.to_latlon(p.0, p.1)))
-            .collect();
-        let abreast = |k: usize| near[k].chainage_m > 0.01 && near[k].chainage_m < length - 0.01;
-        let mut home: Vec<bool> = (0..n).map(|k| abreast(k) && near[k].signed_m > 0.0).collect();
+        let near: Vec<_> = ring.iter().map(|p| section.beside(plane.to_latlon(p.0, p.1))).collect();
+        let abreast = |k: usize| near[k].0 > 0.01 && near[k].0 < length - 0.01;
+        let mut home: Vec<bool> = (0..n).map(|k| abreast(k) && near[k].1 > 0.0).collect();
         for start in (0..n).filter(|k| home[*k] && !home[(*k + 1) % n]).collect::<Vec<_>>() {
             let gap = (1..n).take_while(|k| !home[(start + k) % n]).count();
             let way: f64 = (0..=gap)
@@ -186,19 +186,19 @@ fn window(world: &World, zones: &[Shape], (a, b): (f64, f64), keep: Keep) -> Opt
         }
     }
     let (first, last) = (*best.first()?, *best.last()?);
-    let chain = |p: Xy| section.nearest(plane.to_latlon(p.0, p.1)).chainage_m;
+    let chain = |p: Xy| section.beside(plane.to_latlon(p.0, p.1)).0;
     if chain(first) > chain(last) {
         best.reverse();
     }
     let mut out = Vec::new();
     let mut most = 0.0_f64;
     for w in best.windows(2) {
-        let n = (dist(w[0], w[1]) / STEP_M).ceil().max(1.0);
+        let n = (dist(w[0], w[1]) / step_m).ceil().max(1.0);
         let mut k = 0.0;
         while k < n {
             let p = lerp(w[0], w[1], k / n);
             let at = plane.to_latlon(p.0, p.1);
-            most = most.max(section.nearest(at).chainage_m + from);
+            most = most.max(section.beside(at).0 + from);
             if most >= b {
                 return Some(out);
             }
@@ -212,7 +212,13 @@ fn window(world: &World, zones: &[Shape], (a, b): (f64, f64), keep: Keep) -> Opt
 }
 
 /// The whole curve beside [from, to] metres of the border, with chainage from `from`.
-fn curve(world: &World, zones: &[Shape], (from, to): (f64, f64), keep: Keep) -> Result<Vec<(LatLon, f64)>, Infeasible> {
+fn curve(
+    world: &World,
+    zones: &[Shape],
+    (from, to): (f64, f64),
+    keep: Keep,
+    step_m: f64,
+) -> Result<Vec<(LatLon, f64)>, Infeasible> {
     let mut out: Vec<(LatLon, f64)> = Vec::new();
     let mut a = from;
     let refuse = |a: f64, b: f64| {
@@ -229,11 +235,11 @@ fn curve(world: &World, zones: &[Shape], (from, to): (f64, f64), keep: Keep) -> 
     };
     while a < to - 1.0 {
         let b = if to - a < 1.5 * WINDOW_M { to } else { a + WINDOW_M };
-        let part = window(world, zones, (a, b), keep).ok_or_else(|| refuse(a, b))?;
+        let part = window(world, zones, (a, b), keep, step_m).ok_or_else(|| refuse(a, b))?;
         for p in part {
             if out
                 .last()
-                .is_none_or(|l| distance_m(l.0, p.0) > 1.1 * STEP_M || p.1 >= b - 1.0)
+                .is_none_or(|l| distance_m(l.0, p.0) > 1.1 * step_m || p.1 >= b - 1.0)
             {
                 if out.last().is_some_and(|l| distance_m(l.0, p.0) > 600.0) {
                     return Err(refuse(out[out.len() - 1].1, p.1));
@@ -270,6 +276,53 @@ fn curve(world: &World, zones: &[Shape], (from, to): (f64, f64), keep: Keep) -> 
     Ok(out)
 }
 
+/// The offset of a whole long border, its corners only; empty where the distance leaves no line.
+pub(crate) fn corners(border: &vedette_atlas::Border, distance_m: f64) -> Vec<LatLon> {
+    let world = World {
+        name: String::new(),
+        border: border.clone(),
+        context: Vec::new(),
+        territory: Vec::new(),
+        zones: Vec::new(),
+        crossings: Vec::new(),
+        geoid: vedette_geo::Geoid {
+            undulation_m: 0.0,
+            sigma_m: 0.0,
+            source: String::new(),
+        },
+        terrain: std::sync::Arc::new(vedette_atlas::Terrain::new(
+            Vec::new(),
+            vedette_atlas::TerrainSource {
+                label: String::new(),
+                edition: String::new(),
+                sigma_m: 0.0,
+                synthetic: true,
+                spacing_m: 0.0,
+            },
+        )),
+        attribution: String::new(),
+    };
+    let keep = Keep {
+        border_m: distance_m,
+        zone_m: 0.0,
+        round_m: 0.0,
+    };
+    let (mut out, mut a, length) = (Vec::new(), 0.0, border.length_m());
+    while a < length - 1.0 {
+        let b = if length - a < 1.5 * WINDOW_M {
+            length
+        } else {
+            a + WINDOW_M
+        };
+        match window(&world, &[], (a, b), keep, f64::INFINITY) {
+            Some(part) => out.extend(part.into_iter().map(|p| p.0)),
+            None => return Vec::new(),
+        }
+        a = b;
+    }
+    out
+}
+
 /// A track before it has heights: a curve with metres flown.
 pub(crate) struct Curve {
     points: Vec<(LatLon, f64)>,
@@ -278,7 +331,18 @@ pub(crate) struct Curve {
 
 impl Curve {
     pub(crate) fn new(world: &World, zones: &[Shape], span: (f64, f64), keep: Keep) -> Result<Self, Infeasible> {
-        let points = curve(world, zones, span, keep)?;
+        Self::of_step(world, zones, span, keep, STEP_M)
+    }
+
+    /// The same with points up to `step_m` apart, for ways that nobody watches from.
+    pub(crate) fn of_step(
+        world: &World,
+        zones: &[Shape],
+        span: (f64, f64),
+        keep: Keep,
+        step_m: f64,
+    ) -> Result<Self, Infeasible> {
+        let points = curve(world, zones, span, keep, step_m)?;
         let mut along_m = vec![0.0];
         for w in points.windows(2) {
             along_m.push(along_m[along_m.len() - 1] + distance_m(w[0].0, w[1].0));

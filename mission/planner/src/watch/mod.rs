@@ -18,7 +18,7 @@ use crate::bound::lower_bound;
 use crate::coverage::Coverage;
 use crate::error::{Constraint, Infeasible};
 use field::{Field, Round};
-pub(crate) use line::{clear, shapes, spare_m};
+pub(crate) use line::{clear, corners, shapes, spare_m};
 use rota::{Crew, Desk, Flight};
 
 /// Cell of the measured promise, metres.
@@ -27,6 +27,8 @@ const CELL_M: f64 = 25.0;
 const SHRINK_M: f64 = 30.0;
 /// How far an aircraft's own base may be from one of the brief's, metres.
 const SAME_BASE_M: f64 = 2000.0;
+/// A slit narrower than this is no blind spot, metres.
+const SLIT_M: f64 = 2.0;
 /// Layouts tried.
 const MOST_TRIES: usize = 24;
 
@@ -184,6 +186,28 @@ fn rounds(field: &Field<'_>, kinds: &[usize], chain: &[f64], shrink_m: f64) -> R
     stretches.into_iter().map(|s| field::round(field, &nodes, s)).collect()
 }
 
+/// Stretches of the section no leg sees, wider than what sampling could miss, metres.
+fn unseen<'a>(legs: impl Iterator<Item = &'a vedette_model::plan::Leg>, section_m: f64) -> Vec<(f64, f64)> {
+    let mut looks: Vec<(f64, f64)> = legs
+        .filter_map(|l| {
+            let [a, b] = l.watches_m?;
+            Some((a.min(b) - l.watch_half_m, a.max(b) + l.watch_half_m))
+        })
+        .collect();
+    looks.sort_by(|x, y| x.0.total_cmp(&y.0));
+    let (mut out, mut to) = (Vec::new(), 0.0_f64);
+    for (a, b) in looks {
+        if a > to + SLIT_M {
+            out.push((to, a.min(section_m)));
+        }
+        to = to.max(b);
+    }
+    if section_m > to + SLIT_M {
+        out.push((to, section_m));
+    }
+    out
+}
+
 fn finish(
     field: &Field<'_>,
     bases: &[LatLon],
@@ -214,6 +238,14 @@ fn finish(
             None => blind.push(k),
         }
     }
+    // A slit between two looks may lie between two cells' middles: cells with a slit are blind too.
+    let seen = legs().filter(|l| l.end_s >= from_s && l.start_s <= until_s);
+    for (a, b) in unseen(seen, field.section_m) {
+        blind.extend((a / CELL_M) as usize..=(b / CELL_M) as usize);
+    }
+    blind.retain(|k| *k < coverage.cells.len());
+    blind.sort_unstable();
+    blind.dedup();
     let blind = studio.blind(&blind, CELL_M);
     let dark: f64 = blind.iter().map(|b| b.to_m - b.from_m).sum();
     if dark > 0.5 * field.section_m {

@@ -398,7 +398,6 @@ impl<'a, 'b> Studio<'a, 'b> {
 
     /// Inclusion fence: the hull of all that is flown, less what lies beyond a line between track and border.
     fn fence(&self, f: &Flight, flown: &[Flown], most: usize) -> Option<Vec<LatLon>> {
-        let round = &self.rounds[f.station];
         let plane = self.watchers[f.station].0.plane;
         let mut path: Vec<Xy> = vec![plane.to_xy(flown[0].leg.from)];
         let far = self.patrol_ends(f, flown);
@@ -412,29 +411,25 @@ impl<'a, 'b> Studio<'a, 'b> {
             .convex_hull()
             .buffer_with_style(style(160.0).line_join(LineJoin::Round(0.5)));
         let margin = self.field.keep.border_m - self.field.stand_off_m;
+        let reach = all.iter().fold(0.0_f64, |m, p| m.max(p.0.abs()).max(p.1.abs())) + 5000.0;
+        let inside = [(0.45, 0.2), (0.6, 0.3), (0.7, 0.45), (0.8, 0.6), (0.95, 0.8)]
+            .map(|(back, eps)| (self.field.keep.border_m - back * margin - 20.0, eps * margin * 0.8));
+        // Where no fence fits in legal space, one that holds the aircraft on the home side at least.
+        let stand = self.field.stand_off_m;
+        let last = [(0.6 * stand, 0.3 * stand), (0.45 * stand, 0.4 * stand)];
         let mut cache = self.fences.borrow_mut();
-        let forb = cache.entry(f.station).or_insert_with(|| {
-            let reach = all.iter().fold(0.0_f64, |m, p| m.max(p.0.abs()).max(p.1.abs())) + 5000.0;
-            let inside = [(0.45, 0.2), (0.6, 0.3), (0.7, 0.45), (0.8, 0.6), (0.95, 0.8)]
-                .map(|(back, eps)| (self.field.keep.border_m - back * margin - 20.0, eps * margin * 0.8));
-            // Where no fence fits in legal space, one that holds the aircraft on the home side at least.
-            let stand = self.field.stand_off_m;
-            let last = [(0.6 * stand, 0.3 * stand), (0.45 * stand, 0.4 * stand)];
-            inside
-                .into_iter()
-                .chain(last)
-                .map(|(border_m, eps)| {
-                    let keep = Keep {
-                        border_m,
-                        zone_m: 0.0,
-                        round_m: 0.0,
-                    };
-                    forbidden(self.field.world, &[], &plane, reach, keep).simplify(eps)
-                })
-                .collect()
-        });
-        debug_assert!(!round.nodes.is_empty());
-        for forb in forb.iter() {
+        let known = cache.entry(f.station).or_default();
+        // Drawn when it comes to it: the first mostly does.
+        for (k, (border_m, eps)) in inside.into_iter().chain(last).enumerate() {
+            if known.len() == k {
+                let keep = Keep {
+                    border_m,
+                    zone_m: 0.0,
+                    round_m: 0.0,
+                };
+                known.push(forbidden(self.field.world, &[], &plane, reach, keep).simplify(eps));
+            }
+            let forb = &known[k];
             let space = hull.difference(forb);
             // The part that holds the base; a bend of the border may leave others.
             let holds = |p: &&Polygon<f64>| Legal::new(MultiPolygon::new(vec![(*p).clone()])).inside(path[0]);

@@ -66,10 +66,13 @@ impl Field<'_> {
             return ok(from, to, near).then(|| vec![from, to]);
         };
         let closest = |p: LatLon| {
-            (0..lane.len()).min_by(|a, b| {
-                let d = |k: usize| vedette_geo::distance_m(lane[k], p);
-                d(*a).total_cmp(&d(*b))
-            })
+            // On a map of degrees, which orders near ones as the geodesic does.
+            let cos = p.lat_deg.to_radians().cos();
+            let d = |k: usize| {
+                let dlon = vedette_geo::norm_deg_180(lane[k].lon_deg - p.lon_deg) * cos;
+                (lane[k].lat_deg - p.lat_deg).hypot(dlon)
+            };
+            (0..lane.len()).min_by(|a, b| d(*a).total_cmp(&d(*b)))
         };
         let (i, j) = (closest(from)?, closest(to)?);
         let mut path = vec![from];

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod called;
+mod disk;
 mod film;
 mod killed;
 mod live;

@@ -13,8 +13,11 @@ mod company;
 mod convoy;
 mod crossing;
 mod dropoff;
+mod intruder;
+mod lights_out;
 mod loiter;
 mod overboard;
+mod patrol_timing;
 mod policy;
 mod rendezvous;
 mod surroundings;
@@ -32,6 +35,9 @@ use vedette_model::{
 pub use behaviour::{
     BehaviourPolicy, BoatPolicy, ConvoyPolicy, DropoffPolicy, OverboardPolicy, RendezvousPolicy, TailingPolicy,
 };
+pub use intruder::{IntruderPolicy, Intruders, SkyCamera};
+pub use lights_out::{LightsOut, LightsOutPolicy};
+pub use patrol_timing::{PatrolTiming, PatrolTimingPolicy};
 pub use policy::{ApproachPolicy, CrossingPolicy, LoiterPolicy, Policy};
 pub use surroundings::Surroundings;
 

@@ -1,0 +1,303 @@
+//! The planning workloads besides B2 and their targets, one line each: B1 offsets, B3 replanning, B4 cues, B7 profiles, B8
+//! viewsheds, B9 tours, B11 import. Ends with an error when a target is missed. Times are processor time of this process.
+
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a bench tells what it measured, by the clock"
+)]
+
+mod vrp;
+mod workload;
+
+use vedette_atlas::{Border, Geometry, Plane, read_geojson, viewshed};
+use vedette_geo::{Amsl, LatLon, destination};
+use vedette_model::plan::{NoFly, WindBrief};
+use vedette_planner::{Change, Cue, offset, plan, profile, replan, respond, tours};
+
+/// Seconds of processor time used so far (utime, in ticks of 10 ms).
+fn cpu_s() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let after = stat.rsplit(')').next().unwrap_or("");
+    after
+        .split_whitespace()
+        .nth(11)
+        .and_then(|n| n.parse::<f64>().ok())
+        .unwrap_or(0.0)
+        / 100.0
+}
+
+struct Table(bool);
+
+impl Table {
+    fn line(&mut self, id: &str, what: &str, ok: bool) {
+        println!("{} {id:4} {what}", if ok { "met   " } else { "MISSED" });
+        self.0 &= ok;
+    }
+}
+
+/// The longest line of a border of the data, or none without `VEDETTE_DATA`.
+fn border(name: &str, cut_km: f64) -> Option<Border> {
+    let data = std::env::var_os("VEDETTE_DATA")?;
+    let bytes = std::fs::read(std::path::Path::new(&data).join(format!("borders/{name}.geojson"))).ok()?;
+    let line = read_geojson(&bytes)
+        .ok()?
+        .into_iter()
+        .filter_map(|f| match f.geometry {
+            Geometry::Line(l) => Some(l),
+            _ => None,
+        })
+        .max_by_key(Vec::len)?;
+    let whole = Border::new(name, line, true).ok()?;
+    whole.section(0.0, cut_km * 1000.0).ok()
+}
+
+/// The edge-by-edge rule: every edge moved sideways, neighbours joined where they meet.
+fn edge_by_edge(b: &Border, d: f64) -> Vec<LatLon> {
+    let plane = Plane::new(b.at(0.5 * b.length_m()));
+    let p: Vec<(f64, f64)> = b.line.iter().map(|q| plane.to_xy(*q)).collect();
+    let moved: Vec<((f64, f64), (f64, f64))> = p
+        .windows(2)
+        .map(|w| {
+            let (dx, dy) = (w[1].0 - w[0].0, w[1].1 - w[0].1);
+            let l = dx.hypot(dy).max(1e-9);
+            let (nx, ny) = (-dy / l * d, dx / l * d);
+            ((w[0].0 + nx, w[0].1 + ny), (w[1].0 + nx, w[1].1 + ny))
+        })
+        .collect();
+    let mut out = vec![moved[0].0];
+    for w in moved.windows(2) {
+        let ((a, b), (c, e)) = (w[0], w[1]);
+        let (r, s) = ((b.0 - a.0, b.1 - a.1), (e.0 - c.0, e.1 - c.1));
+        let cross = r.0 * s.1 - r.1 * s.0;
+        if cross.abs() < 1e-6 {
+            out.push(b);
+        } else {
+            let t = ((c.0 - a.0) * s.1 - (c.1 - a.1) * s.0) / cross;
+            out.push((a.0 + t * r.0, a.1 + t * r.1));
+        }
+    }
+    out.push(moved[moved.len() - 1].1);
+    out.into_iter().map(|q| plane.to_latlon(q.0, q.1)).collect()
+}
+
+/// Share of a line that lies nearer to the border than `d`, how often it crosses it, and the worst lack, metres.
+fn inside(b: &Border, line: &[LatLon], d: f64) -> (f64, usize, f64) {
+    let (mut n, mut near, mut crossings, mut lack) = (0_usize, 0_usize, 0, 0.0_f64);
+    let mut before = 1.0_f64;
+    for w in line.windows(2) {
+        let steps = (vedette_geo::distance_m(w[0], w[1]) / 25.0).ceil().max(1.0) as usize;
+        for k in 0..steps {
+            let at = b.nearest(vedette_geo::interpolate(w[0], w[1], k as f64 / steps as f64));
+            // Abreast of the ends there is nothing to be inside of.
+            if at.chainage_m < 1.0 || at.chainage_m > b.length_m() - 1.0 {
+                continue;
+            }
+            n += 1;
+            near += usize::from(at.signed_m < 0.98 * d);
+            lack = lack.max(d - at.signed_m);
+            crossings += usize::from(before * at.signed_m < 0.0);
+            before = at.signed_m;
+        }
+    }
+    (near as f64 / n.max(1) as f64, crossings, lack)
+}
+
+fn b1(t: &mut Table) {
+    let names = [
+        ("FRA-ITA", 60.0),
+        ("AND-ESP", 38.0),
+        ("POL-BLR", 300.0),
+        ("ROU-MDA", 200.0),
+        ("USA-MEX", 300.0),
+        ("FIN-RUS", 302.0),
+        ("POL-UKR", 200.0),
+        ("CHL-ARG", 200.0),
+    ];
+    let (mut cpu, mut worst, mut crossings, mut cases) = (0.0, 0.0_f64, 0, 0);
+    for (name, km) in names {
+        let Some(b) = border(name, km) else { continue };
+        for d in [150.0, 500.0, 1000.0] {
+            let from = cpu_s();
+            let line = offset(&b, d);
+            cpu += cpu_s() - from;
+            let (_, c, lack) = inside(&b, &line, d);
+            worst = worst.max(lack);
+            crossings += c;
+            cases += 1;
+            if (d - 500.0).abs() < 1.0 {
+                let (share, times, _) = inside(&b, &edge_by_edge(&b, d), d);
+                println!(
+                    "        {name} at 500 m: edge by edge {:.0} % inside, {times} crossings; proper 0 %, {c}",
+                    100.0 * share
+                );
+            }
+        }
+    }
+    if cases == 0 {
+        println!("left out B1: VEDETTE_DATA is not set");
+        return;
+    }
+    let what = format!("{cases} offsets in {cpu:.2} s, {crossings} crossings, at most {worst:.2} m inside");
+    t.line("B1", &what, cpu < 0.5 && crossings == 0 && worst < 0.1);
+}
+
+fn watch(t: &mut Table) {
+    let line =
+        workload::finland().unwrap_or_else(|| workload::winding(LatLon::new(60.5, 27.8).unwrap(), 12.0, 1060.0, 5));
+    let w = workload::world(line, true, 3601);
+    let brief = workload::brief(&w, (20.0, 1000.0), 40, 20, 24.0, 200);
+    let p = match plan(&brief, &w, 7) {
+        Ok(p) => p,
+        Err(e) => return t.line("B3", &format!("no plan to change: {e}"), false),
+    };
+    let zone_at = destination(p.aircraft[5].legs[60].from, 0.0, 100.0);
+    let zone = NoFly {
+        name: "new".into(),
+        polygon: vec![],
+        centre: Some(zone_at),
+        radius_m: 300.0,
+        floor: None,
+        ceiling: None,
+    };
+    let wind = WindBrief {
+        speed_m_s: p.brief.wind.speed_m_s + 8.0,
+        ..p.brief.wind
+    };
+    for (what, change) in [
+        ("one aircraft lost", Change::LostAircraft(p.aircraft[0].vehicle)),
+        ("one base lost", Change::LostBase(p.brief.bases[3].at)),
+        ("new zone on a track", Change::NewZone(zone)),
+        ("wind +8 m/s", Change::Wind(wind)),
+    ] {
+        let from = cpu_s();
+        match replan(&p, &w, &change, 0.0, 7) {
+            Ok(r) => {
+                let s = cpu_s() - from;
+                let untouched = p.aircraft.iter().filter(|a| !r.touched.contains(&a.vehicle)).count();
+                let kept = r.diff.same as f64 / untouched.max(1) as f64;
+                let clear = vedette_checker::check(&r.plan, &w).is_clear();
+                let what = format!(
+                    "{what}: {s:.2} s, {} of {} flights touched, others {:.0} % unchanged, {}",
+                    p.aircraft.len() - untouched,
+                    p.aircraft.len(),
+                    100.0 * kept.min(1.0),
+                    if clear { "clear" } else { "REFUSED by the checker" }
+                );
+                t.line("B3", &what, s <= 1.0 && (untouched == 0 || kept >= 0.9) && clear);
+            }
+            Err(e) => t.line("B3", &format!("{what}: {:.2} s, {e}", cpu_s() - from), false),
+        }
+    }
+    let mut times = Vec::new();
+    for k in 0..200 {
+        let m = 20_000.0 + 5_000.0 * f64::from(k) * 0.98;
+        let cue = Cue {
+            at: w.border.at(m),
+            hold_s: 300.0,
+        };
+        let from = std::time::Instant::now();
+        let best = respond(&p, &w, &cue, 7200.0 + 300.0 * f64::from(k));
+        times.push(from.elapsed().as_secs_f64());
+        assert!(best.len() == 40);
+    }
+    times.sort_by(f64::total_cmp);
+    let what = format!(
+        "cue answered in {:.1} ms (median), {:.1} ms (99 %)",
+        1e3 * times[100],
+        1e3 * times[197]
+    );
+    t.line("B4", &what, times[197] <= 0.05);
+    let from = cpu_s();
+    let (mut points, mut least, mut km) = (0, f64::INFINITY, 0.0);
+    for f in 0..p.aircraft.len() {
+        let side = profile(&p, f, &w, 30.0, 50_000.0);
+        km += side.last().map_or(0.0, |s| s.along_m / 1000.0);
+        points += side.len();
+        least = side
+            .iter()
+            .filter(|s| !s.low)
+            .filter_map(|s| s.clearance_m)
+            .fold(least, f64::min);
+        if km > 1000.0 {
+            break;
+        }
+    }
+    let s = cpu_s() - from;
+    let what = format!("profile of {km:.0} km at 30 m in {s:.2} s, {points} points, least {least:.0} m over ground");
+    t.line(
+        "B7",
+        &what,
+        s <= 0.2 * km / 1000.0 + 0.01 && least >= p.brief.limits.min_agl_m - 0.5,
+    );
+    let at = p.brief.bases[8].at;
+    let up = Amsl(w.terrain.elevation(at).unwrap().0 + 30.0);
+    let from = cpu_s();
+    let mut share = 0.0;
+    for _ in 0..5 {
+        share = viewshed(&w.terrain, at, up, 2.0, 20_000.0).unwrap().share();
+    }
+    let s = (cpu_s() - from) / 5.0;
+    t.line(
+        "B8",
+        &format!(
+            "viewshed of 20 km at 1\u{2033} in {s:.3} s, {:.0} % seen",
+            100.0 * share
+        ),
+        s <= 0.1,
+    );
+}
+
+fn b9(t: &mut Table) {
+    for (name, rounds) in [("X-n502-k39", 400_000), ("X-n1001-k43", 200_000)] {
+        let Some((tasks, best)) = vrp::instance(name) else {
+            println!("left out B9: VEDETTE_DATA is not set");
+            return;
+        };
+        let from = cpu_s();
+        let found = tours(&tasks, rounds, 1);
+        let (s, gap) = (cpu_s() - from, found.length / best - 1.0);
+        let what = format!(
+            "{name}: {:.0}, best known {best:.0}, gap {:.2} % in {s:.1} s",
+            found.length,
+            100.0 * gap
+        );
+        t.line("B9", &what, gap <= 0.03 || name != "X-n502-k39");
+    }
+}
+
+fn b11(t: &mut Table) {
+    let from = cpu_s();
+    let Some(b) = border("CHL-ARG", 1e9) else {
+        println!("left out B11: VEDETTE_DATA is not set");
+        return;
+    };
+    let line = offset(&b, 500.0);
+    let s = cpu_s() - from;
+    let what = format!(
+        "{} corners imported and offset in {s:.2} s, {} corners",
+        b.line.len(),
+        line.len()
+    );
+    t.line("B11", &what, s <= 1.0 && line.len() > 100);
+}
+
+fn main() {
+    // `cargo test` builds and runs benches too: only a bench run takes the time.
+    if !std::env::args().any(|a| a == "--bench") {
+        return;
+    }
+    let only = std::env::var("MARK").unwrap_or_default();
+    let mut t = Table(true);
+    type Part = fn(&mut Table);
+    let parts: [(&str, Part); 4] = [("B1", b1), ("B3", watch), ("B9", b9), ("B11", b11)];
+    for (id, part) in parts {
+        if only.is_empty() || only == id {
+            part(&mut t);
+        }
+    }
+    if !t.0 {
+        std::process::exit(1);
+    }
+}

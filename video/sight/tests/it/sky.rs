@@ -1,0 +1,211 @@
+//! A drone over a treeline is followed; trees, printed text and bad pixels are not.
+
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+use vedette_geo::{LatLon, destination};
+use vedette_model::{CameraId, Contact, ContactHeight, ContactSource, Priority, Utc, VehicleId};
+use vedette_sight::{GrayFrame, IntruderPolicy, Intruders, SkyCamera, SkyPolicy, SkyTrack, SkyWatch};
+
+use super::geometry::GROUND;
+use super::synthetic::Texture;
+
+const W: usize = 320;
+const H: usize = 256;
+
+/// Sky that brightens downwards, a treeline that goes by at `pan` px a frame, text in a corner, a
+/// bad pixel; a drone where `drone` says.
+fn frames(pan: f64, count: i64, drone: impl Fn(i64) -> Option<([f64; 2], f32)>) -> Vec<Vec<SkyTrack>> {
+    let texture = Texture::new(7);
+    let mut rng = ChaCha8Rng::seed_from_u64(2);
+    let mut watch = SkyWatch::new(SkyPolicy::default());
+    (0..count)
+        .map(|i| {
+            let mut data = vec![0u8; W * H];
+            for y in 0..H {
+                for x in 0..W {
+                    let far = x as f64 + pan * i as f64;
+                    let treeline = 190.0 + 12.0 * (far / 25.0).sin() + 4.0 * (far / 6.0).sin();
+                    let mut v = if y as f64 > treeline {
+                        60.0 + texture.at([far * 3.0, y as f64 * 3.0])
+                    } else {
+                        60.0 + y as f32 * 0.25
+                    };
+                    // Text of strokes, always the same.
+                    if (12..24).contains(&y) && x < 120 && (x / 3 + y / 5) % 3 == 0 {
+                        v = 250.0;
+                    }
+                    if (x, y) == (201, 60) || (x, y) == (202, 60) {
+                        v = 10.0;
+                    }
+                    if let Some((at, add)) = drone(i) {
+                        let d = ((x as f64 + 0.5 - at[0]).abs() - 3.0).max((y as f64 + 0.5 - at[1]).abs() - 1.5);
+                        v += add * (0.5 - d as f32).clamp(0.0, 1.0);
+                    }
+                    let noise = (rng.next_u32() % 5) as f32 - 2.0;
+                    data[y * W + x] = (v + noise).clamp(0.0, 255.0) as u8;
+                }
+            }
+            let frame = GrayFrame::new(W, H, &data).expect("a frame");
+            watch.look(&frame, Utc(i * 40_000), None)
+        })
+        .collect()
+}
+
+#[test]
+fn a_drone_over_a_treeline_is_followed_warm_or_cold_and_nothing_else_is() {
+    for add in [45.0f32, -45.0] {
+        let at = |i: i64| [80.0 + 1.5 * i as f64, 120.0 - 0.4 * i as f64];
+        let seen = frames(2.0, 60, |i| Some((at(i), add)));
+        let (mut held, mut ids, mut false_ids) = (0, Vec::new(), Vec::new());
+        for (i, tracks) in seen.iter().enumerate() {
+            for t in tracks {
+                let c = [
+                    f64::from(t.image.x + t.image.w / 2.0),
+                    f64::from(t.image.y + t.image.h / 2.0),
+                ];
+                let want = at(i as i64);
+                if (c[0] - want[0]).hypot(c[1] - want[1]) < 5.0 {
+                    held += i32::from(t.seen);
+                    ids.push(t.id);
+                    assert!(t.contrast * add > 0.0);
+                } else if t.looks > 12 {
+                    false_ids.push((t.id, t.image));
+                }
+            }
+        }
+        ids.dedup();
+        assert_eq!(ids.len(), 1, "one number: {ids:?}");
+        assert!(held >= 52, "held in {held} of 60 frames");
+        assert!(false_ids.is_empty(), "{false_ids:?}");
+    }
+}
+
+#[test]
+fn an_empty_sky_gives_nothing() {
+    let seen = frames(2.0, 40, |_| None);
+    assert!(
+        seen.iter().flatten().all(|t| t.looks <= 12),
+        "{:?}",
+        seen.iter().flatten().find(|t| t.looks > 12)
+    );
+}
+
+fn border() -> vedette_atlas::Border {
+    let a = LatLon {
+        lat_deg: 42.45,
+        lon_deg: 1.48,
+    };
+    vedette_atlas::Border::new("TEST", vec![a, destination(a, 90.0, 4000.0)], false).expect("a line")
+}
+
+fn contact(id: &str, source: ContactSource, inside_m: f64) -> Contact {
+    Contact {
+        source,
+        id: id.to_owned(),
+        name: None,
+        at: destination(border().at(2000.0), 180.0, inside_m),
+        height: Some(ContactHeight::Ellipsoid(vedette_geo::Hae(1580.0))),
+        course_deg: Some(180.0),
+        speed_m_s: Some(12.0),
+        climb_m_s: None,
+        on_ground: false,
+        pilot: Some(destination(border().at(2000.0), 0.0, 900.0)),
+    }
+}
+
+#[test]
+fn a_drone_told_by_radio_is_reported_near_the_line_and_again_when_it_crosses() {
+    let (mut i, policy) = (Intruders::default(), IntruderPolicy::default());
+    let own = ["OURS".to_owned()].into_iter().collect();
+    let mut said = Vec::new();
+    for k in 0..60 {
+        let inside = -600.0 + 20.0 * f64::from(k);
+        let now = Utc(i64::from(k) * 1_000_000 + 1);
+        let heard = [
+            contact("1581F4", ContactSource::RemoteId, inside),
+            contact("OURS", ContactSource::RemoteId, inside),
+            Contact {
+                on_ground: true,
+                ..contact("PARKED", ContactSource::RemoteId, inside)
+            },
+            Contact {
+                speed_m_s: Some(220.0),
+                ..contact("4CA1D3", ContactSource::Adsb, inside)
+            },
+        ];
+        said.extend(i.hear(now, &heard, &own, &policy, &border(), &GROUND));
+        // The same report once more is no second report.
+        said.extend(i.hear(now, &heard, &own, &policy, &border(), &GROUND));
+    }
+    let short: Vec<_> = said.iter().map(|d| (d.priority, d.title.as_str())).collect();
+    assert_eq!(
+        short,
+        [
+            (Priority::P2, "Drone near the line"),
+            (Priority::P1, "Drone over the line")
+        ],
+        "{said:#?}"
+    );
+    assert!(
+        said[0]
+            .why
+            .contains("580 m outside the line, about 80 m over the ground"),
+        "{}",
+        said[0].why
+    );
+    assert!(said[1].why.contains("came over the line"), "{}", said[1].why);
+    assert!(
+        said.iter()
+            .all(|d| d.facts.iter().any(|f| f.value.contains("not proven")))
+    );
+}
+
+#[test]
+fn a_drone_seen_in_the_sky_is_reported_once_with_a_bearing_and_no_place() {
+    let mut i = Intruders::default();
+    let track = |looks: u32| SkyTrack {
+        id: 4,
+        image: vedette_model::ImageBox {
+            x: 100.0,
+            y: 50.0,
+            w: 6.0,
+            h: 3.0,
+        },
+        seen: true,
+        looks,
+        followed_s: f64::from(looks) * 0.1,
+        contrast: 40.0,
+        score: 0.8,
+        azimuth_deg: Some(274.3),
+        elevation_deg: Some(3.2),
+        rate_deg_s: Some(0.4),
+        steady: 1.0,
+        flock: false,
+        constant_bearing: false,
+    };
+    let mut said = Vec::new();
+    for k in 1..40u32 {
+        let now = Utc(i64::from(k) * 100_000);
+        said.extend(i.see(
+            now,
+            &[track(k)],
+            &SkyCamera {
+                camera: CameraId(11),
+                vehicle: VehicleId(1),
+                at: Some(border().at(1000.0)),
+            },
+            &IntruderPolicy::default(),
+            &border(),
+        ));
+    }
+    assert_eq!(said.len(), 1, "{said:#?}");
+    assert!(said[0].at.is_none());
+    assert!(
+        said[0].why.contains("bearing 274° true, 3.2° above the horizon"),
+        "{}",
+        said[0].why
+    );
+    assert!(said[0].why.contains("distance is not known"));
+    // At the policy's eighth look: 0.8 s.
+    assert_eq!(said[0].captured, Utc(800_000));
+}
