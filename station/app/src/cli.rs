@@ -203,6 +203,12 @@ pub(crate) struct SimArgs {
 pub(crate) struct InspectArgs {
     /// Endpoint, as `udpin:0.0.0.0:14550`, `tcp:HOST:PORT`, `serial:PATH:BAUD`, `tlog:FILE`.
     pub(crate) endpoint: String,
+    /// Only messages whose name holds this word, with this id, or from SYSTEM/COMPONENT.
+    #[arg(long)]
+    pub(crate) filter: Option<String>,
+    /// Send nothing, not even a heartbeat.
+    #[arg(long)]
+    pub(crate) listen_only: bool,
     /// Stop after this many seconds.
     #[arg(long)]
     pub(crate) seconds: Option<f64>,

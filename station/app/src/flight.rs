@@ -17,7 +17,7 @@ use vedette_ingest::{FrameStore, Moment, SourceSpec};
 use vedette_journal::{Catalogue, SessionRow};
 use vedette_model::plan::Brief;
 use vedette_model::{CameraId, Intent, OperatorId, Request, Utc};
-use vedette_panels::feeds::{VideoSlots, ViewSlot};
+use vedette_panels::feeds::{VideoSlots, ViewSlot, WireFeed};
 use vedette_sight::PoseSigmas;
 
 use crate::cli::StationArgs;
@@ -29,6 +29,9 @@ use crate::{Outcome, Stop, files, keys, setup, verbs};
 /// SHA-256 of every analysed frame's grey picture, by camera and frame time.
 pub(crate) type FrameHashes = BTreeMap<(CameraId, Utc), [u8; 32]>;
 
+/// Waits of 50 ms between two tables of messages for the window.
+const WIRE_TURNS: u32 = 10;
+
 /// What a flight is made from.
 pub(crate) struct FlightConfig {
     pub(crate) name: String,
@@ -39,6 +42,8 @@ pub(crate) struct FlightConfig {
     pub(crate) seed: u64,
     pub(crate) pilot: OperatorId,
     pub(crate) endpoints: Vec<String>,
+    /// Parameter files the aircraft are held against, by tail number.
+    pub(crate) baselines: BTreeMap<String, PathBuf>,
     /// Streams by camera; a camera of the brief's fleet that is not named gets a free local port.
     pub(crate) video: BTreeMap<CameraId, SourceSpec>,
     pub(crate) clock: Clock,
@@ -52,6 +57,7 @@ pub(crate) struct Flight {
     cameras: Vec<(CameraId, Camera, Option<SocketAddr>)>,
     view: ViewSlot,
     screen: VideoSlots,
+    wire: WireFeed,
     hashes: Arc<Mutex<FrameHashes>>,
     dir: PathBuf,
     catalogue: Catalogue,
@@ -67,7 +73,9 @@ impl Flight {
         let dir = c.root.join(&session.0);
         let identity = Arc::new(keys::open(&c.root.join("keys"), &c.name)?);
         let catalogue = Catalogue::open(&c.root)?;
-        let setup = setup::setup(session.clone(), &c.name, c.brief, &c.world, c.policy, c.seed, &c.pilot);
+        let baselines = setup::baselines(&c.brief, &c.baselines, &c.root.join("baselines"))?;
+        let mut setup = setup::setup(session.clone(), &c.name, c.brief, &c.world, c.policy, c.seed, &c.pilot);
+        setup.baselines = baselines;
         let cameras = setup.cameras.clone();
         let row = SessionRow {
             id: session.0.clone(),
@@ -84,6 +92,7 @@ impl Flight {
         let publish = view.clone();
         let radio = links.station();
         let well = links.station();
+        let gate = links.station();
         let chip_dir = dir.clone();
         let running = runtime::start(Parts {
             setup,
@@ -92,6 +101,7 @@ impl Flight {
             identity,
             clock: c.clock.clone(),
             submit: Arc::new(move |r: Request| radio.submit(r).map_err(|e| e.to_string())),
+            block: Arc::new(move |link, peer, blocked| gate.block(link, peer, blocked).map_err(|e| e.to_string())),
             publish: Arc::new(move |v| {
                 well.alive();
                 publish.put(v);
@@ -129,6 +139,7 @@ impl Flight {
             cameras: open,
             view,
             screen,
+            wire: crate::wire::feed(),
             hashes,
             dir,
             catalogue,
@@ -175,6 +186,11 @@ impl Flight {
         self.screen.clone()
     }
 
+    /// Messages on the wire, renewed by [`Self::carry`] while a window is open.
+    pub(crate) fn wire(&self) -> WireFeed {
+        self.wire.clone()
+    }
+
     /// Session folder.
     pub(crate) fn dir(&self) -> &Path {
         &self.dir
@@ -193,10 +209,16 @@ impl Flight {
         stop: Arc<AtomicBool>,
     ) -> Result<JoinHandle<()>> {
         let inputs = self.running.inputs();
+        let (station, wire) = (self.links.station(), self.wire());
         std::thread::Builder::new()
             .name("intents".into())
             .spawn(move || {
+                let mut turns = 0_u32;
                 while !stop.load(Ordering::Acquire) {
+                    turns = turns.wrapping_add(1);
+                    if turns % WIRE_TURNS == 1 {
+                        wire.rows.put(Arc::new(crate::wire::rows(&station.inspect().rows)));
+                    }
                     if let Ok((who, intent, shown)) = from.recv_timeout(std::time::Duration::from_millis(50)) {
                         give(&inputs, &who, intent, shown);
                     }
@@ -296,6 +318,10 @@ struct StationFile {
     /// What those stations send reaches the aircraft.
     #[serde(default)]
     forward_commands: bool,
+    /// Parameter files the aircraft are held against, by tail number; without one
+    /// `ROOT/baselines/TAIL.param`, where the console keeps those it takes.
+    #[serde(default)]
+    baselines: BTreeMap<String, PathBuf>,
     /// Who flies.
     pilot: String,
     /// Video streams by camera number (aircraft's system id times ten, plus one for thermal and two
@@ -336,6 +362,7 @@ pub(crate) fn station(a: &StationArgs) -> Outcome {
         seed: file.seed,
         pilot: pilot.clone(),
         endpoints: file.links,
+        baselines: file.baselines,
         video,
         clock: clock.clone(),
         clock_source: "machine".into(),

@@ -29,11 +29,11 @@ fn endpoints(given: &[String]) -> Result<Vec<Endpoint>, Stop> {
         .collect()
 }
 
-fn machine(e: impl std::fmt::Display) -> Stop {
+pub(crate) fn machine(e: impl std::fmt::Display) -> Stop {
     Stop::Machine(e.to_string())
 }
 
-fn runtime() -> Result<tokio::runtime::Runtime, Stop> {
+pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Stop> {
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .thread_name("links")
@@ -43,7 +43,7 @@ fn runtime() -> Result<tokio::runtime::Runtime, Stop> {
 }
 
 /// The machine's clock, as links want it.
-fn clock() -> Clock {
+pub(crate) fn clock() -> Clock {
     vedette_links::system_clock()
 }
 
@@ -108,24 +108,33 @@ fn say_line(l: &RelayLine, json: bool) {
     }
 }
 
-/// One address with what came from it, by judgement (`vedette inspect`).
-pub(crate) fn say_peer(p: &PeerReport, json: bool) {
-    if json {
-        say(&serde_json::json!({ "link": p.link, "peer": p.peer.to_string(), "valid": p.valid, "unknown_id": p.unknown_id, "bad_crc": p.bad_crc, "bad_signature": p.bad_signature, "replayed": p.replayed, "unsigned": p.unsigned, "duplicates": p.duplicates, "last_s": p.last.seconds() }).to_string());
-    } else {
-        say(&format!(
-            "{} {:<22} valid {} · unknown id {} · wrong checksum {} · wrong signature {} · replayed {} · unsigned refused {} · again {}",
-            p.link,
-            p.peer.to_string(),
-            p.valid,
-            p.unknown_id,
-            p.bad_crc,
-            p.bad_signature,
-            p.replayed,
-            p.unsigned,
-            p.duplicates
-        ));
+/// One address with what came from it, by judgement, as JSON (`vedette inspect`).
+pub(crate) fn say_peer(p: &PeerReport) {
+    say(&serde_json::json!({
+        "kind": "peer", "link": p.link, "peer": p.peer.to_string(), "valid": p.valid, "unknown_id": p.unknown_id,
+        "bad_crc": p.bad_crc, "bad_signature": p.bad_signature, "replayed": p.replayed, "unsigned": p.unsigned,
+        "old_version": p.old_version, "blocked": p.blocked, "duplicates": p.duplicates, "last_s": p.last.seconds(),
+    })
+    .to_string());
+}
+
+/// The same in words; only what there is.
+pub(crate) fn peer_line(p: &PeerReport) -> String {
+    let mut line = format!("{} {:<22} valid {}", p.link, p.peer.to_string(), p.valid);
+    for (what, n) in [
+        ("unknown id", p.unknown_id),
+        ("wrong checksum", p.bad_crc),
+        ("wrong signature", p.bad_signature),
+        ("replayed", p.replayed),
+        ("unsigned refused", p.unsigned),
+        ("other version", p.old_version),
+        ("again", p.duplicates),
+    ] {
+        if n > 0 {
+            line.push_str(&format!(" · {what} {n}"));
+        }
     }
+    line
 }
 
 /// `vedette keys`.

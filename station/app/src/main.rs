@@ -9,6 +9,7 @@ mod detect;
 mod drafting;
 mod files;
 mod flight;
+mod inspect;
 mod keys;
 mod link;
 mod measure;
@@ -29,6 +30,7 @@ mod train_desk;
 mod train_record;
 mod verbs;
 mod video;
+mod wire;
 
 use std::process::ExitCode;
 
@@ -77,7 +79,7 @@ fn main() -> ExitCode {
         Some(Verb::Sim(a)) => verbs::sim(&a),
         Some(Verb::Train(a)) => train::run(&a, cli.json),
         Some(Verb::Scores(a)) => scores::run(&a, cli.json),
-        Some(Verb::Inspect(a)) => verbs::inspect(&a, cli.json),
+        Some(Verb::Inspect(a)) => inspect::inspect(&a, cli.json),
         Some(Verb::Link(a)) => link::link(&a, cli.json),
         Some(Verb::Keys(v)) => link::keys(&v),
         Some(Verb::Review(a)) => review::review(&a, cli.json),

@@ -44,7 +44,7 @@ mod shell {
     use anyhow::Context;
     use vedette_console::{ConsoleConfig, Feeds, Headless, Mode};
     use vedette_model::{AlertState, Priority};
-    use vedette_panels::feeds::{ReviewFeeds, Slot, VideoSlots, ViewSlot, intents};
+    use vedette_panels::feeds::{ReviewFeeds, Slot, VideoSlots, ViewSlot, WireFeed, intents};
     use vedette_panels::plan::{PlanDesk, Trial};
     use vedette_panels::{Workspace, review::ReviewModel};
 
@@ -86,6 +86,7 @@ mod shell {
         let feeds = Feeds {
             view: flight.view(),
             video: flight.screen(),
+            wire: flight.wire(),
             intents: tx,
             terrain: world.terrain.clone(),
             review: None,
@@ -112,6 +113,7 @@ mod shell {
     struct Easel {
         view: ViewSlot,
         video: VideoSlots,
+        wire: WireFeed,
         model: Slot<ReviewModel>,
         desk: PlanDesk,
     }
@@ -126,6 +128,7 @@ mod shell {
         let easel = Easel {
             view: ViewSlot::default(),
             video: VideoSlots::default(),
+            wire: crate::wire::feed(),
             model: Slot::default(),
             desk: PlanDesk::default(),
         };
@@ -142,6 +145,7 @@ mod shell {
         let feeds = Feeds {
             view: easel.view.clone(),
             video: easel.video.clone(),
+            wire: easel.wire.clone(),
             intents: tx,
             terrain: terrain.clone(),
             review,
@@ -172,18 +176,21 @@ mod shell {
         let mut desk = Desk::open(session, &who, "pictures of the demo")?;
         let mut names = Vec::new();
         let view = Arc::new(replay.seek(moment).clone());
+        let wire = Arc::new(crate::wire::of_log(&session.with_extension("tlog"), &view));
         for (name, size, workspace) in [
             ("fly.png", (1920, 1080), Workspace::Fly),
             ("fly-720.png", (1280, 720), Workspace::Fly),
             ("plan.png", (1920, 1080), Workspace::Plan),
             ("train.png", (1920, 1080), Workspace::Train),
             ("inspect.png", (1920, 1080), Workspace::Inspect),
+            ("inspect-720.png", (1280, 720), Workspace::Inspect),
         ] {
             let (mut h, e) = easel(size, Mode::Live, &who, &world.terrain)?;
             desk.act(vedette_panels::review::ReviewAct::Seek(moment));
             if let Ok(f) = desk.frame() {
                 e.video.put(Arc::new(f));
             }
+            e.wire.rows.put(wire.clone());
             e.view.put(view.clone());
             if workspace == Workspace::Plan {
                 let trial = Trial {
@@ -258,6 +265,7 @@ mod shell {
             let feeds = Feeds {
                 view: view.clone(),
                 video: video.clone(),
+                wire: crate::wire::feed(),
                 intents: tx,
                 terrain: world.terrain.clone(),
                 review: None,
@@ -311,6 +319,7 @@ mod shell {
         let feeds = Feeds {
             view: view.clone(),
             video: video.clone(),
+            wire: crate::wire::feed(),
             intents: tx,
             terrain: world.terrain.clone(),
             review: Some(ReviewFeeds {

@@ -34,13 +34,8 @@ pub(crate) struct Radio {
 }
 
 impl Radio {
-    /// Opens the endpoints and starts the protocol.
-    pub(crate) fn open(endpoints: &[String], clock: Clock, tlog: Option<PathBuf>) -> Result<Self> {
-        Self::open_keyed(endpoints, clock, tlog, None)
-    }
-
-    /// As [`Self::open`] for a flight: with the aircraft's keys, and with heartbeats that stop when
-    /// the station is sick.
+    /// Opens the endpoints and starts the protocol for a flight: with the aircraft's keys, and with
+    /// heartbeats that stop when the station is sick.
     pub(crate) fn open_keyed(
         endpoints: &[String],
         clock: Clock,

@@ -562,6 +562,18 @@ pub(crate) fn act_words(intent: &Intent) -> String {
         Intent::SealIncident { .. } => "seal".into(),
         Intent::Show { .. } => "look".into(),
         Intent::UseLink { .. } => "use link".into(),
+        Intent::TakeControl { take: true, .. } => "take control".into(),
+        Intent::TakeControl { .. } => "give back control".into(),
+        Intent::ReadParameters { .. } => "read parameters".into(),
+        Intent::SetParameter { name, value, .. } => format!("set {name} to {value}"),
+        Intent::AcceptParameters { .. } => "accept parameters".into(),
+        Intent::TakeBaseline { .. } => "take baseline".into(),
+        Intent::RestoreParameters { .. } => "restore baseline".into(),
+        Intent::SaveDifferences { .. } => "save differences".into(),
+        Intent::BlockSender {
+            blocked: true, peer, ..
+        } => format!("block {peer}"),
+        Intent::BlockSender { peer, .. } => format!("let {peer} in"),
         Intent::Workload { level, .. } => format!("workload {level}"),
         Intent::Note { .. } => "note".into(),
     }

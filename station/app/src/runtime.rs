@@ -15,14 +15,15 @@ use anyhow::{Context, Result};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use vedette_atlas::World;
 use vedette_checker::ValidPlan;
-use vedette_core::{Effect, Entry, EvidenceRequest, Input, Setup, Station, StationView, digest};
+use vedette_core::{Effect, Entry, EvidenceRequest, Folder, Input, Setup, Station, StationView, digest};
 use vedette_evidence::identity::Identity;
 use vedette_evidence::manifest::{ClockState, Gap, Span};
 use vedette_evidence::merkle::{SignedHead, TreeLog, journal_leaf, leaf};
 use vedette_journal::Journal;
-use vedette_model::{EvidenceId, MissionKind, Mono, PlanId, RecorderReport, Request, RequestBody, Retry, Utc};
+use vedette_model::{EvidenceId, LinkId, MissionKind, Mono, PlanId, RecorderReport, Request, RequestBody, Retry, Utc};
 
 use crate::clock::Clock;
+use crate::files;
 use crate::preserve::{self, Segment};
 
 /// Inputs waiting for the station; producers block beyond it.
@@ -38,6 +39,8 @@ const SEGMENT_WAIT_S: i64 = 25;
 
 /// Hands a request to the links; the error says why it was not taken.
 pub(crate) type Submit = Arc<dyn Fn(Request) -> Result<(), String> + Send + Sync>;
+/// Keeps an address of a link out, or lets it in again; the error says why not.
+pub(crate) type Block = Arc<dyn Fn(LinkId, &str, bool) -> Result<(), String> + Send + Sync>;
 /// Where views go.
 pub(crate) type Publish = Arc<dyn Fn(Arc<StationView>) + Send + Sync>;
 /// Gives the pictures that belong into a bundle: name and PNG bytes.
@@ -51,6 +54,7 @@ pub(crate) struct Parts {
     pub(crate) identity: Arc<Identity>,
     pub(crate) clock: Clock,
     pub(crate) submit: Submit,
+    pub(crate) block: Block,
     pub(crate) publish: Publish,
     pub(crate) chips: Chips,
     pub(crate) clock_source: String,
@@ -330,6 +334,35 @@ impl Host {
                         retry: Retry::UntilAck,
                         expires,
                     });
+                }
+            }
+            Effect::Keep { folder, name, text } => {
+                let dir = match folder {
+                    Folder::Session => self.parts.dir.clone(),
+                    Folder::Baselines => self
+                        .parts
+                        .dir
+                        .parent()
+                        .map_or_else(|| PathBuf::from("."), |root| root.join("baselines")),
+                };
+                // Names are made from tail numbers, which are free text.
+                let name: String = name
+                    .chars()
+                    .map(|c| {
+                        if c.is_alphanumeric() || "-_.".contains(c) {
+                            c
+                        } else {
+                            '_'
+                        }
+                    })
+                    .collect();
+                if let Err(e) = files::write(&dir.join(&name), text.as_bytes()) {
+                    tracing::error!("{name} could not be kept: {e:#}");
+                }
+            }
+            Effect::Block { link, peer, blocked } => {
+                if let Err(e) = (self.parts.block)(link, &peer, blocked) {
+                    tracing::error!("{peer} on {link}: {e}");
                 }
             }
             Effect::Preserve(request) => self.waiting.push((request, self.parts.clock.now())),

@@ -138,6 +138,12 @@ impl Script {
             v.plan_on_board == PlanOnAircraft::Same && v.ready.is_some_and(|r| r.value) && v.transfer.is_none()
         });
         if ready {
+            // What is on board when everything is ready is what this fleet shall have.
+            let unkept = view
+                .vehicles
+                .values()
+                .filter(|v| v.baseline.is_none() && !v.parameter_table.is_empty());
+            out.extend(unkept.map(|v| Intent::TakeBaseline { vehicle: v.id }));
             self.phase = Phase::Watch;
         }
         out

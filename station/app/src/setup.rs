@@ -1,9 +1,14 @@
 //! What a session starts with, from a brief and a world.
 
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context;
 use vedette_atlas::World;
 use vedette_core::{CameraSpec, OperatorSpec, Setup, SiteLines};
 use vedette_model::plan::Brief;
-use vedette_model::{Authority, CameraId, OperatorId, SessionId, Spectrum, Utc, VehicleId};
+use vedette_model::{Authority, Baseline, CameraId, OperatorId, SessionId, Spectrum, Utc, VehicleId};
 
 /// Name and version in every record.
 pub(crate) const SOFTWARE: &str = concat!("Vedette ", env!("CARGO_PKG_VERSION"));
@@ -59,5 +64,52 @@ pub(crate) fn setup(
         brief,
         policy,
         seed,
+        system: Some(crate::radio::SYSTEM_ID),
+        baselines: BTreeMap::new(),
+    }
+}
+
+/// Parameters every aircraft of the fleet shall have, by its tail number: from the files named, else
+/// from `TAIL.param` in the station's own folder of baselines.
+pub(crate) fn baselines(
+    brief: &Brief,
+    named: &BTreeMap<String, PathBuf>,
+    own: &Path,
+) -> anyhow::Result<BTreeMap<VehicleId, (String, Arc<Baseline>)>> {
+    for tail in named.keys() {
+        anyhow::ensure!(
+            brief.fleet.iter().any(|a| a.tail == *tail),
+            "baselines.{tail}: no aircraft of the brief has this tail number"
+        );
+    }
+    let mut out = BTreeMap::new();
+    for a in &brief.fleet {
+        let file = match named.get(&a.tail) {
+            Some(f) => f.clone(),
+            None => own.join(format!("{}.param", a.tail)),
+        };
+        if !named.contains_key(&a.tail) && !file.is_file() {
+            continue;
+        }
+        let text = std::fs::read_to_string(&file)
+            .with_context(|| format!("cannot read the baseline {} of {}", file.display(), a.tail))?;
+        let baseline = Baseline::parse(&text, &file.display().to_string())?;
+        out.insert(a.vehicle, (baseline_name(&text, &file), Arc::new(baseline)));
+    }
+    Ok(out)
+}
+
+/// As its first line says it (`# CU-01, baseline 2026-10-30, taken by …`), else the file's name.
+fn baseline_name(text: &str, file: &Path) -> String {
+    let said = text
+        .lines()
+        .next()
+        .filter(|l| l.starts_with('#'))
+        .and_then(|l| l.split(", ").find_map(|w| w.strip_prefix("baseline ")));
+    match said {
+        Some(name) => name.trim().to_owned(),
+        None => file
+            .file_stem()
+            .map_or_else(|| "of this file".to_owned(), |s| s.to_string_lossy().into_owned()),
     }
 }

@@ -116,10 +116,12 @@ impl Staging {
             seed: self.seed,
             pilot: self.pilot,
             endpoints: if self.others.station.is_empty() {
-                vec![format!("udpin:127.0.0.1:{}", self.port)]
+                // Two ways to every aircraft, as a radio and a mobile network would be.
+                vec![format!("udpin:127.0.0.1:{}", self.port), "udpin:127.0.0.1:0".to_owned()]
             } else {
                 self.others.station
             },
+            baselines: BTreeMap::new(),
             video: BTreeMap::new(),
             clock: self.clock.clone(),
             clock_source: "simulated".into(),
@@ -128,7 +130,9 @@ impl Staging {
         let time = self.clock.clone();
         let mut serve = ServeConfig::new(Arc::new(move || time.now()));
         if self.others.world.is_empty() {
-            let mavlink = flight.mavlink_addresses().first().copied();
+            let mut ways = flight.mavlink_addresses().iter().copied();
+            let mavlink = ways.next();
+            serve.second = ways.next();
             serve.mavlink = Endpoint::Connect(mavlink.context("the station listens nowhere")?);
         }
         serve.follow = self.others.world;

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use vedette_model::plan::{Brief, PatrolPlan, Verdict};
 
-use crate::cli::{CheckArgs, InspectArgs, PlanArgs, SimArgs, VerifyArgs};
+use crate::cli::{CheckArgs, PlanArgs, SimArgs, VerifyArgs};
 use crate::{Outcome, Stop, files};
 
 /// Prints one line to standard output; a closed pipe ends the program quietly.
@@ -352,53 +352,6 @@ fn step_by_line(steps: &vedette_sim::StepClock, running: &vedette_sim::SimHandle
             return;
         }
     }
-}
-
-/// `vedette inspect`: what an endpoint carries.
-pub(crate) fn inspect(a: &InspectArgs, json: bool) -> Outcome {
-    let clock = crate::clock::Clock::start(crate::clock::Clock::machine_utc(), 1.0);
-    let radio = crate::radio::Radio::open(std::slice::from_ref(&a.endpoint), clock.clone(), None)
-        .map_err(|e| Stop::Machine(format!("{e:#}")))?;
-    let stop = crate::flight::interrupted()?;
-    let until = a.seconds.unwrap_or(f64::INFINITY);
-    let station = radio.station();
-    let mut next = 1.0;
-    while clock.now().seconds() < until && !stop.load(std::sync::atomic::Ordering::Acquire) {
-        std::thread::sleep(std::time::Duration::from_millis(100));
-        while station.outputs().try_recv().is_ok() {}
-        if clock.now().seconds() < next {
-            continue;
-        }
-        next += 1.0;
-        let seen = station.inspect();
-        for r in &seen.rows {
-            if json {
-                say(&serde_json::json!({ "link": r.link, "peer": r.peer.to_string(), "system": r.system, "component": r.component, "id": r.msgid, "name": r.name, "count": r.count, "rate_hz": r.rate_hz, "last_s": r.last.seconds() }).to_string());
-            } else {
-                say(&format!(
-                    "{} {:<22} {:>3}/{:<3} {:>5} {:<32} {:>7} {:>6.1} Hz  {:.1} s ago",
-                    r.link,
-                    r.peer.to_string(),
-                    r.system,
-                    r.component,
-                    r.msgid,
-                    r.name,
-                    r.count,
-                    r.rate_hz,
-                    clock.now().since(r.last) as f64 * 1e-6
-                ));
-            }
-        }
-        for p in &seen.peers {
-            crate::link::say_peer(p, json);
-        }
-        if !json {
-            say("");
-        }
-    }
-    drop(station);
-    radio.stop();
-    Ok(())
 }
 
 /// `vedette doctor`: what this machine lacks; exit 3 when something is missing.

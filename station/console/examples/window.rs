@@ -25,6 +25,7 @@ fn main() {
     let feeds = Feeds {
         view: view.clone(),
         video: video.clone(),
+        wire: vedette_panels::feeds::WireFeed::default(),
         intents: tx,
         terrain: Arc::clone(&demo::base().world.terrain),
         review: None,

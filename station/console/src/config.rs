@@ -9,7 +9,7 @@ use std::sync::atomic::AtomicBool;
 
 use vedette_atlas::Terrain;
 use vedette_model::OperatorId;
-use vedette_panels::feeds::{DeskFeeds, ExerciseFeeds, IntentSender, ReviewFeeds, VideoSlots, ViewSlot};
+use vedette_panels::feeds::{DeskFeeds, ExerciseFeeds, IntentSender, ReviewFeeds, VideoSlots, ViewSlot, WireFeed};
 use vedette_panels::plan::PlanDesk;
 use vedette_panels::theme::FontBytes;
 
@@ -67,6 +67,8 @@ pub struct Feeds {
     pub view: ViewSlot,
     /// Newest frame of each stream.
     pub video: VideoSlots,
+    /// Messages on the wire (live mode).
+    pub wire: WireFeed,
     /// Where the operator's intents go (live mode).
     pub intents: IntentSender,
     /// Heights of the land.

@@ -87,6 +87,8 @@ fn panels(
         map: shell.picture,
         relief: shell.relief.as_deref(),
         video: shell.video.clone(),
+        wire: shell.feeds.wire.rows.latest().map(|(_, rows)| rows),
+        decode: shell.feeds.wire.decode,
         briefing: shell.feeds.exercise.as_ref().map(|e| &*e.briefing),
         probes: None,
         desk: None,

@@ -66,6 +66,8 @@ pub(crate) fn panels(mut contexts: EguiContexts, mut shell: ResMut<Shell>, mut e
         map: shell.picture,
         relief: shell.relief.as_deref(),
         video: shell.video.clone(),
+        wire: shell.feeds.wire.rows.latest().map(|(_, rows)| rows),
+        decode: shell.feeds.wire.decode,
         briefing: shell.feeds.exercise.as_ref().map(|e| &*e.briefing),
         probes: shell.feeds.exercise.as_ref().map(|e| e.probes),
         desk: shell.feeds.desk.as_ref(),

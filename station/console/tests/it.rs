@@ -36,6 +36,7 @@ fn feeds() -> (Feeds, Receiver<SentIntent>) {
     let feeds = Feeds {
         view,
         video,
+        wire: vedette_panels::feeds::WireFeed::default(),
         intents: tx,
         terrain: Arc::clone(&demo::base().world.terrain),
         review: None,

@@ -16,6 +16,8 @@ const TRAIL: usize = 900;
 /// Others in the air kept for one aircraft, and how long one unheard is kept, microseconds.
 const CONTACTS: usize = 200;
 const CONTACT_US: i64 = 60_000_000;
+/// A clock that moves this far at once was set anew, microseconds.
+const CLOCK_JUMP_US: i64 = 2_000_000;
 
 /// An aircraft of the brief nothing is known of yet.
 pub(crate) fn unheard(a: &Aircraft) -> VehicleView {
@@ -29,7 +31,14 @@ pub(crate) fn unheard(a: &Aircraft) -> VehicleView {
         last_heard: None,
         duplicate: false,
         paths: Vec::new(),
+        link_history: crate::view::LinkHistory::default(),
+        switches: Vec::new(),
         signing: None,
+        second: None,
+        clock: None,
+        clock_first: None,
+        baseline: None,
+        grounded: Vec::new(),
         foreign_order: None,
         mode: None,
         mode_name: String::new(),
@@ -238,7 +247,19 @@ pub(crate) fn apply(v: &mut VehicleView, now: Mono, captured: Mono, report: &Rep
                 return Some((EventKind::Link, "second sender with this id".into()));
             }
         }
-        Report::Paths(paths) => v.paths.clone_from(paths),
+        Report::Paths(paths) => {
+            if let Some(words) = crate::linking::note_paths(v, now, paths) {
+                return Some((EventKind::Link, words));
+            }
+        }
+        Report::Clock(map) => {
+            // A boot clock that jumps began anew: the drift counts from here.
+            let jumped = |k: &Known<vedette_model::ClockMap>| (k.value.offset_us - map.offset_us).abs() > CLOCK_JUMP_US;
+            if v.clock.as_ref().is_none_or(jumped) {
+                v.clock_first = Some(Known::new(*map, now));
+            }
+            v.clock = Some(Known::new(*map, now));
+        }
         Report::Signing(signing) => {
             let was = v.signing.replace(signing.clone()).map(|s| s.state);
             if was != Some(signing.state) {
@@ -263,7 +284,7 @@ pub(crate) fn apply(v: &mut VehicleView, now: Mono, captured: Mono, report: &Rep
         | Report::Files { .. }
         | Report::Logs(_)
         | Report::LogProgress { .. }
-        | Report::Clock(_)
+        | Report::SecondSender(_)
         | Report::VideoStream { .. }
         | Report::CommandDone { .. } => {}
     }

@@ -4,7 +4,7 @@
 
 use vedette_geo::Amsl;
 use vedette_model::plan::Brief;
-use vedette_model::{MissionKind, Mono, ReceiptState, Report, VehicleId};
+use vedette_model::{CommandOutcome, MissionKind, Mono, ReceiptState, Report, VehicleId};
 
 use crate::station::Station;
 use crate::view::{EventKind, NoticeKind, PlanState};
@@ -30,6 +30,10 @@ impl Station {
             Report::CommandDone { id: command, outcome } => {
                 if let Some(r) = self.view.receipts.iter_mut().find(|r| r.id == *command) {
                     orders::outcome(r, now, outcome);
+                    let done = !matches!(outcome, CommandOutcome::InProgress(_)) && self.answered.remove(command);
+                    if done && r.state == ReceiptState::Accepted {
+                        r.state = ReceiptState::Observed;
+                    }
                     if let ReceiptState::Refused(_) | ReceiptState::Unknown = r.state {
                         let words = format!(
                             "{}: {}",
@@ -44,7 +48,9 @@ impl Station {
                     }
                 }
                 self.upload_done(id, *command, outcome);
+                self.restored(id, *command, outcome);
             }
+            Report::SecondSender(second) => self.second_sender(id, second),
             Report::PlanOnVehicle {
                 kind: MissionKind::Mission,
                 items,
@@ -73,6 +79,9 @@ impl Station {
         }
         if let Some((kind, text)) = mark {
             self.mark(kind, Some(id), text);
+        }
+        if matches!(report, Report::ParameterTable(_) | Report::Parameter { .. }) {
+            self.judge_parameters(id);
         }
         if began {
             self.view.plan.began.get_or_insert(now);
@@ -143,6 +152,7 @@ impl Station {
         self.view
             .tracks
             .retain(|_, t| t.alert.is_some() || now.since(t.heard) < TRACK_KEPT_MS * 1000);
+        self.forget_seconds();
         self.release_seals();
     }
 }

@@ -17,11 +17,19 @@ fn needs(intent: &Intent) -> Authority {
         | Intent::ProposeBrief { .. }
         | Intent::ApprovePlan { .. }
         | Intent::UploadPlan { .. }
-        | Intent::UseLink { .. } => Authority::Pilot,
+        | Intent::UseLink { .. }
+        | Intent::TakeControl { .. }
+        | Intent::SetParameter { .. }
+        | Intent::AcceptParameters { .. }
+        | Intent::TakeBaseline { .. }
+        | Intent::RestoreParameters { .. }
+        | Intent::BlockSender { .. } => Authority::Pilot,
         Intent::Decide { .. }
         | Intent::Acknowledge { .. }
         | Intent::OpenIncident { .. }
-        | Intent::SealIncident { .. } => Authority::Sensor,
+        | Intent::SealIncident { .. }
+        | Intent::ReadParameters { .. }
+        | Intent::SaveDifferences { .. } => Authority::Sensor,
         Intent::Show { .. } | Intent::Note { .. } | Intent::Workload { .. } => Authority::Observer,
     }
 }
@@ -75,6 +83,9 @@ pub(crate) fn order(vehicle: &VehicleView, order: &Order, held: bool) -> Result<
             if !vehicle.alive {
                 return state("its link is lost");
             }
+            if let Some(why) = vehicle.grounded.first() {
+                return state(why);
+            }
         }
         Order::StartMission | Order::ResumeMission => {
             if vehicle.plan_on_board != crate::view::PlanOnAircraft::Same {
@@ -82,6 +93,13 @@ pub(crate) fn order(vehicle: &VehicleView, order: &Order, held: bool) -> Result<
             }
             if !vehicle.alive {
                 return state("its link is lost");
+            }
+            if let Some(why) = vehicle
+                .grounded
+                .first()
+                .filter(|_| landed == Some(LandedState::OnGround))
+            {
+                return state(why);
             }
         }
         Order::GoTo { amsl, .. } | Order::Orbit { amsl, .. } if !amsl.0.is_finite() => {

@@ -1,11 +1,14 @@
 //! All that can wake the station, in one list; and all it can ask of its shells.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use vedette_geo::{Geoid, LatLon};
 use vedette_model::plan::{Brief, NoFly, PatrolPlan, Verdict};
 use vedette_model::{
-    Authority, CameraId, EvidenceId, IncidentId, Intent, LinkReport, Mono, OperatorId, PlanId, RecorderReport, Report,
-    Request, SessionId, Spectrum, Utc, VehicleId, VisionReport,
+    Authority, Baseline, CameraId, EvidenceId, IncidentId, Intent, LinkReport, Mono, OperatorId, PlanId,
+    RecorderReport, Report, Request, SessionId, Spectrum, Utc, VehicleId, VisionReport,
 };
 
 /// A person who may use the station.
@@ -129,6 +132,21 @@ pub struct Setup {
     pub policy: vedette_sight::Policy,
     /// Seed of everything random in this session.
     pub seed: u64,
+    /// This station's system id on the wire, where it flies aircraft: theirs must name it.
+    #[serde(default)]
+    pub system: Option<u8>,
+    /// Parameters each aircraft shall have: the baseline's name and its values.
+    #[serde(default)]
+    pub baselines: BTreeMap<VehicleId, (String, Arc<Baseline>)>,
+}
+
+/// Where a text is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Folder {
+    /// Beside the session's journal.
+    Session,
+    /// Among the aircraft's baselines, read at the next start.
+    Baselines,
 }
 
 /// What the operator was looking at when an intent was given.
@@ -260,4 +278,22 @@ pub enum Effect {
     },
     /// Seal evidence.
     Preserve(EvidenceRequest),
+    /// Keep a text as a file.
+    Keep {
+        /// Where.
+        folder: Folder,
+        /// File name, without path.
+        name: String,
+        /// Content.
+        text: String,
+    },
+    /// Take nothing from an address any more, or again.
+    Block {
+        /// Link.
+        link: vedette_model::LinkId,
+        /// Address on it.
+        peer: String,
+        /// Block, else let in.
+        blocked: bool,
+    },
 }

@@ -11,6 +11,7 @@ mod energy;
 mod fleet;
 mod flying;
 mod gate;
+mod ground;
 mod input;
 mod linking;
 mod orders;
@@ -23,10 +24,11 @@ mod view;
 mod watching;
 
 pub use coverage::CoverageView;
-pub use input::{CameraSpec, Effect, Entry, EvidenceRequest, Input, OperatorSpec, Setup, SiteLines, ViewStamp};
+pub use input::{CameraSpec, Effect, Entry, EvidenceRequest, Folder, Input, OperatorSpec, Setup, SiteLines, ViewStamp};
 pub use replay::Replay;
 pub use station::{CoreError, Station, digest};
 pub use view::{
-    AgeHistogram, CameraView, EventKind, LegView, Notice, NoticeKind, PlanOnAircraft, PlanState, StationView,
-    TimelineEvent, TrackView, TransferView, VehicleView,
+    AgeHistogram, BaselineView, CameraView, EventKind, LegView, LinkHistory, LinkPace, LinkSwitch, Notice, NoticeKind,
+    PathHistory, PathSample, PlanOnAircraft, PlanState, StationView, TimelineEvent, TrackView, TransferView,
+    VehicleView,
 };

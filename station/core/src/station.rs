@@ -54,6 +54,9 @@ pub struct Station {
     pub(crate) effects: VecDeque<Effect>,
     pub(crate) next_command: u32,
     pub(crate) sealing: Vec<(IncidentId, EvidenceRequest)>,
+    pub(crate) restoring: std::collections::BTreeMap<VehicleId, crate::ground::Restoring>,
+    /// Requests that are done when they are answered: nothing in telemetry could show more.
+    pub(crate) answered: std::collections::BTreeSet<CommandId>,
 }
 
 /// SHA-256 of a view's JSON, hexadecimal: what a replay must reproduce.
@@ -132,6 +135,9 @@ impl Station {
             links: std::collections::BTreeMap::new(),
             notices: Vec::new(),
             events: Vec::new(),
+            system: setup.system,
+            link_pace: std::collections::BTreeMap::new(),
+            blocked: Vec::new(),
         };
         Ok(Self {
             rules: RuleSet::new(setup.policy.clone()),
@@ -144,6 +150,8 @@ impl Station {
             effects: VecDeque::new(),
             next_command: 1,
             sealing: Vec::new(),
+            restoring: std::collections::BTreeMap::new(),
+            answered: std::collections::BTreeSet::new(),
         })
     }
 
@@ -305,6 +313,14 @@ impl Station {
                 self.mark(EventKind::Operator, *vehicle, format!("{who} looks at {what}"));
             }
             Intent::UseLink { vehicle, link } => self.use_link(who, *vehicle, *link)?,
+            Intent::TakeControl { vehicle, take } => self.take_control(who, *vehicle, *take)?,
+            Intent::ReadParameters { vehicle } => self.read_parameters(who, *vehicle)?,
+            Intent::SetParameter { vehicle, name, value } => self.set_parameter(who, *vehicle, name, *value)?,
+            Intent::AcceptParameters { vehicle, reason } => self.accept_parameters(who, *vehicle, reason)?,
+            Intent::TakeBaseline { vehicle } => self.take_baseline(who, *vehicle)?,
+            Intent::RestoreParameters { vehicle } => self.restore_parameters(who, *vehicle)?,
+            Intent::SaveDifferences { vehicle } => self.save_differences(who, *vehicle)?,
+            Intent::BlockSender { link, peer, blocked } => self.block_sender(who, *link, peer, *blocked)?,
             // For the record and the score; nothing on the screen follows from it.
             Intent::Workload { .. } => {}
             Intent::Note { text, incident } => {
@@ -368,6 +384,9 @@ impl Station {
             state: ReceiptState::Sent,
             since: self.view.now,
         });
+        if !matches!(request.body, RequestBody::Order(_)) {
+            self.answered.insert(request.id);
+        }
         self.mark(EventKind::Operator, Some(request.vehicle), format!("{what} by {who}"));
         self.effects.push_back(Effect::Request(request));
     }

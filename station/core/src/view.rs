@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 use vedette_geo::{AboveHome, Amsl, LatLon};
 use vedette_model::plan::{LegKind, LinkLoss, PatrolPlan, Verdict};
 use vedette_model::{
-    Airframe, Alert, AlertId, CameraId, Contact, FlightMode, GnssFix, GroundTrack, Incident, IncidentId, Known,
-    LandedState, LinkId, LinkReport, MissionKind, Mono, OperatorControl, OperatorId, ParameterTable, PictureAge,
-    PlanId, Receipt, SensorPose, SessionId, Severity, Spectrum, TrackId, Utc, VehicleId, VehicleIdentity,
+    Acceptance, Airframe, Alert, AlertId, CameraId, ClockMap, Contact, Difference, FlightMode, GnssFix, GroundTrack,
+    Incident, IncidentId, Known, LandedState, LinkId, LinkReport, MissionKind, Mono, OperatorControl, OperatorId,
+    ParameterTable, PictureAge, PlanId, Receipt, SecondSender, SensorPose, SessionId, Severity, Spectrum, TrackId, Utc,
+    VehicleId, VehicleIdentity,
 };
 
 use crate::coverage::CoverageView;
@@ -64,6 +65,103 @@ pub struct StationView {
     pub notices: Vec<Notice>,
     /// What the timeline shows, oldest first.
     pub events: Vec<TimelineEvent>,
+    /// This station's system id on the wire.
+    #[serde(default)]
+    pub system: Option<u8>,
+    /// Frames a second by link.
+    #[serde(default)]
+    pub link_pace: BTreeMap<LinkId, LinkPace>,
+    /// Addresses a person keeps out.
+    #[serde(default)]
+    pub blocked: Vec<(LinkId, String)>,
+}
+
+/// Frames a second of one link.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct LinkPace {
+    /// When the counters came.
+    pub at: Mono,
+    /// Let in, a second.
+    pub in_hz: f64,
+    /// Sent, a second.
+    pub out_hz: f64,
+}
+
+/// Quality of one way in one slot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PathSample {
+    /// Percent, the worst of the slot; 255 nothing was told.
+    #[serde(rename = "q")]
+    pub quality: u8,
+    /// Orders went this way.
+    #[serde(rename = "a")]
+    pub active: bool,
+}
+
+impl PathSample {
+    /// Nothing was told.
+    pub const NONE: Self = Self {
+        quality: u8::MAX,
+        active: false,
+    };
+    /// Percent, where told.
+    #[must_use]
+    pub fn percent(self) -> Option<u8> {
+        (self.quality <= 100).then_some(self.quality)
+    }
+}
+
+/// One way over time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PathHistory {
+    /// Link.
+    pub link: LinkId,
+    /// Address on it.
+    pub peer: String,
+    /// Slot of the first sample: station clock divided by [`LinkHistory::SAMPLE_S`].
+    pub from: i64,
+    /// One for each slot since.
+    pub samples: Vec<PathSample>,
+}
+
+/// The ways to one aircraft over the last half hour.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct LinkHistory {
+    /// Ways, in the order they were first heard.
+    pub paths: Vec<PathHistory>,
+}
+
+impl LinkHistory {
+    /// One slot, seconds.
+    pub const SAMPLE_S: i64 = 4;
+    /// Slots kept: thirty minutes.
+    pub const SAMPLES: usize = 450;
+}
+
+/// Orders took another way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkSwitch {
+    /// When.
+    pub at: Mono,
+    /// From this link.
+    pub from: LinkId,
+    /// To this one.
+    pub to: LinkId,
+    /// How long the old one had been silent then, milliseconds.
+    pub silence_ms: i64,
+    /// A person chose it.
+    pub by_hand: bool,
+}
+
+/// Parameters against their baseline.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BaselineView {
+    /// Name of the baseline.
+    pub name: String,
+    /// What differs, safety first.
+    pub differences: Vec<Difference>,
+    /// Who flies with the safety relevant ones, while they stay as they were then.
+    pub accepted: Option<Acceptance>,
 }
 
 /// Plan on the table.
@@ -143,9 +241,30 @@ pub struct VehicleView {
     /// Ways to it and how good they are.
     #[serde(default)]
     pub paths: Vec<vedette_model::PathReport>,
+    /// The same over the last half hour.
+    #[serde(default)]
+    pub link_history: LinkHistory,
+    /// Last changes of way, oldest first.
+    #[serde(default)]
+    pub switches: Vec<LinkSwitch>,
     /// Whether its frames are proven.
     #[serde(default)]
     pub signing: Option<vedette_model::SigningReport>,
+    /// Who else claims to be it.
+    #[serde(default)]
+    pub second: Option<Known<SecondSender>>,
+    /// Its clock against the station's.
+    #[serde(default)]
+    pub clock: Option<Known<ClockMap>>,
+    /// The first such reading since its boot; what the clock drifts counts from it.
+    #[serde(default)]
+    pub clock_first: Option<Known<ClockMap>>,
+    /// Its parameters against a baseline, once both are known.
+    #[serde(default)]
+    pub baseline: Option<BaselineView>,
+    /// Why it must stay on the ground besides its own checks; empty: nothing.
+    #[serde(default)]
+    pub grounded: Vec<String>,
     /// Last order another station gave it: when, who, what.
     #[serde(default)]
     pub foreign_order: Option<Known<(u8, String)>>,

@@ -1,6 +1,8 @@
 //! The station as its users meet it: what is refused, what is remembered, and that a replay sees
 //! what was seen.
 
+mod wire;
+
 use proptest::prelude::*;
 use vedette_core::Station;
 use vedette_core::*;
@@ -129,6 +131,8 @@ fn setup() -> Setup {
         }],
         policy: vedette_sight::Policy::default(),
         seed: 7,
+        system: None,
+        baselines: std::collections::BTreeMap::new(),
     }
 }
 
@@ -141,8 +145,11 @@ struct Rig {
 
 impl Rig {
     fn new() -> Self {
+        Self::with(setup())
+    }
+    fn with(setup: Setup) -> Self {
         Self {
-            station: Station::new(setup()).expect("a usable site"),
+            station: Station::new(setup).expect("a usable site"),
             log: vec![],
             effects: vec![],
             t: 0,

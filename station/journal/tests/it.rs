@@ -39,6 +39,8 @@ fn setup() -> Setup {
         }],
         policy: vedette_sight::Policy::default(),
         seed: 7,
+        system: None,
+        baselines: std::collections::BTreeMap::new(),
     }
 }
 

@@ -6,6 +6,7 @@
 mod alert;
 mod contact;
 mod ids;
+mod inspect;
 mod known;
 mod link;
 mod mission;
@@ -25,6 +26,7 @@ pub use contact::{Contact, ContactHeight, ContactSource, OperatorControl};
 pub use ids::{
     AlertId, CameraId, CommandId, EvidenceId, IncidentId, LinkId, OperatorId, PlanId, SessionId, TrackId, VehicleId,
 };
+pub use inspect::{DecodedFrame, FieldValue, FrameTrust, MessageRow, RejectReason, Rejection, SecondSender};
 pub use known::{Freshness, Known};
 pub use link::{PathReport, SigningReport, SigningState};
 pub use mission::{AltFrame, MissionItem, MissionKind, command};
@@ -33,7 +35,10 @@ pub use order::{
     Authority, CommandOutcome, GimbalAim, Intent, Order, Receipt, ReceiptState, Refusal, Request, RequestBody, Retry,
     Risk,
 };
-pub use parameter::{Baseline, BaselineError, Difference, Drift, ParameterTable, is_safety_parameter};
+pub use parameter::{
+    Acceptance, Baseline, BaselineError, Difference, Drift, ParameterTable, gcs_system_wanted, is_safety_parameter,
+    parameter_effect,
+};
 pub use probe::Probes;
 pub use record::{GapCause, LinkReport, LinkState, RecorderReport};
 pub use time::{ClockMap, Mono, Pts, Utc, VehicleBoot};

@@ -216,6 +216,58 @@ pub enum Intent {
         /// Which link.
         link: Option<LinkId>,
     },
+    /// Take or give back the right to command an aircraft.
+    TakeControl {
+        /// Of whom.
+        vehicle: VehicleId,
+        /// Take it, else give it back.
+        take: bool,
+    },
+    /// Read an aircraft's parameters anew.
+    ReadParameters {
+        /// Whose.
+        vehicle: VehicleId,
+    },
+    /// Set one parameter of an aircraft that stands on the ground, disarmed.
+    SetParameter {
+        /// Whose.
+        vehicle: VehicleId,
+        /// Its name.
+        name: String,
+        /// Its value.
+        value: f64,
+    },
+    /// Fly with the safety relevant parameters as they differ from the baseline now.
+    AcceptParameters {
+        /// Whose.
+        vehicle: VehicleId,
+        /// Why that is in order.
+        reason: String,
+    },
+    /// What is on board now is the baseline from now on.
+    TakeBaseline {
+        /// Whose.
+        vehicle: VehicleId,
+    },
+    /// Write the baseline's values to the aircraft that stands on the ground, disarmed.
+    RestoreParameters {
+        /// Whose.
+        vehicle: VehicleId,
+    },
+    /// Keep the differences as a file of the session.
+    SaveDifferences {
+        /// Whose.
+        vehicle: VehicleId,
+    },
+    /// Take nothing from this address any more, or again.
+    BlockSender {
+        /// On which link.
+        link: LinkId,
+        /// Its address.
+        peer: String,
+        /// Block it, else let it in again.
+        blocked: bool,
+    },
     /// Answer to the question after the workload (training, see [`crate::Probes`]).
     Workload {
         /// Which question, from 1.

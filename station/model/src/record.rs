@@ -128,6 +128,15 @@ pub struct LinkReport {
     /// Frames passed on to other stations.
     #[serde(default)]
     pub forwarded: u64,
+    /// Frames of a protocol version, or with flags, this station does not take.
+    #[serde(default)]
+    pub old_version: u64,
+    /// Frames of senders a person blocked.
+    #[serde(default)]
+    pub blocked: u64,
+    /// What was refused, by reason.
+    #[serde(default)]
+    pub rejects: Vec<crate::Rejection>,
 }
 
 impl LinkReport {
@@ -152,6 +161,9 @@ impl LinkReport {
             id_clashes: 0,
             kernel_drops: 0,
             forwarded: 0,
+            old_version: 0,
+            blocked: 0,
+            rejects: Vec::new(),
         }
     }
 }

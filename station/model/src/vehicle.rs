@@ -315,6 +315,8 @@ pub enum Report {
     Alive(bool),
     /// Another station or a second aircraft uses this system id: orders are refused.
     DuplicateId,
+    /// Who else uses it, while it speaks, at most once a second.
+    SecondSender(crate::SecondSender),
     /// The ways to it and how good they are, once a second and at every switch.
     Paths(Vec<crate::PathReport>),
     /// Whether its frames are proven; when it changes, at most once a second.

@@ -117,6 +117,18 @@ impl VideoSlots {
     }
 }
 
+/// Takes a frame's bytes apart; the shell lends it, panels know no protocol.
+pub type Decode = fn(&[u8]) -> vedette_model::DecodedFrame;
+
+/// Messages on the wire and how to read them.
+#[derive(Debug, Clone, Default)]
+pub struct WireFeed {
+    /// The newest table.
+    pub rows: Slot<Vec<vedette_model::MessageRow>>,
+    /// Takes a frame apart.
+    pub decode: Option<Decode>,
+}
+
 /// One intent on its way to the station, with what the operator was looking at.
 pub type SentIntent = (OperatorId, Intent, ViewStamp);
 

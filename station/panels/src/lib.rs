@@ -18,4 +18,5 @@ pub mod train;
 pub mod words;
 
 pub use fly::{console_ui, fly_ui};
+pub use inspect::{InspectLocal, InspectTab};
 pub use local::{Dismissal, FlyFeeds, FlyLocal, MapPicture, VideoPicture, Workspace};

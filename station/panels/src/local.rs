@@ -106,6 +106,8 @@ pub struct FlyLocal {
     pub graphics: Option<String>,
     /// Lines of the site in local metres, made once.
     pub shapes: Option<Arc<Shapes>>,
+    /// The inspecting workspace.
+    pub inspect: crate::inspect::InspectLocal,
     /// Question after the workload answered last, by its number.
     pub probe: Option<u32>,
     /// The brief being edited.
@@ -141,6 +143,7 @@ impl FlyLocal {
             view_age_s: 0.0,
             graphics: None,
             shapes: None,
+            inspect: crate::inspect::InspectLocal::default(),
             probe: None,
             plan: PlanLocal::default(),
         }
@@ -210,6 +213,10 @@ pub struct FlyFeeds<'a> {
     pub relief: Option<&'a Relief>,
     /// Pictures by stream.
     pub video: BTreeMap<CameraId, VideoPicture>,
+    /// Messages on the wire, where the shell has them.
+    pub wire: Option<Arc<Vec<vedette_model::MessageRow>>>,
+    /// Takes a frame apart.
+    pub decode: Option<crate::feeds::Decode>,
     /// The exercise, while one runs, as the trainee may know it.
     pub briefing: Option<&'a Briefing>,
     /// When the trainee is asked after the workload.

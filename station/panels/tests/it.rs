@@ -10,7 +10,7 @@ use egui::{Key, Modifiers, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 use vedette_core::StationView;
-use vedette_model::{AlertId, AlertState, Decision, Intent, Order, Receipt, ReceiptState, VehicleId};
+use vedette_model::{AlertId, AlertState, Decision, Intent, LinkId, Order, Receipt, ReceiptState, VehicleId};
 use vedette_panels::review::{ReviewAct, review_ui};
 use vedette_panels::theme::{self, FontBytes, Palette};
 use vedette_panels::{FlyFeeds, FlyLocal, console_ui};
@@ -19,6 +19,7 @@ struct Desk {
     view: StationView,
     local: FlyLocal,
     given: Vec<Intent>,
+    wire: Option<std::sync::Arc<Vec<vedette_model::MessageRow>>>,
 }
 
 fn desk(view: StationView, size: egui::Vec2) -> Harness<'static, Desk> {
@@ -27,6 +28,7 @@ fn desk(view: StationView, size: egui::Vec2) -> Harness<'static, Desk> {
         view,
         local,
         given: vec![],
+        wire: None,
     };
     let mut h = Harness::builder()
         .with_size(size)
@@ -44,7 +46,12 @@ fn desk(view: StationView, size: egui::Vec2) -> Harness<'static, Desk> {
                         .layer_id(egui::LayerId::background())
                         .max_rect(full),
                 );
-                let out = console_ui(&mut root, &d.view, &mut d.local, &FlyFeeds::default());
+                let feeds = FlyFeeds {
+                    wire: d.wire.clone(),
+                    decode: Some(demo::wire::decode),
+                    ..FlyFeeds::default()
+                };
+                let out = console_ui(&mut root, &d.view, &mut d.local, &feeds);
                 d.given.extend(out);
             },
             state,
@@ -339,4 +346,150 @@ fn review_steps_seeks_and_verifies() {
     assert!(
         matches!(h.state().1.as_slice(), [ReviewAct::Seek(t), ..] if *t == demo::review_model().lanes.alerts[1].at)
     );
+}
+
+/// Inspect on a wire worth looking at.
+fn inspecting(size: egui::Vec2) -> Harness<'static, Desk> {
+    let v = demo::wire::view();
+    let rows = demo::wire::rows(v.now);
+    let mut h = desk(v, size);
+    h.state_mut().wire = Some(rows);
+    h.key_press(Key::F5);
+    h.run_steps(3);
+    h
+}
+
+fn says(h: &Harness<Desk>, w: &str) -> bool {
+    names(h).iter().any(|l| l.contains(w))
+}
+
+fn press(h: &mut Harness<Desk>, label: &str) {
+    h.get_by_label(label).click();
+    h.run_steps(3);
+}
+
+#[test]
+fn a_person_chooses_the_link_of_one_aircraft_and_gives_the_choice_back() {
+    for size in [full(), vec2(1280.0, 720.0)] {
+        let mut h = inspecting(size);
+        press(&mut h, "Use link B for CU-02");
+        press(&mut h, "Automatic link for CU-02");
+        let way = |link| Intent::UseLink {
+            vehicle: VehicleId(2),
+            link,
+        };
+        assert_eq!(h.state().given, vec![way(Some(LinkId(2))), way(None)]);
+    }
+}
+
+#[test]
+fn refused_frames_show_their_reason_and_where_they_came_from() {
+    let h = inspecting(full());
+    for must in [
+        "Bad checksum: 1764 frames, mostly from 10.20.0.2:14550 on B",
+        "Unknown protocol version: 18 frames, mostly from 10.20.0.80:14550 on A",
+        "Second aircraft with id 1: 7 frames, mostly from 10.20.0.77:14550 on A",
+        "A second sender claims to be system id 1",
+    ] {
+        assert!(says(&h, must), "{must}: {:?}", names(&h));
+    }
+}
+
+#[test]
+fn a_stranger_is_blocked_after_a_second_question_only() {
+    let mut h = inspecting(full());
+    press(&mut h, "Block sender");
+    assert!(h.state().given.is_empty());
+    press(&mut h, "Block 10.20.0.77:14550 now");
+    let block = |blocked| Intent::BlockSender {
+        link: LinkId(1),
+        peer: "10.20.0.77:14550".into(),
+        blocked,
+    };
+    assert_eq!(h.state().given, vec![block(true)]);
+    h.state_mut().given.clear();
+    h.state_mut().view.blocked = vec![(LinkId(1), "10.20.0.77:14550".into())];
+    h.run_steps(3);
+    press(&mut h, "Let 10.20.0.77:14550 in again");
+    assert_eq!(h.state().given, vec![block(false)]);
+}
+
+#[test]
+fn messages_are_filtered_frozen_and_decoded() {
+    let mut h = inspecting(full());
+    assert!(says(&h, "Message GLOBAL_POSITION_INT, component 1, 10.0 Hz"));
+    assert!(says(&h, "lat 42.4412873"), "the chosen message is decoded");
+    assert!(says(&h, "signature valid"));
+    assert!(says(&h, "Message id 42001 (not in dialect)"));
+    press(&mut h, "Freeze messages");
+    h.state_mut().wire = Some(std::sync::Arc::new(vec![]));
+    h.run_steps(2);
+    assert!(says(&h, "Message ATTITUDE"), "what is frozen stays");
+    press(&mut h, "Freeze messages");
+    assert!(!says(&h, "Message ATTITUDE"));
+    h.state_mut().wire = Some(demo::wire::rows(demo::wire::view().now));
+    h.state_mut().local.inspect.filter = "batt".into();
+    h.run_steps(3);
+    assert!(says(&h, "Message BATTERY_STATUS") && !says(&h, "Message ATTITUDE"));
+    h.state_mut().local.inspect.filter.clear();
+    press(&mut h, "Messages of CU-02");
+    assert!(says(&h, "not signed: anyone could have said this"));
+}
+
+#[test]
+fn differing_parameters_say_what_they_do_and_are_accepted_by_name_with_a_reason() {
+    let mut h = inspecting(full());
+    assert!(says(&h, "FS_GCS_ENABLE: 1 to 5, safety"));
+    assert!(says(&h, "RTL_ALT: 33000 to 15000, safety"));
+    assert!(says(&h, "SR1_EXTRA1: 10 to 20"));
+    assert!(says(&h, "CU-01 stays on the ground: SYSID_MYGCS is 255"));
+    press(&mut h, "Accept differences of CU-01");
+    press(&mut h, "Accept with this reason");
+    assert!(h.state().given.is_empty(), "a reason is needed");
+    h.state_mut().local.inspect.reason = "new return height, agreed with operations".into();
+    h.run_steps(2);
+    press(&mut h, "Accept with this reason");
+    press(&mut h, "Restore baseline of CU-01");
+    press(&mut h, "Write the baseline to CU-01");
+    press(&mut h, "Set SYSID_MYGCS to 253 on CU-01");
+    let vehicle = VehicleId(1);
+    assert_eq!(
+        h.state().given,
+        vec![
+            Intent::AcceptParameters {
+                vehicle,
+                reason: "new return height, agreed with operations".into()
+            },
+            Intent::RestoreParameters { vehicle },
+            Intent::SetParameter {
+                vehicle,
+                name: "SYSID_MYGCS".into(),
+                value: 253.0
+            },
+        ]
+    );
+    h.key_press(Key::F1);
+    h.run_steps(3);
+    h.state_mut().view.vehicles.get_mut(&vehicle).unwrap().duplicate = false;
+    h.run_steps(2);
+    h.state_mut().given.clear();
+    hold_key(&mut h, Key::E, 90);
+    assert!(
+        h.state().given.iter().all(|i| !matches!(i, Intent::Command { .. })),
+        "a grounded aircraft is not offered a take-off: {:?}",
+        h.state().given
+    );
+}
+
+#[test]
+fn control_is_taken_and_given_back_per_aircraft() {
+    let mut h = inspecting(full());
+    press(&mut h, "Take control of CU-02");
+    press(&mut h, "Give back control of CU-01");
+    let control = |n, take| Intent::TakeControl {
+        vehicle: VehicleId(n),
+        take,
+    };
+    assert_eq!(h.state().given, vec![control(2, true), control(1, false)]);
+    assert!(says(&h, "Clock CU-01"));
 }

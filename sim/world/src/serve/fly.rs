@@ -105,7 +105,7 @@ pub(super) fn open(
                 } else {
                     ([0_u16; 8], 0).into()
                 };
-                (any.to_string(), Way::udp(any, Some(*to)))
+                (any.to_string(), Way::udp(any, [*to].into_iter().chain(config.second)))
             }
             Endpoint::Listen(at) => (format!("udpin:{}", up(*at)), Way::udp(up(*at), None)),
             Endpoint::Tcp(at) => (format!("tcpin:{}", up(*at)), Way::tcp(up(*at))),
@@ -134,8 +134,8 @@ pub(super) fn open(
                 source: Some(Box::new(e)),
             }),
             Ok(way) => {
-                if way.connected() {
-                    sky.craft[k].vehicle.connect(0);
+                for peer in 0..way.connected() {
+                    sky.craft[k].vehicle.connect(peer);
                 }
                 ports.push(Port {
                     system: a.system,

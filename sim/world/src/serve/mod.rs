@@ -86,6 +86,8 @@ pub struct ServeConfig {
     pub clock: Clock,
     /// Telemetry.
     pub mavlink: Endpoint,
+    /// A second way to the same station, where the first is a connection.
+    pub second: Option<SocketAddr>,
     /// Video.
     pub video: VideoTarget,
     /// Where video is served to players besides, as `rtsp://HOST:PORT/CAMERA`.
@@ -126,6 +128,7 @@ impl ServeConfig {
         Self {
             clock,
             mavlink: Endpoint::Connect(SocketAddr::from(([127, 0, 0, 1], 14_550))),
+            second: None,
             video: VideoTarget::Scenario,
             rtsp: None,
             sensors: SocketAddr::from(([127, 0, 0, 1], SENSOR_PORT)),

@@ -125,7 +125,7 @@ impl Way {
     }
 
     /// A UDP socket; `to` is told before anybody has spoken.
-    pub(super) fn udp(bind: SocketAddr, to: Option<SocketAddr>) -> std::io::Result<Self> {
+    pub(super) fn udp(bind: SocketAddr, to: impl IntoIterator<Item = SocketAddr>) -> std::io::Result<Self> {
         let socket = UdpSocket::bind(bind)?;
         socket.set_nonblocking(true)?;
         Ok(Self(Kind::Udp {
@@ -191,12 +191,12 @@ impl Way {
         }
     }
 
-    /// Whether somebody is told before anybody has spoken.
-    pub(super) fn connected(&self) -> bool {
+    /// How many are told before anybody has spoken; their numbers are the first ones.
+    pub(super) fn connected(&self) -> u64 {
         match &self.0 {
-            Kind::Udp { peers, .. } => !peers.is_empty(),
-            Kind::Serial(_) => true,
-            Kind::Tcp { .. } | Kind::Nowhere => false,
+            Kind::Udp { peers, .. } => peers.len() as u64,
+            Kind::Serial(_) => 1,
+            Kind::Tcp { .. } | Kind::Nowhere => 0,
         }
     }
 

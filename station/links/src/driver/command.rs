@@ -2,9 +2,9 @@
 
 use tokio::sync::oneshot;
 use vedette_model::{LinkId, Request};
-use vedette_protocol::KeyChangeError;
 use vedette_protocol::codec::sign::Key;
 use vedette_protocol::signing::LinkPolicy;
+use vedette_protocol::{KeyChangeError, PeerAddr};
 
 use super::Role;
 use crate::transport::Opened;
@@ -18,6 +18,8 @@ pub(super) enum Command {
     Attach(Box<Opened>, Role),
     /// Close a link.
     Remove(LinkId),
+    /// Take nothing from an address any more, or again.
+    Block(LinkId, PeerAddr, bool),
     /// What a link lets in.
     Policy(LinkId, LinkPolicy),
     /// The key an aircraft is known to hold; `None` forgets it.

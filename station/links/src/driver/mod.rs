@@ -18,7 +18,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use vedette_model::{LinkId, LinkReport, Mono, Request, Utc};
 use vedette_protocol::codec::sign::Key;
 use vedette_protocol::signing::LinkPolicy;
-use vedette_protocol::{Event, Gcs, InspectRow, KeyChangeError, PeerReport};
+use vedette_protocol::{Event, Gcs, InspectRow, KeyChangeError, PeerAddr, PeerReport};
 
 use crate::keyfile::{KeyFile, KeyFileError};
 use crate::transport::{LinkError, Opener};
@@ -92,6 +92,8 @@ pub struct RunOptions {
     pub files: Option<PathBuf>,
     /// Aircraft's keys and what signing must remember.
     pub keys: Option<KeyFile>,
+    /// Nothing is sent: for those who only listen.
+    pub silent: bool,
 }
 
 impl Default for RunOptions {
@@ -102,6 +104,7 @@ impl Default for RunOptions {
             tlog: None,
             files: None,
             keys: None,
+            silent: false,
         }
     }
 }
@@ -193,6 +196,7 @@ pub fn run(mut gcs: Gcs, links: Links, clock: Clock, options: RunOptions) -> Res
         dropped: dropped_tx,
         log,
         files,
+        silent: options.silent,
         keys: options.keys.map(state::KeyKeeper::new),
         alive: Arc::clone(&alive),
         router: vedette_protocol::route::Router::new(),
@@ -248,6 +252,14 @@ impl Station {
     /// [`Busy`] when it was not taken.
     pub fn remove_link(&self, link: LinkId) -> Result<(), Busy> {
         self.tell(Command::Remove(link))
+    }
+
+    /// Takes nothing from an address any more, or again.
+    ///
+    /// # Errors
+    /// [`Busy`] when it was not taken.
+    pub fn block(&self, link: LinkId, peer: &str, blocked: bool) -> Result<(), Busy> {
+        self.tell(Command::Block(link, PeerAddr::new(peer), blocked))
     }
 
     /// What a link lets in.

@@ -97,6 +97,7 @@ fn renewable(output: &Output) -> bool {
                 | Report::Transfer { .. }
                 | Report::Parameters { .. }
                 | Report::Paths(_)
+                | Report::SecondSender(_)
                 | Report::LogProgress { .. }
                 | Report::Contact(_)
         ),

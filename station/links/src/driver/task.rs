@@ -39,6 +39,8 @@ pub(super) struct Parts {
     pub(super) log: Option<TlogFile>,
     pub(super) files: Option<Store>,
     pub(super) keys: Option<KeyKeeper>,
+    /// What would be sent is dropped.
+    pub(super) silent: bool,
     pub(super) alive: Arc<AtomicBool>,
     pub(super) router: Router,
     /// Links to other stations; the rest carry aircraft.
@@ -119,6 +121,7 @@ impl Parts {
                     self.roles.remove(&link);
                 }
             }
+            Command::Block(link, peer, blocked) => self.gcs.block(link, &peer, blocked),
             Command::Policy(link, policy) => self.gcs.set_policy(link, policy),
             Command::Key(system, Some(key)) => self.gcs.set_key(system, key),
             Command::Key(system, None) => self.gcs.forget_key(system),
@@ -179,6 +182,9 @@ impl Parts {
 
     fn drain(&mut self) {
         while let Some(t) = self.gcs.poll_transmit() {
+            if self.silent {
+                continue;
+            }
             self.links.send(t);
         }
         while let Some(t) = self.router.poll_transmit() {

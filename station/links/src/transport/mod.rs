@@ -321,6 +321,14 @@ impl Port {
             self.dropped.fetch_add(1, Ordering::Relaxed);
         }
     }
+    /// The endpoint is told with the port the system gave for port 0.
+    fn bound(&mut self, local: SocketAddr) {
+        if let Endpoint::UdpIn { port, .. } | Endpoint::TcpIn { port, .. } = &mut self.endpoint
+            && *port == 0
+        {
+            *port = local.port();
+        }
+    }
     fn up(&self, peer: Option<PeerAddr>) {
         tracing::info!(link = %self.link, endpoint = %self.endpoint, "link up");
         self.offer(Received::Up {

@@ -101,7 +101,7 @@ async fn talk(
 
 /// Takes connections.
 pub(super) async fn listen(
-    port: Port,
+    mut port: Port,
     host: &str,
     number: u16,
     mut out: mpsc::Receiver<(PeerAddr, Vec<u8>)>,
@@ -111,6 +111,7 @@ pub(super) async fn listen(
     let fail = |e| LinkError::of_socket(&port.endpoint, number, e);
     let listener = TcpListener::bind(at).await.map_err(fail)?;
     let local = listener.local_addr().map_err(fail)?;
+    port.bound(local);
     port.up(None);
     tasks.spawn(async move {
         let mut clients: BTreeMap<PeerAddr, mpsc::Sender<(PeerAddr, Vec<u8>)>> = BTreeMap::new();

@@ -115,7 +115,7 @@ pub(super) fn multicast(
 
 /// Listens on a port.
 pub(super) async fn listen(
-    port: Port,
+    mut port: Port,
     host: &str,
     number: u16,
     out: mpsc::Receiver<(PeerAddr, Vec<u8>)>,
@@ -126,6 +126,7 @@ pub(super) async fn listen(
     let local = socket
         .local_addr()
         .map_err(|e| LinkError::of_socket(&port.endpoint, number, e))?;
+    port.bound(local);
     port.up(None);
     tasks.spawn(run(port, socket, None, out));
     Ok(local)

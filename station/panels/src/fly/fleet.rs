@@ -39,6 +39,15 @@ pub(crate) fn doing(v: &StationView, a: &VehicleView) -> String {
         return leg_words(v, a, &leg);
     }
     match a.landed.map(|l| l.value) {
+        Some(LandedState::OnGround) if a.ready.is_some_and(|r| !r.value) && !a.arming_checks.is_empty() => {
+            let more = a.arming_checks.len() - 1;
+            let rest = if more > 0 {
+                format!(", and {more} more")
+            } else {
+                String::new()
+            };
+            format!("Not ready: {}{rest}", a.arming_checks[0])
+        }
         Some(LandedState::OnGround) => match a.plan_on_board {
             PlanOnAircraft::Same => "On the ground, plan on board".into(),
             PlanOnAircraft::Uploading => "On the ground, plan uploading".into(),
@@ -75,21 +84,64 @@ pub(crate) fn leg_words(v: &StationView, a: &VehicleView, leg: &LegView) -> Stri
     }
 }
 
-fn on_loss(v: &StationView, a: &VehicleView) -> String {
+/// What it does when its link dies, in words: by its plan while it flies it, else by its own
+/// parameters.
+pub(crate) fn on_loss(v: &StationView, a: &VehicleView) -> String {
+    if matches!(a.landed.map(|k| k.value), Some(LandedState::OnGround)) {
+        return "stays on the ground".into();
+    }
     let back = v
         .plan
         .plan
         .as_ref()
         .and_then(|p| p.aircraft.iter().find(|x| x.vehicle == a.id));
+    let height = back.map(|p| format!("at {} m", words::thousands(p.return_amsl.0)));
     match a.leg.map(|l| l.link_loss) {
         Some(LinkLoss::Continue) => "continues its plan, then lands at home".into(),
-        Some(LinkLoss::Return) => match back {
-            Some(p) => format!("returns at {} m, lands at home", words::thousands(p.return_amsl.0)),
+        Some(LinkLoss::Return) => match height {
+            Some(h) => format!("returns {h}, lands at home"),
             None => "returns and lands at home".into(),
         },
         Some(LinkLoss::Land) => "lands where it is".into(),
-        None => words::UNKNOWN.into(),
+        None => own_setting(a).unwrap_or_else(|| words::UNKNOWN.into()),
     }
+}
+
+/// What its parameters say it does when the ground station falls silent (ArduPilot, PX4).
+fn own_setting(a: &VehicleView) -> Option<String> {
+    let get = |name: &str| a.parameter_table.get(name);
+    #[expect(clippy::cast_possible_truncation, reason = "small enumerations")]
+    let number = |name: &str| get(name).map(|x| x.round() as i64);
+    if let Some(n) = number("FS_GCS_ENABLE") {
+        let height = get("RTL_ALT").map_or(String::new(), |cm| format!(" at {:.0} m over home", cm * 0.01));
+        return Some(match n {
+            0 => "goes on, by its own setting".into(),
+            1 | 3 => format!("returns{height}, lands"),
+            4 => format!("returns{height} or lands"),
+            5 => "lands where it is".into(),
+            7 => "brakes or lands where it is".into(),
+            _ => "lands by its sequence or returns".into(),
+        });
+    }
+    if let Some(n) = number("FS_GCS_ENABL") {
+        let action = number("FS_LONG_ACTN").unwrap_or(0);
+        let after = get("FS_LONG_TIMEOUT").map_or(String::new(), |s| format!(" after {s:.0} s"));
+        return Some(match (n, action) {
+            (0, _) => "goes on, by its own setting".into(),
+            (_, 1) => format!("returns{after}"),
+            (_, 2) => format!("glides down{after}"),
+            (_, 3) => format!("opens its parachute{after}"),
+            _ => format!("goes on, returns from guided flight{after}"),
+        });
+    }
+    let after = get("COM_DL_LOSS_T").map_or(String::new(), |s| format!(" after {s:.0} s"));
+    number("NAV_DLL_ACT").map(|n| match n {
+        0 => "goes on, by its own setting".into(),
+        1 => format!("holds{after}"),
+        2 => format!("returns{after}"),
+        3 => format!("lands where it is{after}"),
+        _ => format!("ends its flight{after}"),
+    })
 }
 
 fn value_colour<T>(k: Option<&Known<T>>, now: Mono, pal: &Palette) -> egui::Color32 {
@@ -206,7 +258,13 @@ fn card(ui: &mut Ui, c: Rect, v: &StationView, a: &VehicleView, l: &FlyLocal, la
         let mut i = WidgetInfo::labeled(
             WidgetType::Button,
             true,
-            format!("{} {}, {mode}, battery {pct}, {}", a.tail, a.name, doing(v, a)),
+            format!(
+                "{} {}, {mode}, battery {pct}, {}, link loss: {}",
+                a.tail,
+                a.name,
+                doing(v, a),
+                on_loss(v, a)
+            ),
         );
         i.selected = Some(on);
         i
@@ -281,53 +339,9 @@ fn card(ui: &mut Ui, c: Rect, v: &StationView, a: &VehicleView, l: &FlyLocal, la
             pal,
         );
     }
-    // Links: age of the last word, and what was heard of what was sent.
+    // Links: each way with how good it is, the one in use bright; else the age of the last word.
     y += if lay.compact { 21.0 } else { 28.0 };
-    let (valid, gone) = v
-        .links
-        .values()
-        .fold((0u64, 0u64), |s, k| (s.0 + k.valid, s.1 + k.lost));
-    let t = draw::text(
-        &p,
-        pos2(x0 - 2.0, y),
-        Align2::LEFT_CENTER,
-        "Link",
-        theme::small(),
-        pal.text3,
-    );
-    if valid > 0 && !lost {
-        #[expect(clippy::cast_precision_loss, reason = "shares of counts")]
-        let share = valid as f64 / (valid + gone) as f64;
-        draw::bars(&p, pos2(t.right() + 6.0, y), share, pal);
-        draw::text(
-            &p,
-            pos2(t.right() + 34.0, y),
-            Align2::LEFT_CENTER,
-            &format!("{:.0} %", share * 100.0),
-            theme::mono(),
-            pal.text1,
-        );
-    } else {
-        draw::text(
-            &p,
-            pos2(t.right() + 8.0, y),
-            Align2::LEFT_CENTER,
-            words::UNKNOWN,
-            theme::mono(),
-            pal.text3,
-        );
-    }
-    let heard = a.last_heard.map_or("never heard".to_owned(), |h| {
-        format!("heard {} ago", words::age((v.now.since(h) / 1000).max(0)))
-    });
-    draw::text(
-        &p,
-        pos2(x1, y),
-        Align2::RIGHT_CENTER,
-        &heard,
-        theme::small(),
-        if lost { pal.alarm2 } else { pal.text3 },
-    );
+    link_row(&p, x0, x1, y, v, a, lay, pal);
     // Energy.
     y += if lay.compact { 20.0 } else { 26.0 };
     let bat = draw::rect(x0 - 2.0, y - 4.0, if lay.compact { 56.0 } else { 104.0 }, 8.0);
@@ -409,13 +423,119 @@ fn card(ui: &mut Ui, c: Rect, v: &StationView, a: &VehicleView, l: &FlyLocal, la
             &p,
             pos2(x0 - 2.0, y),
             Align2::LEFT_CENTER,
-            &format!("Link loss: {}", on_loss(v, a)),
+            &a.grounded.first().map_or_else(
+                || format!("Link loss: {}", on_loss(v, a)),
+                |why| format!("Stays down: {why}"),
+            ),
             theme::small(),
-            pal.text2,
+            if a.grounded.is_empty() { pal.text2 } else { pal.alarm2 },
             x1 - x0 + 4.0,
         );
     }
     resp.clicked()
+}
+
+/// Each way to it: letter, bars, quality and, where there is room, age.
+#[expect(clippy::too_many_arguments, reason = "a drawing call says all of it")]
+fn link_row(
+    p: &egui::Painter,
+    x0: f32,
+    x1: f32,
+    y: f32,
+    v: &StationView,
+    a: &VehicleView,
+    lay: &Layout,
+    pal: &Palette,
+) {
+    let heard = a.last_heard.map_or("never heard".to_owned(), |h| {
+        format!("heard {} ago", words::age((v.now.since(h) / 1000).max(0)))
+    });
+    if a.paths.is_empty() || !a.alive {
+        let t = draw::text(
+            p,
+            pos2(x0 - 2.0, y),
+            Align2::LEFT_CENTER,
+            "Link",
+            theme::small(),
+            pal.text3,
+        );
+        draw::text(
+            p,
+            pos2(t.right() + 8.0, y),
+            Align2::LEFT_CENTER,
+            words::UNKNOWN,
+            theme::mono(),
+            pal.text3,
+        );
+        let c = if a.last_heard.is_some() && !a.alive {
+            pal.alarm2
+        } else {
+            pal.text3
+        };
+        draw::text(p, pos2(x1, y), Align2::RIGHT_CENTER, &heard, theme::small(), c);
+        return;
+    }
+    let mut ways: Vec<_> = a.paths.iter().collect();
+    ways.sort_by(|m, n| (m.link, &m.peer).cmp(&(n.link, &n.peer)));
+    let room = 2;
+    // The way in use is always among those shown.
+    if let Some(at) = ways.iter().position(|w| w.active).filter(|at| *at >= room) {
+        ways.swap(room - 1, at);
+    }
+    let step = (x1 - x0 + 2.0) / 2.0;
+    for (w, n) in ways.iter().take(room).zip(0_u8..) {
+        let x = x0 - 2.0 + f32::from(n) * step;
+        let c = if w.active { pal.text1 } else { pal.text3 };
+        let font = if w.active {
+            theme::small_strong()
+        } else {
+            theme::small()
+        };
+        let t = draw::text(
+            p,
+            pos2(x, y),
+            Align2::LEFT_CENTER,
+            &crate::inspect::letter(v, w.link),
+            font,
+            c,
+        );
+        let old = v.now.since(w.heard) > 3_000_000;
+        let end = draw::bars(p, pos2(t.right() + 5.0, y), if old { 0.0 } else { w.quality }, pal);
+        let q = if old {
+            words::UNKNOWN.to_owned()
+        } else {
+            format!("{:.0} %", w.quality * 100.0)
+        };
+        let t = draw::text(
+            p,
+            pos2(t.right() + 9.0 + end, y),
+            Align2::LEFT_CENTER,
+            &q,
+            theme::mono(),
+            c,
+        );
+        if !lay.compact {
+            let age = words::age((v.now.since(w.heard) / 1000).max(0));
+            draw::text(
+                p,
+                pos2(t.right() + 5.0, y),
+                Align2::LEFT_CENTER,
+                &age,
+                theme::small(),
+                if old { pal.alarm2 } else { pal.text3 },
+            );
+        }
+    }
+    if ways.len() == 1 && !lay.compact {
+        draw::text(
+            p,
+            pos2(x1, y),
+            Align2::RIGHT_CENTER,
+            "one way only",
+            theme::small(),
+            pal.text3,
+        );
+    }
 }
 
 fn instruments(

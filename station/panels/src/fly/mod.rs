@@ -88,7 +88,7 @@ fn work(
         Workspace::Plan => plan::show(ui, rest, v, l, feeds, lay, pal, out),
         Workspace::Train => train::show(ui, rest, feeds.briefing, pal),
         Workspace::Review => alerts::incidents(ui, rest, v, l, pal, out),
-        Workspace::Inspect => inspect::show(ui, rest, v, pal),
+        Workspace::Inspect => inspect::show(ui, rest, v, l, feeds, pal, out),
     }
     rest
 }

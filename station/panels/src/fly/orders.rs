@@ -134,6 +134,12 @@ pub fn refusal(v: &StationView, l: &FlyLocal, a: &VehicleView, kind: OrderKind) 
     if l.view_age_s > 5.0 {
         return Some("the station's picture is old".into());
     }
+    if matches!(kind, OrderKind::TakeOff | OrderKind::Start)
+        && on_ground(a)
+        && let Some(why) = a.grounded.first()
+    {
+        return Some(format!("it stays on the ground: {why} (F5)"));
+    }
     match kind {
         OrderKind::Start if a.plan_on_board != PlanOnAircraft::Same => {
             Some("no checked plan on board: upload it first (F2)".into())

@@ -7,6 +7,8 @@
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses a part of it")]
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+pub mod wire;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
@@ -169,7 +171,14 @@ pub fn view() -> StationView {
                 last_heard: Some(k(200)),
                 duplicate: false,
                 paths: Vec::new(),
+                link_history: vedette_core::LinkHistory::default(),
+                switches: Vec::new(),
                 signing: None,
+                second: None,
+                clock: None,
+                clock_first: None,
+                baseline: None,
+                grounded: Vec::new(),
                 foreign_order: None,
                 mode: Some(Known::new(
                     if id == 1 { FlightMode::Guided } else { FlightMode::Auto },
@@ -475,6 +484,9 @@ pub fn view() -> StationView {
             event(60, EventKind::Operator, "hold CU-01"),
             event(37, EventKind::AlertP1, "Line crossed"),
         ],
+        system: Some(253),
+        link_pace: BTreeMap::new(),
+        blocked: vec![],
     }
 }
 

@@ -171,6 +171,18 @@ pub(crate) fn look(bytes: &[u8], accept_v1: bool, whole: bool) -> Look<'_> {
     })
 }
 
+/// Whether a datagram begins with a frame of a version, or with flags, that is not taken: a MAVLink
+/// 1 frame with a right checksum, or a MAVLink 2 frame with incompatibility flags nobody here knows.
+pub(crate) fn foreign_version(bytes: &[u8], accept_v1: bool) -> bool {
+    match bytes.first() {
+        Some(&STX_V1) if !accept_v1 => {
+            matches!(look(bytes, true, true), Look::Frame(f) if f.verdict == Verdict::Valid)
+        }
+        Some(&STX_V2) => bytes.len() > HEADER_V2 && bytes[2] & !IFLAG_SIGNED != 0,
+        _ => false,
+    }
+}
+
 /// The frames of one datagram, in order; see [`parse_datagram`].
 #[derive(Debug, Clone)]
 pub struct Datagram<'a> {

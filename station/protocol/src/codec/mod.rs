@@ -4,6 +4,7 @@
 //! panic. Knows nothing of links, peers or sessions.
 
 mod encode;
+mod fields;
 pub mod frame;
 pub mod sign;
 mod stream;
@@ -11,6 +12,7 @@ pub mod tlog;
 pub mod wire;
 
 pub use encode::{EncodeHeader, Sender, encode, encode_payload, encode_wire, strip_signature};
+pub use fields::decode;
 pub use frame::{Datagram, Framed, Header, Verdict, Version, parse_datagram, parse_datagram_v2};
 pub use stream::{OwnedFrame, STALE_PARTIAL_MS, StreamFramer};
 

@@ -31,7 +31,9 @@ mod ways;
 
 use std::collections::{BTreeMap, VecDeque};
 
-use vedette_model::{CommandOutcome, FilePiece, LinkId, LinkReport, LinkState, Mono, Report, Request, Utc, VehicleId};
+use vedette_model::{
+    CommandOutcome, FilePiece, FrameTrust, LinkId, LinkReport, LinkState, Mono, Report, Request, Utc, VehicleId,
+};
 
 use crate::codec::wire::{self, WireMessage};
 use crate::codec::{Framed, Verdict, parse_datagram, parse_datagram_v2, strip_signature};
@@ -200,16 +202,22 @@ impl Gcs {
         }
     }
 
+    /// Takes nothing from an address any more, or again; what it sends is counted.
+    pub fn block(&mut self, link: LinkId, peer: &PeerAddr, blocked: bool) {
+        self.peers.block(link, peer.clone(), blocked);
+    }
+
     /// Counts what a stream framer found on a serial or TCP link besides frames.
     pub fn note_stream(&mut self, link: LinkId, bad_crc: u64, junk_bytes: u64) {
-        let report = self.peers.link(link);
-        report.bad_crc += bad_crc;
-        report.junk_bytes += junk_bytes;
+        self.peers.note_bad(self.now, link, bad_crc, junk_bytes);
     }
 
     /// Takes one datagram, or one frame that a [`crate::codec::StreamFramer`] cut out of a stream.
     pub fn handle_datagram(&mut self, now: Mono, utc: Utc, link: LinkId, peer: &PeerAddr, bytes: &[u8]) {
         self.advance(now, Some(utc));
+        if self.peers.is_blocked(link, peer) {
+            return self.peers.tally(now, link, peer, Count::Blocked);
+        }
         let mut frames = if self.config.accept_v1 {
             parse_datagram(bytes)
         } else {
@@ -220,6 +228,9 @@ impl Gcs {
         }
         let junk = u64::try_from(frames.junk_bytes()).unwrap_or(u64::MAX);
         self.peers.link(link).junk_bytes += junk;
+        if junk > 0 && crate::codec::frame::foreign_version(bytes, self.config.accept_v1) {
+            self.peers.tally(now, link, peer, Count::OldVersion);
+        }
     }
 
     /// Looks at what another station sends to our aircraft, without taking part: its orders are
@@ -269,7 +280,7 @@ impl Gcs {
         }
         self.peers
             .tally(now, link, peer, if known { Count::Valid } else { Count::UnknownId });
-        if !self.peers.note(now, link, peer, frame) {
+        if !self.peers.note(now, link, peer, frame, worth(frame, trust)) {
             return;
         }
         self.dedup.let_in(now, path, frame);
@@ -430,7 +441,7 @@ impl Gcs {
     /// Every message seen, by link, address and component.
     #[must_use]
     pub fn inspect(&self) -> Vec<InspectRow> {
-        self.peers.rows()
+        self.peers.rows(self.now)
     }
 
     /// What was dropped because nobody took it in time.
@@ -515,6 +526,15 @@ impl Gcs {
             Some(raw) => push(&mut self.log, LOG_MAX, &mut self.overflow.log, (utc, raw)),
             None => self.overflow.log += 1,
         }
+    }
+}
+
+/// What the inspector says of a frame that was let in.
+fn worth(frame: &Framed<'_>, trust: Trust) -> FrameTrust {
+    match trust {
+        Trust::Proven => FrameTrust::Proven,
+        Trust::Claimed if frame.header.incompat & crate::codec::frame::IFLAG_SIGNED != 0 => FrameTrust::Unjudged,
+        Trust::Claimed => FrameTrust::Unsigned,
     }
 }
 

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use vedette_model::{LinkId, LinkReport, Mono};
+use vedette_model::{FrameTrust, LinkId, LinkReport, MessageRow, Mono, RejectReason, Rejection};
 
 use crate::codec::{Framed, Sender, Verdict};
 use crate::signing::Reject;
@@ -17,6 +17,11 @@ const PEERS_MAX: usize = 512;
 const ROWS_MAX: usize = 16_384;
 /// An address silent this long may be forgotten for a new one, milliseconds.
 const FORGET_MS: i64 = 60_000;
+/// Seconds of a row's pace that are kept.
+const SPARK: usize = 20;
+const SPARK_S: i64 = 20;
+/// Addresses kept out.
+const BLOCKED_MAX: usize = 256;
 
 /// An address on a link, in the link's own words (`127.0.0.1:14550`, `/dev/ttyUSB0`).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,8 +60,57 @@ pub struct InspectRow {
     pub count: u64,
     /// Frames a second, smoothed.
     pub rate_hz: f64,
+    /// Frames in each of the last twenty seconds, oldest first.
+    pub spark: [u8; SPARK],
     /// Last frame.
     pub last: Mono,
+    /// Its bytes, signature included.
+    pub raw: Vec<u8>,
+    /// What it was worth.
+    pub trust: FrameTrust,
+}
+
+impl InspectRow {
+    /// As it stands at `now`: the pace of what no longer comes falls.
+    fn at(&self, now: Mono) -> Self {
+        let mut row = self.clone();
+        row.shift(now);
+        #[expect(clippy::cast_precision_loss, reason = "microseconds of seconds")]
+        let silent = now.since(self.last) as f64 * 1e-6;
+        if silent > 0.0 && silent * row.rate_hz > 2.0 {
+            row.rate_hz = 1.0 / silent;
+        }
+        row
+    }
+
+    /// Moves the seconds on.
+    fn shift(&mut self, now: Mono) {
+        let gone = now.0.div_euclid(1_000_000) - self.last.0.div_euclid(1_000_000);
+        let gone = usize::try_from(gone.clamp(0, SPARK_S)).unwrap_or(SPARK);
+        if gone > 0 {
+            self.spark.copy_within(gone.., 0);
+            self.spark[SPARK - gone..].fill(0);
+        }
+    }
+}
+
+impl From<&InspectRow> for MessageRow {
+    fn from(r: &InspectRow) -> Self {
+        Self {
+            link: r.link,
+            peer: r.peer.to_string(),
+            system: r.system,
+            component: r.component,
+            id: r.msgid,
+            name: r.name.to_owned(),
+            count: r.count,
+            rate_hz: r.rate_hz,
+            spark: r.spark.to_vec(),
+            last: r.last,
+            raw: r.raw.clone(),
+            trust: r.trust,
+        }
+    }
 }
 
 /// An address on a link.
@@ -129,6 +183,23 @@ pub struct PeerReport {
     pub unsigned: u64,
     /// A second time.
     pub duplicates: u64,
+    /// Of a version this station does not take.
+    pub old_version: u64,
+    /// Left out because a person blocked the address.
+    pub blocked: u64,
+}
+
+impl PeerReport {
+    fn rejected(&self, reason: RejectReason) -> u64 {
+        match reason {
+            RejectReason::BadChecksum => self.bad_crc,
+            RejectReason::Unsigned => self.unsigned,
+            RejectReason::BadSignature => self.bad_signature,
+            RejectReason::Replayed => self.replayed,
+            RejectReason::OldVersion => self.old_version,
+            RejectReason::Blocked => self.blocked,
+        }
+    }
 }
 
 /// What a frame counts as.
@@ -139,11 +210,29 @@ pub(crate) enum Count {
     BadCrc,
     Rejected(Reject),
     Duplicate,
+    OldVersion,
+    Blocked,
+}
+
+impl Count {
+    fn reason(self) -> Option<RejectReason> {
+        Some(match self {
+            Self::BadCrc => RejectReason::BadChecksum,
+            Self::Rejected(Reject::BadSignature) => RejectReason::BadSignature,
+            Self::Rejected(Reject::Replayed) => RejectReason::Replayed,
+            Self::Rejected(Reject::Unsigned) => RejectReason::Unsigned,
+            Self::OldVersion => RejectReason::OldVersion,
+            Self::Blocked => RejectReason::Blocked,
+            Self::Valid | Self::UnknownId | Self::Duplicate => return None,
+        })
+    }
 }
 
 #[derive(Debug)]
 struct Link {
     report: LinkReport,
+    /// When a frame was last refused, by reason.
+    refused: BTreeMap<RejectReason, Mono>,
 }
 
 /// Identity of a stream of frames: link, address, system, component.
@@ -157,6 +246,7 @@ pub(crate) struct Peers {
     sequences: BTreeMap<StreamKey, u8>,
     rows: BTreeMap<(StreamKey, u32), InspectRow>,
     counts: BTreeMap<(LinkId, PeerAddr), PeerReport>,
+    blocked: BTreeSet<(LinkId, PeerAddr)>,
     channels: u8,
 }
 
@@ -169,22 +259,74 @@ impl Peers {
             sequences: BTreeMap::new(),
             rows: BTreeMap::new(),
             counts: BTreeMap::new(),
+            blocked: BTreeSet::new(),
             channels: 0,
         }
     }
 
     pub(crate) fn link(&mut self, link: LinkId) -> &mut LinkReport {
-        &mut self
-            .links
-            .entry(link)
-            .or_insert_with(|| Link {
-                report: LinkReport::new(link, ""),
-            })
-            .report
+        &mut self.open(link).report
+    }
+
+    fn open(&mut self, link: LinkId) -> &mut Link {
+        self.links.entry(link).or_insert_with(|| Link {
+            report: LinkReport::new(link, ""),
+            refused: BTreeMap::new(),
+        })
     }
 
     pub(crate) fn reports(&self) -> Vec<LinkReport> {
-        self.links.values().map(|l| l.report.clone()).collect()
+        self.links.values().map(|l| self.with_rejects(l)).collect()
+    }
+
+    fn with_rejects(&self, l: &Link) -> LinkReport {
+        let r = &l.report;
+        let rejects = l.refused.iter().map(|(&reason, &last)| Rejection {
+            reason,
+            count: match reason {
+                RejectReason::BadChecksum => r.bad_crc,
+                RejectReason::Unsigned => r.unsigned,
+                RejectReason::BadSignature => r.bad_signature,
+                RejectReason::Replayed => r.replayed,
+                RejectReason::OldVersion => r.old_version,
+                RejectReason::Blocked => r.blocked,
+            },
+            mostly_from: self
+                .counts
+                .values()
+                .filter(|c| c.link == r.link && c.rejected(reason) > 0)
+                .max_by_key(|c| c.rejected(reason))
+                .map_or_else(String::new, |c| c.peer.to_string()),
+            last,
+        });
+        LinkReport {
+            rejects: rejects.collect(),
+            ..r.clone()
+        }
+    }
+
+    /// Frames of a stream link whose checksum failed before they reached us.
+    pub(crate) fn note_bad(&mut self, now: Mono, link: LinkId, bad_crc: u64, junk_bytes: u64) {
+        let open = self.open(link);
+        open.report.bad_crc += bad_crc;
+        open.report.junk_bytes += junk_bytes;
+        if bad_crc > 0 {
+            open.refused.insert(RejectReason::BadChecksum, now);
+        }
+    }
+
+    /// Keeps an address out, or lets it in again.
+    pub(crate) fn block(&mut self, link: LinkId, peer: PeerAddr, blocked: bool) {
+        if !blocked {
+            self.blocked.remove(&(link, peer));
+        } else if self.blocked.len() < BLOCKED_MAX {
+            self.blocked.insert((link, peer));
+        }
+    }
+
+    /// Nothing is taken from this address.
+    pub(crate) fn is_blocked(&self, link: LinkId, peer: &PeerAddr) -> bool {
+        !self.blocked.is_empty() && self.blocked.contains(&(link, peer.clone()))
     }
 
     pub(crate) fn configure(&mut self, now: Mono, link: LinkId, peer: PeerAddr) {
@@ -229,6 +371,8 @@ impl Peers {
             replayed: 0,
             unsigned: 0,
             duplicates: 0,
+            old_version: 0,
+            blocked: 0,
         });
         c.last = now;
         let at_peer = match count {
@@ -239,9 +383,15 @@ impl Peers {
             Count::Rejected(Reject::Replayed) => &mut c.replayed,
             Count::Rejected(Reject::Unsigned) => &mut c.unsigned,
             Count::Duplicate => &mut c.duplicates,
+            Count::OldVersion => &mut c.old_version,
+            Count::Blocked => &mut c.blocked,
         };
         *at_peer += 1;
-        let report = self.link(link);
+        let open = self.open(link);
+        if let Some(reason) = count.reason() {
+            open.refused.insert(reason, now);
+        }
+        let report = &mut open.report;
         let at_link = match count {
             Count::Valid => &mut report.valid,
             Count::UnknownId => &mut report.unknown_id,
@@ -250,6 +400,8 @@ impl Peers {
             Count::Rejected(Reject::Replayed) => &mut report.replayed,
             Count::Rejected(Reject::Unsigned) => &mut report.unsigned,
             Count::Duplicate => &mut report.duplicates,
+            Count::OldVersion => &mut report.old_version,
+            Count::Blocked => &mut report.blocked,
         };
         *at_link += 1;
     }
@@ -260,7 +412,14 @@ impl Peers {
     }
 
     /// Takes note of a frame that is let in; true when its address is (now) known.
-    pub(crate) fn note(&mut self, now: Mono, link: LinkId, peer: &PeerAddr, frame: &Framed<'_>) -> bool {
+    pub(crate) fn note(
+        &mut self,
+        now: Mono,
+        link: LinkId,
+        peer: &PeerAddr,
+        frame: &Framed<'_>,
+        trust: FrameTrust,
+    ) -> bool {
         let h = frame.header;
         let stream = (link, peer.clone(), h.system, h.component);
         if frame.verdict == Verdict::Valid && !self.admit(now, link, peer) {
@@ -284,11 +443,12 @@ impl Peers {
                 self.sequences.insert(stream.clone(), last);
             }
         }
-        self.row(now, stream, h.message_id);
+        self.row(now, stream, frame, trust);
         true
     }
 
-    fn row(&mut self, now: Mono, stream: StreamKey, msgid: u32) {
+    fn row(&mut self, now: Mono, stream: StreamKey, frame: &Framed<'_>, trust: FrameTrust) {
+        let msgid = frame.header.message_id;
         if self.rows.len() >= ROWS_MAX && !self.rows.contains_key(&(stream.clone(), msgid)) {
             return;
         }
@@ -301,7 +461,10 @@ impl Peers {
             name: crate::codec::message_name(msgid).unwrap_or(""),
             count: 0,
             rate_hz: 0.0,
+            spark: [0; SPARK],
             last: now,
+            raw: Vec::with_capacity(frame.raw.len()),
+            trust,
         });
         row.count += 1;
         #[expect(clippy::cast_precision_loss, reason = "microseconds of seconds")]
@@ -314,6 +477,11 @@ impl Peers {
                 row.rate_hz + (1.0 / dt - row.rate_hz) * weight
             };
         }
+        row.shift(now);
+        row.spark[SPARK - 1] = row.spark[SPARK - 1].saturating_add(1);
+        row.raw.clear();
+        row.raw.extend_from_slice(frame.raw);
+        row.trust = trust;
         row.last = now;
     }
 
@@ -369,7 +537,7 @@ impl Peers {
             .collect()
     }
 
-    pub(crate) fn rows(&self) -> Vec<InspectRow> {
-        self.rows.values().cloned().collect()
+    pub(crate) fn rows(&self, now: Mono) -> Vec<InspectRow> {
+        self.rows.values().map(|r| r.at(now)).collect()
     }
 }

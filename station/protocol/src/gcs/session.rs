@@ -6,6 +6,7 @@
 
 mod asking;
 mod requests;
+mod second;
 pub(crate) mod thrift;
 
 use std::collections::BTreeSet;
@@ -25,8 +26,6 @@ use super::texts::Texts;
 use super::transfer::{Side, Transfers};
 use crate::codec::wire::{self, WireMessage};
 
-/// Orders stay refused this long after the last sign of a second aircraft, milliseconds.
-const DUPLICATE_MS: i64 = 10_000;
 /// Two boot clocks further apart than this are two aircraft, milliseconds.
 pub(crate) const BOOT_APART_MS: i64 = 5_000;
 
@@ -84,6 +83,8 @@ pub(crate) struct Session {
     video_known: BTreeSet<u8>,
     gimbal: Option<u8>,
     pub(crate) duplicate_until: Option<Mono>,
+    /// A second sender: its address, frames that showed it, when it was told of.
+    second: Option<(super::PeerAddr, u64, Mono)>,
     pub(crate) rtt: Rtt,
     clock: Clock,
     desk: Desk,
@@ -135,24 +136,13 @@ impl Session {
             video_known: BTreeSet::new(),
             gimbal: None,
             duplicate_until: None,
+            second: None,
             rtt: Rtt::default(),
             clock: Clock::default(),
             desk: Desk::default(),
             transfers: Transfers::default(),
             services: Services::default(),
             texts: Texts::default(),
-        }
-    }
-
-    pub(crate) fn mark_duplicate(&mut self, now: Mono, out: &mut Outbox) {
-        let fresh = self.duplicate_until.is_none_or(|t| now >= t);
-        self.duplicate_until = Some(now.plus_ms(DUPLICATE_MS));
-        if fresh {
-            out.report(now, Report::DuplicateId);
-            let why = "a second aircraft uses this system id; orders would reach either";
-            self.desk.abandon(now, why, out);
-            self.transfers.abandon(now, why, out);
-            self.services.abandon(now, why, out);
         }
     }
 
@@ -229,7 +219,7 @@ impl Session {
             return;
         }
         if m.kind != self.kind || modes::family(m.autopilot) != self.identity.family {
-            self.mark_duplicate(now, out);
+            self.mark_second(now, None, "its heartbeat says another kind of aircraft", None, out);
             return;
         }
         self.custom_mode = m.custom_mode;
@@ -405,7 +395,7 @@ impl Session {
                 self.capabilities = m.capabilities;
                 if self.version_known && self.identity.uid != uid {
                     // The same address, another autopilot: it was exchanged or is a second one.
-                    self.mark_duplicate(now, out);
+                    self.mark_second(now, None, "its autopilot has another hardware number", None, out);
                 }
                 let changed = !self.version_known || self.identity.uid != uid || self.identity.firmware != firmware;
                 self.version_known = true;
@@ -445,7 +435,7 @@ impl Session {
                 (count.saturating_add(1), since)
             };
             if self.boot_jumps.0 >= 3 {
-                self.mark_duplicate(now, out);
+                self.mark_second(now, None, "two boot clocks come by turns", Some(boot), out);
             }
             self.clock.forget();
             self.home = None;

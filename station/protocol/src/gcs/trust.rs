@@ -8,7 +8,7 @@ use vedette_model::{LinkId, Mono, Report, Severity, Utc, VehicleId};
 
 use super::outbox::Outbox;
 use super::session::Incoming;
-use super::{Gcs, SETUP_SIGNING};
+use super::{Gcs, SETUP_SIGNING, worth};
 use crate::codec::sign::Key;
 use crate::codec::wire::{self, WireMessage};
 use crate::codec::{Framed, Verdict};
@@ -192,7 +192,8 @@ impl Gcs {
             // Somebody repeats what an aircraft signed: he gets nothing from us.
             return;
         }
-        if frame.verdict != Verdict::Valid || !self.peers.note(now, link, peer, frame) {
+        let shown = worth(frame, trust.unwrap_or(Trust::Proven));
+        if frame.verdict != Verdict::Valid || !self.peers.note(now, link, peer, frame, shown) {
             return;
         }
         let Some(session) = self.sessions.get_mut(&vehicle) else {

@@ -47,9 +47,9 @@ impl Session {
     /// handled like one by the way in use.
     pub(crate) fn judge_other(&mut self, now: Mono, way: &PathKey, id: u32, payload: &[u8], out: &mut Outbox) -> bool {
         let (other, same) = self.compare(id, payload);
-        if other {
+        if let Some(why) = other {
             self.paths.disprove(way);
-            self.mark_duplicate(now, out);
+            self.mark_second(now, Some(way), why, boot_ms(id, payload), out);
         } else if let Some(proof) = same {
             self.paths.prove(way, proof);
         }
@@ -61,27 +61,28 @@ impl Session {
     }
 
     /// Whether a frame tells of another aircraft, and whether it shows this one.
-    fn compare(&self, id: u32, payload: &[u8]) -> (bool, Option<Proof>) {
+    fn compare(&self, id: u32, payload: &[u8]) -> (Option<&'static str>, Option<Proof>) {
         match id {
             wire::Heartbeat::ID => {
                 let m = wire::Heartbeat::from_payload(payload);
                 let other = m.kind != self.kind || modes::family(m.autopilot) != self.identity.family;
-                (other, None)
+                (other.then_some("its heartbeat says another kind of aircraft"), None)
             }
             wire::AutopilotVersion::ID => {
                 let uid = tel::uid(&wire::AutopilotVersion::from_payload(payload));
                 if uid == 0 || self.identity.uid == 0 {
-                    return (false, None);
+                    return (None, None);
                 }
                 let same = uid == self.identity.uid;
-                (!same, same.then_some(Proof::Sure))
+                let other = (!same).then_some("its autopilot has another hardware number");
+                (other, same.then_some(Proof::Sure))
             }
             _ => {
                 let (Some(theirs), Some(ours)) = (boot_ms(id, payload), self.boot_ms) else {
-                    return (false, None);
+                    return (None, None);
                 };
                 if (theirs - ours).abs() > BOOT_APART_MS {
-                    return (true, None);
+                    return (Some("it booted at another time"), None);
                 }
                 if id == wire::GlobalPositionInt::ID
                     && let Some((then, here)) = self.place
@@ -90,10 +91,10 @@ impl Session {
                         tel::position(&wire::GlobalPositionInt::from_payload(payload))
                     && vedette_geo::distance_m(at, here) > APART_M
                 {
-                    return (true, None);
+                    return (Some("it is somewhere else"), None);
                 }
                 let same = (theirs - ours).abs() <= BOOT_SAME_MS;
-                (false, same.then_some(Proof::Boot))
+                (None, same.then_some(Proof::Boot))
             }
         }
     }

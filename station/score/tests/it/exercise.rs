@@ -63,6 +63,8 @@ impl Exercise {
             brief: self.brief.clone(),
             policy: vedette_sight::Policy::default(),
             seed: 7,
+            system: None,
+            baselines: BTreeMap::new(),
         }
     }
 

@@ -262,11 +262,5 @@ pub(crate) fn show(ui: &mut Ui, r: Rect, v: &StationView, pal: &Palette) {
         );
         y += 20.0;
     }
-    let said = format!(
-        "Inspect: {} links, {} aircraft, {} streams",
-        v.links.len(),
-        v.vehicles.len(),
-        v.cameras.len()
-    );
-    draw::named(ui, head, "inspect", WidgetType::Label, &said);
+    draw::named(ui, head, "health", WidgetType::Label, "Links, identities, streams");
 }

@@ -1,0 +1,92 @@
+//! What the inspecting person has in hand: tab, aircraft, filter, a frozen table, half-written
+//! reasons.
+//!
+//! Invariant: losing it loses no fact.
+
+use std::sync::Arc;
+
+use vedette_model::{LinkId, MessageRow, Mono, VehicleId};
+
+/// Parts of the workspace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum InspectTab {
+    /// Everything in small.
+    #[default]
+    Overview,
+    /// Messages and their bytes.
+    Messages,
+    /// Parameters.
+    Parameters,
+    /// Transports, identities, streams, clocks, texts.
+    Health,
+}
+
+impl InspectTab {
+    /// All with their words.
+    pub const ALL: [(Self, &'static str); 4] = [
+        (Self::Overview, "Links"),
+        (Self::Messages, "Messages"),
+        (Self::Parameters, "Parameters"),
+        (Self::Health, "Health"),
+    ];
+}
+
+/// A table held still.
+#[derive(Debug, Clone)]
+pub struct Frozen {
+    /// When.
+    pub at: Mono,
+    /// What it was.
+    pub rows: Arc<Vec<MessageRow>>,
+}
+
+/// What is asked before it is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Asking {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// The reason for accepting differences.
+    Reason,
+    /// Whether the baseline shall be written.
+    Restore,
+    /// Whether what is on board shall be the baseline.
+    Take,
+}
+
+/// Local state of the workspace.
+#[derive(Debug, Clone, Default)]
+pub struct InspectLocal {
+    /// Part shown.
+    pub tab: InspectTab,
+    /// Aircraft the tables speak of; without one the selected aircraft.
+    pub vehicle: Option<VehicleId>,
+    /// Words messages are filtered by.
+    pub filter: String,
+    /// Only from this address.
+    pub only: Option<(LinkId, String)>,
+    /// Held still.
+    pub frozen: Option<Frozen>,
+    /// Message looked at: component, id.
+    pub message: Option<(u8, u32)>,
+    /// All parameters instead of the differences.
+    pub all_parameters: bool,
+    /// Words parameters are filtered by.
+    pub parameter_filter: String,
+    /// Asked before it is done.
+    pub asking: Asking,
+    /// Reason so far.
+    pub reason: String,
+    /// Sender that is about to be blocked.
+    pub blocking: Option<(LinkId, String)>,
+}
+
+impl InspectLocal {
+    /// Another aircraft: half-written answers belonged to the one before.
+    pub fn choose(&mut self, id: VehicleId) {
+        self.vehicle = Some(id);
+        self.only = None;
+        self.asking = Asking::Nothing;
+        self.reason.clear();
+    }
+}
