@@ -410,8 +410,23 @@ impl Desk {
     }
 
     fn faults(&mut self, t_s: f64, active: &[vedette_sim::ActiveFault]) {
-        for (_, on) in self.seen.values_mut() {
+        // What begins and ends by hand or by a script is sealed when it does.
+        let mut news: Vec<String> = Vec::new();
+        for (id, (span, on)) in &mut self.seen {
+            let holds = active.iter().any(|f| f.id.0 == *id);
+            if *on && !holds && span.strong {
+                news.push(format!("fault {id} ends: {}", span.label));
+            }
             *on = false;
+        }
+        for f in active.iter().filter(|f| f.live && !self.seen.contains_key(&f.id.0)) {
+            let (id, name, whom) = (f.id.0, f.trouble.name(), self.tail(f.system));
+            news.push(format!("fault {id} begins: {name}, {whom}"));
+        }
+        for words in news {
+            if let Err(e) = self.seal(&words) {
+                self.model.trouble = Some(format!("{e:#}"));
+            }
         }
         for f in active {
             let whom = self.tail(f.system);

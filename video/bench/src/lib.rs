@@ -12,6 +12,7 @@ mod metadata;
 pub mod mot;
 pub mod reference;
 mod rows;
+mod sky;
 pub mod thermal;
 mod tracks;
 pub mod train;
@@ -20,6 +21,7 @@ pub use cpu::processor_s;
 pub use flight::flight;
 pub use metadata::metadata;
 pub use rows::{Row, Standing, text};
+pub use sky::sky;
 pub use thermal::thermal;
 pub use tracks::{Sequence, Tracked, ours, run_tracker, sequences, tracks};
 
@@ -66,10 +68,11 @@ pub(crate) fn read_text(path: &Path) -> Result<String, BenchError> {
 #[must_use]
 pub fn video(data: &Path, progress: &dyn Fn(&str)) -> Vec<Row> {
     type Part = fn(&Path) -> Vec<Row>;
-    let parts: [(&str, Part); 4] = [
+    let parts: [(&str, Part); 5] = [
         ("metadata", metadata),
         ("geolocation of a real flight", flight),
         ("tracking", tracks),
+        ("drones in the sky", sky),
         ("thermal people and vehicles", thermal),
     ];
     let mut rows = Vec::new();

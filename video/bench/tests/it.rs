@@ -60,3 +60,11 @@ fn the_classifier_finds_people_at_altitudes_it_never_saw_where_spots_alone_drown
         );
     }
 }
+
+#[test]
+fn a_recorded_intruder_drone_is_held_told_within_a_second_and_birds_are_not() {
+    let Some(data) = data("drones in the sky") else {
+        return;
+    };
+    all_hold(&vedette_video_bench::sky(&data));
+}
