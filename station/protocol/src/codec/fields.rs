@@ -223,7 +223,7 @@ mod tests {
             d.fields.iter().any(|f| f.value.contains("EKF3 IMU0, is using GPS")),
             "{d:?}"
         );
-        let d = decode(&[0xFD, 2, 0, 0, 1, 3, 1, 0x11, 0xA4, 0, 1, 2, 3, 4]);
+        let d = decode(&[0xFD, 2, 0, 0, 1, 3, 1, 0x01, 0xF0, 0, 1, 2, 3, 4]);
         assert!(d.why.is_some_and(|w| w.contains("dialect")));
         assert!(decode(b"junk").why.is_some());
     }
