@@ -26,6 +26,9 @@ pub(crate) enum Verb {
     Plan(PlanArgs),
     /// Judge a plan; exit 0 only when it is clear.
     Check(CheckArgs),
+    /// Offline areas: packs of border, terrain, zones and tiles.
+    #[command(subcommand)]
+    Atlas(crate::atlas::AtlasVerb),
     /// Fly real or simulated aircraft from a configuration, without a window.
     Station(StationArgs),
     /// Aircraft and cameras on the wire for any ground station.

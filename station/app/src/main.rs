@@ -2,6 +2,7 @@
 //!
 //! Exit codes: 0 so; 1 the answer is no; 2 wrong usage; 3 the machine lacks something.
 
+mod atlas;
 mod cli;
 mod clock;
 mod demo;
@@ -75,6 +76,7 @@ fn main() -> ExitCode {
         Some(Verb::Demo(a)) => demo::run(&a, cli.json),
         Some(Verb::Plan(a)) => verbs::plan(&a, cli.json),
         Some(Verb::Check(a)) => verbs::check(&a, cli.json),
+        Some(Verb::Atlas(v)) => atlas::run(&v, cli.json),
         Some(Verb::Station(a)) => flight::station(&a),
         Some(Verb::Sim(a)) => verbs::sim(&a),
         Some(Verb::Train(a)) => train::run(&a, cli.json),
