@@ -184,7 +184,7 @@ fn aircraft(
             (signing(a).to_owned(), theme::small()),
         ]
     };
-    let mut y = name.top() + if s.compact { 40.0 } else { 40.0 };
+    let mut y = name.top() + 40.0;
     for (n, (line, font)) in lines.into_iter().enumerate() {
         let c = if n == 0 && !s.compact { s.pal.text2 } else { s.pal.text3 };
         draw::text_in(p, pos2(x, y), Align2::LEFT_CENTER, &line, font, c, label_w - 16.0);
