@@ -148,7 +148,7 @@ fn aircraft(
     minutes: i64,
     out: &mut Vec<Intent>,
 ) {
-    let (label_w, figures_w) = if s.compact { (104.0, 214.0) } else { (150.0, 258.0) };
+    let (label_w, figures_w) = if s.compact { (104.0, 250.0) } else { (150.0, 258.0) };
     let name = draw::rect(r.left(), r.top(), label_w, r.height());
     let x = name.left() + 14.0;
     let lost = a.last_heard.is_some() && !a.alive;
@@ -334,7 +334,7 @@ fn choice(
     let at = |i: f32| r.left() + 34.0 + (r.width() - 34.0 - 66.0) * i;
     let row = if s.compact { 22.0 } else { 24.0 };
     let mut y = r.top() + if s.compact { 12.0 } else { 18.0 };
-    for (i, w) in ["quality", "loss", "RTT"].into_iter().zip([0.34, 0.64, 1.0]) {
+    for (i, w) in ["quality", "loss", "RTT"].into_iter().zip([0.28, 0.6, 1.0]) {
         draw::text(p, pos2(at(w), y), Align2::RIGHT_CENTER, i, theme::small(), s.pal.text3);
     }
     y += if s.compact { 8.0 } else { 10.0 };
@@ -366,8 +366,8 @@ fn choice(
         let c = if old { s.pal.text3 } else { s.pal.text1 };
         let rtt = k.rtt_ms.map_or(words::UNKNOWN.into(), |m| format!("{m:.0} ms"));
         for (w, t) in [
-            (0.34, format!("{:.0} %", k.quality * 100.0)),
-            (0.64, format!("{:.1} %", k.loss * 100.0)),
+            (0.28, format!("{:.0} %", k.quality * 100.0)),
+            (0.6, format!("{:.1} %", k.loss * 100.0)),
             (1.0, rtt),
         ] {
             draw::text(p, pos2(at(w), mid), Align2::RIGHT_CENTER, &t, theme::mono(), c);

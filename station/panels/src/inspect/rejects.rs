@@ -82,11 +82,11 @@ pub(crate) fn height(s: &Scene) -> f32 {
 }
 
 const COLUMNS: [Column; 5] = [
-    col("Reason", 0.28, false),
-    col("", 0.24, false),
+    col("Reason", 0.27, false),
+    col("", 0.22, false),
     col("Count", 0.12, true),
-    col("Mostly from", 0.24, false),
-    col("Last", 0.12, true),
+    col("Mostly from", 0.25, false),
+    col("Last", 0.14, true),
 ];
 
 pub(crate) fn show(ui: &mut Ui, r: Rect, s: &Scene, l: &mut FlyLocal, out: &mut Vec<Intent>) {
