@@ -181,12 +181,24 @@ const COLUMNS: [Column; 7] = [
     col("Link", 0.07, false),
 ];
 
+/// The same without the bars: figures are not cut on a small screen.
+const SMALL: [Column; 7] = [
+    col("Message", 0.44, false),
+    col("Id", 0.10, true),
+    col("Rate", 0.15, true),
+    col("", 0.0, false),
+    col("B", 0.09, true),
+    col("Age", 0.12, true),
+    col("Link", 0.10, false),
+];
+
 #[expect(clippy::too_many_arguments, reason = "a drawing call says all of it")]
 fn listing(ui: &mut Ui, r: Rect, s: &Scene, l: &mut FlyLocal, all: &[Line], at: Option<usize>, now: Mono, lent: bool) {
     let p = ui.painter().clone();
     let unknown = all.iter().any(|k| k.newest.name.is_empty());
     let foot = if unknown { 26.0 } else { 0.0 };
-    let body = table::head(&p, r, &COLUMNS, s.pal);
+    let columns = if s.compact { &SMALL } else { &COLUMNS };
+    let body = table::head(&p, r, columns, s.pal);
     let list = body.with_max_y(body.bottom() - foot);
     if all.is_empty() {
         let why = match (lent, l.inspect.filter.is_empty()) {
@@ -212,7 +224,7 @@ fn listing(ui: &mut Ui, r: Rect, s: &Scene, l: &mut FlyLocal, all: &[Line], at: 
         "messages",
         height,
         all.len(),
-        &COLUMNS,
+        columns,
         pal,
         at,
         |i| {
@@ -247,7 +259,9 @@ fn listing(ui: &mut Ui, r: Rect, s: &Scene, l: &mut FlyLocal, all: &[Line], at: 
             }
             cells.put(1, &k.newest.id.to_string(), theme::mono(), pal.text2);
             cells.put(2, &format!("{:.1} Hz", k.rate_hz), theme::mono(), c);
-            spark(cells.painter(), cells.rect(3), &k.spark, pal.text2);
+            if !s.compact {
+                spark(cells.painter(), cells.rect(3), &k.spark, pal.text2);
+            }
             cells.put(4, &k.newest.raw.len().to_string(), theme::mono(), pal.text2);
             cells.put(5, &age(now, k.newest.last), theme::mono(), c);
             let letters: Vec<String> = k.links.iter().map(|n| letter(s.v, *n)).collect();

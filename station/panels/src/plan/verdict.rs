@@ -205,7 +205,7 @@ pub(super) fn show(
         draw::text_wrapped(&p, at, why, theme::body(), pal.alarm2, r.width() - 24.0, 12, 18.0);
         draw::named(ui, body, "why no plan", WidgetType::Label, why);
     } else if let Some((plan, j)) = have {
-        judged(ui, body, v, plan, j, l, if lay.compact { 22.0 } else { 29.0 }, pal);
+        judged(ui, body, v, plan, j, l, pal);
     } else {
         let word = "The planner works from the brief; the checker judges what it makes.";
         let at = pos2(r.left() + 12.0, body.top() + 18.0);
@@ -217,19 +217,11 @@ pub(super) fn show(
     }
 }
 
-#[expect(clippy::too_many_arguments, reason = "a drawing call says all of it")]
-fn judged(
-    ui: &mut Ui,
-    r: Rect,
-    v: &StationView,
-    plan: &PatrolPlan,
-    j: &Verdict,
-    l: &mut FlyLocal,
-    row: f32,
-    pal: &Palette,
-) {
+fn judged(ui: &mut Ui, r: Rect, v: &StationView, plan: &PatrolPlan, j: &Verdict, l: &mut FlyLocal, pal: &Palette) {
     let p = ui.painter().with_clip_rect(r);
     let all = lines(v, plan, j);
+    #[expect(clippy::cast_precision_loss, reason = "a few lines")]
+    let row = ((r.height() - 18.0) / all.len().max(1) as f32).clamp(22.0, 29.0);
     let mut y = r.top();
     let next = ui.ctx().memory(|m| m.focused().is_none())
         && !ui.ctx().egui_wants_keyboard_input()
