@@ -243,7 +243,11 @@ fn bad_input_is_told_in_a_paragraph_with_what_to_do() {
         2,
         &["station.toml", "line 1"],
     );
-    fails(&["inspect", "carrier-pigeon:1"], 2, &["carrier-pigeon", "udpin:HOST:PORT"]);
+    fails(
+        &["inspect", "carrier-pigeon:1"],
+        2,
+        &["carrier-pigeon", "udpin:HOST:PORT"],
+    );
     fails(&["sim", "--airframe", "balloon"], 2, &["copter, plane, quadplane"]);
     let holder = std::net::UdpSocket::bind("127.0.0.1:0").expect("a free port");
     let port = holder.local_addr().expect("bound").port().to_string();

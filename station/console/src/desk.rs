@@ -15,7 +15,7 @@ use vedette_panels::theme::{self, Palette};
 use vedette_panels::train::desk_ui;
 
 use crate::app::Shell;
-use crate::ui::send;
+use crate::ui::{lend, send};
 
 /// The pass of the desk's panels.
 #[derive(ScheduleLabel, Clone, Debug, PartialEq, Eq, Hash)]
@@ -83,15 +83,11 @@ fn panels(
             .layer_id(egui::LayerId::background())
             .max_rect(ctx.viewport_rect()),
     );
+    // The trainee's questions and drafts are not the instructor's.
     let lent = FlyFeeds {
-        map: shell.picture,
-        relief: shell.relief.as_deref(),
-        video: shell.video.clone(),
-        wire: shell.feeds.wire.rows.latest().map(|(_, rows)| rows),
-        decode: shell.feeds.wire.decode,
-        briefing: shell.feeds.exercise.as_ref().map(|e| &*e.briefing),
         probes: None,
         desk: None,
+        ..lend(shell.picture, shell.relief.as_deref(), &shell.video, &shell.feeds)
     };
     let m = shell.desk.clone().unwrap_or_default();
     // The mirror draws with a copy: the trainee's own state is theirs.

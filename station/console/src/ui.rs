@@ -3,18 +3,22 @@
 //! Invariant: an intent that cannot be handed over is said on the screen. It must not know what
 //! the panels draw.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 
 use bevy::prelude::*;
 use bevy_egui::{EguiContexts, egui};
 use vedette_core::{StationView, ViewStamp};
+use vedette_model::CameraId;
 use vedette_panels::feeds::{DeskFeeds, SendError};
+use vedette_panels::relief::Relief;
 use vedette_panels::review::review_ui;
 use vedette_panels::theme::{self, Palette};
 use vedette_panels::train::{DeskAct, DeskModel, desk_ui};
-use vedette_panels::{FlyFeeds, FlyLocal, console_ui};
+use vedette_panels::{FlyFeeds, FlyLocal, MapPicture, VideoPicture, console_ui};
 
 use crate::app::Shell;
+use crate::config::Feeds;
 
 /// Takes the newest view or review model; ends when told to.
 pub(crate) fn take(mut shell: ResMut<Shell>, mut exit: MessageWriter<AppExit>) {
@@ -46,6 +50,25 @@ pub(crate) fn take(mut shell: ResMut<Shell>, mut exit: MessageWriter<AppExit>) {
     };
 }
 
+/// What the shell lends to the panels for one pass.
+pub(crate) fn lend<'a>(
+    map: Option<MapPicture>,
+    relief: Option<&'a Relief>,
+    video: &BTreeMap<CameraId, VideoPicture>,
+    feeds: &'a Feeds,
+) -> FlyFeeds<'a> {
+    FlyFeeds {
+        map,
+        relief,
+        video: video.clone(),
+        wire: feeds.wire.rows.latest().map(|(_, rows)| rows),
+        decode: feeds.wire.decode,
+        briefing: feeds.exercise.as_ref().map(|e| &*e.briefing),
+        probes: feeds.exercise.as_ref().map(|e| e.probes),
+        desk: feeds.desk.as_ref(),
+    }
+}
+
 /// One pass of the panels.
 pub(crate) fn panels(mut contexts: EguiContexts, mut shell: ResMut<Shell>, mut exit: MessageWriter<AppExit>) -> Result {
     let ctx = contexts.ctx_mut()?.clone();
@@ -62,16 +85,7 @@ pub(crate) fn panels(mut contexts: EguiContexts, mut shell: ResMut<Shell>, mut e
             .layer_id(egui::LayerId::background())
             .max_rect(ctx.viewport_rect()),
     );
-    let lent = FlyFeeds {
-        map: shell.picture,
-        relief: shell.relief.as_deref(),
-        video: shell.video.clone(),
-        wire: shell.feeds.wire.rows.latest().map(|(_, rows)| rows),
-        decode: shell.feeds.wire.decode,
-        briefing: shell.feeds.exercise.as_ref().map(|e| &*e.briefing),
-        probes: shell.feeds.exercise.as_ref().map(|e| e.probes),
-        desk: shell.feeds.desk.as_ref(),
-    };
+    let lent = lend(shell.picture, shell.relief.as_deref(), &shell.video, &shell.feeds);
     if shell.desk_alone {
         if let (Some(m), Some(v)) = (&shell.desk, &shell.view) {
             follow(v, &mut shell.local, m);

@@ -427,25 +427,7 @@ fn symbols(
 ) {
     let ground = |at: LatLon| s.on_ground(at, feeds.relief);
     let put = |q: P3| w.project(q[0], q[1], q[2]).filter(|x| w.rect.contains(*x));
-    for (name, q) in &s.crossings {
-        if let Some(at) = put(*q) {
-            p.rect(
-                draw::rect(at.x - 4.0, at.y - 4.0, 8.0, 8.0),
-                CornerRadius::ZERO,
-                pal.surface[0],
-                Stroke::new(1.5, pal.text1),
-                StrokeKind::Inside,
-            );
-            draw::outlined(
-                p,
-                at + vec2(-8.0, 10.0),
-                Align2::RIGHT_TOP,
-                name,
-                theme::small(),
-                pal.text1,
-            );
-        }
-    }
+    crossings(p, w, s, labels, pal);
     let mut homes: Vec<Pos2> = Vec::new();
     for a in v.vehicles.values() {
         if let Some(at) = a.home.and_then(|(h, z)| put(s.place(h, z.0))) {
@@ -572,6 +554,25 @@ fn symbols(
             draw::outlined(p, r.center(), Align2::CENTER_CENTER, &word, theme::small(), pal.text2);
             labels.avoid(r);
         }
+    }
+}
+
+/// Legal crossing points with their names.
+pub(crate) fn crossings(p: &Painter, w: &View, s: &Shapes, labels: &mut Labels, pal: &Palette) {
+    for (name, q) in &s.crossings {
+        let Some(at) = w.project(q[0], q[1], q[2]).filter(|x| w.rect.contains(*x)) else {
+            continue;
+        };
+        p.rect(
+            Rect::from_center_size(at, vec2(8.0, 8.0)),
+            CornerRadius::ZERO,
+            pal.surface[0],
+            Stroke::new(1.5, pal.text1),
+            StrokeKind::Inside,
+        );
+        labels.avoid(Rect::from_center_size(at, vec2(12.0, 12.0)));
+        let below = at + vec2(-8.0, 10.0);
+        draw::outlined(p, below, Align2::RIGHT_TOP, name, theme::small(), pal.text1);
     }
 }
 

@@ -218,26 +218,7 @@ fn symbols(
         let q = shapes.on_ground(at, feeds.relief);
         w.project(q[0], q[1], q[2]).filter(|x| w.rect.contains(*x))
     };
-    for (name, q) in &shapes.crossings {
-        if let Some(at) = w.project(q[0], q[1], q[2]).filter(|x| w.rect.contains(*x)) {
-            p.rect(
-                Rect::from_center_size(at, vec2(8.0, 8.0)),
-                CornerRadius::ZERO,
-                pal.surface[0],
-                Stroke::new(1.5, pal.text1),
-                StrokeKind::Inside,
-            );
-            labels.avoid(Rect::from_center_size(at, vec2(12.0, 12.0)));
-            draw::outlined(
-                p,
-                at + vec2(-8.0, 10.0),
-                Align2::RIGHT_TOP,
-                name,
-                theme::small(),
-                pal.text1,
-            );
-        }
-    }
+    base::crossings(p, w, shapes, labels, pal);
     let mut bases: Vec<(LatLon, Vec<&str>)> = Vec::new();
     for a in &s.brief.fleet {
         match bases.iter_mut().find(|b| distance_m(b.0, a.base) < 5.0) {
