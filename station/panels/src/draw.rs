@@ -130,15 +130,14 @@ pub(crate) fn hline(p: &Painter, x0: f32, x1: f32, y: f32, colour: Color32) {
 
 /// A key cap; `right` is its right edge. Returns its rectangle.
 pub(crate) fn keycap(p: &Painter, right: f32, mid_y: f32, s: &str, pal: &Palette) -> Rect {
+    keycap_in(p, right, mid_y, s, pal.line_strong, pal.text2)
+}
+
+fn keycap_in(p: &Painter, right: f32, mid_y: f32, s: &str, line: Color32, colour: Color32) -> Rect {
     let w = (width(p, s, theme::key()) + 8.0).max(16.0);
     let r = rect(right - w, mid_y - 8.0, w, 16.0);
-    p.rect_stroke(
-        r,
-        CornerRadius::same(3),
-        Stroke::new(1.0, pal.line_strong),
-        StrokeKind::Inside,
-    );
-    text(p, r.center(), Align2::CENTER_CENTER, s, theme::key(), pal.text2);
+    p.rect_stroke(r, CornerRadius::same(3), Stroke::new(1.0, line), StrokeKind::Inside);
+    text(p, r.center(), Align2::CENTER_CENTER, s, theme::key(), colour);
     r
 }
 
@@ -338,7 +337,12 @@ impl<'a> Button<'a> {
             }
         }
         if !self.key.is_empty() {
-            keycap(p, inner.right(), r.center().y, self.key, pal);
+            let (right, mid) = (inner.right(), r.center().y);
+            if self.look == Look::Primary && self.enabled {
+                keycap_in(p, right, mid, self.key, fg, fg);
+            } else {
+                keycap(p, right, mid, self.key, pal);
+            }
         }
         resp
     }

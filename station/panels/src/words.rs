@@ -113,7 +113,9 @@ pub fn age_of<T>(k: Option<&Known<T>>, now: Mono) -> String {
 /// `km 20.35`.
 #[must_use]
 pub fn km(m: f64) -> String {
-    format!("km {:.2}", m / 1000.0)
+    // Just before the start is the start, not minus nothing.
+    let km = if m.abs() < 5.0 { 0.0 } else { m / 1000.0 };
+    format!("km {km:.2}")
 }
 
 /// `Sat 14 Nov 2026`.

@@ -300,15 +300,17 @@ fn judged(ui: &mut Ui, r: Rect, v: &StationView, plan: &PatrolPlan, j: &Verdict,
         j.findings.len() - refused,
         words::count(j.samples)
     );
-    draw::text_in(
-        &p,
-        pos2(r.left() + 12.0, (y + 10.0).min(r.bottom() - 8.0)),
-        Align2::LEFT_CENTER,
-        &word,
-        theme::small(),
-        pal.text3,
-        r.width() - 24.0,
-    );
+    if y + 16.0 < r.bottom() {
+        draw::text_in(
+            &p,
+            pos2(r.left() + 12.0, y + 10.0),
+            Align2::LEFT_CENTER,
+            &word,
+            theme::small(),
+            pal.text3,
+            r.width() - 24.0,
+        );
+    }
 }
 
 /// Flies the map to a finding.
@@ -488,6 +490,8 @@ fn approval(
             PlanOnAircraft::Same if view.plan_id.as_ref() == Some(&plan.id) => {
                 ("on board, read back the same".to_owned(), pal.confirmed)
             }
+            // Beside a trial that is as it should be.
+            PlanOnAircraft::Same if !s.on_table => ("the table's plan on board".to_owned(), pal.text2),
             PlanOnAircraft::Same => ("another plan on board".to_owned(), pal.alarm2),
             PlanOnAircraft::Differs => ("differs from ours".to_owned(), pal.alarm2),
             PlanOnAircraft::Uploading => (
