@@ -26,24 +26,24 @@ const LOOK: Duration = Duration::from_millis(25);
 /// A plan with the checker's judgement, whichever way it goes.
 type Judged = Result<(PatrolPlan, Verdict), String>;
 
-fn judge(brief: &Brief, world: &World, seed: u64, clock: &dyn Fn() -> f64) -> (Judged, [f64; 2]) {
-    let began = clock();
+fn judge(brief: &Brief, world: &World, seed: u64) -> (Judged, [f64; 2]) {
+    let clock = Clock::start(Clock::machine_utc(), 1.0);
+    let seconds = || clock.now().seconds();
     let plan = match vedette_planner::plan(brief, world, seed) {
         Ok(p) => p,
-        Err(e) => return (Err(e.to_string()), [clock() - began, 0.0]),
+        Err(e) => return (Err(e.to_string()), [seconds(), 0.0]),
     };
-    let planned = clock();
+    let planned = seconds();
     let judged = match vedette_checker::approve(plan, world) {
         Ok(v) => (v.plan().clone(), v.verdict().clone()),
         Err(refused) => (refused.plan, refused.verdict),
     };
-    (Ok(judged), [planned - began, clock() - planned])
+    (Ok(judged), [planned, seconds() - planned])
 }
 
 /// One brief, tried.
 pub(crate) fn attempt(trial: &Trial, world: &World, seed: u64, table: Option<&PatrolPlan>) -> Tried {
-    let clock = Clock::start(Clock::machine_utc(), 1.0);
-    let (judged, took_s) = judge(&trial.brief, world, seed, &|| clock.now().seconds());
+    let (judged, took_s) = judge(&trial.brief, world, seed);
     let (plan, verdict, failed) = match judged {
         Ok((p, v)) => (Some(Arc::new(p)), Some(Arc::new(v)), None),
         Err(why) => (None, None, Some(why)),

@@ -18,7 +18,28 @@ struct Table<'a> {
     columns: &'a [(&'a str, f32, bool)],
 }
 
-impl Table<'_> {
+impl<'a> Table<'a> {
+    /// A titled table from `y` downwards, as wide as `r`.
+    fn under(
+        p: &'a egui::Painter,
+        r: Rect,
+        y: f32,
+        title: &str,
+        quiet: &str,
+        columns: &'a [(&'a str, f32, bool)],
+        pal: &Palette,
+    ) -> Self {
+        draw::header(p, draw::rect(r.left(), y, r.width(), 32.0), title, quiet, pal);
+        let mut t = Self {
+            p,
+            x: r.left() + 12.0,
+            y: y + 48.0,
+            width: r.width() - 24.0,
+            columns,
+        };
+        t.head(pal);
+        t
+    }
     fn head(&mut self, pal: &Palette) {
         for (i, (name, _, right)) in self.columns.iter().enumerate() {
             self.cell(i, name, *right, pal.text3, false);
@@ -50,21 +71,14 @@ impl Table<'_> {
 pub(crate) fn show(ui: &mut Ui, r: Rect, v: &StationView, pal: &Palette) {
     let p = ui.painter().with_clip_rect(r);
     p.rect_filled(r, CornerRadius::ZERO, pal.surface[1]);
-    let head = draw::rect(r.left(), r.top(), r.width(), 32.0);
-    draw::header(
+    let session = format!("{} · session {}", v.station, v.session);
+    let mut t = Table::under(
         &p,
-        head,
+        r,
+        r.top(),
         "Links",
-        &format!("{} · session {}", v.station, v.session),
-        pal,
-    );
-    let width = r.width() - 24.0;
-    let mut t = Table {
-        p: &p,
-        x: r.left() + 12.0,
-        y: head.bottom() + 16.0,
-        width,
-        columns: &[
+        &session,
+        &[
             ("Endpoint", 0.26, false),
             ("State", 0.18, false),
             ("Accepted", 0.09, true),
@@ -75,8 +89,8 @@ pub(crate) fn show(ui: &mut Ui, r: Rect, v: &StationView, pal: &Palette) {
             ("Sent", 0.07, true),
             ("Round trip", 0.08, true),
         ],
-    };
-    t.head(pal);
+        pal,
+    );
     if v.links.is_empty() {
         t.row(&["No link is open.".into()], pal.text2, pal);
     }
@@ -105,20 +119,13 @@ pub(crate) fn show(ui: &mut Ui, r: Rect, v: &StationView, pal: &Palette) {
             pal,
         );
     }
-    let y = t.y + 10.0;
-    draw::header(
+    let mut t = Table::under(
         &p,
-        draw::rect(r.left(), y, r.width(), 32.0),
+        r,
+        t.y + 10.0,
         "Aircraft",
         "identity, parameters, plan",
-        pal,
-    );
-    let mut t = Table {
-        p: &p,
-        x: r.left() + 12.0,
-        y: y + 48.0,
-        width,
-        columns: &[
+        &[
             ("Aircraft", 0.16, false),
             ("System", 0.07, false),
             ("Hardware uid", 0.15, false),
@@ -128,8 +135,8 @@ pub(crate) fn show(ui: &mut Ui, r: Rect, v: &StationView, pal: &Palette) {
             ("Ready", 0.06, true),
             ("Last heard", 0.09, true),
         ],
-    };
-    t.head(pal);
+        pal,
+    );
     for a in v.vehicles.values() {
         let id = a.identity.as_ref();
         let gnss = a.gnss.map_or(words::UNKNOWN.into(), |g| {
@@ -161,20 +168,13 @@ pub(crate) fn show(ui: &mut Ui, r: Rect, v: &StationView, pal: &Palette) {
             pal,
         );
     }
-    let y = t.y + 10.0;
-    draw::header(
+    let mut t = Table::under(
         &p,
-        draw::rect(r.left(), y, r.width(), 32.0),
+        r,
+        t.y + 10.0,
         "Streams",
         "decoded, analysed, dropped; recorded",
-        pal,
-    );
-    let mut t = Table {
-        p: &p,
-        x: r.left() + 12.0,
-        y: y + 48.0,
-        width,
-        columns: &[
+        &[
             ("Stream", 0.16, false),
             ("Decoded", 0.1, true),
             ("Analysed", 0.1, true),
@@ -185,8 +185,8 @@ pub(crate) fn show(ui: &mut Ui, r: Rect, v: &StationView, pal: &Palette) {
             ("Segments", 0.08, true),
             ("Gaps", 0.06, true),
         ],
-    };
-    t.head(pal);
+        pal,
+    );
     for c in v.cameras.values() {
         let who = v
             .vehicles
@@ -262,5 +262,6 @@ pub(crate) fn show(ui: &mut Ui, r: Rect, v: &StationView, pal: &Palette) {
         );
         y += 20.0;
     }
+    let head = draw::rect(r.left(), r.top(), r.width(), 32.0);
     draw::named(ui, head, "health", WidgetType::Label, "Links, identities, streams");
 }
