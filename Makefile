@@ -33,7 +33,7 @@ else
 	$(CARGO) test --workspace --no-fail-fast
 endif
 	$(CARGO) test --workspace --doc
-	PEERS_OPTIONAL=1 SPEED=8 JOBS=3 sh tests/peers/run.sh
+	PEERS_OPTIONAL=1 SPEED=6 JOBS=2 sh tests/peers/run.sh
 
 peers: build ## pymavlink, MAVProxy and MAVSDK fly our aircraft (installs them from PyPI): make peers PEERS="mavsdk px4"
 	sh tests/peers/run.sh $(PEERS)

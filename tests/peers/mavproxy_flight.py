@@ -49,8 +49,12 @@ class Proxy:
         self.p.stdin.write(words + "\n")
         self.p.stdin.flush()
 
-    def see(self, pattern, seconds, every=None):
-        """Waits until the pattern stands in what came since the last command."""
+    def see(self, pattern, seconds, every=None, each=1):
+        """Waits until the pattern stands in what came since the last command.
+
+        `every` is typed again each so many seconds, as a person does on a radio that loses a
+        datagram: MAVProxy itself does not ask for a lost acknowledgement twice.
+        """
         end, last = time.time() + seconds, time.time()
         while time.time() < end:
             m = re.search(pattern, self.text[self.mark:])
@@ -58,7 +62,7 @@ class Proxy:
                 return m
             if self.p.poll() is not None:
                 break
-            if every and time.time() - last > 1:
+            if every and time.time() - last > each:
                 last = time.time()
                 self.p.stdin.write(every + "\n")
                 self.p.stdin.flush()
@@ -103,9 +107,7 @@ def run(endpoint, family, airframe):
     def set_parameter():
         name, value = ("RTL_RETURN_ALT", "33.0") if px4 else ("RTL_ALT", "2400.0") if copter else ("RTL_ALTITUDE", "90.0")
         x.type(f"param set {name} {value}")
-        time.sleep(1)
-        x.type(f"param show {name}")
-        return x.see(rf"{name}\s+{value}", 5).group(0)
+        return x.see(rf"{name}\s+{value}", 10, every=f"param show {name}").group(0)
 
     x.step("set a parameter", set_parameter)
 
@@ -134,12 +136,9 @@ def run(endpoint, family, airframe):
         up_file, back = os.path.join(x.home, "up.txt"), os.path.join(x.home, "back.txt")
         write(up_file, rows)
         x.type(f"wp load {up_file}")
-        x.see(r"Got MISSION_ACK: TYPE_MISSION: ACCEPTED", 20)
+        x.see(r"Got MISSION_ACK: TYPE_MISSION: ACCEPTED", 24, every=f"wp load {up_file}", each=8)
         x.type(f"wp save {back}")
-        x.see(r"Saved \d+ waypoints|Saved waypoints|Requesting \d+ waypoints", 10)
-        end = time.time() + 10
-        while time.time() < end and not os.path.exists(back):
-            time.sleep(0.2)
+        x.see(r"Saved \d+ waypoints|Saved waypoints", 24, every=f"wp save {back}", each=8)
         with open(back) as f:
             got = [line.split() for line in f.read().splitlines()[1:]]
         if [g[3] for g in got][-4:] != [str(r[1]) for r in rows][-4:]:
@@ -151,7 +150,7 @@ def run(endpoint, family, airframe):
     def saved(kind, path):
         """Commands of the list the aircraft gives back."""
         x.type(f"{kind} save {path}")
-        x.see(r"Saved \d+ ", 15)
+        x.see(r"Saved \d+ ", 24, every=f"{kind} save {path}", each=8)
         with open(path) as f:
             return [int(line.split()[3]) for line in f.read().splitlines()[1:]]
 
@@ -160,7 +159,7 @@ def run(endpoint, family, airframe):
         r = 0.03
         write(path, [[0, 5001, 4, 0, 0, 0, lat + a * r, lon + b * r, 0] for a, b in ((1, 1), (1, -1), (-1, -1), (-1, 1))])
         x.type(f"fence load {path}")
-        x.see(r"Got MISSION_ACK: TYPE_FENCE: ACCEPTED", 20)
+        x.see(r"Got MISSION_ACK: TYPE_FENCE: ACCEPTED", 24, every=f"fence load {path}", each=8)
         back = saved("fence", os.path.join(x.home, "fence-back.txt"))
         if back != [5001] * 4:
             raise Failed(str(back))
@@ -172,7 +171,7 @@ def run(endpoint, family, airframe):
         path = os.path.join(x.home, "rally.txt")
         write(path, [[3, 5100, 0, 0, 0, 0, lat - 0.0005 * k, lon, 40]])
         x.type(f"rally load {path}")
-        x.see(r"Got MISSION_ACK: TYPE_RALLY: ACCEPTED", 20)
+        x.see(r"Got MISSION_ACK: TYPE_RALLY: ACCEPTED", 24, every=f"rally load {path}", each=8)
         back = saved("rally", os.path.join(x.home, "rally-back.txt"))
         if back != [5100]:
             raise Failed(str(back))
@@ -187,7 +186,7 @@ def run(endpoint, family, airframe):
         x.type("camera streams")
         streams = x.see(r"(?m)^\d+: .*\d+x\d+ .*$", 15, every="camera streams").group(0).strip()
         x.type("camera photo")
-        x.see(r"Camera \d+ image \d+ captured", 10)
+        x.see(r"Camera \d+ image \d+ captured", 12, every="camera photo", each=4)
         for word, told in (("start", "yes"), ("stop", "no")):
             x.type(f"camera record {word}")
             time.sleep(1.5)
@@ -221,7 +220,8 @@ def run(endpoint, family, airframe):
         # MAVProxy 1.8.75 cannot set PX4's modes by name ("required argument is not a float").
         if px4:
             x.type(f"long DO_SET_MODE 1 4 {sub}")
-            x.see(r"Got COMMAND_ACK: DO_SET_MODE: ACCEPTED", 10)
+            # The acknowledgement is one datagram; the mode is told of every second.
+            x.see(rf"Got COMMAND_ACK: DO_SET_MODE: ACCEPTED|{name}>|Mode {name}", 10)
         else:
             x.type(f"mode {name}")
             x.see(rf"{name}>|Mode {name}", 10)
@@ -234,7 +234,7 @@ def run(endpoint, family, airframe):
             x.type("takeoff 20")
             x.see(r"Got COMMAND_ACK: NAV_TAKEOFF: ACCEPTED|Take Off started", 10)
         else:
-            mode("AUTO", 4)
+            mode("MISSION" if px4 else "AUTO", 4)
             x.type("arm throttle")
             x.see(r"(?i)ARMED|Got COMMAND_ACK: COMPONENT_ARM_DISARM: ACCEPTED", 20)
         x.mark = len(x.text)
@@ -281,7 +281,7 @@ def run(endpoint, family, airframe):
         x.type("param fetch " + ("RTL_RETURN_ALT" if px4 else "SYSID_THISMAV"))
         x.see(r"Requested parameter|RTL_RETURN_ALT|SYSID_THISMAV", 5)
         x.type("arm throttle")
-        x.see(r"Got COMMAND_ACK: COMPONENT_ARM_DISARM", 10)
+        x.see(r"Got COMMAND_ACK: COMPONENT_ARM_DISARM", 10, every="arm throttle", each=3)
         x.type("disarm")
         time.sleep(2)
         x.type("signing remove")

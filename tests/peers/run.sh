@@ -9,6 +9,8 @@
 #
 # VEDETTE   the program (default: target/debug/vedette); an `udp_vehicle` example works as well
 # VENV      the virtual environment (default: target/peers-venv), made when it is not there
+# HOME_AT   where the aircraft stand, LAT,LON,AMSL (default: ArduPilot's own test field, of which no
+#           terrain is known here, so that it is flat: the flights are the same on every machine)
 # SPEED     times real time (default: 4)    PORT  first UDP port (default: 14710)
 # JOBS      flights at once (default: half the processors, at least 1)
 # PEERS_OPTIONAL=1   no Python or no package index: say aloud what was left out, and pass
@@ -20,6 +22,7 @@ VEDETTE=${VEDETTE:-$TARGET/debug/vedette}
 VENV=${VENV:-$TARGET/peers-venv}
 SPEED=${SPEED:-4}
 PORT=${PORT:-14710}
+HOME_AT=${HOME_AT:--35.363261,149.165230,584}
 JOBS=${JOBS:-$(( ($(nproc 2>/dev/null || echo 2) + 1) / 2 ))}
 OUT=$(mktemp -d)
 trap 'rm -rf "$OUT"' EXIT
@@ -48,7 +51,7 @@ fi
 fly() {
     case $(basename "$VEDETTE") in
         udp_vehicle*) "$VEDETTE" --family "$2" --airframe "$3" --speed "$SPEED" --connect "udpout:127.0.0.1:$4" ;;
-        *) "$VEDETTE" sim --vehicles 1 --family "$2" --airframe "$3" --speed "$SPEED" --connect "udpout:127.0.0.1:$4" ;;
+        *) "$VEDETTE" sim --vehicles 1 --family "$2" --airframe "$3" --speed "$SPEED" --home="$HOME_AT" --connect "udpout:127.0.0.1:$4" ;;
     esac >"$OUT/$1-$2-$3.sim" 2>&1 &
     sim=$!
     url="udpin:127.0.0.1:$4"

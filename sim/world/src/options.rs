@@ -144,32 +144,34 @@ impl SimOptions {
         }
         let (at, amsl) = match &self.home {
             Some(h) => home(h)?,
-            None => {
-                let at = world.border.at(world.border.length_m() * 0.5);
-                let amsl = world.terrain.elevation(at).ok_or(SimError::NoTerrain { at })?;
-                (at, amsl)
-            }
+            None => open_ground(world)?,
         };
         let vehicles = (1..=n)
-            .map(|system| SimAircraft {
-                system,
-                tail: format!("SIM-{system:02}"),
-                name: String::new(),
-                airframe: self.airframe,
-                family: self.family,
+            .map(|system| {
                 // Rows of sixteen, 20 m apart.
-                home: vedette_geo::destination(
+                let home = vedette_geo::destination(
                     vedette_geo::destination(at, 90.0, 20.0 * f64::from((system - 1) % 16)),
                     0.0,
                     20.0 * f64::from((system - 1) / 16),
-                ),
-                home_amsl: amsl,
-                heading_deg: 0.0,
-                envelope: None,
-                energy: None,
-                heading_bias_deg: 0.0,
-                clock_offset_us: 0,
-                cameras: Vec::new(),
+                );
+                SimAircraft {
+                    system,
+                    tail: format!("SIM-{system:02}"),
+                    name: String::new(),
+                    airframe: self.airframe,
+                    family: self.family,
+                    home,
+                    home_amsl: match self.home {
+                        Some(_) => amsl,
+                        None => world.terrain.elevation(home).unwrap_or(amsl),
+                    },
+                    heading_deg: 0.0,
+                    envelope: None,
+                    energy: None,
+                    heading_bias_deg: 0.0,
+                    clock_offset_us: 0,
+                    cameras: Vec::new(),
+                }
             })
             .collect();
         Ok(Scenario::empty(
@@ -181,6 +183,40 @@ impl SimOptions {
             Weather::default(),
         ))
     }
+}
+
+/// Where an empty world's aircraft stand when nobody says: on the home side, where the land within
+/// reach of a first flight rises least, the nearer to the border the better.
+fn open_ground(world: &World) -> Result<(LatLon, Amsl), SimError> {
+    /// How far a first flight goes, metres.
+    const REACH_M: f64 = 900.0;
+    /// Between the places looked at, metres.
+    const STEP_M: f64 = 400.0;
+    /// How far from the border is looked, metres.
+    const WITHIN_M: f64 = 8_000.0;
+    let middle = world.border.at(world.border.length_m() * 0.5);
+    let mut best: Option<(f64, LatLon, Amsl)> = None;
+    let steps = (WITHIN_M / STEP_M) as i32;
+    for north in -steps..=steps {
+        for east in -steps..=steps {
+            let at = vedette_geo::destination(
+                vedette_geo::destination(middle, 0.0, STEP_M * f64::from(north)),
+                90.0,
+                STEP_M * f64::from(east),
+            );
+            let inside_m = world.home_distance_m(at);
+            let (Some(ground), Some(top)) = (world.terrain.elevation(at), world.terrain.max_within(at, REACH_M)) else {
+                continue;
+            };
+            // A metre of hill is worth 100 m of way; NaN (no border known) is never less.
+            let cost = top.0 - ground.0 + inside_m * 0.01;
+            if inside_m > 2.0 * REACH_M && best.is_none_or(|(least, ..)| cost < least) {
+                best = Some((cost, at, ground));
+            }
+        }
+    }
+    best.map(|(_, at, ground)| (at, ground))
+        .ok_or(SimError::NoTerrain { at: middle })
 }
 
 fn wrong(flag: &'static str, given: String, allowed: &str) -> SimError {

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use vedette_core::{EventKind, Input, StationView};
+use vedette_geo::LatLon;
 use vedette_model::{Intent, OperatorId, Order, Spectrum, Utc};
 use vedette_panels::train::{
     ActiveFault, ActorLine, Advice, DeskAct, DeskLanes, DeskModel, Dial, FaultKind, LaneSpan, LiveScore, ScoreLine,
@@ -35,7 +36,7 @@ type Row = (
     Option<(&'static str, &'static str, f64, f64, f64, f64)>,
     Option<f64>,
 );
-const KINDS: [Row; 10] = [
+const KINDS: [Row; 16] = [
     ("link-loss", "Link lost", None, Some(40.0)),
     (
         "link-poor",
@@ -43,7 +44,14 @@ const KINDS: [Row; 10] = [
         Some(("datagrams lost", "%", 30.0, 10.0, 10.0, 90.0)),
         Some(60.0),
     ),
+    (
+        "link-delay",
+        "Link slow",
+        Some(("later by", "ms", 800.0, 100.0, 100.0, 3000.0)),
+        Some(60.0),
+    ),
     ("gnss-jam", "GNSS jammed", None, Some(60.0)),
+    ("gnss-loss", "GNSS lost", None, Some(60.0)),
     (
         "gnss-spoof",
         "GNSS spoofed",
@@ -63,6 +71,7 @@ const KINDS: [Row; 10] = [
         Some(60.0),
     ),
     ("video-freeze", "Video frozen", None, Some(20.0)),
+    ("video-loss", "Video lost", None, Some(20.0)),
     ("gimbal-stuck", "Gimbal stuck", None, None),
     (
         "motor",
@@ -70,15 +79,39 @@ const KINDS: [Row; 10] = [
         Some(("thrust gone", "%", 15.0, 5.0, 5.0, 40.0)),
         Some(60.0),
     ),
+    (
+        "pitot",
+        "Pitot blocked",
+        Some(("stands at", "m/s", 12.0, 1.0, 0.0, 40.0)),
+        Some(60.0),
+    ),
+    (
+        "compass",
+        "Compass off",
+        Some(("off by", "deg", 15.0, 5.0, 5.0, 90.0)),
+        Some(120.0),
+    ),
+    (
+        "intruder",
+        "Aircraft near",
+        Some(("above it", "m", 60.0, 20.0, 0.0, 400.0)),
+        Some(120.0),
+    ),
     ("second-station", "Second station", None, Some(30.0)),
 ];
 
-/// A fault as the simulator takes it; `None` for a name or a value it does not know.
-fn trouble(key: &str, value: Option<f64>, wind_from_deg: f64) -> Option<Trouble> {
+/// How far from the aircraft an intruder comes into sight, metres, and how fast it flies, m/s.
+const INTRUDER: (f64, f64) = (2_500.0, 40.0);
+
+/// A fault as the simulator takes it; `None` for a name or a value it does not know. `at` is where
+/// the aircraft is and its height above the sea, metres.
+fn trouble(key: &str, value: Option<f64>, wind_from_deg: f64, at: Option<(LatLon, f64)>) -> Option<Trouble> {
     Some(match (key, value) {
         ("link-loss", _) => Trouble::LinkLoss,
         ("link-poor", Some(v)) => Trouble::LinkPoor { share: v / 100.0 },
+        ("link-delay", Some(ms)) => Trouble::LinkDelay { ms },
         ("gnss-jam", _) => Trouble::GnssJam,
+        ("gnss-loss", _) => Trouble::GnssLoss,
         // Northwards and eastwards alike.
         ("gnss-spoof", Some(v)) => Trouble::GnssSpoof {
             north_m_s: v * std::f64::consts::FRAC_1_SQRT_2,
@@ -91,8 +124,21 @@ fn trouble(key: &str, value: Option<f64>, wind_from_deg: f64) -> Option<Trouble>
             gust_m_s: m_s * 0.4,
         },
         ("video-freeze", _) => Trouble::VideoFreeze,
+        ("video-loss", _) => Trouble::VideoLoss,
         ("gimbal-stuck", _) => Trouble::GimbalStuck,
         ("motor", Some(v)) => Trouble::Motor { share: v / 100.0 },
+        ("pitot", Some(m_s)) => Trouble::Pitot { m_s },
+        ("compass", Some(deg)) => Trouble::Compass { deg },
+        // Down the wind and right over the aircraft.
+        ("intruder", Some(v)) => {
+            let (here, amsl_m) = at?;
+            Trouble::Intruder {
+                from: vedette_geo::destination(here, wind_from_deg, INTRUDER.0),
+                to: vedette_geo::destination(here, wind_from_deg + 180.0, INTRUDER.0),
+                metres: amsl_m + v,
+                m_s: INTRUDER.1,
+            }
+        }
         ("second-station", _) => Trouble::SecondStation,
         _ => return None,
     })
@@ -114,7 +160,7 @@ fn kinds() -> Vec<FaultKind> {
             }),
             for_s: *for_s,
             at_once: *key == "battery-sag",
-            single: false,
+            single: *key == "intruder",
         })
         .collect()
 }
@@ -334,7 +380,8 @@ impl Desk {
                 for_s,
             } => {
                 let from = self.scenario.weather.wind_from_deg;
-                let t = trouble(key, *value, from)
+                let at = system.and_then(|s| self.instructor.truth(s));
+                let t = trouble(key, *value, from, at.map(|t| (t.at, t.amsl.0)))
                     .ok_or_else(|| anyhow::anyhow!("{key} with value {value:?} is no fault"))?;
                 let whom = self.tail(*system);
                 let figure = value.map_or(String::new(), |v| format!(" {v:.0}"));
@@ -621,13 +668,19 @@ mod tests {
     #[test]
     fn every_fault_of_the_desk_is_one_the_simulator_knows() {
         for k in kinds() {
-            let t = trouble(&k.key, k.dial.as_ref().map(|d| d.value), 270.0).expect("a fault");
+            let at = LatLon::new(42.5, 1.6).ok().map(|p| (p, 2_400.0));
+            let t = trouble(&k.key, k.dial.as_ref().map(|d| d.value), 270.0, at).expect("a fault");
             assert_eq!(t.name(), k.key);
             for v in k.dial.iter().flat_map(|d| [d.least, d.most]) {
-                assert!(trouble(&k.key, Some(v), 0.0).is_some(), "{} {v}", k.key);
+                assert!(trouble(&k.key, Some(v), 0.0, at).is_some(), "{} {v}", k.key);
             }
         }
-        assert_eq!(trouble("rain", None, 0.0), None);
+        assert_eq!(trouble("rain", None, 0.0, None), None);
+        assert_eq!(
+            trouble("intruder", Some(60.0), 0.0, None),
+            None,
+            "it comes near somebody"
+        );
     }
 
     #[test]

@@ -312,6 +312,13 @@ impl Shared {
         self.stop.load(Ordering::Relaxed)
     }
 
+    fn truth(&self, system: u8) -> Option<TrueState> {
+        lock(&self.snapshots)
+            .get(&system)
+            .and_then(VecDeque::back)
+            .map(|s| s.truth.clone())
+    }
+
     /// The flight has come so far.
     pub(crate) fn flown_to(&self, at: Mono) {
         *lock(&self.flown.0) = at;
@@ -597,10 +604,7 @@ impl SimHandle {
     /// What is really so with an aircraft.
     #[must_use]
     pub fn truth(&self, system: u8) -> Option<TrueState> {
-        lock(&self.shared.snapshots)
-            .get(&system)
-            .and_then(VecDeque::back)
-            .map(|s| s.truth.clone())
+        self.shared.truth(system)
     }
 
     /// Breaks or mends something on an aircraft, past the record: for tests. An instructor uses
@@ -731,6 +735,12 @@ impl Instructor {
     pub fn set_speed(&self, speed: f64) {
         let speed = if speed.is_finite() { speed.clamp(0.1, 20.0) } else { 1.0 };
         self.shared.bend(|p| p.speed = speed);
+    }
+
+    /// What is really so with an aircraft; `None` for one that is not here.
+    #[must_use]
+    pub fn truth(&self, system: u8) -> Option<TrueState> {
+        self.shared.truth(system)
     }
 
     /// Where the scenario is.

@@ -280,3 +280,32 @@ fn boats_need_water_and_walkers_land() {
         .to_string();
     assert!(said.contains("\"angler\" is in the water"), "{said}");
 }
+
+#[test]
+fn aircraft_of_an_empty_world_stand_on_open_ground_on_the_home_side() {
+    let andorra = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../maps/data/andorra");
+    for seed in [0, 1, 7] {
+        let w = vedette_atlas::load::site(&andorra, None, seed).unwrap();
+        let options = vedette_sim::SimOptions {
+            vehicles: Some(20),
+            ..vedette_sim::SimOptions::default()
+        };
+        let (s, _) = options.build(&w).unwrap();
+        let rise = |at: vedette_geo::LatLon, ground: f64| w.terrain.max_within(at, 500.0).unwrap().0 - ground;
+        for v in &s.vehicles {
+            let ground = w.terrain.elevation(v.home).unwrap().0;
+            assert!((v.home_amsl.0 - ground).abs() < 0.1, "seed {seed}: {} floats", v.tail);
+            assert!(
+                w.home_distance_m(v.home) > 500.0,
+                "seed {seed}: {} near the line",
+                v.tail
+            );
+        }
+        // A plane climbs 8 m in 100 m: what it meets after its run must be lower than that.
+        let first = &s.vehicles[0];
+        assert!(
+            rise(first.home, first.home_amsl.0) < 40.0,
+            "seed {seed}: a hill before the runway"
+        );
+    }
+}
