@@ -16,10 +16,7 @@ pub(crate) fn open(dir: &Path, station: &str) -> Result<Identity> {
     };
     if !dir.join("station.key.pem").is_file() {
         std::fs::create_dir_all(dir).with_context(|| format!("cannot make key folder {}", dir.display()))?;
-        let mut seed = [0u8; 32];
-        std::fs::File::open("/dev/urandom")
-            .and_then(|mut f| f.read_exact(&mut seed))
-            .context("cannot read the system's random source /dev/urandom")?;
+        let seed = random()?;
         let not_before = u64::try_from(Clock::machine_utc().0 / 1_000_000 - 3600).unwrap_or(0);
         let pem = IdentityPem::generate(&seed, "Vedette demo authority", station, not_before)?;
         for (name, text, secret) in [
@@ -28,7 +25,7 @@ pub(crate) fn open(dir: &Path, station: &str) -> Result<Identity> {
             ("ca.key.pem", &pem.ca_key, true),
             ("station.key.pem", &pem.station_key, true),
         ] {
-            write_private(&dir.join(name), text, secret)?;
+            write_private(&dir.join(name), text.as_bytes(), secret)?;
         }
     }
     Ok(Identity::from_pem(
@@ -38,25 +35,47 @@ pub(crate) fn open(dir: &Path, station: &str) -> Result<Identity> {
     )?)
 }
 
-/// The sealed file of the aircraft's signing keys in `dir`. It opens only beside this station's own
-/// key: its secret is a hash of that.
+/// The sealed file of the aircraft's signing keys in `dir`, with the secret it opens by.
 pub(crate) fn aircraft(dir: &Path) -> Result<vedette_links::KeyFile> {
-    use sha2::{Digest, Sha256};
-    let own = dir.join("station.key.pem");
-    let pem = std::fs::read(&own).with_context(|| {
-        format!(
-            "cannot read {}; the station makes it at its first session",
-            own.display()
-        )
-    })?;
-    let secret = Sha256::new()
-        .chain_update(b"vedette aircraft keys v1")
-        .chain_update(&pem)
-        .finalize();
-    Ok(vedette_links::KeyFile::new(&dir.join("aircraft.keys"), secret.into()))
+    Ok(vedette_links::KeyFile::new(&dir.join("aircraft.keys"), secret(dir)?))
 }
 
-fn write_private(path: &Path, text: &str, secret: bool) -> Result<()> {
+/// The secret is a hash of the station's own key; where an aircraft is given its key before the
+/// station's first session, a random one kept beside the file.
+fn secret(dir: &Path) -> Result<[u8; 32]> {
+    use sha2::{Digest, Sha256};
+    let (own, station) = (dir.join("aircraft.secret"), dir.join("station.key.pem"));
+    let read = |p: &Path| std::fs::read(p).with_context(|| format!("cannot read {}", p.display()));
+    if own.is_file() {
+        return <[u8; 32]>::try_from(read(&own)?.as_slice()).with_context(|| {
+            format!(
+                "{} is damaged: it holds 32 bytes, bring it back from a copy",
+                own.display()
+            )
+        });
+    }
+    if station.is_file() {
+        let hash = Sha256::new()
+            .chain_update(b"vedette aircraft keys v1")
+            .chain_update(read(&station)?);
+        return Ok(hash.finalize().into());
+    }
+    std::fs::create_dir_all(dir).with_context(|| format!("cannot make key folder {}", dir.display()))?;
+    let secret = random()?;
+    write_private(&own, &secret, true)?;
+    Ok(secret)
+}
+
+/// 32 bytes of the machine's random source.
+pub(crate) fn random() -> Result<[u8; 32]> {
+    let mut bytes = [0_u8; 32];
+    std::fs::File::open("/dev/urandom")
+        .and_then(|mut f| f.read_exact(&mut bytes))
+        .context("cannot read the system's random source /dev/urandom")?;
+    Ok(bytes)
+}
+
+fn write_private(path: &Path, bytes: &[u8], secret: bool) -> Result<()> {
     use std::os::unix::fs::OpenOptionsExt;
     std::fs::OpenOptions::new()
         .write(true)
@@ -64,6 +83,6 @@ fn write_private(path: &Path, text: &str, secret: bool) -> Result<()> {
         .truncate(true)
         .mode(if secret { 0o600 } else { 0o644 })
         .open(path)
-        .and_then(|mut f| f.write_all(text.as_bytes()).and_then(|()| f.sync_all()))
+        .and_then(|mut f| f.write_all(bytes).and_then(|()| f.sync_all()))
         .with_context(|| format!("cannot write {}", path.display()))
 }

@@ -158,6 +158,13 @@ pub(crate) fn keys(verb: &KeysVerb) -> Outcome {
 }
 
 fn file(root: &Path) -> Result<KeyFile, Stop> {
+    // A key kept in a folder made by a slip of the pen would lock the aircraft out.
+    if !root.is_dir() {
+        return Err(Stop::Usage(format!(
+            "there is no session folder {}; make it, or name the one the station uses",
+            root.display()
+        )));
+    }
     Ok(keys::aircraft(&root.join("keys"))?)
 }
 
@@ -220,11 +227,7 @@ fn give(file: &KeyFile, system: u8, endpoint: &str) -> Outcome {
     let endpoint: Endpoint = endpoint
         .parse()
         .map_err(|e: vedette_links::EndpointError| Stop::Usage(e.to_string()))?;
-    let mut bytes = [0_u8; 32];
-    std::fs::File::open("/dev/urandom")
-        .and_then(|mut f| std::io::Read::read_exact(&mut f, &mut bytes))
-        .map_err(machine)?;
-    let key = Key::new(bytes);
+    let key = Key::new(keys::random()?);
     let name = key.name();
     let runtime = runtime()?;
     let told = runtime.block_on(async {

@@ -264,3 +264,51 @@ fn bad_input_is_told_in_a_paragraph_with_what_to_do() {
         &[&port],
     );
 }
+
+#[test]
+fn an_aircraft_is_given_its_key_before_the_station_ever_ran() {
+    let out = folder("keys");
+    let keys = |verb: &str, rest: &[&str], typed: &str| {
+        let mut run = vedette()
+            .args(["keys", verb])
+            .arg(&out)
+            .args(rest)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        // It may end before it reads.
+        let _ = std::io::Write::write_all(&mut run.stdin.take().expect("piped"), typed.as_bytes());
+        let run = run.wait_with_output().expect("ends");
+        (run.status.code(), text(&run.stdout), text(&run.stderr))
+    };
+    let (code, _, wrong) = keys("set", &["7"], "a phrase nobody guesses\n");
+    assert_eq!(code, Some(2), "a folder that is not there is not made: {wrong}");
+    assert!(wrong.contains("there is no session folder"), "{wrong}");
+
+    std::fs::create_dir_all(&out).expect("folder");
+    let (code, said, wrong) = keys("set", &["7"], "a phrase nobody guesses\n");
+    assert_eq!(code, Some(0), "{wrong}");
+    let name = said.trim().rsplit(' ').next().expect("a name").to_owned();
+    let (_, listed, _) = keys("list", &[], "");
+    assert!(
+        listed.contains("aircraft 7") && listed.contains(&name),
+        "{listed} names {name}"
+    );
+    // Nothing of it can be read without the secret beside it.
+    let sealed = std::fs::read(out.join("keys/aircraft.keys")).expect("sealed file");
+    std::fs::remove_file(out.join("keys/aircraft.secret")).expect("secret");
+    let (code, _, wrong) = keys("list", &[], "");
+    assert_ne!(code, Some(0), "opened without its secret: {wrong}");
+    assert_eq!(
+        std::fs::read(out.join("keys/aircraft.keys")).expect("still there"),
+        sealed,
+        "a file that cannot be opened is left as it is"
+    );
+    assert_eq!(
+        keys("set", &["8"], "another long phrase\n").0,
+        Some(1),
+        "not over a file it cannot read"
+    );
+}
