@@ -279,7 +279,10 @@ fn an_aircraft_is_given_its_key_before_the_station_ever_ran() {
             .spawn()
             .expect("the program starts");
         // It may end before it reads.
-        let _ = std::io::Write::write_all(&mut run.stdin.take().expect("piped"), typed.as_bytes());
+        drop(std::io::Write::write_all(
+            &mut run.stdin.take().expect("piped"),
+            typed.as_bytes(),
+        ));
         let run = run.wait_with_output().expect("ends");
         (run.status.code(), text(&run.stdout), text(&run.stderr))
     };

@@ -452,6 +452,20 @@ async fn a_recording_whose_clock_was_set_plays_on() {
     assert!(error.to_string().contains("folder"), "{error}");
 }
 
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_serial_line_that_another_program_has_open_is_told_as_that() {
+    use serialport::SerialPort;
+    let (_radio, mut line) = serialport::TTYPort::pair().expect("a pair of pseudo terminals");
+    line.set_exclusive(true).expect("a lock");
+    let endpoint = ep(&format!("serial:{}:57600", line.name().expect("its name")));
+    let said = Links::open(&[endpoint], &OpenOptions::default())
+        .await
+        .expect_err("the line is locked")
+        .to_string();
+    assert!(said.contains("another program has this line open"), "{said}");
+}
+
 /// A line that is pulled out and put back, as a USB radio is: told, and at work again without a restart.
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

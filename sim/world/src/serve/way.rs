@@ -20,6 +20,10 @@ const LOOK: usize = 256;
 const BEHIND: usize = 512 * 1024;
 /// Bytes that wait for a serial line; beyond them frames are lost whole, as on a real one.
 const LINE: usize = 8 * 1024;
+/// The rate a pseudo-terminal is offered at; it has none of its own.
+const BAUD: u32 = 57_600;
+/// `open(2)`: the line does not become this program's terminal (Linux).
+const O_NOCTTY: i32 = 0o400;
 
 /// What became of frames on their way out.
 #[derive(Debug, Clone, Default)]
@@ -88,7 +92,9 @@ fn idle(e: &std::io::Error) -> bool {
 /// A pseudo-terminal: our end, the station's end held open, and the name it goes by.
 struct Serial {
     line: Stream<serialport::TTYPort>,
-    other: serialport::TTYPort,
+    /// Keeps the line there while no station has it open.
+    _held: std::fs::File,
+    path: PathBuf,
     link: Option<PathBuf>,
 }
 
@@ -147,12 +153,18 @@ impl Way {
     /// A pseudo-terminal, under a name of its own if one is given.
     pub(super) fn serial(name: Option<&Path>) -> std::io::Result<Self> {
         use serialport::SerialPort as _;
-        let (mut ours, mut other) = serialport::TTYPort::pair().map_err(std::io::Error::from)?;
+        use std::os::unix::fs::OpenOptionsExt as _;
+        let (mut ours, other) = serialport::TTYPort::pair().map_err(std::io::Error::from)?;
         ours.set_timeout(std::time::Duration::ZERO)
             .map_err(std::io::Error::from)?;
-        // Else the station could not open its end.
-        other.set_exclusive(false).map_err(std::io::Error::from)?;
-        let path = other.name().unwrap_or_default();
+        let path = PathBuf::from(other.name().unwrap_or_default());
+        // Held without the lock a station takes on its line.
+        let held = std::fs::OpenOptions::new()
+            .read(true)
+            .write(true)
+            .custom_flags(O_NOCTTY)
+            .open(&path)?;
+        drop(other);
         let link = match name {
             None => None,
             Some(l) => {
@@ -162,7 +174,8 @@ impl Way {
         };
         Ok(Self(Kind::Serial(Box::new(Serial {
             line: Stream::new(ours),
-            other,
+            _held: held,
+            path,
             link,
         }))))
     }
@@ -178,15 +191,11 @@ impl Way {
 
     /// Where a station finds it.
     pub(super) fn name(&self) -> String {
-        use serialport::SerialPort as _;
         let address = self.address().map_or_else(String::new, |a| a.to_string());
         match &self.0 {
             Kind::Udp { .. } => format!("udp {address}"),
             Kind::Tcp { .. } => format!("tcp:{address}"),
-            Kind::Serial(s) => match &s.link {
-                Some(l) => format!("serial:{}", l.display()),
-                None => format!("serial:{}", s.other.name().unwrap_or_default()),
-            },
+            Kind::Serial(s) => format!("serial:{}:{BAUD}", s.link.as_ref().unwrap_or(&s.path).display()),
             Kind::Nowhere => "nowhere".to_owned(),
         }
     }

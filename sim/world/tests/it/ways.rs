@@ -110,13 +110,13 @@ fn several_stations_share_a_tcp_port_and_one_that_rants_and_hangs_up_harms_nobod
 fn a_serial_station_opens_the_line_by_its_name() {
     let name = std::env::temp_dir().join(format!("vedette-serial-{}", std::process::id()));
     let sim = running(|c| c.mavlink = Endpoint::Serial(Some(name.clone())), small(2));
-    assert_eq!(sim.ways()[&1], format!("serial:{}", name.display()));
+    assert_eq!(sim.ways()[&1], format!("serial:{}:57600", name.display()));
     for (k, system) in [(String::new(), 1), ("-2".to_owned(), 2)] {
         let path = format!("{}{k}", name.display());
-        let mut line = std::fs::OpenOptions::new()
-            .read(true)
-            .write(true)
-            .open(&path)
+        // As stations do it: with a lock on the line.
+        let mut line = serialport::new(&path, 57_600)
+            .timeout(std::time::Duration::from_secs(5))
+            .open()
             .expect(&path);
         hears(&mut line, system);
         line.write_all(&heartbeat()).unwrap();

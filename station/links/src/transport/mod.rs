@@ -129,6 +129,12 @@ pub enum LinkError {
         /// What is plugged in.
         present: String,
     },
+    /// Another program has the line open.
+    #[error("{endpoint}: another program has this line open; end it, or use its line through `vedette link`")]
+    LineInUse {
+        /// Endpoint.
+        endpoint: String,
+    },
     /// Device or file missing.
     #[error("{endpoint}: there is no such {what}; check the path")]
     Missing {

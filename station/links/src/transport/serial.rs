@@ -45,9 +45,11 @@ fn open_line(path: &str, baud: u32) -> Result<Box<dyn SerialPort>, serialport::E
     serialport::new(path, baud).timeout(READ_WAIT).open()
 }
 
-fn explain(port: &Port, e: serialport::Error) -> LinkError {
+fn explain(port: &Port, path: &str, e: serialport::Error) -> LinkError {
     let endpoint = port.endpoint.to_string();
     match e.kind() {
+        // A line that another program has locked is told of as one that is not there.
+        serialport::ErrorKind::NoDevice if std::path::Path::new(path).exists() => LinkError::LineInUse { endpoint },
         serialport::ErrorKind::NoDevice | serialport::ErrorKind::Io(std::io::ErrorKind::NotFound) => {
             let lines = serial_lines();
             let present = if lines.is_empty() {
@@ -75,7 +77,7 @@ pub(super) fn open(
     baud: u32,
     mut out: mpsc::Receiver<(PeerAddr, Vec<u8>)>,
 ) -> Result<(), LinkError> {
-    let first = open_line(&path, baud).map_err(|e| explain(&port, e))?;
+    let first = open_line(&path, baud).map_err(|e| explain(&port, &path, e))?;
     let peer = PeerAddr::new(&path);
     let (write_tx, write_rx) = std::sync::mpsc::sync_channel::<Box<dyn SerialPort>>(1);
     let fail = |port: &Port, source| LinkError::Io {
