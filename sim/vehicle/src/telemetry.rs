@@ -405,11 +405,13 @@ impl SimVehicle {
                 self.emit(peer, &m);
             }
             245 => {
+                // ArduPlane's own judgement knows flying and not flying only.
+                let plain = !self.cfg.px4() && self.cfg.airframe != Airframe::Copter;
                 let landed_state = match self.landed_state() {
                     LandedState::OnGround => 1,
-                    LandedState::InAir => 2,
-                    LandedState::TakingOff => 3,
-                    LandedState::Landing => 4,
+                    LandedState::TakingOff if !plain => 3,
+                    LandedState::Landing if !plain => 4,
+                    LandedState::InAir | LandedState::TakingOff | LandedState::Landing => 2,
                 };
                 let vtol_state = match self.cfg.airframe {
                     Airframe::Quadplane => {
@@ -665,6 +667,9 @@ impl SimVehicle {
             } else {
                 2
             },
+            mission_id: self.plans.id(&self.cfg, 0),
+            fence_id: self.plans.id(&self.cfg, 1),
+            rally_points_id: self.plans.id(&self.cfg, 2),
         };
         self.emit(peer, &m);
     }

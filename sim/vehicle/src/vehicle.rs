@@ -356,12 +356,13 @@ impl SimVehicle {
         }
     }
 
+    /// As ArduCopter and PX4 judge it: the climb of a return to its height is flight, not a take-off.
     pub(crate) fn landed_state(&self) -> LandedState {
         if self.body.on_ground {
             return LandedState::OnGround;
         }
         match self.pilot.task {
-            Task::TakeOff { .. } => LandedState::TakingOff,
+            Task::TakeOff { .. } if self.pilot.mode != Mode::Return => LandedState::TakingOff,
             Task::Land { .. } => LandedState::Landing,
             _ => LandedState::InAir,
         }

@@ -292,3 +292,37 @@ fn faults_have_effects() {
         "and believes it stands still"
     );
 }
+
+/// Values of EXTENDED_SYS_STATE.landed_state, each once until it changes.
+fn landed_states(s: &mut Station, seconds: f64) -> Vec<u8> {
+    assert_eq!(s.command(511, [245.0, 100_000.0, 0.0, 0.0, 0.0, 0.0, 0.0]), 0);
+    s.inbox.clear();
+    s.run(seconds);
+    let mut told: Vec<u8> = s.inbox.iter().filter(|g| g.id == 245).map(|g| g.byte(1)).collect();
+    assert!(told.len() > 50, "streamed");
+    told.dedup();
+    told
+}
+
+/// ArduCopter tells a take-off only of a take-off; ArduPlane knows flying and not flying only.
+#[test]
+fn the_climb_of_a_return_is_told_as_flight_and_not_as_a_take_off() {
+    let mut s = Station::new(Airframe::Copter);
+    s.take_off(Airframe::Copter, 12.0);
+    s.run(5.0);
+    assert_eq!(s.command_at(192, [-1.0, 1.0, 0.0, NAN], point(0.0, 80.0), 12.0), 0);
+    assert_eq!(landed_states(&mut s, 20.0), [2], "flies to a place");
+    s.mode(6);
+    let told = landed_states(&mut s, 120.0);
+    assert_eq!(told, [2, 4, 1], "in the air, landing, on the ground");
+    assert!(!s.v.truth().armed);
+
+    let mut s = Station::new(Airframe::Plane);
+    s.mode(15);
+    assert_eq!(s.command(400, [1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]), 0);
+    assert_eq!(s.command(22, [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 60.0]), 0);
+    let told = landed_states(&mut s, 60.0);
+    assert!(told == [1, 2] || told == [2], "{told:?}");
+    s.mode(11);
+    assert_eq!(landed_states(&mut s, 30.0), [2]);
+}
