@@ -144,6 +144,9 @@ pub struct Quirks {
     pub mute_mission_ack: bool,
     /// One open file for all stations: another one is told INVALID_SESSION until 3 s of silence.
     pub one_file_session: bool,
+    /// Whether each stored plan has an id (`opaque_id`, MISSION_CURRENT); `None`: as the family does,
+    /// PX4 yes, ArduPilot no.
+    pub plan_ids: Option<bool>,
 }
 
 /// Everything a simulated aircraft starts from.

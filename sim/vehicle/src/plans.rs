@@ -7,6 +7,7 @@ use vedette_geo::LatLon;
 use vedette_model::command as cmd;
 
 use crate::config::VehicleConfig;
+use crate::files::crc32;
 use crate::wire::{MissionItem, MissionItemInt};
 
 /// MAV_MISSION_RESULT.
@@ -154,6 +155,8 @@ pub(crate) enum Next {
 pub(crate) struct Plans {
     /// Mission (without home), fence, rally.
     pub(crate) lists: [Vec<Item>; 3],
+    /// Ids of the lists, renewed at every change; see [`Self::id`].
+    ids: [u32; 3],
     pub(crate) upload: Option<Upload>,
 }
 
@@ -194,7 +197,7 @@ impl Plans {
         }
         if count == 0 {
             self.upload = None;
-            self.lists[usize::from(kind)].clear();
+            self.store(usize::from(kind), Vec::new());
             return Next::Done;
         }
         self.upload = Some(Upload {
@@ -246,8 +249,24 @@ impl Plans {
         {
             return Next::Ack(code);
         }
-        self.lists[usize::from(kind)] = list;
+        self.store(usize::from(kind), list);
         Next::Done
+    }
+
+    fn store(&mut self, kind: usize, list: Vec<Item>) {
+        self.ids[kind] = content_id(&list);
+        self.lists[kind] = list;
+    }
+
+    /// Id of the list on board (`opaque_id` of MISSION_COUNT and MISSION_ACK, the three ids of
+    /// MISSION_CURRENT): another content, another id; 0 where there is no list or the autopilot gives
+    /// no ids. PX4 gives them, ArduPilot does not.
+    pub(crate) fn id(&self, cfg: &VehicleConfig, kind: u8) -> u32 {
+        if cfg.quirks.plan_ids.unwrap_or(cfg.px4()) {
+            self.ids.get(usize::from(kind)).copied().unwrap_or(0)
+        } else {
+            0
+        }
     }
 
     /// Asks again or gives up.
@@ -310,6 +329,22 @@ impl Plans {
         }
         Some(item)
     }
+}
+
+/// CRC-32 over the items as stored; 0 for an empty list, and for that only.
+fn content_id(list: &[Item]) -> u32 {
+    if list.is_empty() {
+        return 0;
+    }
+    let crc = list.iter().fold(0, |crc, i| {
+        let [lo, hi] = i.command.to_le_bytes();
+        let crc = crc32(crc, &[i.frame, lo, hi, i.auto]);
+        let crc = i.p.iter().fold(crc, |crc, p| crc32(crc, &p.to_le_bytes()));
+        let crc = crc32(crc, &i.x.to_le_bytes());
+        let crc = crc32(crc, &i.y.to_le_bytes());
+        crc32(crc, &i.z.to_le_bytes())
+    });
+    crc.max(1)
 }
 
 fn check(cfg: &VehicleConfig, kind: u8, seq: u16, item: &Item) -> Result<(), u8> {

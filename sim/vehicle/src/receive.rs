@@ -345,6 +345,7 @@ impl SimVehicle {
                     target_system: party.system,
                     target_component: party.component,
                     mission_type: m.mission_type,
+                    opaque_id: self.plans.id(&self.cfg, m.mission_type),
                 };
                 self.send(party.peer, AUTOPILOT, &answer);
             }
@@ -417,12 +418,19 @@ impl SimVehicle {
         self.mission_ack(party, 0, u8::from(!ok));
     }
 
+    /// An answer that changed no list.
     pub(crate) fn mission_ack(&mut self, party: Party, kind: u8, code: u8) {
+        self.plan_ack(party, kind, code, 0);
+    }
+
+    /// The end of an upload or of a clearing tells the new list's id.
+    fn plan_ack(&mut self, party: Party, kind: u8, code: u8, opaque_id: u32) {
         let m = wire::MissionAck {
             target_system: party.system,
             target_component: party.component,
             kind: code,
             mission_type: kind,
+            opaque_id,
         };
         self.send(party.peer, AUTOPILOT, &m);
     }
@@ -464,7 +472,8 @@ impl SimVehicle {
             Next::Done => {
                 self.list_changed(kind);
                 if !self.cfg.quirks.mute_mission_ack {
-                    self.mission_ack(party, kind, 0);
+                    let id = self.plans.id(&self.cfg, kind);
+                    self.plan_ack(party, kind, 0, id);
                 }
             }
             Next::Nothing => {}

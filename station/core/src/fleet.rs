@@ -13,6 +13,8 @@ use crate::view::{EventKind, LegView, PlanOnAircraft, PlanState, TransferView, V
 /// Most places kept of a trail.
 const TRAIL: usize = 900;
 
+/// Parts of one aircraft kept.
+const PARTS: usize = 32;
 /// Others in the air kept for one aircraft, and how long one unheard is kept, microseconds.
 const CONTACTS: usize = 200;
 const CONTACT_US: i64 = 60_000_000;
@@ -65,11 +67,13 @@ pub(crate) fn unheard(a: &Aircraft) -> VehicleView {
         parameters: None,
         parameter_table: ParameterTable::default(),
         arming_checks: Vec::new(),
+        parts: BTreeMap::new(),
         control: None,
         remote_id: None,
         contacts: BTreeMap::new(),
         plan_on_board: PlanOnAircraft::Unknown,
         plan_id: None,
+        lists_in_doubt: BTreeMap::new(),
         transfer: None,
         patrol_began: None,
         trail: Vec::new(),
@@ -215,6 +219,11 @@ pub(crate) fn apply(v: &mut VehicleView, now: Mono, captured: Mono, report: &Rep
                 return Some((EventKind::Flight, words.into()));
             }
         }
+        Report::Part(part) => {
+            if v.parts.len() < PARTS || v.parts.contains_key(&part.component) {
+                v.parts.insert(part.component, part.clone());
+            }
+        }
         Report::Contact(c) => {
             v.contacts.retain(|_, k| now.since(k.captured) < CONTACT_US);
             let key = format!("{:?} {}", c.source, c.id);
@@ -281,6 +290,8 @@ pub(crate) fn apply(v: &mut VehicleView, now: Mono, captured: Mono, report: &Rep
             return Some((EventKind::Flight, format!("{path} read, {bytes} bytes")));
         }
         Report::PlanOnVehicle { .. }
+        | Report::PlanInDoubt { .. }
+        | Report::PlanStands { .. }
         | Report::Files { .. }
         | Report::Logs(_)
         | Report::LogProgress { .. }

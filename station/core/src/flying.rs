@@ -4,12 +4,14 @@
 
 use vedette_geo::Amsl;
 use vedette_model::plan::Brief;
-use vedette_model::{CommandOutcome, MissionKind, Mono, ReceiptState, Report, VehicleId};
+use vedette_model::{CommandOutcome, Mono, ReceiptState, Report, VehicleId};
 
 use crate::station::Station;
 use crate::view::{EventKind, NoticeKind, PlanState};
 use crate::{energy, fleet, orders};
 
+/// An aircraft heard again has this long to show what became of orders given before, milliseconds.
+const SETTLE_MS: i64 = 10_000;
 /// Tracks nobody saw for this long leave the view unless an alert names them.
 const TRACK_KEPT_MS: i64 = 30_000;
 
@@ -51,10 +53,9 @@ impl Station {
                 self.restored(id, *command, outcome);
             }
             Report::SecondSender(second) => self.second_sender(id, second),
-            Report::PlanOnVehicle {
-                kind: MissionKind::Mission,
-                items,
-            } => self.read_back(id, items),
+            Report::PlanOnVehicle { .. } | Report::PlanInDoubt { .. } | Report::PlanStands { .. } => {
+                self.on_board(id, report);
+            }
             _ => {}
         }
         let plan = &self.view.plan;
@@ -148,7 +149,15 @@ impl Station {
                 r.since = now;
             }
         }
-        self.awaited.retain(|a| now <= a.until);
+        // What a lost link hides is settled when the aircraft is heard again.
+        for a in self.awaited.iter_mut().filter(|a| now > a.until) {
+            if self.view.vehicles.get(&a.vehicle).is_some_and(|v| !v.alive) {
+                a.until = now.plus_ms(SETTLE_MS);
+            }
+        }
+        let receipts = &self.view.receipts;
+        self.awaited
+            .retain(|a| now <= a.until && receipts.iter().any(|r| r.id == a.id));
         self.view
             .tracks
             .retain(|_, t| t.alert.is_some() || now.since(t.heard) < TRACK_KEPT_MS * 1000);

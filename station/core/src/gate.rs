@@ -91,6 +91,9 @@ pub(crate) fn order(vehicle: &VehicleView, order: &Order, held: bool) -> Result<
             if vehicle.plan_on_board != crate::view::PlanOnAircraft::Same {
                 return state("the plan on board is not the approved one; upload it first");
             }
+            if let Some(doubt) = vehicle.lists_in_doubt.values().next() {
+                return state(&doubt.why);
+            }
             if !vehicle.alive {
                 return state("its link is lost");
             }

@@ -14,6 +14,7 @@ mod gate;
 mod ground;
 mod input;
 mod linking;
+mod onboard;
 mod orders;
 mod planning;
 mod preserving;
@@ -28,7 +29,7 @@ pub use input::{CameraSpec, Effect, Entry, EvidenceRequest, Folder, Input, Opera
 pub use replay::Replay;
 pub use station::{CoreError, Station, digest};
 pub use view::{
-    AgeHistogram, BaselineView, CameraView, EventKind, LegView, LinkHistory, LinkPace, LinkSwitch, Notice, NoticeKind,
-    PathHistory, PathSample, PlanOnAircraft, PlanState, StationView, TimelineEvent, TrackView, TransferView,
-    VehicleView,
+    AgeHistogram, BaselineView, CameraView, EventKind, LegView, LinkHistory, LinkPace, LinkSwitch, ListDoubt, Notice,
+    NoticeKind, PathHistory, PathSample, PlanOnAircraft, PlanState, StationView, TimelineEvent, TrackView,
+    TransferView, VehicleView,
 };

@@ -7,7 +7,12 @@ use vedette_model::{AltFrame, MissionItem};
 /// losses autopilots are known for (positions to 1e-7 degrees, heights to a decimetre, and
 /// parameters an autopilot does not store come back as zero).
 pub(crate) fn same_plan(part: &AircraftPlan, on_board: &[MissionItem]) -> bool {
-    part.items.len() == on_board.len() && part.items.iter().zip(on_board).all(|(a, b)| same_item(a, b))
+    same_items(&part.items, on_board)
+}
+
+/// The same for any list.
+pub(crate) fn same_items(ours: &[MissionItem], on_board: &[MissionItem]) -> bool {
+    ours.len() == on_board.len() && ours.iter().zip(on_board).all(|(a, b)| same_item(a, b))
 }
 
 fn same_item(a: &MissionItem, b: &MissionItem) -> bool {

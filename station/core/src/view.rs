@@ -195,6 +195,17 @@ pub enum PlanOnAircraft {
     Differs,
 }
 
+/// Why a list on board may not be the one last read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListDoubt {
+    /// What says so, in words.
+    pub why: String,
+    /// Since when.
+    pub since: Mono,
+    /// What was known of the plan on board before.
+    pub before: PlanOnAircraft,
+}
+
 /// Transfer progress.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TransferView {
@@ -316,6 +327,9 @@ pub struct VehicleView {
     pub parameters: Option<(u16, u16)>,
     /// Their values, once all are read.
     pub parameter_table: ParameterTable,
+    /// What its parts say of themselves, by component.
+    #[serde(default)]
+    pub parts: BTreeMap<u8, vedette_model::PartInfo>,
     /// What keeps it from arming, in its words.
     pub arming_checks: Vec<String>,
     /// Who may give it orders, where it says so.
@@ -328,6 +342,9 @@ pub struct VehicleView {
     pub plan_on_board: PlanOnAircraft,
     /// Plan id it was uploaded from.
     pub plan_id: Option<PlanId>,
+    /// Lists on board that may not be what was last read of them.
+    #[serde(default)]
+    pub lists_in_doubt: BTreeMap<MissionKind, ListDoubt>,
     /// Transfer under way.
     pub transfer: Option<TransferView>,
     /// Patrol start observed.

@@ -30,7 +30,7 @@ pub use inspect::{DecodedFrame, FieldValue, FrameTrust, MessageRow, RejectReason
 pub use known::{Freshness, Known};
 pub use link::{PathReport, SigningReport, SigningState};
 pub use mission::{AltFrame, MissionItem, MissionKind, command};
-pub use onboard::{FileEntry, FilePiece, LogOnBoard};
+pub use onboard::{FileEntry, FilePiece, LogOnBoard, PartInfo};
 pub use order::{
     Authority, CommandOutcome, GimbalAim, Intent, Order, Receipt, ReceiptState, Refusal, Request, RequestBody, Retry,
     Risk,

@@ -29,6 +29,21 @@ pub struct LogOnBoard {
     pub begun: Option<Utc>,
 }
 
+/// What a part of an aircraft says of itself.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct PartInfo {
+    /// Its component id.
+    pub component: u8,
+    /// Who made it; empty: not told.
+    pub vendor: String,
+    /// What it is called; empty: not told.
+    pub model: String,
+    /// Its firmware; empty: not told.
+    pub firmware: String,
+    /// What it can do, or why it could not be asked, in words.
+    pub about: String,
+}
+
 /// A piece of a file that was read from an aircraft; pieces come in order, without gaps.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FilePiece {

@@ -208,6 +208,27 @@ pub enum Report {
         kind: MissionKind,
         /// What it holds, in its own order (home left out).
         items: Vec<MissionItem>,
+        /// The aircraft's own id of this list (`opaque_id`), where it gives one: another content has
+        /// another id.
+        #[serde(default)]
+        id: Option<u32>,
+    },
+    /// The list on board may not be the one last read any more; it is being read again.
+    PlanInDoubt {
+        /// Mission, fence or rally.
+        kind: MissionKind,
+        /// What says so.
+        why: String,
+        /// The aircraft's own word or another station's deed says that it changed; else it was only
+        /// out of sight.
+        changed: bool,
+    },
+    /// The aircraft was away, and by its id the list on board is still the one last read.
+    PlanStands {
+        /// Mission, fence or rally.
+        kind: MissionKind,
+        /// Its id on board.
+        id: u32,
     },
     /// Upload or download progress.
     Transfer {
@@ -252,6 +273,8 @@ pub enum Report {
         /// The aircraft's checksum agrees (false: it gives none).
         confirmed: bool,
     },
+    /// What a part of it says of itself.
+    Part(crate::PartInfo),
     /// Flight logs on board.
     Logs(Vec<LogOnBoard>),
     /// A flight log is being read.

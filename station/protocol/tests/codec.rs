@@ -116,6 +116,8 @@ fn layouts_are_as_long_as_the_dialects() {
         HighLatency2 = HIGH_LATENCY2_DATA,
         AdsbVehicle = ADSB_VEHICLE_DATA,
         AvailableModes = AVAILABLE_MODES_DATA,
+        CameraInformation = CAMERA_INFORMATION_DATA,
+        ComponentMetadata = COMPONENT_METADATA_DATA,
         OpenDroneIdBasicId = OPEN_DRONE_ID_BASIC_ID_DATA,
         OpenDroneIdLocation = OPEN_DRONE_ID_LOCATION_DATA,
         OpenDroneIdSystem = OPEN_DRONE_ID_SYSTEM_DATA,

@@ -27,6 +27,7 @@ struct World {
     tables: u32,
     listed: Option<(Vec<FileEntry>, u32)>,
     logs: Vec<LogOnBoard>,
+    parts: BTreeMap<u8, vedette_model::PartInfo>,
     files: BTreeMap<String, Vec<u8>>,
     whole: Vec<String>,
     outcomes: BTreeMap<CommandId, CommandOutcome>,
@@ -60,6 +61,7 @@ impl World {
             tables: 0,
             listed: None,
             logs: Vec::new(),
+            parts: BTreeMap::new(),
             files: BTreeMap::new(),
             whole: Vec::new(),
             outcomes: BTreeMap::new(),
@@ -97,6 +99,9 @@ impl World {
                 }
                 Report::Files { entries, refused, .. } => self.listed = Some((entries, refused)),
                 Report::Logs(l) => self.logs = l,
+                Report::Part(p) => {
+                    self.parts.insert(p.component, p);
+                }
                 Report::CommandDone { id, outcome } if !matches!(outcome, CommandOutcome::InProgress(_)) => {
                     self.outcomes.insert(id, outcome);
                 }
@@ -537,4 +542,30 @@ fn a_lying_file_server_costs_neither_memory_nor_the_station() {
         )
     });
     assert!(ended && held == 0, "{held}");
+}
+
+/// Component information and camera information, over a bad radio: who made it and what it can do.
+#[test]
+fn the_parts_of_an_aircraft_say_who_made_them_and_what_they_can_do() {
+    let home = LatLon::from_e7(424_500_000, 14_900_000);
+    let mut cfg = VehicleConfig::small(1, Airframe::Copter, home, Amsl(1200.0));
+    cfg.family = Family::Px4;
+    cfg.cameras = vec![vedette_sim_vehicle::VideoStream {
+        stream: 1,
+        thermal: true,
+        uri: "udp://127.0.0.1:5611".into(),
+        name: "thermal".into(),
+        hfov_deg: 24.0,
+        width: 640,
+        height: 512,
+    }];
+    let mut w = World::with(cfg, 0.2);
+    assert!(w.run(90.0, |w| w.parts.len() >= 2), "{:?}", w.parts);
+    let (autopilot, camera) = (&w.parts[&1], &w.parts[&100]);
+    assert_eq!((autopilot.vendor.as_str(), autopilot.about.as_str()), ("Vedette", ""));
+    assert!(autopilot.model.contains("Copter"), "{autopilot:?}");
+    assert!(
+        camera.about.starts_with("camera") && camera.about.contains("video stream"),
+        "{camera:?}"
+    );
 }

@@ -118,7 +118,7 @@ impl World {
                 Report::CommandDone { id, outcome } if !matches!(outcome, CommandOutcome::InProgress(_)) => {
                     self.outcomes.insert(*id, outcome.clone());
                 }
-                Report::PlanOnVehicle { kind, items } => {
+                Report::PlanOnVehicle { kind, items, .. } => {
                     self.held.insert(*kind, items.clone());
                 }
                 Report::Text { text, .. } => self.texts.push(text.clone()),

@@ -117,17 +117,17 @@ messages! {
     /// MISSION_SET_CURRENT
     MissionSetCurrent = 41, 28 { seq: u16, target_system: u8, target_component: u8 }
     /// MISSION_CURRENT
-    MissionCurrent = 42, 28 { seq: u16, total: u16, mission_state: u8, mission_mode: u8 }
+    MissionCurrent = 42, 28 { seq: u16, total: u16, mission_state: u8, mission_mode: u8, mission_id: u32, fence_id: u32, rally_points_id: u32 }
     /// MISSION_REQUEST_LIST
     MissionRequestList = 43, 132 { target_system: u8, target_component: u8, mission_type: u8 }
     /// MISSION_COUNT
-    MissionCount = 44, 221 { count: u16, target_system: u8, target_component: u8, mission_type: u8 }
+    MissionCount = 44, 221 { count: u16, target_system: u8, target_component: u8, mission_type: u8, opaque_id: u32 }
     /// MISSION_CLEAR_ALL
     MissionClearAll = 45, 232 { target_system: u8, target_component: u8, mission_type: u8 }
     /// MISSION_ITEM_REACHED
     MissionItemReached = 46, 11 { seq: u16 }
     /// MISSION_ACK
-    MissionAck = 47, 153 { target_system: u8, target_component: u8, kind: u8, mission_type: u8 }
+    MissionAck = 47, 153 { target_system: u8, target_component: u8, kind: u8, mission_type: u8, opaque_id: u32 }
     /// MISSION_REQUEST_INT
     MissionRequestInt = 51, 196 { seq: u16, target_system: u8, target_component: u8, mission_type: u8 }
     /// NAV_CONTROLLER_OUTPUT

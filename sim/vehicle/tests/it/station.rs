@@ -39,6 +39,9 @@ impl Got {
     pub(crate) fn u16(&self, at: usize) -> u16 {
         u16::from_le_bytes([self.byte(at), self.byte(at + 1)])
     }
+    pub(crate) fn u32(&self, at: usize) -> u32 {
+        u32::from(self.u16(at)) | u32::from(self.u16(at + 2)) << 16
+    }
     /// Truncated zeros read as zeros.
     pub(crate) fn byte(&self, at: usize) -> u8 {
         self.payload.get(at).copied().unwrap_or(0)

@@ -49,6 +49,59 @@ fn an_upload_replaces_the_plan_whole_or_not_at_all() {
     assert_eq!(s.upload(1, &[corner(0.0), corner(120.0), corner(240.0)]), 0);
 }
 
+/// Ids in MISSION_CURRENT: mission, fence, rally points.
+fn plan_ids(s: &mut Station) -> [u32; 3] {
+    s.inbox.clear();
+    assert_eq!(s.command(512, [42.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]), 0);
+    let m = s.inbox.iter().find(|g| g.id == 42).expect("MISSION_CURRENT");
+    [m.u32(6), m.u32(10), m.u32(14)]
+}
+
+/// mavlink.io, mission protocol, "Detecting mission/plan changes".
+#[test]
+fn each_plan_on_board_has_an_id_that_changes_with_what_it_says() {
+    let mut cfg = VehicleConfig::small(1, Airframe::Copter, HOME, GROUND);
+    cfg.quirks.plan_ids = Some(true);
+    let mut s = Station::with(cfg);
+    let plan = |north: f64| [Wp(22, [0.0; 4], HOME, 20.0), Wp(16, [0.0; 4], point(0.0, north), 20.0)];
+    assert_eq!(plan_ids(&mut s), [0; 3], "no plan, no id");
+
+    assert_eq!(s.upload(0, &plan(100.0)), 0);
+    let told = s.inbox.iter().rev().find(|g| g.id == 47).expect("ack").u32(4);
+    let first = plan_ids(&mut s);
+    assert!(
+        first[0] != 0 && first[0] == told && first[1..] == [0, 0],
+        "{first:?}, ack {told}"
+    );
+
+    // Reading it changes nothing, and the count says the id.
+    assert_eq!(s.stored(0), 3);
+    assert_eq!(s.inbox.iter().find(|g| g.id == 44).expect("count").u32(5), told);
+    assert_eq!(plan_ids(&mut s), first);
+    // An upload that is refused leaves list and id; its answer carries no id.
+    assert_eq!(s.upload(0, &[Wp(4242, [0.0; 4], HOME, 0.0)]), 3);
+    assert_eq!(s.inbox.iter().rev().find(|g| g.id == 47).expect("ack").u32(4), 0);
+    assert_eq!(plan_ids(&mut s), first);
+
+    // A metre's difference is another id; the same content again is the first id again.
+    assert_eq!(s.upload(0, &plan(101.0)), 0);
+    assert_ne!(plan_ids(&mut s)[0], first[0]);
+    assert_eq!(s.upload(0, &plan(100.0)), 0);
+    assert_eq!(plan_ids(&mut s)[0], first[0]);
+
+    // Lists stand apart; clearing one takes its id away.
+    assert_eq!(s.upload(2, &[Wp(5100, [0.0; 4], point(90.0, 50.0), 20.0)]), 0);
+    let both = plan_ids(&mut s);
+    assert!(both[0] == first[0] && both[2] != 0, "{both:?}");
+    s.send(45, 232, &[1, 1, 0]);
+    assert_eq!(plan_ids(&mut s), [0, 0, both[2]]);
+
+    // ArduPilot has no ids.
+    let mut s = Station::new(Airframe::Copter);
+    assert_eq!(s.upload(0, &plan(100.0)), 0);
+    assert_eq!(plan_ids(&mut s), [0; 3]);
+}
+
 #[test]
 fn commands_are_answered_as_the_family_answers() {
     let mut s = Station::new(Airframe::Copter);

@@ -221,11 +221,13 @@ pub fn view() -> StationView {
                 parameters: Some((412, 412)),
                 parameter_table: vedette_model::ParameterTable::default(),
                 arming_checks: Vec::new(),
+                parts: std::collections::BTreeMap::new(),
                 control: None,
                 remote_id: None,
                 contacts: std::collections::BTreeMap::new(),
                 plan_on_board: PlanOnAircraft::Same,
                 plan_id: Some(b.plan.id.clone()),
+                lists_in_doubt: std::collections::BTreeMap::new(),
                 transfer: None,
                 patrol_began: Some(Mono(60_000_000)),
                 trail: (0..60)

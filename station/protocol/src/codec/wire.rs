@@ -222,6 +222,10 @@ wire_messages! {
         flags: u16, squawk: u16, altitude_type: u8, callsign: Chars<9>, emitter_type: u8, tslc: u8 }
     /// STATUSTEXT.
     StatusText = 253 { severity: u8, text: Chars<50>, id: u16, chunk_seq: u8 }
+    /// CAMERA_INFORMATION.
+    CameraInformation = 259 { time_boot_ms: u32, firmware_version: u32, focal_length: f32, sensor_h: f32, sensor_v: f32,
+        flags: u32, resolution_h: u16, resolution_v: u16, definition_version: u16, vendor_name: Chars<32>,
+        model_name: Chars<32>, lens_id: u8, definition_uri: Chars<140>, gimbal_device_id: u8, camera_device_id: u8 }
     /// VIDEO_STREAM_INFORMATION.
     VideoStreamInformation = 269 { framerate: f32, bitrate: u32, flags: u16, width: u16, height: u16, rotation: u16,
         hfov: u16, stream_id: u8, count: u8, kind: u8, name: Chars<32>, uri: Chars<160>, encoding: u8, camera_device_id: u8 }
@@ -232,6 +236,8 @@ wire_messages! {
     GimbalDeviceAttitudeStatus = 285 { time_boot_ms: u32, q: Array<f32, 4>, rate_x: f32, rate_y: f32, rate_z: f32,
         failure_flags: u32, flags: u16, target_system: u8, target_component: u8, delta_yaw: f32,
         delta_yaw_rate: f32, gimbal_device_id: u8 }
+    /// COMPONENT_METADATA.
+    ComponentMetadata = 397 { time_boot_ms: u32, file_crc: u32, uri: Chars<100> }
     /// AVAILABLE_MODES.
     AvailableModes = 435 { custom_mode: u32, properties: u32, number_modes: u8, mode_index: u8, standard_mode: u8,
         mode_name: Chars<35> }

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use vedette_model::Mono;
+use vedette_model::{MissionKind, Mono};
 
 use super::dedup::fnv;
 use crate::codec::{Framed, wire, wire::WireMessage};
@@ -92,6 +92,34 @@ impl Foreign {
         let print = fingerprint(frame.raw.get(..end).unwrap_or_default());
         !self.sent.contains(&print)
     }
+}
+
+/// The aircraft and its lists that this frame of another station writes or clears.
+pub(crate) fn written(frame: &Framed<'_>) -> Option<(u8, &'static [MissionKind])> {
+    let (target, list) = match frame.header.message_id {
+        wire::MissionCount::ID => {
+            let m = wire::MissionCount::from_payload(frame.payload);
+            (m.target_system, m.mission_type)
+        }
+        wire::MissionClearAll::ID => {
+            let m = wire::MissionClearAll::from_payload(frame.payload);
+            (m.target_system, m.mission_type)
+        }
+        wire::MissionItemInt::ID => {
+            let m = wire::MissionItemInt::from_payload(frame.payload);
+            (m.target_system, m.mission_type)
+        }
+        _ => return None,
+    };
+    let lists: &[MissionKind] = match list {
+        0 => &[MissionKind::Mission],
+        1 => &[MissionKind::Fence],
+        2 => &[MissionKind::Rally],
+        // MAV_MISSION_TYPE_ALL.
+        255 => &[MissionKind::Mission, MissionKind::Fence, MissionKind::Rally],
+        _ => &[],
+    };
+    Some((target, lists))
 }
 
 /// Sequence, ids and payload; flags and checksum differ between a signed and an unsigned copy.

@@ -54,6 +54,8 @@ pub(crate) enum Want {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum User {
     Parameters,
+    /// What the aircraft says of itself.
+    About,
     Request(CommandId),
 }
 

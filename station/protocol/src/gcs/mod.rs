@@ -3,6 +3,7 @@
 //! Invariant: one mutation, then drain (`poll_transmit`, `poll_event`, `poll_log`). No input
 //! panics; every queue is bounded and what overflows is counted.
 
+mod about;
 mod checks;
 mod clock;
 mod command;
@@ -13,6 +14,7 @@ mod ftp;
 mod items;
 mod logs;
 mod modes;
+mod onboard;
 mod order;
 mod outbox;
 mod pack;

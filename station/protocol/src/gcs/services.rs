@@ -9,6 +9,7 @@ use vedette_model::{
     CommandId, CommandOutcome, Family, FilePiece, LogOnBoard, Mono, OperatorControl, Report, RequestBody, VehicleId,
 };
 
+use super::about::About;
 use super::checks::Checks;
 use super::contacts::Contacts;
 use super::ftp::{End, Ftp, User, Want};
@@ -51,6 +52,7 @@ pub(crate) struct Services {
     logs: Logs,
     checks: Checks,
     contacts: Contacts,
+    pub(crate) about: About,
     /// Modes it has by its own word: custom mode, name, MAV_STANDARD_MODE.
     modes: BTreeMap<u32, (String, u8)>,
     control: Option<OperatorControl>,
@@ -75,9 +77,9 @@ impl Services {
     }
 
     /// Ends all that is under way.
-    pub(crate) fn abandon(&mut self, now: Mono, why: &str, out: &mut Outbox) {
+    pub(crate) fn abandon(&mut self, now: Mono, who: &Who, why: &str, out: &mut Outbox) {
         self.ftp.abandon(why);
-        self.ends(now, 0, out);
+        self.ends(now, who, out);
         self.params.abandon(now, out);
         self.logs.abandon(now, out);
     }
@@ -171,6 +173,10 @@ impl Services {
                     self.checks.event(&m);
                 }
             }
+            wire::ComponentMetadata::ID => {
+                let m = wire::ComponentMetadata::from_payload(payload);
+                self.about.metadata(now, who.component, &m, &mut self.ftp, out);
+            }
             wire::LogEntry::ID => self.logs.entry(now, &wire::LogEntry::from_payload(payload), out),
             wire::LogData::ID => self
                 .logs
@@ -193,21 +199,25 @@ impl Services {
 
     /// Sends what is due.
     pub(crate) fn poll(&mut self, now: Mono, who: &Who, rtt: &Rtt, out: &mut Outbox) {
-        self.ends(now, who.system, out);
+        self.ends(now, who, out);
         self.params.poll(now, who, &mut self.ftp, rtt, out);
         self.ftp.poll(now, who, rtt, out);
         self.logs.poll(now, who, rtt, out);
-        self.ends(now, who.system, out);
+        self.ends(now, who, out);
         // Last, so that a parameter file read whole just now is seen as well.
         self.checks.observe(now, self.us, who, out);
     }
 
     /// Tells users how their files ended.
-    fn ends(&mut self, now: Mono, system: u8, out: &mut Outbox) {
+    fn ends(&mut self, now: Mono, who: &Who, out: &mut Outbox) {
         while let Some((user, path, end)) = self.ftp.ends.pop_front() {
             let id = match user {
                 User::Parameters => {
                     self.params.pack(now, end, out);
+                    continue;
+                }
+                User::About => {
+                    self.about.file(now, who.component, end, out);
                     continue;
                 }
                 User::Request(id) => id,
@@ -227,7 +237,7 @@ impl Services {
                         },
                     );
                     out.files.push(FilePiece {
-                        vehicle: VehicleId(u32::from(system)),
+                        vehicle: VehicleId(u32::from(who.system)),
                         name: local_name(&path),
                         offset: 0,
                         bytes,

@@ -17,6 +17,7 @@ use vedette_model::{Airframe, ClockMap, Family, LandedState, Mono, Report, Utc, 
 use super::clock::Clock;
 use super::command::{Desk, Seen};
 use super::modes;
+use super::onboard::OnBoard;
 use super::outbox::Outbox;
 use super::paths::Paths;
 use super::rtt::Rtt;
@@ -28,6 +29,11 @@ use crate::codec::wire::{self, WireMessage};
 
 /// Two boot clocks further apart than this are two aircraft, milliseconds.
 pub(crate) const BOOT_APART_MS: i64 = 5_000;
+
+/// MAV_PROTOCOL_CAPABILITY_FTP.
+const CAN_FTP: u64 = 0x20;
+/// Reading a list that may have changed lapses after this, milliseconds.
+const READ_AGAIN_MS: i64 = 120_000;
 
 /// One valid frame.
 #[derive(Debug, Clone, Copy)]
@@ -89,6 +95,7 @@ pub(crate) struct Session {
     clock: Clock,
     desk: Desk,
     transfers: Transfers,
+    pub(crate) onboard: OnBoard,
     pub(crate) services: Services,
     texts: Texts,
 }
@@ -141,6 +148,7 @@ impl Session {
             clock: Clock::default(),
             desk: Desk::default(),
             transfers: Transfers::default(),
+            onboard: OnBoard::default(),
             services: Services::default(),
             texts: Texts::default(),
         }
@@ -158,6 +166,7 @@ impl Session {
                 out.report(now, Report::Alive(true));
                 self.ask_everything(now);
                 self.services.met(now);
+                self.onboard.returned(now, "it was out of touch", out);
             }
             self.watch_boot(now, id, payload, out);
         }
@@ -189,6 +198,10 @@ impl Session {
                 if let Some(r) = tel::video(&m) {
                     out.report(captured, r);
                 }
+            }
+            wire::CameraInformation::ID => {
+                let m = wire::CameraInformation::from_payload(payload);
+                self.services.about.camera(now, component, &m, out);
             }
             wire::GimbalManagerInformation::ID => self.gimbal = Some(component),
             wire::GimbalDeviceAttitudeStatus::ID => {
@@ -273,14 +286,13 @@ impl Session {
             wire::MissionAck::ID => {
                 let m = wire::MissionAck::from_payload(payload);
                 if ours(m.target_system, m.target_component) {
-                    self.transfers.handle_ack(now, m.result, m.mission_type, out);
+                    self.transfers.handle_ack(now, &m, out);
                 }
             }
             wire::MissionCount::ID => {
                 let m = wire::MissionCount::from_payload(payload);
                 if ours(m.target_system, m.target_component) {
-                    self.transfers
-                        .handle_count(now, m.count, m.mission_type, &side, &mut self.rtt, out);
+                    self.transfers.handle_count(now, &m, &side, &mut self.rtt, out);
                 }
             }
             wire::MissionItemInt::ID => {
@@ -298,12 +310,11 @@ impl Session {
             _ => {}
         }
         for (_, report) in &out.reports {
-            if let Report::PlanOnVehicle {
-                kind: vedette_model::MissionKind::Mission,
-                items,
-            } = report
-            {
-                self.mission_total = u16::try_from(items.len()).ok();
+            if let Report::PlanOnVehicle { kind, items, id } = report {
+                self.onboard.read(*kind, id.unwrap_or(0), items.len());
+                if *kind == vedette_model::MissionKind::Mission {
+                    self.mission_total = u16::try_from(items.len()).ok();
+                }
             }
         }
     }
@@ -369,6 +380,8 @@ impl Session {
                 // Older firmware does not send a total; 65535 means none.
                 let total = (payload.len() > 2 && m.total != u16::MAX).then_some(m.total);
                 self.mission_total = total.or(self.mission_total);
+                let ids = [m.mission_id, m.fence_id, m.rally_id];
+                self.onboard.told(now, ids, total, self.transfers.busy(), out);
                 Some(Report::Mission {
                     current: self.without_home(m.seq),
                     total,
@@ -393,6 +406,9 @@ impl Session {
                 let m = wire::AutopilotVersion::from_payload(payload);
                 let (uid, firmware) = (tel::uid(&m), tel::firmware(&m));
                 self.capabilities = m.capabilities;
+                if !self.version_known && m.capabilities & CAN_FTP != 0 {
+                    self.request_message(self.identity.component, wire::ComponentMetadata::ID);
+                }
                 if self.version_known && self.identity.uid != uid {
                     // The same address, another autopilot: it was exchanged or is a second one.
                     self.mark_second(now, None, "its autopilot has another hardware number", None, out);
@@ -441,6 +457,7 @@ impl Session {
             self.home = None;
             self.version_known = false;
             self.ask_everything(now);
+            self.onboard.returned(now, "it restarted", out);
         }
         self.boot_ms = Some(boot);
     }
@@ -508,6 +525,12 @@ impl Session {
         if self.alive && !self.thrifty(now) {
             self.ask_again(now);
             self.clock.poll(now, self.system, component, out);
+            if self.transfers.busy().is_none()
+                && let Some(kind) = self.onboard.due(now, out)
+            {
+                let expires = now.plus_ms(READ_AGAIN_MS);
+                self.transfers.submit(now, None, kind, None, expires, out);
+            }
         }
         let seen = Seen {
             system: self.system,
@@ -533,6 +556,7 @@ impl Session {
         };
         take(self.desk.next(now), "an order waits for its answer");
         take(self.transfers.next(), "a mission transfer waits for its answer");
+        take(self.onboard.next(), "a list on board may have changed");
         for (at, why) in self.services.next() {
             take(at, why);
         }

@@ -8,7 +8,7 @@ use vedette_model::{LinkId, Mono, Report, Severity, Utc, VehicleId};
 
 use super::outbox::Outbox;
 use super::session::Incoming;
-use super::{Gcs, SETUP_SIGNING, worth};
+use super::{Gcs, SETUP_SIGNING, foreign, worth};
 use crate::codec::sign::Key;
 use crate::codec::wire::{self, WireMessage};
 use crate::codec::{Framed, Verdict};
@@ -220,6 +220,16 @@ impl Gcs {
         let station = frame.header.system;
         if self.sessions.contains_key(&VehicleId(u32::from(station))) {
             return;
+        }
+        if let Some((target, lists)) = foreign::written(frame) {
+            let vehicle = VehicleId(u32::from(target));
+            let mut out = Outbox::default();
+            if let Some(s) = self.sessions.get_mut(&vehicle) {
+                for kind in lists {
+                    s.onboard.foreign(now, *kind, station, &mut out);
+                }
+            }
+            self.flush(vehicle, out);
         }
         if let Some((target, what)) = self.foreign.order(now, frame) {
             let vehicle = VehicleId(u32::from(target));

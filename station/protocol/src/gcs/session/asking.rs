@@ -73,8 +73,7 @@ impl Session {
     }
 
     pub(super) fn ask_part(&mut self, component: u8) {
-        const CAMERA_INFORMATION: u32 = 259;
-        self.request_message(component, CAMERA_INFORMATION);
+        self.request_message(component, wire::CameraInformation::ID);
         self.request_message(component, wire::VideoStreamInformation::ID);
         self.request_message(component, wire::GimbalManagerInformation::ID);
         self.desk.background(Call {

@@ -58,7 +58,8 @@ impl Session {
             let why = "a second aircraft uses this system id; orders would reach either";
             self.desk.abandon(now, why, out);
             self.transfers.abandon(now, why, out);
-            self.services.abandon(now, why, out);
+            let who = self.who();
+            self.services.abandon(now, &who, why, out);
         }
     }
 }
