@@ -9,6 +9,7 @@ mod driver;
 mod endpoint;
 mod keyfile;
 mod relay;
+pub mod supervise;
 mod transport;
 
 pub use driver::{
