@@ -14,7 +14,7 @@ use crate::common::{LINK, US};
 const FILE_MAX: usize = 16 << 20;
 
 /// One FTP request as the aircraft sees it.
-struct Asked {
+pub(crate) struct Asked {
     seq: u16,
     opcode: u8,
     size: u8,
@@ -47,8 +47,8 @@ impl Asked {
 
 /// What a request came to.
 #[derive(Default)]
-struct Outcome {
-    reports: Vec<Report>,
+pub(crate) struct Outcome {
+    pub(crate) reports: Vec<Report>,
     /// Pieces for the station's folder: name and bytes.
     pieces: Vec<(String, usize)>,
     done: Option<CommandOutcome>,
@@ -58,7 +58,7 @@ struct Outcome {
 
 /// An aircraft that answers file requests with whatever `answer` says. `capabilities` with 0x20
 /// makes the station fetch the parameter pack by itself.
-fn serve(
+pub(crate) fn serve(
     capabilities: u64,
     body: Option<RequestBody>,
     seconds: i64,
@@ -135,7 +135,7 @@ fn serve(
 }
 
 /// A file server that gives these bytes at any offset, by reads and by bursts.
-fn honest(bytes: &[u8]) -> impl FnMut(&Asked) -> Vec<[u8; 251]> + '_ {
+pub(crate) fn honest(bytes: &[u8]) -> impl FnMut(&Asked) -> Vec<[u8; 251]> + '_ {
     |a| {
         let at = usize::try_from(a.offset).expect("small").min(bytes.len());
         let chunk = |at: usize| &bytes[at..(at + usize::from(a.size).min(200)).min(bytes.len())];
@@ -264,7 +264,7 @@ fn row_27_hostile_names_offsets_sessions_and_sizes_end_with_nothing_outside_the_
 }
 
 /// A parameter pack of one entry; `shared` and `own` lengths as given.
-fn pack(here: u16, total: u16, entries: &[u8]) -> Vec<u8> {
+pub(crate) fn pack(here: u16, total: u16, entries: &[u8]) -> Vec<u8> {
     let mut b = vec![0x1b, 0x67];
     b.extend(here.to_le_bytes());
     b.extend(total.to_le_bytes());

@@ -27,6 +27,8 @@ pub(crate) struct Air {
     pub(crate) truncate: f64,
     /// One bit turned.
     pub(crate) flip: f64,
+    /// What the radio carries; 0: any amount. What is too much waits its turn.
+    pub(crate) bytes_per_s: u32,
 }
 
 impl Air {
@@ -52,6 +54,8 @@ pub(crate) struct Relay {
     /// Nothing passes until then.
     pub(crate) dark_until: Mono,
     burst_until: Mono,
+    /// The radio is busy with what was put in before.
+    free_at: Mono,
     rng: ChaCha8Rng,
     order: u64,
     flying: Vec<(Mono, u64, Vec<u8>)>,
@@ -65,6 +69,7 @@ impl Relay {
             air,
             dark_until: Mono(i64::MIN),
             burst_until: Mono(i64::MIN),
+            free_at: Mono(i64::MIN),
             rng: ChaCha8Rng::seed_from_u64(seed),
             order: 0,
             flying: Vec::new(),
@@ -86,6 +91,13 @@ impl Relay {
     pub(crate) fn put(&mut self, now: Mono, bytes: &[u8]) {
         self.counts[0] += 1;
         let air = self.air;
+        let sent_at = if air.bytes_per_s == 0 {
+            now
+        } else {
+            let us = 1_000_000 * i64::try_from(bytes.len()).expect("short") / i64::from(air.bytes_per_s);
+            self.free_at = Mono(self.free_at.max(now).0 + us);
+            self.free_at
+        };
         if now >= self.burst_until && self.rng.random_bool(air.burst) {
             self.burst_until = now.plus_ms(air.burst_ms);
         }
@@ -112,7 +124,7 @@ impl Relay {
                 wait += self.rng.random_range(0..=100);
             }
             self.order += 1;
-            self.flying.push((now.plus_ms(wait), self.order, bytes));
+            self.flying.push((sent_at.plus_ms(wait), self.order, bytes));
         }
     }
 

@@ -31,7 +31,7 @@ fn bad() -> Air {
     }
 }
 
-fn fleet(n: u8, air: Air, seed: u64) -> Sky {
+pub(crate) fn fleet(n: u8, air: Air, seed: u64) -> Sky {
     let craft = (1..=n)
         .map(|s| Craft::new(s, &[(1, &format!("aircraft {s}"), air)], seed * 1000 + u64::from(s)))
         .collect();
@@ -203,7 +203,7 @@ fn row_10_orders_over_a_bad_radio_end_right_and_in_time() {
     }
 }
 
-fn items(n: u32) -> Vec<MissionItem> {
+pub(crate) fn items(n: u32) -> Vec<MissionItem> {
     (0..n)
         .map(|i| MissionItem {
             command: 16,
@@ -275,7 +275,7 @@ fn row_12_uploads_over_a_bad_radio_are_whole_or_told() {
                 // A mission's item 0 is home.
                 assert_eq!(held, 100 + usize::from(number == 0), "upload {k}");
                 let back = sky.last(1, |r| match r {
-                    Report::PlanOnVehicle { kind: k, items } if *k == kind => Some(items.len()),
+                    Report::PlanOnVehicle { kind: k, items, .. } if *k == kind => Some(items.len()),
                     _ => None,
                 });
                 assert_eq!(back, Some(100), "upload {k} was read back");

@@ -64,7 +64,7 @@ fn key(text: &str) -> Key {
 
 /// Row 24: both ways, since the same input gives the same bytes.
 #[test]
-fn signatures_are_those_of_pymavlink() {
+fn row_24_signatures_are_those_of_pymavlink() {
     for (secret, channel, stamp, plain, signed) in PYMAVLINK {
         let (key, plain, signed) = (key(secret), hex(plain), hex(signed));
         assert_eq!(sign::sign(&plain, &key, channel, Stamp(stamp)), signed);
@@ -136,7 +136,7 @@ fn a_signed_aircraft_is_flown_over_a_bad_radio_and_every_repeat_is_signed_anew()
 
 /// Row 24: what must be refused is, by its reason; nothing of it changes anything.
 #[test]
-fn replayed_forged_foreign_and_unsigned_frames_are_counted_by_reason_and_change_nothing() {
+fn row_24_replayed_forged_foreign_and_unsigned_frames_are_counted_by_reason_and_change_nothing() {
     let mut sky = Sky::new(vec![signed_craft(Air::default(), 4)]);
     keyed(&mut sky.gcs);
     sky.run_ms(10_000);
@@ -206,7 +206,7 @@ fn replayed_forged_foreign_and_unsigned_frames_are_counted_by_reason_and_change_
 
 /// Row 24: replay window after a restart is zero, clean or not.
 #[test]
-fn after_a_restart_nothing_heard_before_is_believed_again() {
+fn row_24_after_a_restart_nothing_heard_before_is_believed_again() {
     for clean in [true, false] {
         let mut sky = Sky::new(vec![signed_craft(Air::default(), 5)]);
         keyed(&mut sky.gcs);
@@ -248,7 +248,7 @@ fn after_a_restart_nothing_heard_before_is_believed_again() {
 
 /// Row 24: the station's clock an hour wrong.
 #[test]
-fn a_wrong_clock_is_survived_backwards_and_told_forwards() {
+fn row_24_a_wrong_clock_is_survived_backwards_and_told_forwards() {
     let mut sky = Sky::new(vec![signed_craft(Air::default(), 6)]);
     keyed(&mut sky.gcs);
     sky.utc_shift_s = -3_600;
@@ -436,7 +436,7 @@ fn the_log_holds_no_key_and_no_signature() {
 
 /// Row 25: four links, every interleaving of copies: no frame is accepted twice.
 #[test]
-fn no_frame_is_accepted_twice_in_any_order_over_four_links() {
+fn row_25_no_frame_is_accepted_twice_in_any_order_over_four_links() {
     let key = Key::new(SECRET);
     let frames: Vec<Vec<u8>> = (0..3_u8)
         .map(|n| {
