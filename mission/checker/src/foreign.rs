@@ -122,7 +122,7 @@ pub fn check_mission(mission: &Foreign, brief: &Brief, world: &World) -> Result<
     let limits = &brief.limits;
     let (mut border, mut ground) = (stand_off::Check::default(), clearance::Check::default());
     let mut samples = 0;
-    path::all(a, craft, &brief.wind, &mut |path| {
+    path::all(a, craft, brief, &mut |path| {
         samples += path.samples.len() as u64;
         border.path(path, limits, &land, &mut found);
         ground.path(path, limits, &land, &mut found);
@@ -250,6 +250,8 @@ fn plan(mission: &Foreign, brief: &Brief, craft: &Aircraft, world: &World, home:
         blind: vec![],
         timetable: None,
         sizing: None,
+        intervals: vec![],
+        drawn: vec![],
     };
     plan.id = crate::plan_id(&plan);
     plan

@@ -53,13 +53,29 @@ pub(crate) struct Place {
     pub(crate) chainage_m: Option<f64>,
 }
 
+/// A border of one piece round a country or an island.
+fn ends_where_it_begins(line: &[LatLon]) -> bool {
+    line.len() > 3 && apart_m(line[0], line[line.len() - 1]) < 1.0
+}
+
 impl<'a> Land<'a> {
+    /// Whether the plan watches all of a border that ends where it begins.
+    pub(crate) fn round(&self, plan: &PatrolPlan) -> bool {
+        let line = &self.world.border.line;
+        let length: f64 = line.windows(2).map(|w| apart_m(w[0], w[1])).sum();
+        ends_where_it_begins(line) && plan.section_m > 0.998 * length
+    }
+
     pub(crate) fn new(world: &'a World, plan: &PatrolPlan) -> Self {
         let borders = std::iter::once(&world.border)
             .chain(&world.context)
             .map(|b| Frontier {
                 name: b.name.clone(),
-                line: Line::new(&b.line, false),
+                line: if ends_where_it_begins(&b.line) {
+                    Line::new(&b.line[..b.line.len() - 1], true)
+                } else {
+                    Line::new(&b.line, false)
+                },
                 home_left: b.home_left,
                 accuracy_m: b.accuracy_m,
             })

@@ -6,6 +6,7 @@
 //!
 //! Invariant: the same plan and world give the same verdict; a figure that is not a number refuses the plan.
 
+mod air;
 mod checks;
 mod earth;
 mod foreign;
@@ -16,8 +17,8 @@ mod path;
 pub use foreign::{Foreign, check_mission};
 
 use checks::{
-    autopilot, camera, clearance, coverage, energy, envelope, fence, items, no_fly, separation, site, stand_off,
-    timetable, turns,
+    autopilot, camera, clearance, coverage, energy, envelope, fence, intervals, items, no_fly, separation, site,
+    stand_off, timetable, turns,
 };
 use found::{Fault, Found};
 use land::Land;
@@ -71,7 +72,7 @@ pub fn check(plan: &PatrolPlan, world: &World) -> Verdict {
         let Some(craft) = plan.brief.fleet.iter().find(|f| f.vehicle == a.vehicle) else {
             continue;
         };
-        path::all(a, craft, &plan.brief.wind, &mut |path| {
+        path::all(a, craft, &plan.brief, &mut |path| {
             verdict.samples += path.samples.len() as u64;
             border.path(path, limits, &land, &mut found);
             ground.path(path, limits, &land, &mut found);
@@ -79,6 +80,7 @@ pub fn check(plan: &PatrolPlan, world: &World) -> Verdict {
         });
     }
     camera::check(plan, &land, &mut found);
+    intervals::check(plan, &land, &mut found);
     let seen = coverage::check(plan, &land, &mut found);
     verdict.revisit_measured_s = seen.max_s;
     verdict.revisit_mean_s = seen.mean_s;

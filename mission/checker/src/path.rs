@@ -6,7 +6,7 @@
 use crate::earth::along;
 use std::collections::BTreeSet;
 use vedette_geo::{G_M_S2, LatLon, azimuth_deg, destination, diff_deg, distance_m};
-use vedette_model::plan::{Aircraft, AircraftPlan, Leg, LegKind, WindBrief};
+use vedette_model::plan::{Aircraft, AircraftPlan, Brief, Leg, LegKind};
 use vedette_model::{Airframe, AltFrame, Family, MissionItem, VehicleId, command};
 
 /// Longest distance between two samples, metres.
@@ -94,8 +94,14 @@ pub(crate) fn straight(
         .collect()
 }
 
+/// Gusts on a leg, metres per second: those at its end that has more.
+fn gust_m_s(leg: &Leg, brief: &Brief) -> f64 {
+    let at = |h: f64| crate::air::wind_at(brief, h).gust_m_s;
+    at(leg.from_amsl.0).max(at(leg.to_amsl.0))
+}
+
 /// Hands every path of one aircraft to `see`.
-pub(crate) fn all(plan: &AircraftPlan, aircraft: &Aircraft, wind: &WindBrief, see: &mut dyn FnMut(&Path)) {
+pub(crate) fn all(plan: &AircraftPlan, aircraft: &Aircraft, brief: &Brief, see: &mut dyn FnMut(&Path)) {
     let fresh = fresh(plan);
     for i in &fresh {
         let (i, leg) = (*i, &plan.legs[*i]);
@@ -106,7 +112,7 @@ pub(crate) fn all(plan: &AircraftPlan, aircraft: &Aircraft, wind: &WindBrief, se
             low: matches!(leg.kind, LegKind::TakeOff | LegKind::Land),
             samples: leg_samples(leg),
         });
-        if let Some(radius) = turn_radius_m(aircraft, leg.ground_m_s + wind.gust_m_s) {
+        if let Some(radius) = turn_radius_m(aircraft, leg.ground_m_s + gust_m_s(leg, brief)) {
             turns(plan, i, radius, see);
         }
     }

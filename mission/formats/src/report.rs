@@ -12,6 +12,8 @@ use crate::Scene;
 
 /// Most rows of a table; the rest is counted.
 const MOST_ROWS: usize = 14;
+/// Most stretches of which something is asked of their own; the rest is counted.
+const MOST_STRETCHES: usize = 8;
 /// Colours of aircraft, told apart in print too by dashes.
 const INK: [&str; 6] = ["#0b6e99", "#b35c00", "#5b3a8c", "#1d7a46", "#a3273f", "#555555"];
 
@@ -81,8 +83,10 @@ pub fn report(plan: &PatrolPlan, verdict: &Verdict, scene: &Scene, ground: &dyn 
     put(&map(plan, scene));
     put(&profile(plan, ground));
     put(&gaps(plan, verdict));
-    put(&margins(plan, verdict));
-    put(&reliefs(plan));
+    put(&stretches(plan));
+    let rows = MOST_ROWS - plan.intervals.len().min(MOST_STRETCHES) / 2;
+    put(&margins(plan, verdict, rows));
+    put(&reliefs(plan, rows));
     put(&weak(plan, verdict));
     if let Some(s) = &plan.sizing {
         put("<h2>What this fleet can do</h2><ul>");
@@ -100,7 +104,7 @@ pub fn report(plan: &PatrolPlan, verdict: &Verdict, scene: &Scene, ground: &dyn 
     out
 }
 
-const STYLE: &str = "@page{size:A4;margin:9mm}*{box-sizing:border-box}body{font:9px/1.3 system-ui,sans-serif;color:#111;max-width:190mm;margin:0 auto}h1{font-size:15px;margin:0 0 2px}h1 small{font-weight:400;font-size:9px;color:#555}h2{font-size:10px;margin:5px 0 1px}p{margin:0 0 3px}.clear{border-left:3px solid #1d7a46;padding-left:5px}.refused{border-left:3px solid #a3273f;padding-left:5px;font-weight:600}.facts{display:flex;gap:12px;margin:3px 0}svg{width:100%;height:auto;display:block;border:1px solid #ccc}table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:0 5px 0 0;border-bottom:1px solid #e4e4e4;font-variant-numeric:tabular-nums}ul{margin:0;padding-left:13px}footer{margin-top:4px;color:#666;font-size:7px;overflow-wrap:anywhere}text{font:8px system-ui,sans-serif}";
+const STYLE: &str = "@page{size:A4;margin:9mm}*{box-sizing:border-box}body{font:9px/1.3 system-ui,sans-serif;color:#111;max-width:190mm;margin:0 auto}h1{font-size:15px;margin:0 0 2px}h1 small{font-weight:400;font-size:9px;color:#555}h2{font-size:10px;margin:5px 0 1px}p{margin:0 0 3px}.clear{border-left:3px solid #1d7a46;padding-left:5px}.refused{border-left:3px solid #a3273f;padding-left:5px;font-weight:600}.facts{display:flex;gap:12px;margin:3px 0}svg{width:100%;height:auto;display:block;border:1px solid #ccc}table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:0 5px 0 0;border-bottom:1px solid #e4e4e4;font-variant-numeric:tabular-nums}ul{margin:0;padding-left:13px}.key{color:#666;font-size:7px}footer{margin-top:4px;color:#666;font-size:7px;overflow-wrap:anywhere}text{font:8px system-ui,sans-serif}";
 
 /// Text for HTML.
 fn escape(s: &str) -> String {
@@ -281,8 +285,20 @@ fn map(plan: &PatrolPlan, scene: &Scene) -> String {
             escape(&b.name)
         ));
     }
+    // The border's name, where the middle of what is seen of it lies.
+    for (name, line) in &scene.borders {
+        let seen: Vec<&LatLon> = line.iter().filter(inside).collect();
+        if let Some(p) = seen.get(seen.len() / 2) {
+            let (x, y) = f.xy(p);
+            let (x, y) = (x.clamp(40.0, 660.0), (y + 14.0).min(height - 4.0));
+            s.push_str(&format!(
+                "<text x=\"{x:.1}\" y=\"{y:.1}\" font-style=\"italic\">{}</text>",
+                escape(name)
+            ));
+        }
+    }
     s.push_str(&f.bar(height));
-    s.push_str("</svg>\n");
+    s.push_str("</svg>\n<p class=\"key\">Border dash-dotted, fences dotted, no-fly zones red, bases as dots; a colour for each aircraft.</p>\n");
     s
 }
 
@@ -321,7 +337,11 @@ fn profile(plan: &PatrolPlan, ground: &dyn Fn(LatLon) -> Option<f64>) -> String 
     for l in plan.aircraft.iter().flat_map(|a| &a.legs) {
         let Some(w) = l.watches_m else { continue };
         if let Some(g) = ground(l.to) {
-            at.entry((w[1] / step) as i64).or_insert((l.to_amsl.0, g));
+            // Where stretches overlap, and on the way down after a relief, the lowest way counts.
+            let lowest = at.entry((w[1] / step) as i64).or_insert((l.to_amsl.0, g));
+            if l.to_amsl.0 < lowest.0 {
+                *lowest = (l.to_amsl.0, g);
+            }
         }
     }
     let (Some(low), Some(high)) = (
@@ -330,6 +350,7 @@ fn profile(plan: &PatrolPlan, ground: &dyn Fn(LatLon) -> Option<f64>) -> String 
     ) else {
         return String::new();
     };
+    let least = at.values().map(|v| v.0 - v.1).fold(f64::INFINITY, f64::min);
     let x = |k: i64| 30.0 + k as f64 * step / plan.section_m.max(1.0) * 684.0;
     let y = |h: f64| 74.0 - (h - low) / (high - low).max(1.0) * 64.0;
     let points = |pick: fn(&(f64, f64)) -> f64| {
@@ -343,7 +364,7 @@ fn profile(plan: &PatrolPlan, ground: &dyn Fn(LatLon) -> Option<f64>) -> String 
         at.keys().last().copied().unwrap_or(0),
     );
     format!(
-        "<h2>Heights: ground and track, metres above the sea</h2><svg viewBox=\"0 0 720 80\"><polygon points=\"{:.1},78 {} {:.1},78\" fill=\"#d9d4c7\"/><polyline points=\"{}\" fill=\"none\" stroke=\"#0b6e99\" stroke-width=\"1\"/><text x=\"2\" y=\"14\">{high:.0}</text><text x=\"2\" y=\"76\">{low:.0}</text></svg>\n",
+        "<h2>Heights along the section: ground and lowest way flown, metres above the sea</h2><svg viewBox=\"0 0 720 80\"><polygon points=\"{:.1},78 {} {:.1},78\" fill=\"#d9d4c7\"/><polyline points=\"{}\" fill=\"none\" stroke=\"#0b6e99\" stroke-width=\"1\"/><text x=\"2\" y=\"14\">{high:.0}</text><text x=\"2\" y=\"76\">{low:.0}</text><text x=\"560\" y=\"10\">least {least:.0} m over ground</text></svg>\n",
         x(first),
         points(|v| v.1),
         x(last),
@@ -405,11 +426,59 @@ fn gaps(plan: &PatrolPlan, v: &Verdict) -> String {
     s
 }
 
-fn margins(plan: &PatrolPlan, v: &Verdict) -> String {
+/// What is asked of single stretches and promised of them.
+fn stretches(plan: &PatrolPlan) -> String {
+    if plan.intervals.is_empty() {
+        return String::new();
+    }
     let mut s = String::from(
-        "<h2>Margins, worst of each aircraft, ways home included</h2><table><tr><th>Aircraft</th><th>From the line</th><th>Over ground</th><th>Battery on landing (−2σ)</th><th>Energy</th><th>Items</th></tr>",
+        "<h2>Stretches of which more is asked</h2><table><tr><th>Stretch</th><th>km</th><th>Longest unseen</th><th>Seen at random</th><th>Met though he knows</th><th>Priority</th></tr>",
     );
-    for m in v.margins.iter().take(MOST_ROWS) {
+    for p in plan.intervals.iter().take(MOST_STRETCHES) {
+        let asked = plan.brief.requirement.intervals.iter().find(|i| i.name == p.name);
+        let of = |have: Option<f64>, least: Option<f64>| match (have, least) {
+            (Some(h), Some(l)) => format!("{h:.2} of {l:.2}"),
+            _ => "–".into(),
+        };
+        let limit = asked.and_then(|a| a.revisit_s);
+        s.push_str(&format!(
+            "<tr><td>{}</td><td>{:.2}–{:.2}</td><td>{:.0} s of {:.0} s</td><td>{}</td><td>{}</td><td>{}</td></tr>",
+            escape(&p.name),
+            p.from_m / 1000.0,
+            p.to_m / 1000.0,
+            p.revisit_s,
+            limit.unwrap_or(plan.brief.requirement.revisit_s),
+            of(p.detection, asked.and_then(|a| a.detection).map(|c| c.least)),
+            of(p.informed, asked.and_then(|a| a.unpredictable).map(|c| c.least)),
+            asked.map_or(1, |a| a.priority)
+        ));
+    }
+    s.push_str("</table>");
+    if plan.intervals.len() > MOST_STRETCHES {
+        s.push_str(&format!("<p>… and {} more.</p>", plan.intervals.len() - MOST_STRETCHES));
+    }
+    for d in plan.drawn.iter().take(4) {
+        s.push_str(&format!(
+            "<p>{} is drawn: {} segments, goes on with {:.2}, either end within {} steps of {:.0} s, seed {}; who knows this is met with {:.2} ({:.2} without chance).</p>",
+            escape(&tail(plan, d.vehicle)),
+            d.steps,
+            d.go_on,
+            d.cap,
+            d.step_s,
+            d.seed,
+            d.informed,
+            d.without
+        ));
+    }
+    s.push('\n');
+    s
+}
+
+fn margins(plan: &PatrolPlan, v: &Verdict, most: usize) -> String {
+    let mut s = String::from(
+        "<h2>Margins, worst of each aircraft, ways home included</h2><table><tr><th>Aircraft</th><th>From the line</th><th>Over ground</th><th>Battery on landing (−2σ)</th><th>Energy of a flight, most</th><th>Items</th></tr>",
+    );
+    for m in v.margins.iter().take(most) {
         let wh = plan
             .aircraft
             .iter()
@@ -417,8 +486,14 @@ fn margins(plan: &PatrolPlan, v: &Verdict) -> String {
             .filter_map(|a| a.legs.last())
             .map(|l| l.energy_wh)
             .fold(0.0, f64::max);
+        let battery = plan
+            .brief
+            .fleet
+            .iter()
+            .find(|f| f.vehicle == m.vehicle)
+            .map_or(0.0, |f| f.energy.battery_wh);
         s.push_str(&format!(
-            "<tr><td>{}</td><td>{:.0} m</td><td>{:.0} m</td><td>{:.0} %</td><td>{wh:.0} Wh</td><td>{} of {}</td></tr>",
+            "<tr><td>{}</td><td>{:.0} m</td><td>{:.0} m</td><td>{:.0} %</td><td>{wh:.0} of {battery:.0} Wh</td><td>{} of {}</td></tr>",
             escape(&tail(plan, m.vehicle)),
             m.border_m,
             m.clearance_m,
@@ -428,25 +503,25 @@ fn margins(plan: &PatrolPlan, v: &Verdict) -> String {
         ));
     }
     s.push_str("</table>");
-    s.push_str(&more(v.margins.len()));
+    s.push_str(&more(v.margins.len(), most));
     s
 }
 
-fn more(n: usize) -> String {
-    if n > MOST_ROWS {
-        format!("<p>… and {} more.</p>\n", n - MOST_ROWS)
+fn more(n: usize, most: usize) -> String {
+    if n > most {
+        format!("<p>… and {} more.</p>\n", n - most)
     } else {
         "\n".into()
     }
 }
 
 /// Who relieves whom.
-fn reliefs(plan: &PatrolPlan) -> String {
+fn reliefs(plan: &PatrolPlan, most: usize) -> String {
     let Some(t) = &plan.timetable else {
         let mut s = String::from(
             "<h2>Flights</h2><table><tr><th>Aircraft</th><th>Off</th><th>On station</th><th>Back</th></tr>",
         );
-        for a in plan.aircraft.iter().take(MOST_ROWS) {
+        for a in plan.aircraft.iter().take(most) {
             let at = |pick: fn(&&Leg) -> bool| a.legs.iter().find(pick).map_or("–".into(), |l| clock(l.start_s));
             s.push_str(&format!(
                 "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
@@ -467,7 +542,7 @@ fn reliefs(plan: &PatrolPlan) -> String {
     let base = |k: usize| t.bases.get(k).map_or(String::new(), |b| escape(&b.name));
     let mut rows: Vec<_> = t.sorties.iter().filter(|s| s.relieves.is_some()).collect();
     rows.sort_by(|a, b| a.from_s.total_cmp(&b.from_s));
-    for r in rows.iter().take(MOST_ROWS) {
+    for r in rows.iter().take(most) {
         s.push_str(&format!(
             "<tr><td>{}</td><td>{:.1}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
             clock(r.from_s),
@@ -480,7 +555,7 @@ fn reliefs(plan: &PatrolPlan) -> String {
         ));
     }
     s.push_str("</table>");
-    s.push_str(&more(rows.len()));
+    s.push_str(&more(rows.len(), most));
     s
 }
 

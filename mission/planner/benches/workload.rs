@@ -210,6 +210,7 @@ pub(crate) fn brief(
             target: TargetClass::Vehicle,
             pixels_on_target: 3.0,
             duration_s: hours * 3600.0,
+            intervals: vec![],
         },
         limits: Limits {
             stand_off_m: 500.0,
@@ -239,5 +240,7 @@ pub(crate) fn brief(
             })
             .collect(),
         antennas: vec![],
+        wind_layers: vec![],
+        sections: vec![],
     }
 }

@@ -59,6 +59,17 @@ pub(crate) fn check(b: &Brief) -> Result<(), BriefError> {
     within("requirement.revisit_s", r.revisit_s, 1.0, 1e6)?;
     within("requirement.pixels_on_target", r.pixels_on_target, 0.1, 1e4)?;
     within("requirement.duration_s", r.duration_s, 30.0, 1e6)?;
+    asked(b)?;
+    for (i, l) in b.wind_layers.iter().enumerate() {
+        let name = |field: &str| format!("wind_layers[{i}].{field}");
+        within(&name("amsl_m"), l.amsl_m, -500.0, 20_000.0)?;
+        within(&name("from_deg"), l.from_deg, -360.0, 360.0)?;
+        within(&name("speed_m_s"), l.speed_m_s, 0.0, 60.0)?;
+        within(&name("gust_m_s"), l.gust_m_s, 0.0, 60.0)?;
+        if b.wind_layers[..i].iter().any(|o| (o.amsl_m - l.amsl_m).abs() < 1.0) {
+            return Err(value(&name("amsl_m"), "two layers have the same height"));
+        }
+    }
     within("limits.stand_off_m", l.stand_off_m, 0.0, 50_000.0)?;
     within("limits.nav_sigma_m", l.nav_sigma_m, 0.0, 500.0)?;
     within("limits.min_agl_m", l.min_agl_m, 5.0, 5000.0)?;
@@ -91,6 +102,49 @@ pub(crate) fn check(b: &Brief) -> Result<(), BriefError> {
             return Err(value("fleet.vehicle", "two aircraft have the same number"));
         }
         aircraft(a)?;
+    }
+    Ok(())
+}
+
+/// Demands of stretches make sense and lie on the section.
+fn asked(b: &Brief) -> Result<(), BriefError> {
+    for s in &b.sections {
+        let name = format!("section {}", s.name);
+        within(&name, s.from_km, 0.0, 1e5)?;
+        within(&name, s.to_km, s.from_km + 0.01, 1e5)?;
+    }
+    for i in &b.requirement.intervals {
+        let name = |field: &str| format!("interval {} {field}", i.name);
+        let Some((from, to)) = i.km(&b.sections) else {
+            return Err(value(
+                &name("from_km, to_km"),
+                "give both, or neither and the name of one of `sections`",
+            ));
+        };
+        within(&name("from_km"), from, 0.0, 1e5)?;
+        if to - from < 0.01 || to <= b.section.from_km || from >= b.section.to_km {
+            return Err(value(
+                &format!("interval {} {from} to {to} km", i.name),
+                &format!(
+                    "it must end beyond its start and touch the section, {} to {} km",
+                    b.section.from_km, b.section.to_km
+                ),
+            ));
+        }
+        if let Some(r) = i.revisit_s {
+            within(&name("revisit_s"), r, 1.0, b.requirement.revisit_s)?;
+        }
+        for w in &i.windows_h {
+            within(&name("windows_h"), w[0], 0.0, 1e4)?;
+            within(&name("windows_h"), w[1], w[0] + 0.01, 1e4)?;
+        }
+        for (field, c) in [("detection", i.detection), ("unpredictable", i.unpredictable)] {
+            if let Some(c) = c {
+                within(&name(&format!("{field}.least")), c.least, 0.0, 1.0)?;
+                within(&name(&format!("{field}.crossing_s")), c.crossing_s, 1.0, 1e6)?;
+            }
+        }
+        within(&name("priority"), f64::from(i.priority), 1.0, 100.0)?;
     }
     Ok(())
 }

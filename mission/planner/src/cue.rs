@@ -242,7 +242,7 @@ impl Desk<'_> {
         };
         r.detect = class;
         let way = (distance_m(s.at, self.cue.at) - flat).max(0.0);
-        let Some(seconds) = self.fly_s(a, s.at, self.cue.at, way) else {
+        let Some(seconds) = self.fly_s(a, s.at, self.cue.at, way, least) else {
             r.why = "the wind is too strong on that course.".into();
             return r;
         };
@@ -252,18 +252,23 @@ impl Desk<'_> {
         r
     }
 
-    fn fly_s(&self, a: &Aircraft, from: LatLon, to: LatLon, length: f64) -> Option<f64> {
+    fn fly_s(&self, a: &Aircraft, from: LatLon, to: LatLon, length: f64, amsl_m: f64) -> Option<f64> {
         if length < 1.0 {
             return Some(0.0);
         }
-        pace(a, &self.plan.brief.wind, azimuth_deg(from, to)).map(|p| length / p.0)
+        pace(
+            a,
+            &crate::winds::Winds::of(&self.plan.brief).at(amsl_m),
+            azimuth_deg(from, to),
+        )
+        .map(|p| length / p.0)
     }
 
     /// Energy, way home and what the watch loses.
     fn price(&self, a: &Aircraft, s: &State, r: &mut Response, out_s: f64, from: LatLon) {
         let e = &a.energy;
         let brief: &Brief = &self.plan.brief;
-        let against = (a.envelope.cruise_m_s - brief.wind.speed_m_s - brief.wind.gust_m_s).max(1.0);
+        let against = (a.envelope.cruise_m_s - crate::winds::against_m_s(brief)).max(1.0);
         let all = brief.bases.iter().map(|b| b.at).chain([a.base]);
         let home = all
             .min_by(|x, y| distance_m(*x, from).total_cmp(&distance_m(*y, from)))
@@ -322,7 +327,7 @@ impl Desk<'_> {
         let amsl = (top + self.plan.brief.limits.min_agl_m + OVER_M).max(lowest);
         let mut out_s = 0.0;
         for w in path.windows(2) {
-            let Some(t) = self.fly_s(a, w[0], w[1], distance_m(w[0], w[1])) else {
+            let Some(t) = self.fly_s(a, w[0], w[1], distance_m(w[0], w[1]), r.amsl.0) else {
                 return refuse(r, "the wind is too strong on that course.");
             };
             out_s += t;

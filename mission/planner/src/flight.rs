@@ -16,6 +16,7 @@ use crate::profile::{Ground, LegRule};
 use crate::sensor::{Look, Unseen, Watcher};
 use crate::space::{Legal, Xy, course_deg, dist};
 use crate::track::Track;
+use crate::winds::Winds;
 
 /// Share of the climb and descent rate the profile may use; the rest is for gusts.
 const RATE_SHARE: f64 = 0.85;
@@ -32,7 +33,7 @@ pub(crate) type Looks = RefCell<BTreeMap<[u64; 8], Result<Look, Unseen>>>;
 /// What flying one aircraft needs.
 pub(crate) struct Pilot<'a> {
     pub(crate) craft: &'a Aircraft,
-    pub(crate) wind: WindBrief,
+    pub(crate) winds: &'a Winds,
     pub(crate) ground: &'a Ground<'a>,
     pub(crate) watcher: &'a Watcher<'a>,
     /// Space any leg may use.
@@ -48,6 +49,10 @@ pub(crate) struct Pilot<'a> {
     /// sizing only).
     pub(crate) watching: bool,
     pub(crate) looks: &'a Looks,
+    /// Turning places of a drawn patrol, shares of the stretch from where it begins; `None` turns at the ends.
+    pub(crate) drawn: Option<&'a [f64]>,
+    /// The stretch is a whole ring, flown round and round.
+    pub(crate) ring: bool,
 }
 
 /// A point of the flight with the leg that leads to it.
@@ -116,18 +121,19 @@ impl Pilot<'_> {
         if !self.fixed_wing() {
             return 0.0;
         }
-        let v = self.craft.envelope.cruise_m_s + self.wind.speed_m_s + self.wind.gust_m_s;
+        let wind = self.winds.worst();
+        let v = self.craft.envelope.cruise_m_s + wind.speed_m_s + wind.gust_m_s;
         1.1 * v * v / (G_M_S2 * self.craft.envelope.max_bank_deg.to_radians().tan())
     }
 
-    fn speed(&self, course: f64) -> Option<(f64, f64, f64)> {
-        pace(self.craft, &self.wind, course)
+    fn speed(&self, course: f64, amsl_m: f64) -> Option<(f64, f64, f64)> {
+        pace(self.craft, &self.winds.at(amsl_m), course)
     }
 
     pub(crate) fn slopes(&self) -> (f64, f64) {
         let e = &self.craft.envelope;
         let fastest = if self.fixed_wing() {
-            e.cruise_m_s + self.wind.speed_m_s
+            e.cruise_m_s + self.winds.worst().speed_m_s
         } else {
             e.cruise_m_s
         };
@@ -191,10 +197,31 @@ impl Pilot<'_> {
             .collect()
     }
 
-    /// Patrol between two places of the track, starting at the first, for at least `seconds`.
+    /// Patrol between two places of the track, starting at the first, for at least `seconds`: from end to end, or as drawn.
     fn patrol(&self, from: f64, to: f64, seconds: f64) -> Result<Vec<Node>, Infeasible> {
         let mut nodes: Vec<Node> = Vec::new();
-        let (mut a, mut b) = (from, to);
+        if self.ring {
+            let mut flown = 0.0;
+            while flown < seconds * self.craft.envelope.max_m_s * 1.2 + 500.0 {
+                // Each time round begins where the last one ended.
+                nodes.extend(self.pass(from, to).into_iter().skip(usize::from(!nodes.is_empty())));
+                flown += (to - from).abs().max(1.0);
+            }
+            return Ok(nodes);
+        }
+        let at = |share: f64| from + (to - from) * share;
+        let mut turning = 0;
+        // Turning places, in turn.
+        let mut next = |was: f64| {
+            turning += 1;
+            match self.drawn.map(|d| d.get(turning - 1)) {
+                Some(Some(share)) => at(*share),
+                // What was drawn is over long after the flight is.
+                _ if (was - to).abs() > (was - from).abs() => to,
+                _ => from,
+            }
+        };
+        let (mut a, mut b) = (from, next(from));
         let mut flown = 0.0;
         // A generous count: the flight is cut at its time later.
         while flown < seconds * self.craft.envelope.max_m_s * 1.2 + 500.0 {
@@ -226,12 +253,12 @@ impl Pilot<'_> {
                 nodes.extend(turn);
                 flown += 2.0 * std::f64::consts::PI * self.radius_m();
                 a = rejoin;
-                b = if growing { from.min(to) } else { from.max(to) };
+                b = next(b);
             } else {
                 if let Some(last) = nodes.last_mut() {
                     last.hold_s = REVERSE_S;
                 }
-                (a, b) = (end, a);
+                (a, b) = (end, next(end));
             }
         }
         Ok(nodes)
@@ -333,13 +360,13 @@ impl Pilot<'_> {
             return Ok(vertical);
         }
         let course = course_deg(a.xy, b.xy);
-        let (ground, ..) = self.speed(course).ok_or_else(|| {
+        let (ground, ..) = self.speed(course, 0.5 * (ha + hb)).ok_or_else(|| {
             self.fail(
                 Constraint::Wind,
                 (0.0, self.section_m),
                 format!(
                     "wind of {:.0} m/s is too much on a course of {course:.0} degrees.",
-                    self.wind.speed_m_s
+                    self.winds.at(0.5 * (ha + hb)).speed_m_s
                 ),
                 "less wind or a faster aircraft.",
             )
@@ -357,7 +384,7 @@ impl Pilot<'_> {
             let length = dist(a.xy, b.xy);
             let seconds = self.seconds(a, ha, b, hb)?;
             let course = course_deg(a.xy, b.xy);
-            let (_, air, heading) = self.speed(course).unwrap_or((0.0, 0.0, course));
+            let (_, air, heading) = self.speed(course, 0.5 * (ha + hb)).unwrap_or((0.0, 0.0, course));
             if !matches!(b.kind, LegKind::TakeOff | LegKind::Land) {
                 let (agl, at) = self
                     .ground

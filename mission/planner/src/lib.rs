@@ -6,6 +6,7 @@
 //! of the wire, of screens, or of the checker that judges it.
 
 mod area;
+mod asked;
 mod bound;
 mod brief;
 mod cells;
@@ -21,6 +22,7 @@ mod id;
 mod items;
 mod lanes;
 mod options;
+mod parts;
 mod plan;
 mod profile;
 mod radio;
@@ -30,14 +32,17 @@ mod replan;
 mod route;
 mod sensor;
 mod sizing;
+mod sound;
 mod space;
 mod stagger;
 mod tasks;
 mod track;
+mod walk;
 mod watch;
+mod winds;
 
 pub use area::{Search, SearchError, covered, creeping_line, drift, expanding_square, sectors, sweep};
-pub use bound::{Bound, lower_bound};
+pub use bound::{Bound, lower_bound, lower_bound_of};
 pub use brief::{BriefError, read_brief};
 pub use cells::{BorderCell, Detectability, KmGap, ProfilePoint, border_cells, detectability, gaps_per_km, profile};
 pub use chance::{Randomised, best, detection, draw};

@@ -8,26 +8,28 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use vedette_atlas::{Border, World};
-use vedette_geo::Amsl;
 use vedette_model::PlanId;
-use vedette_model::plan::{Aircraft, AircraftPlan, BlindSpot, Brief, Leg, LegKind, PatrolPlan, Promise};
+use vedette_model::plan::{Aircraft, BlindSpot, Brief, DrawnPatrol, Leg, LegKind, PatrolPlan, Promise};
 
-use crate::bound::lower_bound;
+use crate::asked::{Asked, asked};
+use crate::bound::{lower_bound_of, worth_m};
 use crate::brief::check;
 use crate::coverage::{CELL_M, Coverage};
 use crate::error::{Constraint, Infeasible};
-use crate::flight::{Flown, Looks, Pilot};
+use crate::flight::{Flown, Looks, Pilot, REVERSE_S};
+use crate::parts::blind_spots;
 use crate::profile::Ground;
-use crate::sensor::{FINE, Unseen, Watcher, target_width_m};
-use crate::space::{Land, Legal, Xy, dist};
+use crate::sensor::{FINE, Watcher, target_width_m};
+use crate::space::{Land, Legal, dist};
 use crate::stagger::{Clash, LATEST_S, TRIES, Trace, earliest, shifted};
 use crate::track::{Track, along};
-use crate::{fence, items};
+use crate::walk::{Policy, best};
+use crate::winds::Winds;
 
 /// Form of the plan record.
 const SCHEMA: u32 = 1;
 /// How far around the section and the bases land is looked at, metres.
-const REACH_M: f64 = 3000.0;
+pub(crate) const REACH_M: f64 = 3000.0;
 /// Track further inside than the law asks: flying error besides navigation, metres.
 const COPTER_MARGIN_M: f64 = 15.0;
 /// The same for a fixed wing, which overshoots corners, metres.
@@ -38,31 +40,43 @@ const LEG_MARGIN_M: f64 = 9.0;
 const MOST_LEG_M: f64 = 90.0;
 /// Neighbours fly this far beyond the cut between them, metres of chainage.
 const OVERLAP_M: f64 = 20.0;
-/// Time a landing takes at home, seconds.
-const LANDING_S: f64 = 90.0;
 /// Rounds of the partition.
 const ROUNDS: usize = 5;
+/// Most segments of a drawn patrol, and least length of one, metres.
+const MOST_STEPS: usize = 8;
+const LEAST_STEP_M: f64 = 150.0;
+/// How much slower than level a step may be flown: slopes and waypoints.
+const SLOW: f64 = 1.25;
 /// A first pass towards the far end must save this much of the departure, seconds.
 const FLIP_COST_S: usize = 15;
 
 /// Everything about one aircraft that does not change with the partition.
-struct Crew<'a> {
-    craft: &'a Aircraft,
-    track: Track,
-    legal: Legal,
+pub(crate) struct Crew<'a> {
+    pub(crate) craft: &'a Aircraft,
+    pub(crate) track: Track,
+    pub(crate) legal: Legal,
     inner: Legal,
     watcher: Watcher<'a>,
     stops: Vec<f64>,
     looks: Looks,
 }
 
-struct Desk<'a> {
-    brief: &'a Brief,
-    ground: Ground<'a>,
-    section_m: f64,
-    crews: Vec<Crew<'a>>,
+/// Where a short watch is planned.
+pub(crate) struct Desk<'a> {
+    pub(crate) brief: &'a Brief,
+    pub(crate) winds: Winds,
+    pub(crate) asked: Vec<Asked>,
+    pub(crate) ground: Ground<'a>,
+    pub(crate) section_m: f64,
+    pub(crate) crews: Vec<Crew<'a>>,
     jitter_s: usize,
+    seed: u64,
+    /// The section is all of a closed line.
+    closed: bool,
 }
+
+/// How the patrol of an aircraft is drawn, and its turning places as shares of its stretch.
+type Draw = (DrawnPatrol, Vec<f64>);
 
 /// Plans a patrol.
 ///
@@ -91,6 +105,7 @@ pub fn plan(brief: &Brief, world: &World, seed: u64) -> Result<PatrolPlan, Infea
             "name the site's border and an interval on it.",
         ));
     }
+    crate::sound::check(brief, world)?;
     if world.territory.len() < 3 && brief.bases.is_empty() {
         return Err(watch(
             Constraint::LegalSpace,
@@ -151,6 +166,7 @@ fn desk<'a>(
     seed: u64,
 ) -> Result<Desk<'a>, Infeasible> {
     let limits = &brief.limits;
+    let winds = Winds::of(brief);
     let section_m = to_m - from_m;
     let points: Vec<_> = (0..=20)
         .map(|k| border.at(from_m + section_m * f64::from(k) / 20.0))
@@ -167,7 +183,7 @@ fn desk<'a>(
     let zone_m = 3.0 * limits.nav_sigma_m;
     let mut crews = Vec::new();
     for craft in &brief.fleet {
-        let probe = turn_radius(craft, brief);
+        let probe = turn_radius(craft, &winds);
         let margin = if probe > 0.0 { WING_MARGIN_M } else { COPTER_MARGIN_M };
         let space = land.legal(stand_off + margin, zone_m + margin, probe.max(20.0));
         let track = if space.empty() {
@@ -212,10 +228,14 @@ fn desk<'a>(
     }
     Ok(Desk {
         brief,
+        winds,
+        asked: asked(brief),
         ground,
         section_m,
         crews,
         jitter_s: jitter(seed),
+        seed,
+        closed: crate::watch::closed(brief, world),
     })
 }
 
@@ -228,23 +248,24 @@ fn jitter(seed: u64) -> usize {
 }
 
 /// Legal distance from the drawn line: stand-off, accuracy of the line, three sigma of navigation.
-fn stand_off_m(brief: &Brief, border: &Border) -> f64 {
+pub(crate) fn stand_off_m(brief: &Brief, border: &Border) -> f64 {
     brief.limits.stand_off_m + border.accuracy_m + 3.0 * brief.limits.nav_sigma_m
 }
 
-fn turn_radius(craft: &Aircraft, brief: &Brief) -> f64 {
+fn turn_radius(craft: &Aircraft, winds: &Winds) -> f64 {
     if craft.airframe != vedette_model::Airframe::Plane {
         return 0.0;
     }
-    let v = craft.envelope.cruise_m_s + brief.wind.speed_m_s + brief.wind.gust_m_s;
+    let wind = winds.worst();
+    let v = craft.envelope.cruise_m_s + wind.speed_m_s + wind.gust_m_s;
     1.1 * v * v / (vedette_geo::G_M_S2 * craft.envelope.max_bank_deg.to_radians().tan())
 }
 
 impl Desk<'_> {
-    fn pilot<'b>(&'b self, crew: &'b Crew<'b>, extra_m: f64, watching: bool) -> Pilot<'b> {
+    fn pilot<'b>(&'b self, crew: &'b Crew<'b>, extra_m: f64, watching: bool, drawn: Option<&'b [f64]>) -> Pilot<'b> {
         Pilot {
             craft: crew.craft,
-            wind: self.brief.wind,
+            winds: &self.winds,
             ground: &self.ground,
             watcher: &crew.watcher,
             legal: &crew.legal,
@@ -255,6 +276,8 @@ impl Desk<'_> {
             extra_m,
             watching,
             looks: &crew.looks,
+            drawn,
+            ring: self.closed && self.crews.len() == 1,
         }
     }
 
@@ -263,7 +286,7 @@ impl Desk<'_> {
         let crew = &self.crews[i];
         let (from, to) = ((from - OVERLAP_M).max(0.0), (to + OVERLAP_M).min(self.section_m));
         let (a, b) = (crew.track.along_at(from), crew.track.along_at(to));
-        self.pilot(crew, 0.0, false)
+        self.pilot(crew, 0.0, false, None)
             .fly(a, b, false, self.brief.requirement.duration_s)
     }
 
@@ -274,6 +297,7 @@ impl Desk<'_> {
         let (from, to) = ((from - OVERLAP_M).max(0.0), (to + OVERLAP_M).min(self.section_m));
         let (a, b) = (crew.track.along_at(from), crew.track.along_at(to));
         let room = self.brief.limits.max_agl_m - self.brief.limits.min_agl_m;
+        let drawn = self.draw(i, (from, to))?;
         let mut best: Option<(f64, Vec<Flown>)> = None;
         for k in 0..5 {
             let extra = layer_m + 25.0 * f64::from(k);
@@ -281,7 +305,7 @@ impl Desk<'_> {
                 break;
             }
             let flown = match self
-                .pilot(crew, extra, true)
+                .pilot(crew, extra, true, drawn.as_ref().map(|d| d.1.as_slice()))
                 .fly(a, b, flip, self.brief.requirement.duration_s)
             {
                 Ok(f) => f,
@@ -352,8 +376,15 @@ impl Desk<'_> {
         let legs = || flown.iter().map(|f| &f.leg);
         let (start, end) = watch_time(legs()).unwrap_or((0.0, 0.0));
         let c = Coverage::new(self.section_m, legs());
+        // As if all were asked of everywhere: where more is asked, gaps weigh more.
+        let general = self.brief.requirement.revisit_s;
+        let weight = |k: usize| {
+            let m = (index(k) + 0.5) * CELL_M;
+            let here = self.asked.iter().filter(|a| a.from_m <= m && a.to_m >= m);
+            general / here.map(|a| a.revisit_s).fold(general, f64::min)
+        };
         c.between(from, to)
-            .filter_map(|k| c.gap(k, start, end))
+            .filter_map(|k| Some(c.gap(k, start, end)? * weight(k)))
             .fold(0.0, f64::max)
     }
 
@@ -375,6 +406,16 @@ impl Desk<'_> {
 
     fn finish(&self, world: &World, order: &[usize], cuts: &[f64]) -> Result<PatrolPlan, Infeasible> {
         let flights = self.departures(order, cuts)?;
+        let mut drawn = Vec::new();
+        for (k, i) in order.iter().enumerate() {
+            let span = (
+                (cuts[k] - OVERLAP_M).max(0.0),
+                (cuts[k + 1] + OVERLAP_M).min(self.section_m),
+            );
+            if let Some((d, _)) = self.draw(*i, span)? {
+                drawn.push((d, span.0, span.1));
+            }
+        }
         let mut aircraft = Vec::new();
         for (i, flown) in flights.iter().enumerate() {
             aircraft.push(self.part(world, i, flown)?);
@@ -448,7 +489,8 @@ impl Desk<'_> {
                 ),
             ));
         }
-        let bound = self.bound(&flights);
+        let intervals = crate::asked::settle(self.brief, &coverage, CELL_M, &blind, (from_s, until_s), &drawn)?;
+        let bound = self.bound(&flights, &blind, until_s - from_s);
         let mut plan = PatrolPlan {
             schema: SCHEMA,
             id: PlanId(String::new()),
@@ -468,6 +510,8 @@ impl Desk<'_> {
             blind,
             timetable: None,
             sizing: Some(self.sizing(&flights)),
+            intervals,
+            drawn: drawn.into_iter().map(|d| d.0).collect(),
         };
         plan.id = crate::plan_id(&plan);
         Ok(plan)
@@ -498,16 +542,96 @@ impl Desk<'_> {
         crate::sizing::sizing(self.brief, track, 2.0 * half, way)
     }
 
-    fn bound(&self, flights: &[Vec<Flown>]) -> crate::Bound {
+    fn bound(&self, flights: &[Vec<Flown>], blind: &[BlindSpot], window_s: f64) -> crate::Bound {
         let half = flights.iter().flatten().map(|f| f.leg.watch_half_m).fold(0.0, f64::max);
-        // An aircraft flies its track, which on the inside of a bend is shorter than the line.
+        // An aircraft flies its track, which on the inside of a bend is shorter than the line, and nowhere where none can see.
         let track = self
             .crews
             .iter()
-            .map(|c| c.track.length_m())
+            .map(|c| {
+                worth_m(
+                    c.track.along_m.iter().copied().zip(c.track.chain_m.iter().copied()),
+                    blind,
+                )
+            })
             .fold(self.section_m, f64::min);
         let speeds: Vec<f64> = self.crews.iter().map(|c| c.craft.envelope.cruise_m_s).collect();
-        lower_bound(track, &speeds, 2.0 * half)
+        lower_bound_of(track, &speeds, 2.0 * half, window_s, self.closed)
+    }
+
+    /// How aircraft `i` is to be drawn about a stretch, where that is asked of any of it; the same every time.
+    fn draw(&self, i: usize, (from, to): (f64, f64)) -> Result<Option<Draw>, Infeasible> {
+        let here = |a: &&Asked| a.from_m < to && a.to_m > from;
+        if self.closed && self.crews.len() == 1 {
+            return Ok(None);
+        }
+        let chances = self.asked.iter().filter(here).filter_map(|a| a.unpredictable);
+        let Some(crossing_s) = chances.map(|c| c.crossing_s).reduce(f64::min) else {
+            return Ok(None);
+        };
+        let crew = &self.crews[i];
+        let track_m = crew.track.along_at(to) - crew.track.along_at(from);
+        let radius = turn_radius(crew.craft, &self.winds);
+        let least_m = (8.0 * radius).max(LEAST_STEP_M);
+        let tightest = self.asked.iter().filter(here).map(|a| a.revisit_s);
+        let revisit_s = tightest.fold(self.brief.requirement.revisit_s, f64::min);
+        // The slowest way over a step: against the strongest wind, uphill, and turned round in it.
+        let e = &crew.craft.envelope;
+        let wing = radius > 0.0;
+        let v = if wing {
+            e.cruise_m_s - self.winds.worst().speed_m_s
+        } else {
+            e.cruise_m_s
+        }
+        .max(1.0);
+        let turn_s = if wing {
+            2.0 * std::f64::consts::PI * radius / v
+        } else {
+            REVERSE_S
+        };
+        let mut top: Option<(usize, f64, Policy, f64, f64, usize)> = None;
+        for steps in 2..=MOST_STEPS {
+            let step_m = track_m / index(steps);
+            if step_m < least_m && steps > 2 {
+                break;
+            }
+            let step_s = SLOW * step_m / v + turn_s;
+            let (cap, within) = ((revisit_s / step_s) as usize, (crossing_s / step_s) as usize);
+            if cap < 2 * steps + 1 || within < 2 {
+                continue;
+            }
+            // The crossing may begin in the middle of a step.
+            let within = within - 1;
+            let (policy, informed, without) = best(steps, cap.min(4 * steps), within);
+            if top.as_ref().is_none_or(|t| informed > t.3 + 1e-9) {
+                top = Some((steps, step_s, policy, informed, without, within));
+            }
+        }
+        let Some((steps, step_s, policy, informed, without, within)) = top else {
+            // Nothing is left to chance: the ends alone take all the time there is.
+            return Ok(None);
+        };
+        let seed = self.seed.wrapping_add(u64::from(crew.craft.vehicle.0) << 32);
+        let count = (self.brief.requirement.duration_s * e.max_m_s * 3.0 / (track_m / index(steps))) as usize + 20;
+        let shares = policy
+            .turns(count, seed)
+            .into_iter()
+            .map(|p| index(p) / index(steps))
+            .collect();
+        let entropy = |q: f64| if q > 0.0 { -q * q.log2() } else { 0.0 };
+        let told = DrawnPatrol {
+            vehicle: crew.craft.vehicle,
+            seed,
+            steps,
+            step_s,
+            go_on: policy.go_on,
+            cap: policy.cap,
+            within,
+            informed,
+            without,
+            entropy_bits: entropy(policy.go_on) + entropy(1.0 - policy.go_on),
+        };
+        Ok(Some((told, shares)))
     }
 
     /// Flights by aircraft, departing so that they stay apart: the first as drawn, the others as
@@ -583,160 +707,6 @@ impl Desk<'_> {
             ),
         )
     }
-
-    /// Energy, fence, return and items of one aircraft.
-    fn part(&self, world: &World, i: usize, flown: &[Flown]) -> Result<AircraftPlan, Infeasible> {
-        let crew = &self.crews[i];
-        let craft = crew.craft;
-        let plane = self.ground.plane;
-        let all = (0.0, self.section_m);
-        let refuse = |c, what: String, relaxation: String| Err(Infeasible::new(c, &craft.tail, all, what, relaxation));
-        let home = flown[0].leg.from;
-        let home_amsl = flown[0].leg.from_amsl;
-        let last = &flown[flown.len() - 1].leg;
-        let e = &craft.energy;
-        let need = last.energy_wh * (1.0 + 2.0 * e.sigma_share);
-        let usable = e.battery_wh * (1.0 - e.reserve_share);
-        if need > usable {
-            let flying = last.end_s - flown[0].leg.start_s;
-            return refuse(
-                Constraint::Energy,
-                format!(
-                    "the watch takes {need:.0} Wh with two sigma of the power model, {usable:.0} Wh are there besides the reserve."
-                ),
-                format!(
-                    "duration_s = {:.0}, or a battery of {:.0} Wh.",
-                    (self.brief.requirement.duration_s - flying * (1.0 - usable / need)).max(0.0),
-                    (need / (1.0 - e.reserve_share)).ceil()
-                ),
-            );
-        }
-        // From everywhere the way home against wind and gusts must be in the battery.
-        let wind = &self.brief.wind;
-        let against = (craft.envelope.cruise_m_s - wind.speed_m_s - wind.gust_m_s).max(1.0);
-        for f in flown.iter().filter(|f| f.leg.kind != LegKind::Land) {
-            let home_s = vedette_geo::distance_m(f.leg.to, home) / against;
-            let wh = f.leg.energy_wh + (home_s * e.cruise_w + LANDING_S * e.hover_w) / 3600.0;
-            let need = wh * (1.0 + 2.0 * e.sigma_share);
-            if need > 0.97 * e.battery_wh {
-                return refuse(
-                    Constraint::Energy,
-                    format!(
-                        "from {} the way home against wind and gusts needs {need:.0} Wh in all, the battery holds {:.0} Wh.",
-                        f.leg.to, e.battery_wh
-                    ),
-                    format!(
-                        "duration_s = {:.0}, or less wind.",
-                        (f.leg.end_s - 2.0 * home_s).max(0.0)
-                    ),
-                );
-            }
-        }
-        let mission = items::mission(craft, home_amsl, flown);
-        // ArduPilot keeps home as an item of its own.
-        let capacity = craft.family.capacity().mission - 1;
-        if mission.len() > capacity {
-            return refuse(
-                Constraint::Capacity,
-                format!(
-                    "the mission has {} items, the autopilot takes {capacity}.",
-                    mission.len()
-                ),
-                format!(
-                    "duration_s = {:.0}.",
-                    self.brief.requirement.duration_s * index(capacity) / index(mission.len()) * 0.95
-                ),
-            );
-        }
-        let mut path: Vec<Xy> = vec![plane.to_xy(home)];
-        path.extend(flown.iter().map(|f| plane.to_xy(f.leg.to)));
-        path.dedup_by(|a, b| dist(*a, *b) < 0.01);
-        let watch: Vec<Xy> = flown
-            .iter()
-            .filter(|f| matches!(f.leg.kind, LegKind::Patrol | LegKind::Turn))
-            .map(|f| plane.to_xy(f.leg.to))
-            .collect();
-        let base = path[0];
-        if let Some(w) = watch.iter().find(|w| !crew.legal.clear(**w, base)) {
-            return refuse(
-                Constraint::Return,
-                format!(
-                    "the straight way home from {} leaves legal space.",
-                    plane.to_latlon(w.0, w.1)
-                ),
-                "a base from which the whole stretch is reached in straight lines.".to_owned(),
-            );
-        }
-        let mut return_amsl = home_amsl.0 + self.brief.limits.min_agl_m;
-        for w in watch.iter().chain(std::iter::once(&base)) {
-            let n = (dist(*w, base) / 30.0).ceil().max(1.0);
-            let mut t = 0.0;
-            while t <= 1.0 {
-                let p = crate::space::lerp(*w, base, t);
-                if let Some(f) = self.ground.floor(p) {
-                    return_amsl = return_amsl.max(f);
-                }
-                t += 1.0 / n;
-            }
-        }
-        let return_amsl = Amsl(return_amsl.ceil());
-        let stand_off = stand_off_m(self.brief, &world.border);
-        let points: Vec<_> = (0..=20)
-            .map(|k| {
-                world
-                    .border
-                    .at(self.brief.section.from_km * 1000.0 + self.section_m * f64::from(k) / 20.0)
-            })
-            .collect();
-        let land = Land::new(world, self.brief, &points, REACH_M);
-        let Some(f) = fence::fence(
-            &land,
-            (stand_off, 3.0 * self.brief.limits.nav_sigma_m),
-            &path,
-            &watch,
-            base,
-            craft.family.capacity().fence,
-        ) else {
-            return refuse(
-                Constraint::Capacity,
-                format!(
-                    "the fence cannot be simplified to {} points inside legal space.",
-                    craft.family.capacity().fence
-                ),
-                "a shorter section or a straighter stand-off.".to_owned(),
-            );
-        };
-        let to_ll = |ring: &[Xy]| ring.iter().map(|p| plane.to_latlon(p.0, p.1)).collect::<Vec<_>>();
-        let inclusion = to_ll(&f.inclusion);
-        let exclusions: Vec<Vec<_>> = f.exclusions.iter().map(|x| to_ll(x)).collect();
-        let mut return_path = Vec::new();
-        for f in flown.iter().filter(|f| f.leg.kind == LegKind::Return) {
-            if return_path.is_empty() {
-                return_path.push(f.leg.from);
-            }
-            return_path.push(f.leg.to);
-        }
-        return_path.push(home);
-        let rally = vec![(home, return_amsl)];
-        let rally_items = items::rally(&rally, home_amsl);
-        Ok(AircraftPlan {
-            vehicle: craft.vehicle,
-            sortie: 0,
-            lands_at: None,
-            return_branches: vec![],
-            home,
-            home_amsl,
-            take_off: flown[0].leg.to_amsl.above(home_amsl),
-            legs: flown.iter().map(|f| f.leg.clone()).collect(),
-            return_amsl,
-            return_path,
-            rally,
-            fence_items: items::fence(&inclusion, &exclusions),
-            fence: inclusion,
-            items: mission,
-            rally_items,
-        })
-    }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "seconds of a departure")]
@@ -753,32 +723,8 @@ fn watch_time<'a>(legs: impl IntoIterator<Item = &'a Leg>) -> Option<(f64, f64)>
         })
 }
 
-/// Runs of cells never seen, with the reason of the leg abreast.
-fn blind_spots(cells: &[usize], flights: &[Vec<Flown>], section_m: f64) -> Vec<BlindSpot> {
-    let mut out: Vec<BlindSpot> = Vec::new();
-    for k in cells {
-        let (from_m, to_m) = (index(*k) * CELL_M, ((index(*k) + 1.0) * CELL_M).min(section_m));
-        let why = flights
-            .iter()
-            .flatten()
-            .filter_map(|f| f.unseen)
-            .find(|u| u.0 <= to_m && u.1 >= from_m)
-            .map_or(Unseen::Gimbal, |u| u.2)
-            .words();
-        match out.last_mut() {
-            Some(b) if (b.to_m - from_m).abs() < 0.01 && b.why == why => b.to_m = to_m,
-            _ => out.push(BlindSpot {
-                from_m,
-                to_m,
-                why: why.to_owned(),
-            }),
-        }
-    }
-    out
-}
-
 #[expect(clippy::cast_precision_loss, reason = "counts of cells and items")]
-fn index(k: usize) -> f64 {
+pub(crate) fn index(k: usize) -> f64 {
     k as f64
 }
 

@@ -168,10 +168,11 @@ fn after_loss(plan: &PatrolPlan, a: &AircraftPlan, craft: &Aircraft, i: usize) -
                 vec![l.to, a.home]
             };
             let amsl = Amsl(a.return_amsl.0.max(l.to_amsl.0));
+            let winds = crate::winds::Winds::of(&plan.brief);
             let mut t = (amsl.0 - l.to_amsl.0) / craft.envelope.climb_m_s + LANDING_S;
             for w in way.windows(2) {
                 let course = vedette_geo::azimuth_deg(w[0], w[1]);
-                let v = pace(craft, &plan.brief.wind, course).map_or(1.0, |p| p.0);
+                let v = pace(craft, &winds.at(amsl.0), course).map_or(1.0, |p| p.0);
                 t += distance_m(w[0], w[1]) / v;
             }
             (way, amsl, t)

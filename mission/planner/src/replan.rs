@@ -39,7 +39,7 @@ pub enum Change {
     LostAntenna(usize),
     /// A new no-fly zone.
     NewZone(NoFly),
-    /// Another wind.
+    /// Another wind, at all heights.
     Wind(WindBrief),
 }
 
@@ -166,7 +166,10 @@ fn changed(old: &PatrolPlan, change: &Change, now: f64) -> Result<After, Infeasi
             brief.antennas = masts;
         }
         Change::NewZone(z) => brief.no_fly.push(z.clone()),
-        Change::Wind(w) => brief.wind = *w,
+        Change::Wind(w) => {
+            brief.wind = *w;
+            brief.wind_layers.clear();
+        }
     }
     brief.fleet.retain(|a| !lost.contains(&a.vehicle));
     if brief.fleet.is_empty() {
@@ -333,7 +336,7 @@ fn touches(old: &PatrolPlan, world: &World, change: &Change, after: &After, g: &
 
 /// When every aircraft of a brief can take off again, and its base set to where it will stand then.
 fn ready(old: &PatrolPlan, now: f64, brief: &mut Brief) -> Vec<f64> {
-    let (wind, bases) = (brief.wind, brief.bases.clone());
+    let (against, bases) = (crate::winds::against_m_s(brief), brief.bases.clone());
     let mut out = Vec::new();
     for a in &mut brief.fleet {
         if now <= 0.0 {
@@ -349,7 +352,7 @@ fn ready(old: &PatrolPlan, now: f64, brief: &mut Brief) -> Vec<f64> {
         };
         if let Some((_, at, _)) = mine().find_map(|p| whereabouts(p, now)) {
             let (base, swap) = near(at);
-            let v = (a.envelope.cruise_m_s - wind.speed_m_s - wind.gust_m_s).max(1.0);
+            let v = (a.envelope.cruise_m_s - against).max(1.0);
             out.push(now + DETOUR * distance_m(at, base) / v + LANDING_S + swap);
             a.base = base;
             continue;
@@ -537,12 +540,15 @@ fn settle(p: &mut PatrolPlan, brief: &Brief, now: f64, world: &World) -> Result<
     let ways = if ways.is_finite() { ways } else { 0.0 };
     let legs = p.aircraft.iter().flat_map(|a| &a.legs);
     let footprint = 2.0 * legs.map(|l| l.watch_half_m).fold(0.0, f64::max);
+    p.intervals = crate::asked::settle(brief, &coverage, CELL_M, &p.blind, (from_s, duration), &[])?;
     let length = p.sizing.as_ref().map_or(p.section_m, |s| s.length_m);
     let sizing = crate::sizing(brief, length, footprint, |_| ways);
     let mut speeds: Vec<f64> = brief.fleet.iter().map(|a| a.envelope.cruise_m_s).collect();
     speeds.sort_by(|a, b| b.total_cmp(a));
-    speeds.truncate(sizing.airborne.max(1));
-    let bound = crate::lower_bound(length, &speeds, footprint);
+    let stations = p.timetable.as_ref().map_or(1, |t| t.stations.len());
+    speeds.truncate(sizing.airborne.max(stations));
+    let closed = crate::watch::closed(brief, world);
+    let bound = crate::lower_bound_of(length, &speeds, footprint, duration - from_s, closed);
     p.promise.revisit_s = revisit;
     p.promise.from_s = from_s;
     p.promise.until_s = duration;

@@ -116,6 +116,7 @@ fn dense(ring: &[Xy]) -> Vec<Xy> {
 
 /// The part of the legal space's boundary beside the border between two chainages.
 pub(crate) fn along(legal: &Legal, border: &Border, plane: &Plane, from_m: f64, to_m: f64) -> Option<Track> {
+    let closed = border.closed() && to_m - from_m > 0.999 * border.length_m();
     let (a, b) = (plane.to_xy(border.at(from_m)), plane.to_xy(border.at(to_m)));
     let nearest = |ring: &[Xy], p: Xy| (0..ring.len()).min_by(|i, j| dist(ring[*i], p).total_cmp(&dist(ring[*j], p)));
     // The ring that comes nearest to both ends of the section.
@@ -131,6 +132,9 @@ pub(crate) fn along(legal: &Legal, border: &Border, plane: &Plane, from_m: f64, 
         .min_by(|x, y| x.0.total_cmp(&y.0))
         .map(|(_, ring, i, j)| (ring, i, j))?;
     let n = ring.len();
+    if closed {
+        return round(ring, i, border, plane);
+    }
     let forward: Vec<Xy> = (0..=(j + n - i) % n).map(|k| ring[(i + k) % n]).collect();
     let backward: Vec<Xy> = (0..=(i + n - j) % n).map(|k| ring[(i + n - k) % n]).collect();
     let length = |p: &[Xy]| p.windows(2).map(|w| dist(w[0], w[1])).sum::<f64>();
@@ -156,6 +160,46 @@ pub(crate) fn along(legal: &Legal, border: &Border, plane: &Plane, from_m: f64, 
         })
         .collect();
     let chain_m = spread(&abreast, to_m - from_m);
+    Some(Track {
+        points,
+        along_m,
+        chain_m,
+    })
+}
+
+/// The whole boundary beside a closed border, from abreast of where the border begins, in the sense of its chainage.
+fn round(ring: Vec<Xy>, first: usize, border: &Border, plane: &Plane) -> Option<Track> {
+    let (n, length) = (ring.len(), border.length_m());
+    let abreast = |p: Xy| border.nearest(plane.to_latlon(p.0, p.1)).chainage_m;
+    let mut points: Vec<Xy> = (0..n).map(|k| ring[(first + k) % n]).collect();
+    if n < 8 {
+        return None;
+    }
+    if abreast(points[n / 4]) > abreast(points[3 * n / 4]) {
+        points[1..].reverse();
+    }
+    points.push(points[0]);
+    let mut along_m = vec![0.0];
+    for w in points.windows(2) {
+        along_m.push(along_m[along_m.len() - 1] + dist(w[0], w[1]));
+    }
+    let whole = along_m[along_m.len() - 1];
+    let mut most = 0.0_f64;
+    let chain: Vec<f64> = points
+        .iter()
+        .zip(&along_m)
+        .map(|(p, s)| {
+            // Its last metres lie beside its first.
+            let near = match abreast(*p) {
+                m if *s < 0.25 * whole && m > 0.75 * length => 0.0,
+                m if *s > 0.75 * whole && m < 0.25 * length => length,
+                m => m,
+            };
+            most = most.max(near);
+            most
+        })
+        .collect();
+    let chain_m = spread(&chain, length);
     Some(Track {
         points,
         along_m,

@@ -67,10 +67,17 @@ fn the_schema_is_that_of_the_brief() {
     let more: Value = json!({
         "bases": [{"name": "B", "at": at, "pads": 2, "swap_s": 600.0, "swaps": 9, "crew_h": [[0.0, 8.0]]}],
         "antennas": [{"name": "A", "at": at, "mast_m": 5.0, "mhz": 900.0, "range_m": 9000.0}],
+        "wind_layers": [{"amsl_m": 900.0, "from_deg": 10.0, "speed_m_s": 3.0, "gust_m_s": 1.0}],
+        "sections": [{"name": "S", "from_km": 36.0, "to_km": 37.0}],
+        "intervals": [{"name": "S", "from_km": 36.0, "to_km": 37.0, "revisit_s": 300.0, "windows_h": [[0.0, 1.0]], "priority": 2,
+            "detection": {"least": 0.5, "crossing_s": 60.0}, "unpredictable": {"least": 0.1, "crossing_s": 60.0}}],
         "no_fly": [{"name": "Z", "polygon": [at, at, at], "centre": at, "radius_m": 10.0, "floor": 1.0, "ceiling": 2.0}],
     });
     brief.bases = serde_json::from_value(more["bases"].clone()).expect("base");
     brief.antennas = serde_json::from_value(more["antennas"].clone()).expect("antenna");
+    brief.wind_layers = serde_json::from_value(more["wind_layers"].clone()).expect("layer");
+    brief.sections = serde_json::from_value(more["sections"].clone()).expect("section");
+    brief.requirement.intervals = serde_json::from_value(more["intervals"].clone()).expect("interval");
     brief.no_fly = serde_json::from_value(more["no_fly"].clone()).expect("zone");
     let whole = serde_json::to_value(&brief).expect("JSON");
     let mut out = Vec::new();
@@ -91,7 +98,13 @@ fn the_schema_is_that_of_the_brief() {
     for name in ["section", "requirement", "limits", "wind"] {
         part(name, &whole[name]);
     }
-    for name in ["fleet", "bases", "antennas", "no_fly"] {
+    let s = &schema["properties"]["requirement"]["properties"]["intervals"]["items"];
+    assert_eq!(
+        keys(&s["properties"]),
+        keys(&whole["requirement"]["intervals"][0]),
+        "intervals"
+    );
+    for name in ["fleet", "bases", "antennas", "no_fly", "wind_layers", "sections"] {
         part(name, &whole[name][0]);
     }
     for name in ["envelope", "energy", "camera"] {

@@ -85,6 +85,7 @@ fn setup() -> Setup {
                 target: TargetClass::Person,
                 pixels_on_target: 3.0,
                 duration_s: 600.0,
+                intervals: vec![],
             },
             limits: Limits {
                 stand_off_m: 150.0,
@@ -103,6 +104,8 @@ fn setup() -> Setup {
             no_fly: vec![],
             bases: vec![],
             antennas: vec![],
+            wind_layers: vec![],
+            sections: vec![],
         },
         site: SiteLines {
             border_name: "line".into(),
@@ -497,6 +500,8 @@ fn an_unapproved_or_refused_plan_is_never_uploaded() {
         blind: vec![],
         timetable: None,
         sizing: None,
+        intervals: vec![],
+        drawn: vec![],
     };
     let verdict = |severity| Verdict {
         plan: PlanId("p1".into()),
@@ -746,6 +751,8 @@ fn a_changed_brief_goes_on_the_table_from_a_pilot_and_only_on_the_ground() {
         blind: vec![],
         timetable: None,
         sizing: None,
+        intervals: vec![],
+        drawn: vec![],
     };
     let verdict = Verdict {
         plan: plan.id.clone(),

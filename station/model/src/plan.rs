@@ -20,8 +20,15 @@ pub struct Brief {
     pub requirement: Requirement,
     /// Legal and safety limits.
     pub limits: Limits,
-    /// Wind the plan must stand, uniform over the section.
+    /// Wind the plan must stand, uniform over the section; with layers, that at and below the lowest is the lowest layer's
+    /// and this one is not used.
     pub wind: WindBrief,
+    /// Wind by height; none: `wind` at every height. Between layers it is mixed by height, east and north apart.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub wind_layers: Vec<WindLayer>,
+    /// Stretches of the section that have a name, for `requirement.intervals`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sections: Vec<NamedSection>,
     /// Aircraft.
     pub fleet: Vec<Aircraft>,
     /// No-fly zones given in the brief itself, besides those of the site.
@@ -61,6 +68,85 @@ pub struct Requirement {
     pub pixels_on_target: f64,
     /// How long the watch lasts, seconds.
     pub duration_s: f64,
+    /// Stretches of which more, or something else, is asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub intervals: Vec<Interval>,
+}
+
+/// A stretch of the border line with a name.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NamedSection {
+    /// Name, as people call it.
+    pub name: String,
+    /// Start, kilometres along the border line, as in [`Section`].
+    pub from_km: f64,
+    /// End, kilometres along the border line.
+    pub to_km: f64,
+}
+
+fn one() -> u8 {
+    1
+}
+
+fn is_one(p: &u8) -> bool {
+    *p == 1
+}
+
+/// What is asked of one stretch, besides what is asked of all.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Interval {
+    /// Name: without kilometres, that of one of the brief's `sections`.
+    pub name: String,
+    /// Start, kilometres along the border line, as in [`Section`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from_km: Option<f64>,
+    /// End, kilometres along the border line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to_km: Option<f64>,
+    /// Longest time any metre of it may go unseen, seconds; absent: as everywhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revisit_s: Option<f64>,
+    /// Hours after the watch begins within which all this is asked, as from and to; none: always.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub windows_h: Vec<[f64; 2]>,
+    /// Least chance that a crossing at a random moment is seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detection: Option<Chance>,
+    /// Least chance that a crossing is met when the crosser watches the patrol, knows how it is drawn, and picks his moment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unpredictable: Option<Chance>,
+    /// Where the fleet does not suffice, an interval of priority p overruns its revisit by a p-th of what one of priority 1
+    /// does; refusals name the highest first.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub priority: u8,
+}
+
+impl Interval {
+    /// The stretch on the border line, kilometres from and to: its own, or that of the section it names. `None` when the
+    /// brief has neither.
+    #[must_use]
+    pub fn km(&self, sections: &[NamedSection]) -> Option<(f64, f64)> {
+        match (self.from_km, self.to_km) {
+            (Some(a), Some(b)) => Some((a, b)),
+            (None, None) => sections
+                .iter()
+                .find(|s| s.name == self.name)
+                .map(|s| (s.from_km, s.to_km)),
+            _ => None,
+        }
+    }
+}
+
+/// A chance that is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Chance {
+    /// Least chance, 0..1.
+    pub least: f64,
+    /// How long a crosser is to be seen at one place of the line, seconds.
+    pub crossing_s: f64,
 }
 
 /// Legal and safety limits.
@@ -85,6 +171,20 @@ pub struct Limits {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WindBrief {
+    /// Direction it comes from, degrees true.
+    pub from_deg: f64,
+    /// Mean speed, metres per second.
+    pub speed_m_s: f64,
+    /// Gusts above the mean, metres per second.
+    pub gust_m_s: f64,
+}
+
+/// Wind at one height.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WindLayer {
+    /// Height, metres above the sea.
+    pub amsl_m: f64,
     /// Direction it comes from, degrees true.
     pub from_deg: f64,
     /// Mean speed, metres per second.
@@ -321,6 +421,53 @@ pub struct Promise {
     pub until_s: f64,
 }
 
+/// What the planner promises of one interval of the requirement; the checker measures it anew.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct IntervalPromise {
+    /// Name of the interval.
+    pub name: String,
+    /// Start, metres from the section's start.
+    pub from_m: f64,
+    /// End.
+    pub to_m: f64,
+    /// Longest time any metre of it that can be seen goes unseen within its hours, seconds; 0 when its hours and those of the
+    /// promise do not meet.
+    pub revisit_s: f64,
+    /// Least chance over its places that a crossing at a random moment of its hours is seen; when one is asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detection: Option<f64>,
+    /// Least chance that an informed crossing is met; when one is asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub informed: Option<f64>,
+}
+
+/// How the patrol of an aircraft over its stretch was drawn. The stretch is cut into `steps` equal segments; after each the
+/// aircraft goes on with chance `go_on`, else it turns; at the ends it turns, and where an end would otherwise go unseen for
+/// more than `cap` steps it heads there.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DrawnPatrol {
+    /// Whose.
+    pub vehicle: VehicleId,
+    /// Seed drawn from, for the audit.
+    pub seed: u64,
+    /// Segments of the stretch.
+    pub steps: usize,
+    /// Seconds of one step, the slowest.
+    pub step_s: f64,
+    /// Chance of going on.
+    pub go_on: f64,
+    /// Hard cap on the revisit of either end, steps.
+    pub cap: usize,
+    /// Steps in which a crossing must be met.
+    pub within: usize,
+    /// Least chance of that over all places of the stretch and all states of the patrol, known to the crosser. Exact.
+    pub informed: f64,
+    /// The same for a patrol that turns at the ends only.
+    pub without: f64,
+    /// Entropy of a step, bits.
+    pub entropy_bits: f64,
+}
+
 /// A plan: immutable, versioned, complete. No choice is left to execution.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PatrolPlan {
@@ -350,6 +497,12 @@ pub struct PatrolPlan {
     /// What the fleet can do at best, and what the asked revisit takes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sizing: Option<Sizing>,
+    /// What is promised of every interval of the requirement, in the brief's order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub intervals: Vec<IntervalPromise>,
+    /// How patrols that an observer cannot predict were drawn.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub drawn: Vec<DrawnPatrol>,
 }
 
 /// A stretch that is not watched well enough.

@@ -108,7 +108,7 @@ pub(crate) fn check(plan: &PatrolPlan, land: &Land<'_>, found: &mut Found) -> Co
             found.add(cell_fault(what, worst).sort(sort).value(max_s, limit, "s"), land);
         }
     }
-    let bound_s = bound_s(plan);
+    let bound_s = bound_s(plan, land);
     if (promise.lower_bound_s - bound_s).abs() > 0.05 * bound_s + 1.0 {
         let what = format!(
             "The plan names {:.0} s as the least revisit time possible, the checker finds {bound_s:.0} s.",
@@ -187,7 +187,7 @@ fn gaps_s(n: usize, step_m: f64, watching: &[(&Leg, &Aircraft)], from_s: f64, un
 }
 
 /// When a leg sees a place, first and last moment.
-fn look(x: f64, l: &Leg) -> Option<(f64, f64)> {
+pub(crate) fn look(x: f64, l: &Leg) -> Option<(f64, f64)> {
     let [a, b] = l.watches_m?;
     let half = l.watch_half_m + SLIT_M;
     let (near, far) = (x - half, x + half);
@@ -211,7 +211,7 @@ fn look(x: f64, l: &Leg) -> Option<(f64, f64)> {
 /// pass each other and the outermost sees at most v·I/2 + w; without footprints also (L/Σv)·max(1 + 1/s, 1/(1 − 1/(2√k))),
 /// s = fastest/slowest (Haeupler et al. 2018, arXiv 1809.06727). Speeds are cruise airspeeds: out and back, wind never helps.
 /// Of a relieved watch as many aircraft count as can be kept on patrol (see `kept`), the fastest first.
-fn bound_s(plan: &PatrolPlan) -> f64 {
+fn bound_s(plan: &PatrolPlan, land: &Land<'_>) -> f64 {
     let of = |vehicle| plan.brief.fleet.iter().find(|f| f.vehicle == vehicle);
     let mut by_vehicle: BTreeMap<VehicleId, (f64, f64)> = BTreeMap::new();
     for a in &plan.aircraft {
@@ -226,18 +226,37 @@ fn bound_s(plan: &PatrolPlan) -> f64 {
     let mut crew: Vec<(f64, f64)> = by_vehicle.into_values().collect();
     if plan.timetable.is_some() {
         crew.sort_by(|a, b| b.0.total_cmp(&a.0));
-        crew.truncate(kept(plan).max(1));
+        // The plan's own stations are proof that so many can be kept.
+        let stations = plan.timetable.as_ref().map_or(1, |t| t.stations.len());
+        crew.truncate(kept(plan).max(stations).max(1));
     }
     let k = crew.len() as f64;
     let speeds: f64 = crew.iter().map(|c| c.0).sum();
     let widths: f64 = crew.iter().map(|c| c.1).sum();
     let widest = crew.iter().map(|c| c.1).fold(0.0f64, f64::max);
     let fastest = crew.iter().map(|c| c.0).fold(0.0f64, f64::max);
-    let slowest = crew.iter().map(|c| c.0).fold(f64::INFINITY, f64::min);
     if crew.is_empty() {
         return f64::INFINITY;
     }
-    let length = plan.section_m * shortcut(plan);
+    let length = worth_m(plan);
+    let together = ((length - widths) / speeds).max(0.0);
+    if land.round(plan) {
+        return together;
+    }
+    // So short a promise that each place may have to be seen only once, between T − R and R.
+    let window_s = plan.promise.until_s - plan.promise.from_s;
+    let once = 0.5 * (window_s + ((length / k - widest) / fastest).max(0.0));
+    open_s(&crew, length).min(once.max(together))
+}
+
+/// The same for a promise without end on an open line.
+fn open_s(crew: &[(f64, f64)], length: f64) -> f64 {
+    let k = crew.len() as f64;
+    let speeds: f64 = crew.iter().map(|c| c.0).sum();
+    let widths: f64 = crew.iter().map(|c| c.1).sum();
+    let widest = crew.iter().map(|c| c.1).fold(0.0f64, f64::max);
+    let fastest = crew.iter().map(|c| c.0).fold(0.0f64, f64::max);
+    let slowest = crew.iter().map(|c| c.0).fold(f64::INFINITY, f64::min);
     if crew.len() == 1 {
         return (2.0 * (length - widths) / speeds).max(0.0);
     }
@@ -279,15 +298,37 @@ fn kept(plan: &PatrolPlan) -> usize {
     (sum + 1e-9).floor() as usize
 }
 
-/// Metres flown per metre watched, where that is less than one: on the inside of a bend the track is shorter than the line.
-fn shortcut(plan: &PatrolPlan) -> f64 {
-    let legs = plan.aircraft.iter().flat_map(|a| &a.legs);
-    let (flown, seen) = legs
-        .filter_map(|l| Some((l, l.watches_m?)))
-        .fold((0.0, 0.0), |s, (l, w)| {
-            (s.0 + crate::earth::apart_m(l.from, l.to), s.1 + (w[1] - w[0]).abs())
-        });
-    if seen > 0.0 { (flown / seen).min(1.0) } else { 1.0 }
+/// Metres that must be flown to see all of the section that is not blind: of every cell the less of its length and of what
+/// the legs that look at it fly for it. On the inside of a bend, or past a pocket, the track is shorter than the line.
+fn worth_m(plan: &PatrolPlan) -> f64 {
+    let cells = (plan.section_m / 25.0).ceil().clamp(1.0, 2.0 * MOST_CELLS) as usize;
+    let cell_m = plan.section_m / cells as f64;
+    let mut flown = vec![1.0f64; cells];
+    for a in &plan.aircraft {
+        for l in crate::path::fresh(a).into_iter().map(|i| &a.legs[i]) {
+            let Some([from, to]) = l.watches_m else { continue };
+            let seen = (to - from).abs();
+            if seen < 1.0 {
+                continue;
+            }
+            let share = crate::earth::apart_m(l.from, l.to) / seen;
+            let (low, high) = (from.min(to) / cell_m, from.max(to) / cell_m);
+            let (low, high) = (low.max(0.0) as usize, high.max(0.0).ceil() as usize);
+            for f in flown.iter_mut().take(high.min(cells)).skip(low) {
+                *f = f.min(share);
+            }
+        }
+    }
+    let lit = |i: usize| {
+        let (from, to) = (cell_m * i as f64, cell_m * (i + 1) as f64);
+        let dark: f64 = plan
+            .blind
+            .iter()
+            .map(|b| (b.to_m.min(to) - b.from_m.max(from)).max(0.0))
+            .sum();
+        (cell_m - dark).max(0.0)
+    };
+    (0..cells).map(|i| flown[i] * lit(i)).sum()
 }
 
 /// The promise must cover the patrol: not start long after it, not end long before, and last for at least one revisit.

@@ -49,9 +49,10 @@ pub(crate) fn leg_wh(leg: &Leg, craft: &Aircraft) -> f64 {
 }
 
 fn aircraft(a: &AircraftPlan, craft: &Aircraft, plan: &PatrolPlan, land: &Land<'_>, found: &mut Found) -> f64 {
-    let (e, wind) = (&craft.energy, &plan.brief.wind);
+    let e = &craft.energy;
+    let (wind, gust) = crate::air::strongest_m_s(&plan.brief);
     let safe = 1.0 + 2.0 * e.sigma_share;
-    let against = (craft.envelope.cruise_m_s - wind.speed_m_s - wind.gust_m_s).max(CRAWL_M_S);
+    let against = (craft.envelope.cruise_m_s - wind - gust).max(CRAWL_M_S);
     let mut used = 0.0;
     for (i, leg) in a.legs.iter().enumerate() {
         used += leg_wh(leg, craft);

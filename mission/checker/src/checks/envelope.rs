@@ -22,7 +22,9 @@ pub(crate) fn check(plan: &PatrolPlan, land: &Land<'_>, found: &mut Found) {
             continue;
         };
         for i in fresh(a) {
-            leg(a, craft, i, &plan.brief.wind, land, found);
+            let l = &a.legs[i];
+            let wind = crate::air::wind_at(&plan.brief, 0.5 * (l.from_amsl.0 + l.to_amsl.0));
+            leg(a, craft, i, &wind, land, found);
         }
     }
 }

@@ -7,6 +7,7 @@ pub(crate) mod coverage;
 pub(crate) mod energy;
 pub(crate) mod envelope;
 pub(crate) mod fence;
+pub(crate) mod intervals;
 pub(crate) mod items;
 pub(crate) mod no_fly;
 pub(crate) mod separation;

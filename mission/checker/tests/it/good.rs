@@ -335,6 +335,7 @@ pub(crate) fn plan(world: &World) -> PatrolPlan {
                 target: TargetClass::Person,
                 pixels_on_target: 2.0,
                 duration_s: 1200.0,
+                intervals: vec![],
             },
             limits: Limits {
                 stand_off_m: 300.0,
@@ -353,6 +354,8 @@ pub(crate) fn plan(world: &World) -> PatrolPlan {
             no_fly: vec![],
             bases: vec![],
             antennas: vec![],
+            wind_layers: vec![],
+            sections: vec![],
         },
         site: world.site_hash(),
         terrain: "flat".into(),
@@ -368,6 +371,8 @@ pub(crate) fn plan(world: &World) -> PatrolPlan {
         blind: vec![],
         timetable: None,
         sizing: None,
+        intervals: vec![],
+        drawn: vec![],
     };
     plan.id = plan_id(&plan);
     plan

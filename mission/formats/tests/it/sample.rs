@@ -132,6 +132,7 @@ pub(crate) fn plan(family: Family) -> PatrolPlan {
                 target: TargetClass::Person,
                 pixels_on_target: 2.0,
                 duration_s: 600.0,
+                intervals: vec![],
             },
             limits: Limits {
                 stand_off_m: 100.0,
@@ -157,6 +158,8 @@ pub(crate) fn plan(family: Family) -> PatrolPlan {
             }],
             bases: vec![],
             antennas: vec![],
+            wind_layers: vec![],
+            sections: vec![],
         },
         site: "site".into(),
         terrain: "flat".into(),
@@ -191,5 +194,7 @@ pub(crate) fn plan(family: Family) -> PatrolPlan {
         blind: vec![],
         timetable: None,
         sizing: None,
+        intervals: vec![],
+        drawn: vec![],
     }
 }

@@ -10,9 +10,11 @@ use vedette_model::Airframe;
 use vedette_model::plan::{Aircraft, Brief, LegKind};
 
 use super::line::{Curve, Keep, Node, Sky};
+use crate::asked::{Asked, limit_s};
 use crate::error::{Constraint, Infeasible};
 use crate::flight::{REVERSE_S, pace};
 use crate::space::{Xy, course_deg, dist};
+use crate::winds::Winds;
 
 /// Longest leg on the track and how far it may leave the curve, metres.
 const MOST_LEG_M: f64 = 900.0;
@@ -39,6 +41,8 @@ pub(crate) struct Field<'a> {
     pub(crate) brief: &'a Brief,
     pub(crate) world: &'a World,
     pub(crate) zones: Vec<Shape>,
+    pub(crate) winds: Winds,
+    pub(crate) asked: Vec<Asked>,
     pub(crate) kinds: Vec<Kind<'a>>,
     pub(crate) from_m: f64,
     pub(crate) section_m: f64,
@@ -47,27 +51,31 @@ pub(crate) struct Field<'a> {
     pub(crate) keep: Keep,
     pub(crate) sky: Sky<'a>,
     pub(crate) curve: Curve,
+    /// The section is all of a closed line.
+    pub(crate) closed: bool,
     lane: OnceCell<Option<Vec<LatLon>>>,
 }
 
 /// Least turn radius at the greatest ground speed, a tenth to spare.
-fn radius(craft: &Aircraft, brief: &Brief) -> f64 {
+fn radius(craft: &Aircraft, winds: &Winds) -> f64 {
     if craft.airframe != Airframe::Plane {
         return 0.0;
     }
-    let v = craft.envelope.cruise_m_s + brief.wind.speed_m_s + brief.wind.gust_m_s;
+    let wind = winds.worst();
+    let v = craft.envelope.cruise_m_s + wind.speed_m_s + wind.gust_m_s;
     1.1 * v * v / (G_M_S2 * craft.envelope.max_bank_deg.to_radians().tan())
 }
 
 impl<'a> Field<'a> {
     pub(crate) fn new(brief: &'a Brief, world: &'a World) -> Result<Self, Infeasible> {
+        let winds = Winds::of(brief);
         let kinds: Vec<Kind<'a>> = crate::sizing::kinds(&brief.fleet)
             .into_iter()
             .map(|members| {
                 let craft = &brief.fleet[members[0]];
                 Kind {
                     craft,
-                    radius_m: radius(craft, brief),
+                    radius_m: radius(craft, &winds),
                     members,
                 }
             })
@@ -85,7 +93,7 @@ impl<'a> Field<'a> {
         let mut slope = (f64::INFINITY, f64::INFINITY);
         for k in &kinds {
             let e = &k.craft.envelope;
-            let fastest = e.cruise_m_s + brief.wind.speed_m_s;
+            let fastest = e.cruise_m_s + winds.worst().speed_m_s;
             slope.0 = slope.0.min(RATE_SHARE * e.climb_m_s / fastest);
             slope.1 = slope.1.min(RATE_SHARE * e.descent_m_s / fastest);
         }
@@ -103,6 +111,8 @@ impl<'a> Field<'a> {
             brief,
             world,
             zones,
+            winds,
+            asked: crate::asked::asked(brief),
             kinds,
             from_m,
             section_m: to_m - from_m,
@@ -110,6 +120,7 @@ impl<'a> Field<'a> {
             keep,
             sky,
             curve,
+            closed: super::closed(brief, world),
             lane: OnceCell::new(),
         })
     }
@@ -170,14 +181,14 @@ impl<'a> Field<'a> {
             return Ok((vertical, 0.0, 0.0));
         }
         let course = course_deg((0.0, 0.0), to);
-        let (ground, air, heading) = pace(craft, &self.brief.wind, course).ok_or_else(|| {
+        let (ground, air, heading) = pace(craft, &self.winds.at(0.5 * (a.1 + b.1)), course).ok_or_else(|| {
             self.no(
                 Constraint::Wind,
                 &craft.tail,
                 (0.0, self.section_m),
                 format!(
                     "wind of {:.0} m/s is too much on a course of {course:.0} degrees.",
-                    self.brief.wind.speed_m_s
+                    self.winds.at(0.5 * (a.1 + b.1)).speed_m_s
                 ),
                 "less wind or a faster aircraft.",
             )
@@ -302,7 +313,13 @@ pub(crate) fn share_out(
     base_chain_m: &[f64],
     shrink_m: f64,
 ) -> Result<Vec<Stretch>, Infeasible> {
-    let nodes = field.curve.nodes(&[], MOST_LEG_M, OFF_CURVE_M);
+    let mut nodes = field.curve.nodes(&[], MOST_LEG_M, OFF_CURVE_M);
+    if field.winds.layered() {
+        // Near enough for the wind: heights are settled when turning points are.
+        for n in &mut nodes {
+            n.h_m = field.sky.floor(n.at).unwrap_or(0.0);
+        }
+    }
     let length = field.curve.length_m();
     let clocks = field
         .kinds
@@ -321,6 +338,15 @@ pub(crate) fn share_out(
         let at = |t: &[f64], s: f64| lookup(&nodes, t, s);
         at(right, p1) - at(right, p0 + 2.0 * r) + at(left, p1 - 2.0 * r) - at(left, p0) + 2.0 * turn
     };
+    let general_s = field.brief.requirement.revisit_s;
+    // Rounds over stretches of which more is asked are shorter by as much.
+    let limit = |t: f64, p0: f64, p1: f64| {
+        if field.asked.is_empty() {
+            return t;
+        }
+        let (a, b) = (field.curve.at(p0).1, field.curve.at(p1).1);
+        limit_s(&field.asked, general_s, t, a, b)
+    };
     // Where the last station ends when every round takes `t`; beyond the track when t is more than needed.
     let place = |t: f64| {
         let mut out = Vec::new();
@@ -335,7 +361,7 @@ pub(crate) fn share_out(
             for _ in 0..60 {
                 let mid = 0.5 * (lo + hi);
                 let over = (mid - length).max(0.0);
-                if round(*k, p0, mid.min(length)) + over < t {
+                if round(*k, p0, mid.min(length)) + over < limit(t, p0, mid.min(length)) {
                     lo = mid
                 } else {
                     hi = mid

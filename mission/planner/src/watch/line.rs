@@ -154,8 +154,13 @@ fn window(world: &World, zones: &[Shape], (a, b): (f64, f64), keep: Keep, step_m
     let area = forbidden(world, zones, &plane, reach + 2.0 * BEYOND_M, keep);
     let length = section.length_m();
     let mut best: Vec<Xy> = Vec::new();
-    for polygon in &area.0 {
-        let ring = open_ring(polygon.exterior());
+    // Round an island the home side may be the hole in what is forbidden.
+    let rings = area
+        .0
+        .iter()
+        .flat_map(|p| std::iter::once(p.exterior()).chain(p.interiors()));
+    for ring in rings {
+        let ring = open_ring(ring);
         let n = ring.len();
         // On the home side, and abreast of the section. A sharp corner of the line may turn the sign for a moment.
         let near: Vec<_> = ring.iter().map(|p| section.beside(plane.to_latlon(p.0, p.1))).collect();
@@ -173,6 +178,20 @@ fn window(world: &World, zones: &[Shape], (a, b): (f64, f64), keep: Keep, step_m
             }
         }
         let span = |run: &[Xy]| run.windows(2).map(|w| dist(w[0], w[1])).sum::<f64>();
+        if section.closed() && near.iter().all(|p| p.1 > 0.0 || p.0 <= 0.01 || p.0 >= length - 0.01) {
+            // All the way round: from where the line begins to where it ends.
+            let first = (0..n).min_by(|a, b| near[*a].0.total_cmp(&near[*b].0)).unwrap_or(0);
+            let mut run: Vec<Xy> = (0..n).map(|k| ring[(first + k) % n]).collect();
+            let chain = |k: usize| near[(first + k) % n].0;
+            if chain(n / 4) > chain(3 * n / 4) {
+                run[1..].reverse();
+            }
+            run.push(run[0]);
+            if span(&run) > span(&best) {
+                best = run;
+            }
+            continue;
+        }
         for start in 0..n {
             if home[start] && !home[(start + n - 1) % n] {
                 let run: Vec<Xy> = (0..n)
@@ -187,19 +206,30 @@ fn window(world: &World, zones: &[Shape], (a, b): (f64, f64), keep: Keep, step_m
     }
     let (first, last) = (*best.first()?, *best.last()?);
     let chain = |p: Xy| section.beside(plane.to_latlon(p.0, p.1)).0;
-    if chain(first) > chain(last) {
+    let round = section.closed() && dist(first, last) < 1e-6;
+    if !round && chain(first) > chain(last) {
         best.reverse();
     }
     let mut out = Vec::new();
     let mut most = 0.0_f64;
+    let whole: f64 = best.windows(2).map(|w| dist(w[0], w[1])).sum();
+    let mut flown = 0.0;
     for w in best.windows(2) {
         let n = (dist(w[0], w[1]) / step_m).ceil().max(1.0);
         let mut k = 0.0;
         while k < n {
             let p = lerp(w[0], w[1], k / n);
             let at = plane.to_latlon(p.0, p.1);
-            most = most.max(section.beside(at).0 + from);
-            if most >= b {
+            let mut abreast = section.beside(at).0;
+            // Round a closed line its last metres lie beside its first.
+            if round && flown < 0.25 * whole && abreast > 0.75 * length {
+                abreast = 0.0;
+            } else if round && flown > 0.75 * whole && abreast < 0.25 * length {
+                abreast = length;
+            }
+            flown += dist(w[0], w[1]) / n;
+            most = most.max(abreast + from);
+            if most >= b && !(round && flown < 0.98 * whole) {
                 return Some(out);
             }
             if most >= a {
@@ -352,6 +382,11 @@ impl Curve {
 
     pub(crate) fn length_m(&self) -> f64 {
         self.along_m.last().copied().unwrap_or(0.0)
+    }
+
+    /// Metres flown and chainage of every point.
+    pub(crate) fn abreast(&self) -> impl Iterator<Item = (f64, f64)> + '_ {
+        self.along_m.iter().copied().zip(self.points.iter().map(|p| p.1))
     }
 
     /// Place and chainage at metres flown.

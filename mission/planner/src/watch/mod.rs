@@ -14,7 +14,7 @@ use vedette_geo::{LatLon, distance_m};
 use vedette_model::plan::{Brief, PatrolPlan, Promise};
 use vedette_model::{PlanId, Sortie, Station, Timetable};
 
-use crate::bound::lower_bound;
+use crate::bound::{lower_bound_of, worth_m};
 use crate::coverage::Coverage;
 use crate::error::{Constraint, Infeasible};
 use field::{Field, Round};
@@ -37,6 +37,12 @@ const MOST_TRIES: usize = 24;
 struct Split {
     crews: usize,
     spares: usize,
+}
+
+/// Whether a brief watches all of a line that ends where it begins.
+pub(crate) fn closed(brief: &Brief, world: &World) -> bool {
+    let (from, to) = (brief.section.from_km * 1000.0, brief.section.to_km * 1000.0);
+    world.border.closed() && to - from > 0.999 * world.border.length_m()
 }
 
 /// Plans a relieved watch; `ready_s` says from when on each aircraft of the fleet may take off.
@@ -279,12 +285,14 @@ fn finish(
         .iter()
         .map(|f| f.way_in.time_s.min(f.way_out.time_s))
         .fold(f64::INFINITY, f64::min);
-    let length = field.section_m.min(field.curve.length_m());
+    let intervals = crate::asked::settle(brief, &coverage, CELL_M, &blind, (from_s, until_s), &[])?;
+    let length = worth_m(field.curve.abreast(), &blind);
     let sizing = crate::sizing::sizing(brief, length, footprint, |_| ways);
     let mut speeds: Vec<f64> = brief.fleet.iter().map(|a| a.envelope.cruise_m_s).collect();
     speeds.sort_by(|a, b| b.total_cmp(a));
-    speeds.truncate(sizing.airborne.max(1));
-    let bound = lower_bound(length, &speeds, footprint);
+    // The plan's own stations are proof that so many can be kept.
+    speeds.truncate(sizing.airborne.max(rounds.len()));
+    let bound = lower_bound_of(length, &speeds, footprint, until_s - from_s, field.closed);
     let stations = rounds
         .iter()
         .map(|r| Station {
@@ -344,6 +352,8 @@ fn finish(
             sorties,
         }),
         sizing: Some(sizing),
+        intervals,
+        drawn: vec![],
     };
     plan.id = crate::plan_id(&plan);
     Ok(plan)

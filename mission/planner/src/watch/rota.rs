@@ -164,7 +164,12 @@ impl Desk<'_, '_> {
             .fold(craft.energy.cruise_w, f64::max);
         let usable = USE * endurance_s(craft) * craft.energy.cruise_w / watts - 2.2 * longest_way;
         // Half a round is kept for the last flight, which stays until the watch is over.
-        let rounds = (usable / round_s - 0.55).floor();
+        // Where more is asked rounds are shorter: the crew then keeps a common time of relief that all of its rounds fit in.
+        let times = || crew.stations.iter().map(|s| self.rounds[*s].time());
+        let longest = times().fold(0.0, f64::max);
+        let alike = longest - times().fold(f64::INFINITY, f64::min) < 0.02 * longest;
+        let round_s = if alike { round_s } else { longest };
+        let rounds = (usable / round_s - if alike { 0.55 } else { 1.55 }).floor();
         let started = on.values().map(|o| o.2.0).fold(0.0, f64::max);
         if rounds < 1.0 && started + usable < until_s {
             return Err(tired(
@@ -187,7 +192,9 @@ impl Desk<'_, '_> {
             let (c, cycle) = (e % g, e / g);
             let station = crew.stations[order[c]];
             let began = on.get(&station).map_or(0.0, |o| o.2.0);
-            let period = rounds * self.rounds[station].time();
+            let period = rounds * if alike { self.rounds[station].time() } else { longest };
+            // A round that does not divide the common time is finished first.
+            let grace = if alike { 0.0 } else { self.rounds[station].time() };
             let Some(&(relief, base, ready)) = queue.front() else {
                 // Nobody to relieve: fine as long as the battery lasts to the end.
                 if began + usable >= until_s {
@@ -213,7 +220,7 @@ impl Desk<'_, '_> {
                 e += 1;
                 continue;
             }
-            if pass.0 - began > period + 1.0 {
+            if pass.0 - began > period + grace + 1.0 {
                 return Err(tired(
                     self.field,
                     format!(
