@@ -302,6 +302,7 @@ fn beside_bare_signing(frames: &[Vec<u8>], key: &Key) {
 
 /// Row 20's pace: noise in which every ninth byte is a start marker, as datagrams and as a stream.
 #[expect(clippy::print_stdout, reason = "a bench tells its figures")]
+fn noise_rate() {
     let mut rng = ChaCha8Rng::seed_from_u64(20);
     let noise: Vec<u8> = (0..4_000_000)
         .map(|_| if rng.random_bool(0.11) { 0xFD } else { rng.random() })
