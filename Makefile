@@ -9,7 +9,7 @@ PURE := vedette-geo vedette-atlas vedette-planner vedette-checker vedette-format
         vedette-model vedette-protocol vedette-core vedette-evidence vedette-score vedette-sim-vehicle
 NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 
-.PHONY: help setup build demo test peers check bench soak fuzz fmt clippy
+.PHONY: help setup build demo test peers check bench soak fuzz fuzz-files fmt clippy
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -66,3 +66,13 @@ fuzz: ## each fuzz target for a minute, on the stable compiler: make fuzz FUZZ=f
 	  $(FUZZCARGO) run -q --release --target $$(rustc -vV | sed -n 's/^host: //p') --bin $$t -- \
 	  corpus/$$t $$([ -d seeds/$$t ] && echo seeds/$$t) -max_total_time=$(SECONDS) -rss_limit_mb=1024 \
 	  -malloc_limit_mb=$$(case $$t in frames|router|signing|keyfile) echo 1;; *) echo 64;; esac) || exit 1; done
+
+ifeq ($(origin FUZZ),file)
+fuzz: fuzz-files
+endif
+fuzz-files: ## the importers' fuzz targets, a minute each: make fuzz-files FILES="mbtiles plan"
+	for r in maps/atlas mission/formats; do cd $(CURDIR)/$$r/fuzz && for t in $$(ls fuzz_targets | sed 's/[.]rs$$//'); do \
+	  [ -z "$(FILES)" ] || echo " $(FILES) " | grep -q " $$t " || continue; \
+	  mkdir -p corpus/$$t && RUSTFLAGS="$(FUZZFLAGS)" CARGO_TARGET_DIR=$(abspath $(TARGET))/fuzz \
+	  $(FUZZCARGO) run -q --release --target $$(rustc -vV | sed -n 's/^host: //p') --bin $$t -- \
+	  corpus/$$t $$([ -d seeds/$$t ] && echo seeds/$$t) -max_total_time=$(SECONDS) -malloc_limit_mb=512 -rss_limit_mb=2048 || exit 1; done; done

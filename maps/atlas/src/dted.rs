@@ -1,6 +1,6 @@
 //! DTED heights, levels 0 to 2 (MIL-PRF-89020B), from bytes.
 //!
-//! Invariant: heights are signed magnitude, −32767 is unknown; every column's check sum must hold.
+//! Invariant: heights are signed magnitude (or, where that makes no sense, two's complement), −32767 is unknown; every column's check sum must hold.
 
 use crate::terrain::Heights;
 use crate::{AtlasError, Tile};
@@ -11,6 +11,8 @@ const HEAD: usize = UHL + 648 + 2700;
 /// Around the heights of a column: sentinel, block and column numbers, check sum.
 const BEFORE: usize = 8;
 const AFTER: usize = 4;
+/// Magnitudes beyond this are no depths, metres.
+const DEEPEST: i16 = 16_000;
 
 /// One tile from the bytes of a `.dt0`, `.dt1` or `.dt2` file.
 ///
@@ -73,7 +75,12 @@ pub fn read_dted(name: &str, bytes: &[u8]) -> Result<Tile, AtlasError> {
         for k in 0..rows {
             let raw = u16::from_be_bytes([r[BEFORE + 2 * k], r[BEFORE + 2 * k + 1]]);
             let size = (raw & 0x7fff) as i16;
-            let h = if raw & 0x8000 != 0 { -size } else { size };
+            let h = match raw & 0x8000 != 0 {
+                // No land lies so deep: some producers write two's complement instead.
+                true if size > DEEPEST && size != i16::MAX => raw as i16,
+                true => -size,
+                false => size,
+            };
             // From the south; −32767 is unknown.
             heights[(rows - 1 - k) * cols + c] = if (-12_000..=9_000).contains(&h) { h } else { i16::MIN };
         }

@@ -1,14 +1,26 @@
-//! Heights of the geoid over the ellipsoid from the grids in use: GeographicLib PGM (EGM96, EGM2008), NGA's WW15MGH.DAC
-//! (EGM96), NOAA's GTX.
+//! Heights of the geoid over the ellipsoid: EGM96 at 15′, which is in the program, and the grids in use as files: GeographicLib
+//! PGM (EGM96, EGM2008), NGA's WW15MGH.DAC (EGM96), NOAA's GTX.
 //!
 //! Invariant: bilinear between postings, around the globe without a seam; outside a grid the answer is `None`.
 
+use std::io::Read;
+use std::sync::OnceLock;
+
 use vedette_geo::{Geoid, LatLon, norm_deg_180};
 
-use crate::AtlasError;
+use crate::{AtlasError, Bounds};
 
 /// Sides of WW15MGH.DAC: quarters of a degree.
 const DAC: (usize, usize) = (721, 1440);
+/// The EGM96 grid of the U.S. National Geospatial-Intelligence Agency (WW15MGH.DAC, SHA-256 9dcaf4ef…; a work of the U.S.
+/// government, public domain): what each posting differs from west + north − north-west, in centimetres, as zigzag varints,
+/// deflated. A test unpacks it and holds it against that hash.
+const EGM96: &[u8] = include_bytes!("../data/egm96-15.bin");
+/// One standard deviation of EGM96 itself, metres: Lemoine et al. 1998 (NASA/TP-1998-206861) give 0.5 to 1 m over land. The grid
+/// adds 0.04 m (rms) and at most 1.2 m between its postings (GeographicLib, "Geoid height", table of egm96-15, bilinear).
+const EGM96_SIGMA_M: f64 = 1.0;
+/// Looks along each side of an area.
+const LOOKS: u32 = 16;
 /// Most postings: EGM2008 at one arc-minute has 233 million, at 2.5 arc-minutes 37 million.
 const MOST: usize = 240_000_000;
 
@@ -48,6 +60,25 @@ impl Raw {
 }
 
 impl GeoidGrid {
+    /// EGM96 at 15′, shipped with the program: right without any file. 1 m (one standard deviation).
+    #[must_use]
+    pub fn egm96() -> &'static Self {
+        static HELD: OnceLock<GeoidGrid> = OnceLock::new();
+        HELD.get_or_init(|| Self {
+            name: "EGM96 15′ (NGA)".to_owned(),
+            north_deg: 90.0,
+            west_deg: 0.0,
+            step_lat_deg: 0.25,
+            step_lon_deg: 0.25,
+            rows: DAC.0,
+            cols: DAC.1,
+            raw: Raw::Signed(shipped()),
+            scale: 0.01,
+            offset: 0.0,
+            sigma_m: EGM96_SIGMA_M,
+        })
+    }
+
     /// Reads a grid by what its bytes say; `name` (as `egm2008-5.pgm`) names it.
     ///
     /// # Errors
@@ -72,7 +103,7 @@ impl GeoidGrid {
                 raw: Raw::Signed(raw),
                 scale: 0.01,
                 offset: 0.0,
-                sigma_m: 1.0,
+                sigma_m: EGM96_SIGMA_M,
             });
         }
         gtx(name, bytes)
@@ -107,6 +138,36 @@ impl GeoidGrid {
         Some(north + (south - north) * fr).filter(|u| u.is_finite())
     }
 
+    /// One geoid height for a whole area: the mean, with what the model and the geoid's own slope over the area leave open (one
+    /// standard deviation). `None` where the area leaves the grid.
+    #[must_use]
+    pub fn over(&self, area: Bounds) -> Option<Geoid> {
+        let mut all = Vec::new();
+        for i in 0..=LOOKS {
+            for k in 0..=LOOKS {
+                let share = |n: u32| f64::from(n) / f64::from(LOOKS);
+                all.push(self.undulation_m(LatLon {
+                    lat_deg: area.south_deg + (area.north_deg - area.south_deg) * share(i),
+                    lon_deg: area.west_deg + (area.east_deg - area.west_deg) * share(k),
+                })?);
+            }
+        }
+        let n = all.len() as f64;
+        let mean = all.iter().sum::<f64>() / n;
+        let spread = all.iter().map(|u| (u - mean).powi(2)).sum::<f64>() / n;
+        Some(Geoid {
+            undulation_m: mean,
+            sigma_m: (spread + self.sigma_m * self.sigma_m).sqrt(),
+            source: format!("{}, mean over the area", self.name),
+        })
+    }
+
+    /// One standard deviation of the model, metres.
+    #[must_use]
+    pub fn sigma_m(&self) -> f64 {
+        self.sigma_m
+    }
+
     /// The geoid of a site, as a plan records it; `None` outside the grid.
     #[must_use]
     pub fn geoid(&self, at: LatLon) -> Option<Geoid> {
@@ -116,6 +177,42 @@ impl GeoidGrid {
             source: self.name.clone(),
         })
     }
+}
+
+/// The shipped grid, unpacked. The bytes are part of the program and a test holds them against NGA's file.
+fn shipped() -> Vec<i16> {
+    let (rows, cols) = DAC;
+    let mut packed = Vec::with_capacity(1 << 20);
+    // Reading from memory; bytes that were cut short would leave zeros, which the test would find.
+    let _whole = flate2::read::DeflateDecoder::new(EGM96)
+        .read_to_end(&mut packed)
+        .is_ok();
+    let mut next = packed.into_iter();
+    let mut difference = || {
+        let (mut v, mut shift) = (0_u32, 0);
+        for b in next.by_ref() {
+            v |= u32::from(b & 0x7f) << shift;
+            if b & 0x80 == 0 || shift >= 21 {
+                break;
+            }
+            shift += 7;
+        }
+        (v >> 1) as i32 ^ -((v & 1) as i32)
+    };
+    let mut out = vec![0_i16; rows * cols];
+    for r in 0..rows {
+        for c in 0..cols {
+            let at =
+                |up: usize, left: usize| (r >= up && c >= left).then(|| i32::from(out[(r - up) * cols + c - left]));
+            let guess = match (at(0, 1), at(1, 0), at(1, 1)) {
+                (Some(w), Some(n), Some(nw)) => w + n - nw,
+                (Some(w), _, _) => w,
+                (_, n, _) => n.unwrap_or(0),
+            };
+            out[r * cols + c] = (guess + difference()) as i16;
+        }
+    }
+    out
 }
 
 fn refuse(name: &str, why: impl Into<String>) -> AtlasError {

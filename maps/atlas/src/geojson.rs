@@ -39,6 +39,7 @@ pub struct Feature {
 /// [`AtlasError::Json`] or [`AtlasError::Position`] when the bytes are not that.
 pub fn read_geojson(bytes: &[u8]) -> Result<Vec<Feature>, AtlasError> {
     let v: Value = serde_json::from_slice(bytes).map_err(|e| json(&e.to_string()))?;
+    check_crs(&v).map_err(|why| json(&why))?;
     let mut out = Vec::new();
     match v.get("type").and_then(Value::as_str) {
         Some("FeatureCollection") => {
@@ -55,6 +56,26 @@ pub fn read_geojson(bytes: &[u8]) -> Result<Vec<Feature>, AtlasError> {
         None => return Err(json("the outermost object has no type")),
     }
     Ok(out)
+}
+
+/// Whether a file's coordinates are longitude and latitude of WGS 84. RFC 7946 knows no other; the `crs` member of the older GeoJSON
+/// (2008) names the system, and older programs still write it.
+///
+/// # Errors
+/// What is wrong and what to do.
+pub(crate) fn check_crs(v: &Value) -> Result<(), String> {
+    let name = match v.get("crs") {
+        None | Some(Value::Null) => return Ok(()),
+        Some(c) => c["properties"]["name"].as_str().unwrap_or("a link").trim(),
+    };
+    let end = name.rsplit(':').next().unwrap_or("");
+    // ETRS89 and NAD83 lie within two metres of WGS 84.
+    if ["CRS84", "CRS84h", "4326", "4979", "4258", "4269"].contains(&end) {
+        return Ok(());
+    }
+    Err(format!(
+        "its coordinates are of the reference system `{name}`, not longitude and latitude of WGS 84: reproject it to EPSG:4326"
+    ))
 }
 
 fn json(why: &str) -> AtlasError {
@@ -173,5 +194,10 @@ fn position(v: &Value, feature: usize, index: usize) -> Result<LatLon, AtlasErro
     let (lon, lat) = pair
         .and_then(|a| Some((a[0].as_f64()?, a[1].as_f64()?)))
         .ok_or_else(|| refuse("it is not a list of two or more numbers".to_owned()))?;
-    LatLon::new(lat, lon).map_err(|e| refuse(e.to_string()))
+    if lat.abs() > 360.0 || lon.abs() > 360.0 {
+        return Err(refuse(format!(
+            "({lon}, {lat}) is not in degrees: reproject the file to EPSG:4326"
+        )));
+    }
+    LatLon::new(lat, lon).map_err(|e| refuse(format!("{e}; positions are [longitude, latitude]")))
 }

@@ -13,6 +13,8 @@ use crate::{AtlasError, Tile};
 
 /// Most samples of one raster: a 1-arc-second tile of one degree has 13 million.
 const MOST_SAMPLES: u64 = 60_000_000;
+/// Most samples a byte of the file can stand for: LZW packs up to 4,096 bytes into a code of 12 bits.
+const MOST_PER_BYTE: u64 = 4096;
 /// GeoKeys: model type, raster type, geographic reference system, units of its angles.
 const MODEL_TYPE: u32 = 1024;
 const RASTER_TYPE: u32 = 1025;
@@ -39,6 +41,12 @@ pub fn read_geotiff(name: &str, bytes: &[u8]) -> Result<Tile, AtlasError> {
     if cols < 2 || rows < 2 || u64::from(cols) * u64::from(rows) > MOST_SAMPLES {
         return Err(refuse(format!(
             "it has {cols} by {rows} heights; between 2 by 2 and 60 million can be used: cut it into smaller tiles"
+        )));
+    }
+    if u64::from(cols) * u64::from(rows) > MOST_PER_BYTE * bytes.len() as u64 {
+        return Err(refuse(format!(
+            "it says it has {cols} by {rows} heights in {} bytes: it is cut short or damaged; fetch it again",
+            bytes.len()
         )));
     }
     let place = place(&mut d, &refuse)?;

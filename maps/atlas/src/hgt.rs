@@ -1,13 +1,9 @@
 //! SRTM height tiles: raw HGT and HGT in a zip archive, from bytes.
 //!
-//! Invariant: a void stays a void; a file of the wrong size, name or with impossible heights is
-//! refused. The zip reader walks local headers (APPNOTE 6.3.10, section 4.3.7), falls back to the
-//! central directory for streamed archives, and never inflates more than the largest tile.
-
-use std::io::Read;
+//! Invariant: a void stays a void; a file of the wrong size, name, check sum or with impossible heights is refused.
 
 use crate::terrain::Heights;
-use crate::{AtlasError, Tile};
+use crate::{AtlasError, Tile, zip};
 
 const VOID: i16 = -32768;
 /// Largest tile: 3601 squared samples of two bytes.
@@ -88,74 +84,13 @@ pub(crate) fn tile(name: &str, bytes: &[u8]) -> Result<Tile, AtlasError> {
     ))
 }
 
-fn u16_at(b: &[u8], at: usize) -> Option<usize> {
-    Some(usize::from(u16::from_le_bytes([
-        *b.get(at)?,
-        *b.get(at.checked_add(1)?)?,
-    ])))
-}
-
-fn u32_at(b: &[u8], at: usize) -> Option<usize> {
-    let s = b.get(at..at.checked_add(4)?)?;
-    usize::try_from(u32::from_le_bytes([s[0], s[1], s[2], s[3]])).ok()
-}
-
-struct Entry {
-    method: usize,
-    packed: usize,
-    header: usize,
-}
-
-/// The first entry whose name ends in `.hgt`, by the central directory.
-fn entry(b: &[u8]) -> Option<Entry> {
-    let from = b.len().saturating_sub(22 + 65_535);
-    let end = (from..b.len().checked_sub(21)?)
-        .rev()
-        .find(|&i| b[i..].starts_with(b"PK\x05\x06"))?;
-    let count = u16_at(b, end + 10)?;
-    let mut at = u32_at(b, end + 16)?;
-    for _ in 0..count {
-        if !b.get(at..)?.starts_with(b"PK\x01\x02") {
-            return None;
-        }
-        let name_len = u16_at(b, at + 28)?;
-        let skip = name_len + u16_at(b, at + 30)? + u16_at(b, at + 32)?;
-        let name = b.get(at + 46..at + 46 + name_len)?;
-        if name.len() >= 4 && name[name.len() - 4..].eq_ignore_ascii_case(b".hgt") {
-            return Some(Entry {
-                method: u16_at(b, at + 10)?,
-                packed: u32_at(b, at + 20)?,
-                header: u32_at(b, at + 42)?,
-            });
-        }
-        at = at.checked_add(46 + skip)?;
-    }
-    None
-}
-
+/// The first entry whose name ends in `.hgt`; its check sum holds.
 fn unzip(name: &str, b: &[u8]) -> Result<Vec<u8>, AtlasError> {
-    let refuse = |why: &str| AtlasError::Zip {
+    let all = zip::entries(name, b)?;
+    let tile = all.iter().find(|e| e.name.to_ascii_lowercase().ends_with(".hgt"));
+    let tile = tile.ok_or_else(|| AtlasError::Zip {
         name: name.to_owned(),
-        why: why.to_owned(),
-    };
-    let e = entry(b).ok_or_else(|| refuse("its directory is damaged, cut short or names no .hgt file"))?;
-    let body = (|| {
-        let h = b.get(e.header..)?;
-        h.starts_with(b"PK\x03\x04").then_some(())?;
-        let start = e.header + 30 + u16_at(h, 26)? + u16_at(h, 28)?;
-        b.get(start..start.checked_add(e.packed)?)
-    })()
-    .ok_or_else(|| refuse("the entry's data lie outside the file"))?;
-    match e.method {
-        0 => Ok(body.to_vec()),
-        8 => {
-            let mut out = Vec::new();
-            flate2::read::DeflateDecoder::new(body)
-                .take(MOST_BYTES as u64 + 1)
-                .read_to_end(&mut out)
-                .map_err(|err| refuse(&format!("deflate stream broken ({err})")))?;
-            Ok(out)
-        }
-        m => Err(refuse(&format!("compression method {m} is not stored or deflate"))),
-    }
+        why: "it holds no .hgt file".to_owned(),
+    })?;
+    zip::extract(name, b, tile, MOST_BYTES)
 }

@@ -5,6 +5,7 @@
 
 mod airspace;
 mod border;
+mod border_file;
 mod contour;
 mod dted;
 mod error;
@@ -13,28 +14,36 @@ mod geojson;
 mod geotiff;
 mod hgt;
 pub mod load;
+mod mbtiles;
+mod osm;
 mod pack;
 mod plane;
 mod pmtiles;
+mod pyramid;
 mod ray;
 mod relief;
 mod synthetic;
 mod terrain;
 mod viewshed;
 mod world;
+mod xml;
 mod zip;
 mod zone;
 
 pub use airspace::{
-    Datum, ImportedZone, Limit, Period, Placemark, ShapeRecord, ZoneImport, read_kml, read_shapefile, read_zone_file,
+    Datum, ImportedZone, Limit, Period, Placemark, Preview, ShapeRecord, ZoneImport, read_kml, read_shapefile,
+    read_zone_file,
 };
 pub use border::{Border, Near};
+pub use border_file::{BorderFile, BorderLine, Gap, between, read_border};
 pub use contour::{Contour, contours};
 pub use dted::read_dted;
 pub use error::AtlasError;
 pub use geoid_grid::GeoidGrid;
 pub use geojson::{Feature, Geometry, read_geojson};
 pub use geotiff::read_geotiff;
+pub use mbtiles::MbTiles;
+pub use osm::{Way, WayCrossing, WayImport, WayKind, WayPlace, read_ways, way_crossings};
 pub use pack::{Manifest, Pack, PackEntry, build_pack};
 pub use plane::Plane;
 pub use pmtiles::{PmTiles, TileKind, build_pmtiles, tile_at};

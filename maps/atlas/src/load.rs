@@ -1,8 +1,12 @@
-//! Reads a site folder and terrain tiles from disk, and packs and unpacks areas: the one module of this crate with a file
-//! in its hands.
+//! Reads a site folder, terrain tiles and map pictures from disk, packs, unpacks and fetches areas: the one module of this crate
+//! with a file in its hands.
 //!
-//! Invariant: only `unpack` and `add_zones` write, and only below the folder they are given; every failure is one paragraph
-//! that says what, where and what to do. A site without a tile gets synthetic relief that says so in its label.
+//! Invariant: only `unpack`, `add_zones`, `fetch` and `gather` write, and only where they are told to; every failure is one
+//! paragraph that says what, where and what to do. A site without a tile gets synthetic relief that says so in its label.
+
+mod fetch;
+mod packing;
+mod tiles;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,14 +16,24 @@ use sha2::{Digest, Sha256};
 use vedette_geo::{Geoid, LatLon, distance_m};
 
 use crate::{
-    AtlasError, Border, Bounds, Crossing, Geometry, Pack, Shape, Terrain, TerrainSource, World, Zone, ZoneImport,
-    ZoneKind, build_pack, read_dted, read_geojson, read_geotiff, read_zone_file,
+    AtlasError, Border, Bounds, Crossing, GeoidGrid, Geometry, Shape, Terrain, TerrainSource, World, Zone, ZoneKind,
+    between, read_border, read_dted, read_geojson, read_geotiff, read_ways, read_zone_file,
 };
+
+pub use fetch::{FetchError, Fetched, Job, MOST_FILES, Progress, fetch, gather, jobs};
+pub use packing::{add_zones, pack, unpack, zones};
+pub use tiles::{TileAbout, TileFile};
 
 /// Margin of the terrain around the home territory, metres.
 const MARGIN_M: f64 = 3000.0;
+/// Gaps of a border file up to this width are bridged where the site says nothing, metres: published lines leave out rivers.
+const BRIDGE_M: f64 = 2000.0;
+/// How far around a crossing point of a file people cross lawfully where the file says nothing, metres.
+const CROSSING_M: f64 = 200.0;
 /// Folder of a site that holds the zone files it names.
 const ZONES: &str = "zones";
+/// Folder below the data folder in which geoid grids are looked for.
+const GEOIDS: &str = "geoids";
 /// Folders below the data folder in which terrain tiles are looked for.
 const TILE_FOLDERS: [&str; 4] = ["dem/srtm1", "dem/srtm3", "dem", "."];
 /// One standard deviation of Copernicus GLO-30 heights: 4 m at 90 % over 1.645.
@@ -73,12 +87,21 @@ pub enum LoadError {
 struct Site {
     name: String,
     border: SiteBorder,
-    geoid: Geoid,
+    /// A geoid height of one's own; without it and without `geoid_file` EGM96 is taken, which is in the program.
+    geoid: Option<Geoid>,
+    /// A finer grid in the site's folder or in `geoids` of the data folder: GeographicLib PGM, WW15MGH.DAC, GTX.
+    geoid_file: Option<String>,
     attribution: String,
     #[serde(default)]
     crossing: Vec<Crossing>,
     #[serde(default)]
     zone: Vec<SiteZone>,
+    /// Other claims of the border, each a layer of its own.
+    #[serde(default)]
+    claim: Vec<SiteClaim>,
+    /// GeoJSON or OpenStreetMap files whose points are lawful crossing points: border controls, and points with `control = yes`.
+    #[serde(default)]
+    crossing_files: Vec<String>,
     /// Files of zones in the folder `zones`: ED-269, ED-318, OpenAir, KML, KMZ, Shapefile, GeoJSON.
     #[serde(default)]
     zone_files: Vec<String>,
@@ -89,15 +112,46 @@ struct Site {
 struct SiteBorder {
     name: String,
     /// The rest of the ring, drawn and respected.
+    #[serde(default)]
     context: String,
-    territory_file: String,
+    /// GeoJSON of the home territory's ring; the watched part runs on it from `from` to `to`.
+    territory_file: Option<String>,
     /// Ends of the watched part on the territory's ring, walked with home on the left.
-    from: LatLon,
-    to: LatLon,
+    from: Option<LatLon>,
+    to: Option<LatLon>,
+    /// GeoJSON of the line instead, in one piece or several: for a border whose country need not be drawn.
+    line_file: Option<String>,
+    /// Which side home is on when walking along `line_file`.
+    #[serde(default = "yes")]
+    home_left: bool,
+    /// Widest gap of `line_file` that is bridged, metres.
+    #[serde(default = "bridge")]
+    bridge_m: f64,
     home: String,
     accuracy_m: f64,
     edition: String,
     source: String,
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn bridge() -> f64 {
+    BRIDGE_M
+}
+
+/// Another claim of the same border.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SiteClaim {
+    /// Whose.
+    by: String,
+    /// GeoJSON of the line.
+    file: String,
+    /// The land between is closed to flight (true), or only told apart on the map.
+    #[serde(default = "yes")]
+    respected: bool,
 }
 
 #[derive(Deserialize)]
@@ -135,24 +189,7 @@ pub fn site(dir: &Path, data: Option<&Path>, seed: u64) -> Result<World, LoadErr
     };
     let text = String::from_utf8(read(&path)?).map_err(|e| wrong(e.to_string()))?;
     let site: Site = toml::from_str(&text).map_err(|e| wrong(e.to_string()))?;
-    let file = dir.join(&site.border.territory_file);
-    let damaged = |source: AtlasError| LoadError::Data {
-        path: file.clone(),
-        source,
-    };
-    let ring = read_geojson(&read(&file)?)
-        .map_err(damaged)?
-        .into_iter()
-        .find_map(|f| match f.geometry {
-            Geometry::Polygon(rings) => rings.into_iter().next(),
-            _ => None,
-        })
-        .ok_or_else(|| {
-            damaged(AtlasError::Json {
-                why: "it holds no polygon".to_owned(),
-            })
-        })?;
-    let (border, context) = split(ring.clone(), &site.border).map_err(damaged)?;
+    let (border, context, territory) = lines(dir, &site.border, &wrong)?;
     let zones = site
         .zone
         .into_iter()
@@ -175,12 +212,18 @@ pub fn site(dir: &Path, data: Option<&Path>, seed: u64) -> Result<World, LoadErr
         })
         .collect::<Result<Vec<_>, _>>()
         .map_err(|e| wrong(e.to_string()))?;
-    let bounds = Bounds::around(&ring, MARGIN_M).ok_or_else(|| wrong("empty ring".to_owned()))?;
+    let land = if territory.is_empty() { &border.line } else { &territory };
+    let bounds = Bounds::around(land, MARGIN_M).ok_or_else(|| wrong("empty ring".to_owned()))?;
     let terrain = match data {
         Some(data) => tiles(data, bounds)?,
         None => None,
     }
     .unwrap_or_else(|| Terrain::synthetic(seed, bounds));
+    let geoid = match (site.geoid, &site.geoid_file) {
+        (Some(_), Some(_)) => return Err(wrong("it names both `geoid` and `geoid_file`: keep one".to_owned())),
+        (Some(g), None) => g,
+        (None, file) => geoid(dir, data, file.as_deref(), bounds)?,
+    };
     let mut zones = zones;
     for name in &site.zone_files {
         let file = dir.join(ZONES).join(name);
@@ -188,25 +231,158 @@ pub fn site(dir: &Path, data: Option<&Path>, seed: u64) -> Result<World, LoadErr
         for note in &import.notes {
             tracing::warn!(file = name.as_str(), "{note}");
         }
-        zones.extend(import.zones.iter().map(|z| z.zone(Some(&terrain), &site.geoid)));
+        zones.extend(import.zones.iter().map(|z| z.zone(Some(&terrain), &geoid)));
     }
-    let mut territory = ring;
-    territory.pop();
+    for c in &site.claim {
+        zones.push(claimed(dir, c, &site.border, &border)?);
+    }
+    let mut crossings = site.crossing;
+    for name in &site.crossing_files {
+        crossings.extend(crossing_points(dir, name)?);
+    }
     Ok(World {
         name: site.name,
         border,
-        context: vec![context],
+        context,
         territory,
         zones,
-        crossings: site.crossing,
-        geoid: site.geoid,
+        crossings,
+        geoid,
         terrain: Arc::new(terrain),
         attribution: site.attribution,
     })
 }
 
+/// The watched border, the rest of the ring, and the ring without its repeated end.
+fn lines(
+    dir: &Path,
+    s: &SiteBorder,
+    wrong: &impl Fn(String) -> LoadError,
+) -> Result<(Border, Vec<Border>, Vec<LatLon>), LoadError> {
+    let data = |path: &Path| {
+        let path = path.to_owned();
+        move |source: AtlasError| LoadError::Data { path, source }
+    };
+    match (&s.territory_file, &s.line_file, s.from.zip(s.to)) {
+        (Some(name), None, Some(ends)) => {
+            let file = dir.join(name);
+            let mut ring = read_geojson(&read(&file)?)
+                .map_err(data(&file))?
+                .into_iter()
+                .find_map(|f| match f.geometry {
+                    Geometry::Polygon(rings) => rings.into_iter().next(),
+                    _ => None,
+                })
+                .ok_or_else(|| {
+                    data(&file)(AtlasError::Json {
+                        why: "it holds no polygon".to_owned(),
+                    })
+                })?;
+            let (border, context) = split(ring.clone(), s, ends).map_err(data(&file))?;
+            ring.pop();
+            Ok((border, vec![context], ring))
+        }
+        (None, Some(name), None) => {
+            let file = dir.join(name);
+            let found = read_border(&s.name, &read(&file)?, s.home_left, s.bridge_m).map_err(data(&file))?;
+            for note in &found.notes {
+                tracing::info!(file = name.as_str(), "{note}");
+            }
+            let mut all = found.lines.into_iter().map(|l| described(l.border, s));
+            let first = all.next().ok_or_else(|| wrong("its border has no line".to_owned()))?;
+            Ok((first, all.collect(), Vec::new()))
+        }
+        _ => Err(wrong(
+            "[border] needs either `territory_file` with `from` and `to`, or `line_file`".to_owned(),
+        )),
+    }
+}
+
+fn described(mut b: Border, s: &SiteBorder) -> Border {
+    b.home.clone_from(&s.home);
+    b.accuracy_m = s.accuracy_m;
+    b.edition.clone_from(&s.edition);
+    b.source.clone_from(&s.source);
+    b
+}
+
+/// The land between the watched line and another claim of it, as a zone of its own.
+fn claimed(dir: &Path, c: &SiteClaim, s: &SiteBorder, border: &Border) -> Result<Zone, LoadError> {
+    let path = dir.join(&c.file);
+    let data = |source| LoadError::Data {
+        path: path.clone(),
+        source,
+    };
+    let found = read_border(&c.by, &read(&path)?, s.home_left, s.bridge_m).map_err(data)?;
+    let empty = || AtlasError::EmptyZone { name: c.by.clone() };
+    let line = found.lines.first().ok_or_else(|| data(empty()))?;
+    let corners = between(border, &line.border).ok_or_else(|| data(empty()))?;
+    Ok(Zone {
+        name: format!("claimed by {}", c.by),
+        kind: if c.respected {
+            ZoneKind::NoFly
+        } else {
+            ZoneKind::Advisory
+        },
+        shape: Shape::Polygon(corners),
+        floor: None,
+        ceiling: None,
+    })
+}
+
+/// Lawful crossing points of a file.
+fn crossing_points(dir: &Path, name: &str) -> Result<Vec<Crossing>, LoadError> {
+    let path = dir.join(name);
+    let found = read_ways(name, &read(&path)?, None).map_err(|source| LoadError::Data { path, source })?;
+    Ok(found
+        .places
+        .into_iter()
+        .filter(|p| p.control)
+        .map(|p| Crossing {
+            radius_m: p
+                .properties
+                .get("radius_m")
+                .and_then(|r| r.parse().ok())
+                .filter(|r: &f64| r.is_finite() && *r > 0.0)
+                .unwrap_or(CROSSING_M),
+            name: if p.name.is_empty() {
+                format!("crossing point at {}", p.at)
+            } else {
+                p.name
+            },
+            at: p.at,
+        })
+        .collect())
+}
+
+/// The geoid over an area: from a named grid, or from the one in the program.
+fn geoid(dir: &Path, data: Option<&Path>, file: Option<&str>, area: Bounds) -> Result<Geoid, LoadError> {
+    let outside = |path: PathBuf, name: &str| LoadError::Data {
+        path,
+        source: AtlasError::Raster {
+            name: name.to_owned(),
+            why: "the site lies outside this geoid grid".to_owned(),
+        },
+    };
+    let Some(name) = file else {
+        return GeoidGrid::egm96()
+            .over(area)
+            .ok_or_else(|| outside(dir.to_owned(), "EGM96"));
+    };
+    let beside = dir.join(name);
+    let path = match data.map(|d| d.join(GEOIDS).join(name)) {
+        Some(p) if !beside.is_file() && p.is_file() => p,
+        _ => beside,
+    };
+    let grid = GeoidGrid::read(name, &read(&path)?).map_err(|source| LoadError::Data {
+        path: path.clone(),
+        source,
+    })?;
+    grid.over(area).ok_or_else(|| outside(path, name))
+}
+
 /// Cuts the ring at the points nearest to the two ends; home is on the left of both parts.
-fn split(mut ring: Vec<LatLon>, s: &SiteBorder) -> Result<(Border, Border), AtlasError> {
+fn split(mut ring: Vec<LatLon>, s: &SiteBorder, ends: (LatLon, LatLon)) -> Result<(Border, Border), AtlasError> {
     ring.pop();
     // Twice the signed area: an outer ring runs with its inside on the left (RFC 7946, 3.1.6),
     // but older files do not.
@@ -225,22 +401,15 @@ fn split(mut ring: Vec<LatLon>, s: &SiteBorder) -> Result<(Border, Border), Atla
             .min_by(|a, b| distance_m(ring[*a], p).total_cmp(&distance_m(ring[*b], p)))
             .unwrap_or(0)
     };
-    let (from, to) = (vertex(s.from), vertex(s.to));
+    let (from, to) = (vertex(ends.0), vertex(ends.1));
     let part = |a: usize, b: usize| {
         let n = ring.len();
         let count = (b + n - a) % n;
         (0..=count).map(|k| ring[(a + k) % n]).collect::<Vec<_>>()
     };
-    let describe = |mut b: Border| {
-        b.home.clone_from(&s.home);
-        b.accuracy_m = s.accuracy_m;
-        b.edition.clone_from(&s.edition);
-        b.source.clone_from(&s.source);
-        b
-    };
     Ok((
-        describe(Border::new(&s.name, part(from, to), true)?),
-        describe(Border::new(&s.context, part(to, from), true)?),
+        described(Border::new(&s.name, part(from, to), true)?, s),
+        described(Border::new(&s.context, part(to, from), true)?, s),
     ))
 }
 
@@ -334,66 +503,6 @@ fn tiles(data: &Path, bounds: Bounds) -> Result<Option<Terrain>, LoadError> {
     )))
 }
 
-/// Packs a site folder, the terrain tiles it needs and further files (as map tiles) into one file; `made` is the moment, RFC 3339.
-///
-/// # Errors
-/// [`LoadError`] when the site is not usable or a file cannot be read.
-pub fn pack(dir: &Path, data: Option<&Path>, more: &[PathBuf], made: &str) -> Result<Vec<u8>, LoadError> {
-    let world = site(dir, data, 0)?;
-    let mut files: Vec<(String, String, String, Vec<u8>)> = Vec::new();
-    let mut put = |path: &Path, at: String, what: &str, source: &str| -> Result<(), LoadError> {
-        files.push((at, what.to_owned(), source.to_owned(), read(path)?));
-        Ok(())
-    };
-    for (sub, what) in [("", "site"), (ZONES, "zones")] {
-        for path in listed(&dir.join(sub))? {
-            let name = name_of(&path);
-            let at = if sub.is_empty() {
-                format!("site/{name}")
-            } else {
-                format!("site/{sub}/{name}")
-            };
-            put(&path, at, what, &world.attribution)?;
-        }
-    }
-    let bounds = Bounds::around(&world.territory, MARGIN_M)
-        .or_else(|| world.bounds(MARGIN_M))
-        .ok_or_else(|| LoadError::Site {
-            path: dir.to_owned(),
-            why: "it has no border".to_owned(),
-        })?;
-    let mut missing = Vec::new();
-    for name in squares(bounds) {
-        match data.and_then(|d| tile_file(d, &name)) {
-            Some(path) => put(
-                &path,
-                format!("dem/{}", name_of(&path)),
-                "terrain",
-                &world.terrain.source().label,
-            )?,
-            None => missing.push(format!("terrain of the degree square {name}")),
-        }
-    }
-    for path in more {
-        let what = if path.extension().is_some_and(|e| e == "pmtiles") {
-            "tiles"
-        } else {
-            "more"
-        };
-        put(path, format!("{what}/{}", name_of(path)), what, "as given")?;
-    }
-    if !more.iter().any(|p| p.extension().is_some_and(|e| e == "pmtiles")) {
-        missing.push("map pictures (a .pmtiles file)".to_owned());
-    }
-    if world.zones.is_empty() {
-        missing.push("zones".to_owned());
-    }
-    build_pack(&world.name, made, bounds, &files, missing).map_err(|source| LoadError::Data {
-        path: dir.to_owned(),
-        source,
-    })
-}
-
 fn name_of(path: &Path) -> String {
     path.file_name()
         .map(|n| n.to_string_lossy().into_owned())
@@ -433,69 +542,4 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), LoadError> {
     std::fs::write(&part, bytes)
         .and_then(|()| std::fs::rename(&part, path))
         .map_err(wrong)
-}
-
-/// Unpacks an area pack below a folder, every file held against its hash first: nothing is written of a pack that is not
-/// whole. The site is then at `into/site`, and `into` serves as data folder.
-///
-/// # Errors
-/// [`LoadError`] when the pack is not whole or the folder cannot be written.
-pub fn unpack(path: &Path, into: &Path) -> Result<crate::Manifest, LoadError> {
-    let bytes = read(path)?;
-    let damaged = |source| LoadError::Data {
-        path: path.to_owned(),
-        source,
-    };
-    let pack = Pack::open(&name_of(path), &bytes).map_err(damaged)?;
-    let mut files = Vec::new();
-    for f in &pack.manifest.files {
-        files.push((into.join(&f.path), pack.file(&f.path).map_err(damaged)?));
-    }
-    for (to, bytes) in files {
-        write(&to, &bytes)?;
-    }
-    Ok(pack.manifest.clone())
-}
-
-/// Adds a file of zones to a site: read first, then copied into the site's `zones` folder and named in its `site.toml`.
-///
-/// # Errors
-/// [`LoadError`] when the file cannot be used or the site not be written.
-pub fn add_zones(file: &Path, site: &Path) -> Result<ZoneImport, LoadError> {
-    let bytes = read(file)?;
-    let name = name_of(file);
-    let import = read_zone_file(&name, &bytes).map_err(|source| LoadError::Data {
-        path: file.to_owned(),
-        source,
-    })?;
-    let toml_path = site.join("site.toml");
-    let wrong = |why: String| LoadError::Site {
-        path: toml_path.clone(),
-        why,
-    };
-    let text = String::from_utf8(read(&toml_path)?).map_err(|e| wrong(e.to_string()))?;
-    let known: Site = toml::from_str(&text).map_err(|e| wrong(e.to_string()))?;
-    write(&site.join(ZONES).join(&name), &bytes)?;
-    if !known.zone_files.contains(&name) {
-        let mut names = known.zone_files;
-        names.push(name);
-        // JSON text is TOML text here; the key stands before the first table.
-        let line = format!(
-            "zone_files = {}\n",
-            serde_json::to_string(&names).map_err(|e| wrong(e.to_string()))?
-        );
-        let rest: String = text
-            .lines()
-            .filter(|l| !l.trim_start().starts_with("zone_files"))
-            .map(|l| format!("{l}\n"))
-            .collect();
-        let at = rest
-            .lines()
-            .take_while(|l| l.starts_with('#') || l.trim().is_empty())
-            .map(|l| l.len() + 1)
-            .sum::<usize>();
-        let (head, tail) = rest.split_at(at);
-        write(&toml_path, format!("{head}{line}{tail}").as_bytes())?;
-    }
-    Ok(import)
 }

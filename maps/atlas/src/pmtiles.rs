@@ -39,6 +39,22 @@ pub enum TileKind {
     Avif,
 }
 
+impl TileKind {
+    /// What a picture is, by its first bytes.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Self {
+        match bytes {
+            [0x89, b'P', b'N', b'G', ..] => Self::Png,
+            [0xff, 0xd8, 0xff, ..] => Self::Jpeg,
+            [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Self::Webp,
+            [_, _, _, _, b'f', b't', b'y', b'p', b'a', b'v', b'i', ..] => Self::Avif,
+            // Gzip, or the first layer of a vector tile (field 3, length-delimited).
+            [0x1f, 0x8b, ..] | [0x1a, ..] => Self::Vector,
+            _ => Self::Unknown,
+        }
+    }
+}
+
 /// A run of tiles with the same bytes, or a directory of further runs.
 #[derive(Debug, Clone, Copy)]
 struct Run {
@@ -72,7 +88,7 @@ fn refuse(why: impl Into<String>) -> AtlasError {
 }
 
 /// Reads `length` bytes at an offset of the file.
-type Fetch<'a> = dyn Fn(u64, u64) -> Option<Vec<u8>> + 'a;
+pub(crate) type Fetch<'a> = dyn Fn(u64, u64) -> Option<Vec<u8>> + 'a;
 
 impl PmTiles {
     /// Opens an archive; `fetch(offset, length)` reads its bytes.
@@ -227,7 +243,7 @@ impl PmTiles {
     }
 }
 
-fn unpack(bytes: &[u8]) -> Option<Vec<u8>> {
+pub(crate) fn unpack(bytes: &[u8]) -> Option<Vec<u8>> {
     let mut out = Vec::new();
     flate2::read::GzDecoder::new(bytes)
         .take(MOST_DIRECTORY + 1)
@@ -248,6 +264,54 @@ fn varint(b: &[u8], at: &mut usize) -> Option<u64> {
         }
     }
     None
+}
+
+impl PmTiles {
+    /// How many tiles it addresses, and everything that is wrong with them, a sentence each (the first twenty).
+    #[must_use]
+    pub fn problems(&self, fetch: &Fetch<'_>) -> (u64, Vec<String>) {
+        let (mut tiles, mut out) = (0_u64, Vec::new());
+        let mut open = vec![(self.root.clone(), 0)];
+        let mut seen = std::collections::BTreeSet::new();
+        while let Some((runs, depth)) = open.pop() {
+            for r in runs {
+                if out.len() >= 20 {
+                    return (tiles, out);
+                }
+                let end = r.offset.checked_add(u64::from(r.length));
+                if r.count > 0 {
+                    tiles = tiles.saturating_add(u64::from(r.count));
+                    let at = self
+                        .data
+                        .0
+                        .checked_add(r.offset)
+                        .filter(|_| end.is_some_and(|e| e <= self.data.1));
+                    // The last byte is there: the rest then is too.
+                    let last = at.and_then(|a| a.checked_add(u64::from(r.length).saturating_sub(1)));
+                    if r.length > 0 && last.and_then(|l| fetch(l, 1)).is_none() {
+                        out.push(format!("the pictures from number {} on lie outside the file.", r.first));
+                    }
+                } else if depth + 1 >= DEEPEST || !seen.insert(r.offset) {
+                    out.push("its directories lead in a circle.".to_owned());
+                } else {
+                    let at = self
+                        .leaves
+                        .0
+                        .checked_add(r.offset)
+                        .filter(|_| end.is_some_and(|e| e <= self.leaves.1));
+                    match at.map(|a| self.directory(fetch, a, u64::from(r.length))) {
+                        Some(Ok(leaf)) => open.push((leaf, depth + 1)),
+                        Some(Err(e)) => out.push(e.to_string()),
+                        None => out.push(format!(
+                            "the directory from number {} on lies outside the file.",
+                            r.first
+                        )),
+                    }
+                }
+            }
+        }
+        (tiles, out)
+    }
 }
 
 fn put(out: &mut Vec<u8>, mut v: u64) {
@@ -290,6 +354,12 @@ pub fn tile_at(zoom: u8, at: LatLon) -> (u32, u32, [f64; 2]) {
     let y = (1.0 - lat.tan().asinh() / std::f64::consts::PI) / 2.0 * n;
     let cell = |v: f64| v.floor().clamp(0.0, n - 1.0);
     (cell(x) as u32, cell(y) as u32, [x - cell(x), y - cell(y)])
+}
+
+/// Latitude of the edge between two rows of a zoom, degrees; row 0 is the north edge of the map.
+pub(crate) fn edge_lat(zoom: u8, row: f64) -> f64 {
+    let share = row / f64::from(zoom.min(26)).exp2();
+    (std::f64::consts::PI * (1.0 - 2.0 * share)).sinh().atan().to_degrees()
 }
 
 /// Writes an archive of pictures by zoom, column and row; the same picture is stored once.

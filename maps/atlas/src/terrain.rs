@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use vedette_geo::{Amsl, LatLon};
 
+use crate::pyramid::Pyramid;
 use crate::{AtlasError, Plane, hgt, synthetic};
 
 /// A box of latitudes and longitudes that does not cross the date line.
@@ -79,6 +80,26 @@ pub struct TerrainSource {
     pub spacing_m: f64,
 }
 
+impl TerrainSource {
+    /// Whether a record was made over another relief than this one, in a sentence: its heights, routes and pictures then do not
+    /// fit the ground that is shown. `None` when it is the same.
+    #[must_use]
+    pub fn differs(&self, recorded: &str, recorded_synthetic: bool) -> Option<String> {
+        if self.label == recorded && self.synthetic == recorded_synthetic {
+            return None;
+        }
+        let help = if self.synthetic && !recorded_synthetic {
+            ": set VEDETTE_DATA to a folder with those tiles"
+        } else {
+            ""
+        };
+        Some(format!(
+            "The relief differs: recorded over {recorded}, shown over {}. Heights and pictures of the ground are not those of the record{help}.",
+            self.label
+        ))
+    }
+}
+
 /// Heights as the file had them: whole metres take half the memory. The void of whole metres is [`i16::MIN`].
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Heights {
@@ -118,6 +139,7 @@ pub struct Tile {
     rows: usize,
     cols: usize,
     heights: Heights,
+    tops: Pyramid,
 }
 
 #[expect(
@@ -137,6 +159,7 @@ impl Tile {
         heights: Heights,
     ) -> Self {
         debug_assert_eq!(heights.len(), rows * cols);
+        let tops = Pyramid::new(rows, cols, |i| heights.at(i));
         Self {
             north_deg,
             west_deg,
@@ -145,6 +168,7 @@ impl Tile {
             rows,
             cols,
             heights,
+            tops,
         }
     }
 
@@ -349,24 +373,23 @@ impl Terrain {
             let r1 = (((b.north_deg - s) / t.step_lat_deg) as usize).min(t.rows - 2);
             let c0 = ((w - b.west_deg) / t.step_lon_deg) as usize;
             let c1 = (((e - b.west_deg) / t.step_lon_deg) as usize).min(t.cols - 2);
-            for r in r0.min(t.rows - 2)..=r1 {
-                // Nearest point of the cell to the centre of the disc, in metres.
-                let north = b.north_deg - r as f64 * t.step_lat_deg;
-                let dy = gap(at.lat_deg, north - t.step_lat_deg, north) * lat_m;
-                for c in c0.min(t.cols - 2)..=c1 {
-                    let west = b.west_deg + c as f64 * t.step_lon_deg;
-                    let dx = gap(lon_deg, west, west + t.step_lon_deg) * lon_m;
-                    // One part in a thousand covers the plane map's own error.
-                    if dx * dx + dy * dy > radius_m * radius_m * 1.002 {
-                        continue;
-                    }
-                    for h in t.corners(r, c) {
-                        if h.is_nan() {
-                            return None;
-                        }
-                        best = best.max(h);
-                    }
-                }
+            let disc = |rows: [usize; 2], cols: [usize; 2]| {
+                // Nearest and furthest point of these cells from the centre of the disc, metres squared.
+                let north = b.north_deg - rows[0] as f64 * t.step_lat_deg;
+                let south = b.north_deg - rows[1] as f64 * t.step_lat_deg;
+                let west = b.west_deg + cols[0] as f64 * t.step_lon_deg;
+                let east = b.west_deg + cols[1] as f64 * t.step_lon_deg;
+                let near = (gap(at.lat_deg, south, north) * lat_m).powi(2) + (gap(lon_deg, west, east) * lon_m).powi(2);
+                let dy = (at.lat_deg - south).abs().max((at.lat_deg - north).abs()) * lat_m;
+                let dx = (lon_deg - west).abs().max((lon_deg - east).abs()) * lon_m;
+                (near, dy * dy + dx * dx)
+            };
+            let range = [r0.min(t.rows - 2), r1 + 1, c0.min(t.cols - 2), c1 + 1];
+            // One part in a thousand covers the plane map's own error.
+            let reach = radius_m * radius_m * 1.002;
+            let corner = |r: usize, c: usize| t.corners(r, c);
+            if !t.tops.raise(range, reach, &disc, &corner, &mut best) {
+                return None;
             }
         }
         best.is_finite().then_some(Amsl(best))

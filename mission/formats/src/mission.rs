@@ -49,6 +49,8 @@ pub struct MissionFile {
     pub rally: Vec<(LatLon, AboveHome)>,
     /// What the reader left out, in sentences.
     pub notes: Vec<String>,
+    /// The file as it was read (`.plan`), so that keys this program does not know are written back; null where there is none.
+    pub kept: serde_json::Value,
 }
 
 /// What is drawn around a plan: border and zones, and the moment the watch begins.
@@ -79,6 +81,7 @@ impl MissionFile {
             fence: fences(&part.fence_items),
             rally: part.rally.iter().map(|(p, h)| (*p, h.above(part.home_amsl))).collect(),
             notes: Vec::new(),
+            kept: serde_json::Value::Null,
         })
     }
 }

@@ -68,7 +68,7 @@ pub fn write_qgc_plan(m: &MissionFile) -> String {
         Airframe::Plane => 1,
         Airframe::Quadplane => 22,
     };
-    let file = json!({
+    let mut file = json!({
         "fileType": "Plan",
         "version": 1,
         "groundStation": "QGroundControl",
@@ -85,7 +85,31 @@ pub fn write_qgc_plan(m: &MissionFile) -> String {
         "geoFence": { "version": 2, "polygons": polygons, "circles": circles },
         "rallyPoints": { "version": 2, "points": rally },
     });
+    keep(&mut file, &m.kept);
+    let (mine, theirs) = (&mut file["mission"]["items"], list(&m.kept["mission"]["items"]));
+    if let Some(mine) = mine.as_array_mut().filter(|a| a.len() == theirs.len()) {
+        for (a, b) in mine.iter_mut().zip(theirs) {
+            if b["type"] == "SimpleItem" && a["command"] == b["command"] {
+                keep(a, b);
+            }
+        }
+    }
     format!("{file:#}\n")
+}
+
+/// Adds the keys of another program's file that this one does not write; what this one writes stays.
+fn keep(mine: &mut Value, theirs: &Value) {
+    let (Some(mine), Some(theirs)) = (mine.as_object_mut(), theirs.as_object()) else {
+        return;
+    };
+    for (k, v) in theirs {
+        match mine.get_mut(k) {
+            Some(m) => keep(m, v),
+            None => {
+                mine.insert(k.clone(), v.clone());
+            }
+        }
+    }
 }
 
 fn simple_item(i: usize, item: &MissionItem, family: Family) -> Value {
@@ -216,6 +240,7 @@ pub fn read_qgc_plan(text: &str) -> Result<MissionFile, FormatError> {
         fence,
         rally,
         notes: reader.notes,
+        kept: file,
     })
 }
 

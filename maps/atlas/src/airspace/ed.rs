@@ -8,17 +8,21 @@ use serde_json::Value;
 use vedette_geo::LatLon;
 
 use super::{Datum, FOOT_M, ImportedZone, Limit, Period, ZoneImport, bad, ring};
+use crate::geojson::check_crs;
 use crate::{AtlasError, Shape, ZoneKind, read_geojson};
 
 /// Upper limits from here on mean "unlimited" in published files, metres.
 const NO_TOP_M: f64 = 50_000.0;
+/// Member of a feature's properties in which a file of ours keeps what ED-318 has no place for.
+pub(super) const OURS: &str = "vedette";
 /// Properties of a plain GeoJSON feature that name it.
 const NAMES: [&str; 4] = ["name", "Name", "NAME", "identifier"];
 
 pub(super) fn read(file: &str, text: &str) -> Result<ZoneImport, AtlasError> {
     let v: Value = serde_json::from_str(text).map_err(|e| bad(file, "the file", format!("not JSON: {e}")))?;
+    check_crs(&v).map_err(|why| bad(file, "the member `crs`", why))?;
     // Some publishers wrap the list once more.
-    let root = v.get("UASZoneVersion").unwrap_or(&v);
+    let root = v.get("UASZoneVersion").filter(|r| r.is_object()).unwrap_or(&v);
     for key in ["UASZoneList", "features"] {
         if let Some(list) = root.get(key).and_then(Value::as_array) {
             let first = list.first();
@@ -43,6 +47,7 @@ fn plain(text: &str) -> Result<ZoneImport, AtlasError> {
         format: "GeoJSON".into(),
         ..ZoneImport::default()
     };
+    // A reader of features keeps what has an outline; each knows its properties.
     for (i, f) in read_geojson(text.as_bytes())?.into_iter().enumerate() {
         let name = NAMES
             .iter()
@@ -247,7 +252,11 @@ fn ed318(file: &str, list: &[Value]) -> Result<ZoneImport, AtlasError> {
         };
         let place = format!("feature {i} ({id})");
         let restriction = text_of(p, "type");
-        let kind = kind(&restriction, &name, &mut out.notes);
+        let kind = match p.get(OURS) {
+            // What it is stands there, whatever its first file called it.
+            Some(_) => ZoneKind::NoFly,
+            None => kind(&restriction, &name, &mut out.notes),
+        };
         let g = &f["geometry"];
         let parts: Vec<&Value> = match g.get("geometries").and_then(Value::as_array) {
             Some(l) => l.iter().collect(),
@@ -290,8 +299,11 @@ fn ed318(file: &str, list: &[Value]) -> Result<ZoneImport, AtlasError> {
                         p.get("limitedApplicability"),
                         ["startDateTime", "endDateTime", "schedule"],
                     ),
-                    properties: flat(p, &["name", "type", "limitedApplicability"]),
+                    properties: flat(p, &["name", "type", "limitedApplicability", OURS]),
                 });
+                if let (Some(own), Some(z)) = (p.get(OURS), out.zones.last_mut()) {
+                    super::export::own(own, z);
+                }
             }
         }
         if out.zones.len() == before {

@@ -8,10 +8,8 @@ use std::collections::BTreeMap;
 use vedette_geo::LatLon;
 
 use super::{Datum, Limit, bad};
+use crate::xml::{Cutter, DEEPEST, Token, attribute};
 use crate::{AtlasError, Geometry};
-
-/// Deepest nesting of elements.
-const DEEPEST: usize = 64;
 
 /// A placemark.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -22,140 +20,10 @@ pub struct Placemark {
     pub geometry: Vec<Geometry>,
     /// Highest height among its corners, when it says what heights are counted from.
     pub top: Option<Limit>,
+    /// From when and until when it holds (`TimeSpan`), as the file has it.
+    pub times: [Option<String>; 2],
     /// Extended data by name.
     pub properties: BTreeMap<String, String>,
-}
-
-/// A piece of XML.
-enum Token<'a> {
-    Open(&'a str, &'a str),
-    Close(&'a str),
-    Text(String),
-}
-
-/// Cuts XML into pieces.
-struct Cutter<'a> {
-    file: &'a str,
-    text: &'a str,
-    at: usize,
-    /// An element that closes itself is closed next.
-    pending: Option<&'a str>,
-}
-
-impl<'a> Cutter<'a> {
-    fn wrong(&self, why: &str) -> AtlasError {
-        let line = self.text[..self.at.min(self.text.len())].matches('\n').count() + 1;
-        bad(self.file, &format!("line {line}"), why)
-    }
-
-    fn next(&mut self) -> Result<Option<Token<'a>>, AtlasError> {
-        if let Some(name) = self.pending.take() {
-            return Ok(Some(Token::Close(name)));
-        }
-        loop {
-            let rest = &self.text[self.at..];
-            if rest.is_empty() {
-                return Ok(None);
-            }
-            let Some(after) = rest.strip_prefix('<') else {
-                let end = rest.find('<').unwrap_or(rest.len());
-                self.at += end;
-                if rest[..end].trim().is_empty() {
-                    continue;
-                }
-                return Ok(Some(Token::Text(unescape(&rest[..end]))));
-            };
-            if let Some(data) = after.strip_prefix("![CDATA[") {
-                let end = data
-                    .find("]]>")
-                    .ok_or_else(|| self.wrong("a CDATA section does not end"))?;
-                self.at += 9 + end + 3;
-                return Ok(Some(Token::Text(data[..end].to_owned())));
-            }
-            let skip = [("!--", "-->"), ("?", "?>"), ("!", ">")]
-                .iter()
-                .find(|(open, _)| after.starts_with(open))
-                .map(|(_, close)| *close);
-            if let Some(close) = skip {
-                let end = rest
-                    .find(close)
-                    .ok_or_else(|| self.wrong("a comment or declaration does not end"))?;
-                self.at += end + close.len();
-                continue;
-            }
-            let end = tag_end(after).ok_or_else(|| self.wrong("a tag does not end"))?;
-            let tag = &after[..end];
-            self.at += 1 + end + 1;
-            if let Some(name) = tag.strip_prefix('/') {
-                return Ok(Some(Token::Close(local(name.trim()))));
-            }
-            let (body, empty) = tag.strip_suffix('/').map_or((tag, false), |b| (b, true));
-            let (name, attributes) = body.split_once(char::is_whitespace).unwrap_or((body, ""));
-            let name = local(name);
-            if empty {
-                self.pending = Some(name);
-            }
-            return Ok(Some(Token::Open(name, attributes)));
-        }
-    }
-}
-
-/// Where a tag ends: the first `>` outside quotes.
-fn tag_end(s: &str) -> Option<usize> {
-    let mut quote = None;
-    for (i, b) in s.bytes().enumerate() {
-        match (quote, b) {
-            (None, b'>') => return Some(i),
-            (None, b'"' | b'\'') => quote = Some(b),
-            (Some(q), _) if q == b => quote = None,
-            _ => {}
-        }
-    }
-    None
-}
-
-/// A name without its namespace.
-fn local(name: &str) -> &str {
-    name.rsplit(':').next().unwrap_or(name)
-}
-
-fn unescape(s: &str) -> String {
-    let mut out = String::with_capacity(s.len());
-    let mut rest = s;
-    while let Some(i) = rest.find('&') {
-        out.push_str(&rest[..i]);
-        rest = &rest[i..];
-        let Some(end) = rest.find(';').filter(|e| *e <= 10) else {
-            out.push('&');
-            rest = &rest[1..];
-            continue;
-        };
-        let name = &rest[1..end];
-        let number = |t: &str, radix| u32::from_str_radix(t, radix).ok().and_then(char::from_u32);
-        let c = match name {
-            "amp" => Some('&'),
-            "lt" => Some('<'),
-            "gt" => Some('>'),
-            "quot" => Some('"'),
-            "apos" => Some('\''),
-            n => match n.strip_prefix('#') {
-                Some(h) if h.starts_with(['x', 'X']) => number(&h[1..], 16),
-                Some(d) => number(d, 10),
-                None => None,
-            },
-        };
-        out.extend(c);
-        rest = &rest[end + 1..];
-    }
-    out.push_str(rest);
-    out
-}
-
-fn attribute(attributes: &str, name: &str) -> Option<String> {
-    let at = attributes.find(&format!("{name}="))? + name.len() + 1;
-    let quote = attributes[at..].chars().next().filter(|q| matches!(q, '"' | '\''))?;
-    let value = &attributes[at + 1..];
-    Some(unescape(&value[..value.find(quote)?]))
 }
 
 /// Placemarks of a KML document, in order.
@@ -163,12 +31,7 @@ fn attribute(attributes: &str, name: &str) -> Option<String> {
 /// # Errors
 /// [`AtlasError::Zones`] with the line, for broken XML and for coordinates that are none.
 pub fn read_kml(file: &str, text: &str) -> Result<Vec<Placemark>, AtlasError> {
-    let mut cut = Cutter {
-        file,
-        text,
-        at: 0,
-        pending: None,
-    };
+    let mut cut = Cutter::new(file, text);
     let mut path: Vec<&str> = Vec::new();
     let mut out: Vec<Placemark> = Vec::new();
     let mut mark: Option<Placemark> = None;
@@ -212,6 +75,8 @@ pub fn read_kml(file: &str, text: &str) -> Result<Vec<Placemark>, AtlasError> {
                         "description" => {
                             m.properties.insert("description".into(), buffer.trim().to_owned());
                         }
+                        "begin" if parent == "TimeSpan" => m.times[0] = said(&buffer),
+                        "end" if parent == "TimeSpan" => m.times[1] = said(&buffer),
                         "altitudeMode" => {
                             relative = match buffer.trim() {
                                 "absolute" => Some(Datum::Sea),
@@ -260,6 +125,10 @@ pub fn read_kml(file: &str, text: &str) -> Result<Vec<Placemark>, AtlasError> {
         return Err(bad(file, "the file", "it has no kml element"));
     }
     Ok(out)
+}
+
+fn said(s: &str) -> Option<String> {
+    Some(s.trim().to_owned()).filter(|t| !t.is_empty())
 }
 
 /// `lon,lat[,height]` separated by space; and the highest height.

@@ -3,7 +3,9 @@
 //! Invariant: nothing is made smaller or softer on the way: a limit whose datum cannot be resolved is widened, a hole is filled,
 //! an unknown restriction forbids; each such step is told in the notes. Any bytes give zones or an error.
 
+mod attributes;
 mod ed;
+mod export;
 mod kml;
 mod openair;
 mod shapefile;
@@ -82,6 +84,29 @@ pub struct ImportedZone {
     pub schedule: Vec<Period>,
     /// Everything else, by its name in the file.
     pub properties: BTreeMap<String, String>,
+}
+
+/// What taking a file in would bring, before anything is taken in.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Preview {
+    /// Format that was recognised.
+    pub format: String,
+    /// Zones in all.
+    pub zones: usize,
+    /// Of them: no aircraft, no recording, advice only.
+    pub no_fly: usize,
+    /// No recording of what lies inside.
+    pub privacy: usize,
+    /// Advice only.
+    pub advisory: usize,
+    /// Zones that hold at times only; they are respected always.
+    pub at_times: usize,
+    /// Corners of all polygons.
+    pub corners: usize,
+    /// The box around everything; none without a zone.
+    pub bounds: Option<Bounds>,
+    /// What a person should know first: what was left out, widened, not understood, or looks wrong.
+    pub warnings: Vec<String>,
 }
 
 /// What a file gave.
@@ -200,24 +225,42 @@ fn zipped(name: &str, bytes: &[u8]) -> Result<ZoneImport, AtlasError> {
             .map(|d| zip::extract(name, bytes, d, MOST_BYTES))
             .transpose()?;
         if let Some(p) = find(".prj") {
-            let prj = text(&zip::extract(name, bytes, p, 1 << 20)?);
-            if !prj.trim_start().starts_with("GEOGCS") || !prj.contains("1984") {
-                return Err(bad(
-                    name,
-                    &p.name,
-                    "its coordinates are not longitude and latitude of WGS 84: reproject it to EPSG:4326",
-                ));
-            }
+            check_prj(name, &p.name, &zip::extract(name, bytes, p, 1 << 20)?)?;
         }
         return from_shapes(name, &read_shapefile(name, &shp, dbf.as_deref())?);
     }
     Err(bad(name, "the archive", "it holds neither a .kml nor a .shp file"))
 }
 
-/// A ring without its repeated end; `None` when it encloses nothing.
+/// Whether the reference system of a Shapefile (`.prj`, well-known text) is longitude and latitude of WGS 84.
+fn check_prj(name: &str, file: &str, prj: &[u8]) -> Result<(), AtlasError> {
+    let prj = text(prj);
+    let prj = prj.trim_start();
+    let system: String = prj.split('"').nth(1).unwrap_or("not said").chars().take(60).collect();
+    if ["GEOGCS", "GEOGCRS", "GEODCRS"].iter().any(|k| prj.starts_with(k)) && prj.contains("1984") {
+        return Ok(());
+    }
+    Err(bad(
+        name,
+        file,
+        format!("its coordinates are of `{system}`, not longitude and latitude of WGS 84: reproject it to EPSG:4326"),
+    ))
+}
+
+/// One file of the parts of a Shapefile that lie side by side: a ZIP archive, as programs exchange them.
+pub(crate) fn shape_parts(stem: &str, parts: &[(&str, Vec<u8>)]) -> Option<Vec<u8>> {
+    let mut w = zip::Writer::new();
+    parts
+        .iter()
+        .all(|(end, bytes)| w.add(&format!("{stem}.{end}"), bytes))
+        .then(|| w.finish())
+}
+
+/// A ring without its repeated end, corners the same to 1e-7 degrees (a centimetre) once; `None` when it encloses nothing.
 pub(crate) fn ring(mut points: Vec<LatLon>) -> Option<Vec<LatLon>> {
-    points.dedup();
-    if points.len() > 1 && points.first() == points.last() {
+    let e7 = |p: &LatLon| ((p.lat_deg * 1e7).round(), (p.lon_deg * 1e7).round());
+    points.dedup_by(|b, a| e7(a) == e7(b));
+    if points.len() > 1 && points.first().map(e7) == points.last().map(e7) {
         points.pop();
     }
     (points.len() >= 3).then_some(points)
@@ -255,7 +298,16 @@ fn from_kml(marks: &[Placemark]) -> ZoneImport {
             out.add(g, &title, ZoneKind::NoFly, &m.properties, "");
             for z in &mut out.zones[first..] {
                 // Extruded from the ground to its height; flat on the ground otherwise.
-                z.upper = m.top.filter(|t| t.metres > 0.0);
+                z.upper = m.top.filter(|t| t.metres > 0.0).or(z.upper);
+                if m.times != [None, None] {
+                    let [from, until] = m.times.clone();
+                    z.schedule = vec![Period {
+                        from,
+                        until,
+                        days: vec![],
+                        daily: None,
+                    }];
+                }
             }
         }
     }
@@ -263,6 +315,60 @@ fn from_kml(marks: &[Placemark]) -> ZoneImport {
 }
 
 impl ZoneImport {
+    /// What taking this in would bring.
+    #[must_use]
+    pub fn preview(&self) -> Preview {
+        let count = |k: ZoneKind| self.zones.iter().filter(|z| z.kind == k).count();
+        let boxes: Vec<Bounds> = self.zones.iter().filter_map(ImportedZone::bounds).collect();
+        let bounds = boxes.iter().copied().reduce(|a, b| Bounds {
+            south_deg: a.south_deg.min(b.south_deg),
+            west_deg: a.west_deg.min(b.west_deg),
+            north_deg: a.north_deg.max(b.north_deg),
+            east_deg: a.east_deg.max(b.east_deg),
+        });
+        let mut warnings = self.notes.clone();
+        if self.zones.is_empty() {
+            warnings.push("There is no zone in it.".to_owned());
+        }
+        for (z, b) in self.zones.iter().zip(&boxes) {
+            if b.east_deg - b.west_deg > 180.0 {
+                warnings.push(format!(
+                    "`{}` reaches from {:.1} to {:.1} E: it seems to cross the date line; cut it in two there.",
+                    z.name, b.west_deg, b.east_deg
+                ));
+            } else if b.east_deg - b.west_deg > 10.0 || b.north_deg - b.south_deg > 10.0 {
+                warnings.push(format!(
+                    "`{}` is more than 10 degrees wide: are longitude and latitude in the right order?",
+                    z.name
+                ));
+            }
+            if z.lower
+                .zip(z.upper)
+                .is_some_and(|(l, u)| l.datum == u.datum && l.metres >= u.metres)
+            {
+                warnings.push(format!("`{}` has its lower limit above its upper one.", z.name));
+            }
+        }
+        Preview {
+            format: self.format.clone(),
+            zones: self.zones.len(),
+            no_fly: count(ZoneKind::NoFly),
+            privacy: count(ZoneKind::Privacy),
+            advisory: count(ZoneKind::Advisory),
+            at_times: self.zones.iter().filter(|z| !z.schedule.is_empty()).count(),
+            corners: self
+                .zones
+                .iter()
+                .map(|z| match &z.shape {
+                    Shape::Polygon(p) => p.len(),
+                    Shape::Disc { .. } => 0,
+                })
+                .sum(),
+            bounds,
+            warnings,
+        }
+    }
+
     /// Adds what has an area; what has none is told.
     fn add(
         &mut self,
@@ -281,16 +387,20 @@ impl ZoneImport {
             self.notes.push(format!("`{name}` has holes: they are closed."));
         }
         match rings.first().cloned().and_then(ring) {
-            Some(corners) => self.zones.push(ImportedZone {
-                name: name.to_owned(),
-                kind,
-                restriction: restriction.to_owned(),
-                shape: Shape::Polygon(corners),
-                lower: None,
-                upper: None,
-                schedule: Vec::new(),
-                properties: properties.clone(),
-            }),
+            Some(corners) => {
+                let mut zone = ImportedZone {
+                    name: name.to_owned(),
+                    kind,
+                    restriction: restriction.to_owned(),
+                    shape: Shape::Polygon(corners),
+                    lower: None,
+                    upper: None,
+                    schedule: Vec::new(),
+                    properties: properties.clone(),
+                };
+                attributes::heights_and_times(&mut zone, &mut self.notes);
+                self.zones.push(zone);
+            }
             None => self.notes.push(format!("`{name}` encloses nothing: left out.")),
         }
     }

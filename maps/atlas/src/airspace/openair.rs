@@ -23,6 +23,8 @@ struct Open {
     way: Vec<LatLon>,
     width_m: f64,
     schedule: Vec<Period>,
+    /// One of its times cannot be understood or has no end either way.
+    always: bool,
     properties: BTreeMap<String, String>,
 }
 
@@ -82,10 +84,12 @@ pub(super) fn read(file: &str, text: &str) -> Result<ZoneImport, AtlasError> {
             }
             "AA" => {
                 if let Some((a, b)) = value.split_once('/') {
-                    let known = |s: &str| (!s.eq_ignore_ascii_case("NONE")).then(|| s.trim().to_owned());
+                    let known = |s: &str| (!s.trim().eq_ignore_ascii_case("NONE")).then(|| s.trim().to_owned());
+                    let (from, until) = (known(a), known(b));
+                    o.always |= from.is_none() && until.is_none();
                     o.schedule.push(Period {
-                        from: known(a),
-                        until: known(b),
+                        from,
+                        until,
                         days: vec![],
                         daily: None,
                     });
@@ -95,7 +99,7 @@ pub(super) fn read(file: &str, text: &str) -> Result<ZoneImport, AtlasError> {
                         i + 1,
                         o.name
                     ));
-                    o.schedule.clear();
+                    o.always = true;
                 }
             }
             "V" => {
@@ -201,7 +205,7 @@ fn close(file: &str, o: Open, out: &mut ZoneImport) -> Result<(), AtlasError> {
         shape,
         lower: o.lower.flatten(),
         upper: o.upper.flatten(),
-        schedule: o.schedule,
+        schedule: if o.always { Vec::new() } else { o.schedule },
         properties,
     });
     Ok(())
@@ -253,7 +257,7 @@ fn position(s: &str) -> Option<LatLon> {
 }
 
 /// `GND`, `SFC`, `UNLIM`, `FL 95`, `2500ft AMSL`, `300 M AGL`; inner `None` is no limit.
-fn limit(s: &str) -> Option<Option<Limit>> {
+pub(super) fn limit(s: &str) -> Option<Option<Limit>> {
     let t = s.trim().to_ascii_uppercase();
     if t.is_empty() {
         return None;

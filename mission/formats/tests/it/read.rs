@@ -90,6 +90,121 @@ fn samples_of_other_programs_are_read() {
     assert!(read >= 5, "only {read} samples under {}", root.display());
 }
 
+#[test]
+fn keys_this_program_does_not_know_are_written_back() {
+    let text = r#"{"fileType":"Plan","version":1,"groundStation":"Other","author":{"unit":"north"},"mission":{"version":2,"firmwareType":3,
+        "vehicleType":2,"cruiseSpeed":15,"hoverSpeed":5,"weather":"calm","items":[
+        {"type":"SimpleItem","command":22,"frame":3,"doJumpId":1,"autoContinue":false,"params":[15,0,0,null,47.1,8.1,50],"colour":"red"},
+        {"type":"SimpleItem","command":16,"frame":3,"doJumpId":2,"autoContinue":true,"params":[0,0,0,null,47.2,8.2,50]}]},
+        "geoFence":{"version":2,"polygons":[],"circles":[],"breachReturn":[47,8,50]}}"#;
+    let m = read_qgc_plan(text).unwrap();
+    let again: serde_json::Value = serde_json::from_str(&vedette_formats::write_qgc_plan(&m)).unwrap();
+    assert_eq!(again["author"]["unit"], "north");
+    assert_eq!(
+        (&again["mission"]["weather"], &again["mission"]["items"][0]["colour"]),
+        (&"calm".into(), &"red".into())
+    );
+    assert_eq!(again["geoFence"]["breachReturn"][2], 50);
+    assert_eq!(again["mission"]["items"][1].get("colour"), None);
+    // What is known is ours: an item that was changed is written as it is now.
+    let mut changed = m.clone();
+    changed.items[0].alt_m = 77.0;
+    let again: serde_json::Value = serde_json::from_str(&vedette_formats::write_qgc_plan(&changed)).unwrap();
+    assert_eq!(
+        (
+            &again["mission"]["items"][0]["params"][6],
+            &again["mission"]["items"][0]["Altitude"]
+        ),
+        (&77.0.into(), &77.0.into())
+    );
+    let same = read_qgc_plan(&again.to_string()).unwrap();
+    assert_eq!(
+        (same.items, same.home, same.fence),
+        (changed.items, changed.home, changed.fence)
+    );
+}
+
+/// Sound files altered by a seeded generator; `VEDETTE_MUTATIONS=N` makes N of each (2,000 otherwise). With `VEDETTE_SEEDS=DIR` the
+/// sound ones are written for the fuzz targets in `fuzz/`.
+#[test]
+fn no_reader_panics_on_damaged_files() {
+    let plan = crate::sample::plan(vedette_model::Family::ArduPilot);
+    let vehicle = vedette_model::VehicleId(1);
+    let qgc = vedette_formats::qgc_plan(&plan, vehicle).unwrap();
+    let wpl = vedette_formats::waypoints(&plan, vehicle).unwrap();
+    let zones = r#"{"type":"FeatureCollection","features":[{"type":"Feature","properties":{"name":"a","centre":[1,42],"radius_m":9,"floor_amsl_m":1},"geometry":{"type":"MultiPolygon","coordinates":[[[[1,42],[1.1,42],[1.1,42.1],[1,42]]]]}}]}"#.to_owned();
+    let rounds = std::env::var("VEDETTE_MUTATIONS")
+        .ok()
+        .and_then(|n| n.parse().ok())
+        .unwrap_or(2000_u32);
+    type Read = fn(&str) -> bool;
+    let all: [(&str, Read, &str); 3] = [
+        (
+            "plan",
+            |t| read_qgc_plan(t).is_ok_and(|m| read_qgc_plan(&vedette_formats::write_qgc_plan(&m)).is_ok()),
+            &qgc,
+        ),
+        ("waypoints", |t| read_waypoints(t).is_ok(), &wpl),
+        (
+            "nofly",
+            |t| read_zones(t).is_ok_and(|z| read_zones(&vedette_formats::zones_geojson(&z)).is_ok()),
+            &zones,
+        ),
+    ];
+    for (name, read, sound) in all {
+        assert!(read(sound), "{name}");
+        if let Some(dir) = std::env::var_os("VEDETTE_SEEDS") {
+            let dir = std::path::Path::new(&dir).join(name);
+            std::fs::create_dir_all(&dir).unwrap();
+            std::fs::write(dir.join("sound"), sound).unwrap();
+        }
+        let mut state = 0x5eed_u64;
+        let mut roll = |below: usize| {
+            // xorshift64*, Vigna 2016.
+            state ^= state >> 12;
+            state ^= state << 25;
+            state ^= state >> 27;
+            (state.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33) as usize % below.max(1)
+        };
+        for _ in 0..rounds {
+            let mut b = sound.as_bytes().to_vec();
+            for _ in 0..=roll(3) {
+                if b.is_empty() {
+                    break;
+                }
+                let i = roll(b.len());
+                let words = [
+                    "1e999",
+                    "-9223372036854775808",
+                    "null",
+                    "[[[[",
+                    "{}",
+                    "NaN",
+                    "\t",
+                    "\"",
+                    "65536",
+                    "0",
+                ];
+                match roll(4) {
+                    0 => b[i] = 32 + roll(95) as u8,
+                    1 => b.truncate(i.max(1)),
+                    2 => {
+                        let word = words[roll(words.len())];
+                        let to = (i + roll(12)).min(b.len());
+                        b.splice(i..to, word.bytes());
+                    }
+                    _ => {
+                        let piece = b[i..(i + roll(60)).min(b.len())].to_vec();
+                        let at = roll(b.len());
+                        b.splice(at..at, piece);
+                    }
+                }
+            }
+            std::hint::black_box(read(&String::from_utf8_lossy(&b)));
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn readers_never_panic(text in "\\PC{0,200}", noise in prop::collection::vec(any::<u8>(), 0..300)) {

@@ -215,6 +215,7 @@ proptest! {
             fence: vec![Fence::Circle { inclusion: true, centre: home.0, radius_m: 500.0 }],
             rally: vec![],
             notes: vec![],
+            kept: serde_json::Value::Null,
         };
         let read = read_qgc_plan(&write_qgc_plan(&file)).unwrap();
         prop_assert!(read.items.len() == items.len() && read.items.iter().zip(&items).all(|(a, b)| same(a, b, false)));
