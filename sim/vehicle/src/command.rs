@@ -261,6 +261,10 @@ impl SimVehicle {
                 self.camera_command(party.peer, c)
             }
             246 if !self.pilot.armed => ACCEPTED,
+            // ArduPilot takes it in a mission only.
+            3000 if self.cfg.airframe == Airframe::Quadplane => {
+                yes((self.cfg.px4() || self.pilot.mode == Mode::Auto) && self.vtol_transition(c.n(1)))
+            }
             _ => UNSUPPORTED,
         }
     }

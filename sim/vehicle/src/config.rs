@@ -180,6 +180,8 @@ pub struct VehicleConfig {
     pub cameras: Vec<VideoStream>,
     /// UTC at `Mono::ZERO`.
     pub boot_utc: Utc,
+    /// Its clock gains so many microseconds a second on true time (parts per million).
+    pub clock_drift_ppm: f64,
     /// Sensor errors.
     pub noise: Noise,
     /// Gimbal.
@@ -265,6 +267,7 @@ impl VehicleConfig {
             pack: PackAge::default(),
             cameras: VideoStream::pair(),
             boot_utc: Utc::from_civil(2026, 11, 14, 2, 40, 0),
+            clock_drift_ppm: 0.0,
             noise: Noise::default(),
             gimbal: GimbalLimits::default(),
             ready_after_s: 5.0,
@@ -319,4 +322,10 @@ pub enum Fault {
     CompassOff(f64),
     /// The barometer reads so many metres too high (blocked port, wrong pressure, icing).
     BaroOff(f64),
+    /// The pitot tube is blocked: it tells this airspeed, metres per second, whatever the air does,
+    /// and a winged aircraft that flies by it (ARSPD_USE) is too fast or too slow; absent: free again.
+    PitotBlocked(Option<f64>),
+    /// The land is so many metres higher than the aircraft's own terrain data say: legs over terrain
+    /// are flown that much too low.
+    TerrainDataLow(f64),
 }

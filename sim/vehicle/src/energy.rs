@@ -7,6 +7,8 @@
 use vedette_geo::G_M_S2;
 use vedette_model::plan::{Energy, Envelope};
 
+use crate::params::Params;
+
 /// How the aircraft is held up now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Lift {
@@ -99,6 +101,19 @@ impl Battery {
     /// a worn pack looks fuller than it is.
     pub(crate) fn told_share(&self) -> f64 {
         (1.0 - self.used_wh() / self.rated_wh.max(1e-6)).clamp(0.0, 1.0)
+    }
+    /// Stage by the charge counted: 1 low, 2 critical, 3 emergency, by the family's parameters.
+    pub(crate) fn low(&self, p: &Params) -> u8 {
+        let full = p.get("BATT_CAPACITY", p.get("BAT1_CAPACITY", 5000.0)).max(1.0);
+        let by = |mah: &str, px4: &str| p.get(px4, p.get(mah, 0.0) / full);
+        let share = self.told_share();
+        if share <= p.get("BAT_EMERGEN_THR", -1.0) {
+            3
+        } else if share <= by("BATT_CRT_MAH", "BAT_CRIT_THR") {
+            2
+        } else {
+            u8::from(share <= by("BATT_LOW_MAH", "BAT_LOW_THR"))
+        }
     }
     /// Pack voltage under load: six cells from 4.2 V full over a plateau to 3.3 V empty.
     pub(crate) fn volts(&self) -> f64 {

@@ -40,6 +40,8 @@ pub(crate) struct Exec {
     pub(crate) resume: bool,
     /// Height over terrain the present leg keeps, metres.
     pub(crate) terrain: Option<f64>,
+    /// The land is so much higher than the aircraft's own data say, metres.
+    pub(crate) map_low_m: f64,
     jumps: BTreeMap<usize, u32>,
     last: Option<Place>,
 }
@@ -189,7 +191,7 @@ impl SimVehicle {
             0 | 5 => z,
             10 | 11 => {
                 let p = at.unwrap_or_else(|| self.latlon(here.n, here.e));
-                z + ground(p).map_or(self.ground, |g| g.0)
+                z + ground(p).map_or(self.ground, |g| g.0) - self.exec.map_low_m
             }
             _ => self.home.place.amsl + z,
         };
@@ -384,6 +386,9 @@ impl SimVehicle {
                 self.pilot.yaw_fixed = true;
             }
             203 | 2000 => self.photo(),
+            3000 => {
+                self.vtol_transition(item.param(0));
+            }
             2500 => self.recording = true,
             2501 => self.recording = false,
             _ => {}
@@ -486,7 +491,7 @@ impl SimVehicle {
         if !highest.is_finite() {
             return;
         }
-        let amsl = highest + z;
+        let amsl = highest - self.exec.map_low_m + z;
         if let Task::Leg { from: f, to: t, .. } = &mut self.pilot.task {
             *f = Place { amsl, ..from };
             *t = Place { amsl, ..to };

@@ -104,12 +104,7 @@ impl SimVehicle {
     /// Stage of the battery by charge counted and by voltage.
     fn battery_stage(&mut self) -> u8 {
         let p = &self.params;
-        let full = p.get("BATT_CAPACITY", p.get("BAT1_CAPACITY", 5000.0)).max(1.0);
-        let share = self.battery.told_share();
-        let by = |mah: &str, px4: &str| p.get(px4, p.get(mah, 0.0) / full);
-        let low = by("BATT_LOW_MAH", "BAT_LOW_THR");
-        let critical = by("BATT_CRT_MAH", "BAT_CRIT_THR");
-        let emergency = p.get("BAT_EMERGEN_THR", -1.0);
+        let charge = self.battery.low(p);
         let volts = self.battery.volts();
         let patience = (p.get("BATT_LOW_TIMER", 10.0).max(0.0) * 10.0) as u64;
         let limits = [p.get("BATT_LOW_VOLT", 0.0), p.get("BATT_CRT_VOLT", 0.0)];
@@ -117,13 +112,7 @@ impl SimVehicle {
             *count = if limit > 0.0 && volts < limit { *count + 1 } else { 0 };
         }
         let sags = self.watch.sagging.map(|n| n > patience);
-        if share <= emergency {
-            3
-        } else if share <= critical || sags[1] {
-            2
-        } else {
-            u8::from(share <= low || sags[0])
-        }
+        charge.max(if sags[1] { 2 } else { u8::from(sags[0]) })
     }
 
     pub(crate) fn watch_battery(&mut self) {
@@ -248,9 +237,13 @@ impl SimVehicle {
         !any || inside
     }
 
+    /// Switched on by order or by parameter; PX4's is on wherever it has one.
+    pub(crate) fn fence_enabled(&self) -> bool {
+        self.watch.fence_on || self.params.get("FENCE_ENABLE", f64::from(u8::from(self.cfg.px4()))) > 0.5
+    }
+
     pub(crate) fn watch_fence(&mut self) {
-        let on = self.watch.fence_on || self.params.get("FENCE_ENABLE", f64::from(u8::from(self.cfg.px4()))) > 0.5;
-        if !on || self.body.on_ground {
+        if !self.fence_enabled() || self.body.on_ground {
             return;
         }
         let kind = self.fence_kind(&Place::of(&self.sensors.est));

@@ -79,6 +79,8 @@ pub(crate) struct Pilot {
     pub(crate) took_off: bool,
     /// Height above home of a take-off ordered before arming (PX4).
     pub(crate) ordered_height: Option<f64>,
+    /// A quadplane was told to stay on its rotors (DO_VTOL_TRANSITION).
+    pub(crate) rotors_ordered: bool,
     /// Side of the circle a winged approach begins with: 1 right of the final, -1 left.
     pub(crate) approach_side: f64,
 }
@@ -102,6 +104,7 @@ impl Pilot {
             still: 0,
             took_off: false,
             ordered_height: None,
+            rotors_ordered: false,
             approach_side: 1.0,
         }
     }
@@ -171,6 +174,7 @@ impl SimVehicle {
         match self.cfg.airframe {
             Airframe::Copter => false,
             Airframe::Plane => true,
+            Airframe::Quadplane if self.on_rotors_by_order() => false,
             Airframe::Quadplane => match self.pilot.task {
                 Task::Stand | Task::TakeOff { .. } | Task::Velocity { .. } => false,
                 Task::Leg { .. } | Task::Circle { .. } => true,
@@ -179,6 +183,33 @@ impl SimVehicle {
                 }
             },
         }
+    }
+
+    /// A quadplane whose mode or last DO_VTOL_TRANSITION keeps it on its rotors.
+    fn on_rotors_by_order(&self) -> bool {
+        self.cfg.airframe == Airframe::Quadplane && (self.pilot.rotors_ordered || self.pilot.mode.on_rotors())
+    }
+
+    /// MAV_VTOL_STATE: 0 no such aircraft, 1 going over to wings, 2 going over to rotors, 3 on rotors,
+    /// 4 on wings.
+    pub(crate) fn vtol_state(&self) -> u8 {
+        let flying = self.pilot.armed && !self.body.on_ground;
+        match (self.cfg.airframe, self.on_wings) {
+            (Airframe::Copter | Airframe::Plane, _) => 0,
+            (Airframe::Quadplane, true) => 4,
+            (Airframe::Quadplane, false) if flying && self.winged_task() => 1,
+            (Airframe::Quadplane, false) if flying && self.body.airspeed > self.cfg.envelope.min_m_s => 2,
+            (Airframe::Quadplane, false) => 3,
+        }
+    }
+
+    /// DO_VTOL_TRANSITION: 3 to rotors, 4 to wings; false for anything else.
+    pub(crate) fn vtol_transition(&mut self, to: f64) -> bool {
+        if self.cfg.airframe != Airframe::Quadplane || !(to == 3.0 || to == 4.0) {
+            return false;
+        }
+        self.pilot.rotors_ordered = to == 3.0;
+        true
     }
 
     pub(crate) fn speeds(&self) -> Speeds {
@@ -235,7 +266,8 @@ impl SimVehicle {
         }
         let winged = self.winged_task();
         let demand = if winged {
-            self.wing_demand(ground)
+            let demand = self.wing_demand(ground);
+            self.by_pitot(demand)
         } else {
             self.rotor_demand()
         };
@@ -243,6 +275,26 @@ impl SimVehicle {
             return self.transition(demand);
         }
         demand
+    }
+
+    /// A winged aircraft holds the airspeed it is told: with a blocked pitot tube it goes on gathering
+    /// or losing speed, up to what its airframe can do.
+    fn by_pitot(&self, demand: Demand) -> Demand {
+        match (demand, self.sensors.pitot) {
+            (
+                Demand::Wing {
+                    roll_deg,
+                    climb,
+                    airspeed,
+                },
+                Some(told),
+            ) if self.params.get("ARSPD_USE", 1.0) > 0.5 => Demand::Wing {
+                roll_deg,
+                climb,
+                airspeed: self.body.airspeed + (airspeed - told),
+            },
+            (demand, _) => demand,
+        }
     }
 
     /// A quadplane gathers speed on its rotors before its wings carry.
@@ -276,7 +328,11 @@ impl SimVehicle {
     fn rotor_demand(&mut self) -> Demand {
         self.on_wings = false;
         let est = self.sensors.est;
-        let s = self.speeds();
+        let mut s = self.speeds();
+        if self.on_rotors_by_order() {
+            // On its rotors it keeps the pace of a multirotor.
+            s.along = (self.params.get("Q_WP_SPEED", 500.0) / 100.0).clamp(0.5, self.cfg.envelope.max_m_s);
+        }
         let here = Place::of(&est);
         match self.pilot.task {
             Task::Stand => {

@@ -146,6 +146,11 @@ impl Mode {
             .collect()
     }
 
+    /// A quadplane's mode flown on rotors alone.
+    pub(crate) fn on_rotors(self) -> bool {
+        matches!(self, Self::Hold(_, n) if find(VTOL_HOLD, n).is_some())
+    }
+
     /// MAV_STANDARD_MODE.
     pub(crate) const fn standard(self) -> u8 {
         match self {

@@ -239,7 +239,7 @@ impl SimVehicle {
             kind: self.mav_type(),
             autopilot: if self.cfg.px4() { 12 } else { 3 },
             heading: half(e.yaw),
-            airspeed: fifth(self.body.airspeed),
+            airspeed: fifth(self.airspeed_told()),
             groundspeed: fifth(e.v[0].hypot(e.v[1])),
             windspeed: fifth(wn.hypot(we)),
             wind_heading: half((-we).atan2(-wn).to_degrees()),

@@ -31,6 +31,8 @@ pub(crate) struct Param {
 #[derive(Debug, Clone)]
 pub(crate) struct Params {
     list: Vec<Param>,
+    /// Places in the list in order of names: values are looked up many times a tick.
+    by_name: Vec<u16>,
     /// PX4 sends the bytes of integers; ArduPilot casts to float.
     bytewise: bool,
 }
@@ -356,7 +358,7 @@ impl Params {
                 }
             }
         }
-        let list = rows
+        let list: Vec<Param> = rows
             .into_iter()
             .map(|(name, kind, value)| Param {
                 name,
@@ -365,7 +367,13 @@ impl Params {
                 default: value,
             })
             .collect();
-        let mut p = Self { list, bytewise: px4 };
+        let mut by_name: Vec<u16> = (0..list.len() as u16).collect();
+        by_name.sort_by_key(|i| list[usize::from(*i)].name);
+        let mut p = Self {
+            list,
+            by_name,
+            bytewise: px4,
+        };
         let env = &cfg.envelope;
         let mah = cfg.energy.battery_wh / crate::energy::NOMINAL_V * 1000.0;
         for (name, value) in [
@@ -486,7 +494,9 @@ impl Params {
     }
 
     pub(crate) fn index(&self, name: &str) -> Option<usize> {
-        self.list.iter().position(|p| p.name == name)
+        let k = self.by_name.partition_point(|i| self.list[usize::from(*i)].name < name);
+        let i = usize::from(*self.by_name.get(k)?);
+        (self.list[i].name == name).then_some(i)
     }
 
     /// Value, or `otherwise` where this family has no such parameter.

@@ -115,6 +115,7 @@ const fn known(command: u16) -> bool {
                     | 2001
                     | 2500
                     | 2501
+                    | 3000
                     | 600
                     | 601
         )

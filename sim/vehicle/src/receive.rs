@@ -604,7 +604,7 @@ impl SimVehicle {
     pub(crate) fn amsl_of(&self, z: f64, frame: u8) -> f64 {
         match frame {
             0 | 5 => z,
-            10 | 11 => self.ground + z,
+            10 | 11 => self.ground - self.exec.map_low_m + z,
             _ => self.home.place.amsl + z,
         }
     }

@@ -38,6 +38,8 @@ pub(crate) struct Sensors {
     drift: [f64; 2],
     /// Compass error, degrees.
     pub(crate) compass: f64,
+    /// What a blocked pitot tube tells, metres per second.
+    pub(crate) pitot: Option<f64>,
     pub(crate) est: Estimate,
     /// White noise of the raw receiver, metres: north, east, up.
     pub(crate) raw: [f64; 3],
@@ -67,6 +69,7 @@ impl Sensors {
             offset: [0.0; 2],
             drift: [0.0; 2],
             compass: 0.0,
+            pitot: None,
             est: Estimate::default(),
             raw: [0.0; 3],
             baro_off: 0.0,

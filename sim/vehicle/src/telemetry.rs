@@ -314,7 +314,7 @@ impl SimVehicle {
                     50.0 * self.battery.power_w / self.cfg.energy.cruise_w.max(1.0)
                 };
                 let m = wire::VfrHud {
-                    airspeed: self.body.airspeed as f32,
+                    airspeed: self.airspeed_told() as f32,
                     groundspeed: est.v[0].hypot(est.v[1]) as f32,
                     alt: est.amsl as f32,
                     climb: -est.v[2] as f32,
@@ -413,16 +413,7 @@ impl SimVehicle {
                     LandedState::Landing if !plain => 4,
                     LandedState::InAir | LandedState::TakingOff | LandedState::Landing => 2,
                 };
-                let vtol_state = match self.cfg.airframe {
-                    Airframe::Quadplane => {
-                        if self.on_wings {
-                            4
-                        } else {
-                            3
-                        }
-                    }
-                    _ => 0,
-                };
+                let vtol_state = self.vtol_state();
                 self.emit(
                     peer,
                     &wire::ExtendedSysState {
@@ -607,8 +598,8 @@ impl SimVehicle {
         let m = wire::TerrainReport {
             lat,
             lon,
-            terrain_height: self.ground as f32,
-            current_height: (est.amsl - self.ground) as f32,
+            terrain_height: (self.ground - self.exec.map_low_m) as f32,
+            current_height: (est.amsl - self.ground + self.exec.map_low_m) as f32,
             spacing: 100,
             pending: 0,
             loaded: 504,

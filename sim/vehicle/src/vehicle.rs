@@ -94,7 +94,7 @@ pub struct ReportedState {
     pub gimbal_pitch_deg: f64,
     /// From true north, degrees, 0..360.
     pub gimbal_yaw_deg: f64,
-    /// Airspeed, metres per second.
+    /// Airspeed as the pitot tube tells it, metres per second.
     pub airspeed_m_s: f64,
     /// One sigma of each error source.
     pub sigma: Noise,
@@ -411,10 +411,15 @@ impl SimVehicle {
             gimbal_roll_deg: g[0],
             gimbal_pitch_deg: g[1],
             gimbal_yaw_deg: g[2],
-            airspeed_m_s: self.body.airspeed,
+            airspeed_m_s: self.airspeed_told(),
             sigma: self.sensors.sigmas(),
             fix: self.sensors.fix,
         }
+    }
+
+    /// Airspeed as the pitot tube tells it, metres per second.
+    pub(crate) fn airspeed_told(&self) -> f64 {
+        self.sensors.pitot.unwrap_or(self.body.airspeed)
     }
 
     /// Roll, pitch, yaw of the gimbal as reported, earth axes, degrees.
@@ -429,7 +434,9 @@ impl SimVehicle {
 
     /// UTC by the aircraft's clock.
     pub(crate) fn utc(&self) -> Utc {
-        self.cfg.boot_utc.plus_us(self.now_us())
+        let us = self.now_us();
+        let gained = us as f64 * self.cfg.clock_drift_ppm * 1e-6;
+        self.cfg.boot_utc.plus_us(us + gained.round() as i64)
     }
 
     /// Breaks or mends something.
@@ -454,6 +461,12 @@ impl SimVehicle {
             Fault::RadioBack => self.net.silent = false,
             Fault::BaroOff(m) => self.sensors.baro_off = if m.is_finite() { m.clamp(-500.0, 500.0) } else { 0.0 },
             Fault::CompassOff(deg) => self.sensors.compass = if deg.is_finite() { deg } else { 0.0 },
+            Fault::PitotBlocked(told) => {
+                self.sensors.pitot = told.filter(|v| v.is_finite()).map(|v| v.clamp(0.0, 100.0));
+            }
+            Fault::TerrainDataLow(m) => {
+                self.exec.map_low_m = if m.is_finite() { m.clamp(-500.0, 500.0) } else { 0.0 };
+            }
         }
     }
 

@@ -20,6 +20,11 @@ pub(crate) const CRITICAL: u8 = 2;
 pub(crate) const WARNING: u8 = 4;
 pub(crate) const INFO: u8 = 6;
 
+/// A compass this far off disagrees with the rest of the navigation, degrees.
+const COMPASS_DEG: f64 = 45.0;
+/// A standing aircraft's pitot tube that tells more than this is blocked, metres per second.
+const AIRSPEED_M_S: f64 = 5.0;
+
 /// Memory of the failsafes.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Watch {
@@ -49,14 +54,31 @@ impl SimVehicle {
         if self.crashed {
             return Some("Vehicle has crashed");
         }
-        if self.params.get("ARMING_CHECK", 1.0) < 0.5 {
+        // ARMING_CHECK: none, all (bit 0) or single ones; PX4 has no such parameter and does them all.
+        let checks = self.params.get("ARMING_CHECK", 1.0) as u32;
+        if checks == 0 {
             return None;
         }
-        if !self.sensors.fix {
+        let check = |bit: u32| checks & 1 != 0 || checks & (1 << bit) != 0;
+        if check(3) && !self.sensors.fix && self.params.get("COM_ARM_WO_GPS", 0.0) < 0.5 {
             return Some("GPS 1: Bad fix");
         }
-        if self.battery.share() < 0.15 {
-            return Some("Battery 1 low voltage failsafe");
+        if check(2) && self.sensors.compass.abs() > COMPASS_DEG {
+            return Some("Compasses inconsistent");
+        }
+        if check(8) && self.battery.low(&self.params) > 0 {
+            return Some("Battery 1 low capacity failsafe");
+        }
+        let told = self.sensors.pitot;
+        if check(9)
+            && self.cfg.airframe != Airframe::Copter
+            && told.is_some_and(|v| (v - self.body.airspeed).abs() > AIRSPEED_M_S)
+        {
+            return Some("Airspeed 1 not healthy");
+        }
+        // The floor counts from take-off on.
+        if self.fence_enabled() && self.fence_kind(&Place::of(&self.sensors.est)) > 1 {
+            return Some("vehicle outside fence");
         }
         if self.remote_id_fault().is_some() {
             return Some("OpenDroneID: missing location message");
@@ -114,6 +136,10 @@ impl SimVehicle {
         let armable = match self.pilot.mode {
             Mode::Return | Mode::Land => false,
             Mode::Hold(name, _) => name != "BRAKE",
+            // AUTO_OPTIONS bit 0 allows it.
+            Mode::Auto if self.cfg.airframe == Airframe::Copter && !self.cfg.px4() => {
+                self.params.get("AUTO_OPTIONS", 0.0) as u32 & 1 != 0
+            }
             _ => true,
         };
         if !armable {
@@ -178,6 +204,7 @@ impl SimVehicle {
             return false;
         }
         self.pilot.armed = false;
+        self.pilot.rotors_ordered = false;
         self.pilot.task = Task::Stand;
         self.pilot.queue.clear();
         self.exec.go = None;

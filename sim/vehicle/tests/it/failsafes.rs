@@ -140,6 +140,91 @@ fn a_breach_has_the_effect_its_parameter_names() {
 }
 
 #[test]
+fn arming_is_refused_for_each_reason_in_its_own_words_and_by_its_own_bit() {
+    let refused = |s: &mut Station, words: &str| {
+        s.inbox.clear();
+        assert_ne!(s.command(400, [1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]), 0, "{words}");
+        assert!(s.texts().iter().any(|t| t.contains(words)), "{words}: {:?}", s.texts());
+    };
+    let arms = |s: &mut Station| {
+        assert_eq!(
+            s.command(400, [1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]),
+            0,
+            "{:?}",
+            s.texts()
+        )
+    };
+    type Break = fn(&mut Station);
+    let cases: [(Airframe, Break, &str, u32); 4] = [
+        (Airframe::Copter, |s| s.v.inject(Fault::GnssLost), "GPS 1: Bad fix", 3),
+        (
+            Airframe::Copter,
+            |s| s.v.inject(Fault::CompassOff(80.0)),
+            "Compasses inconsistent",
+            2,
+        ),
+        (
+            Airframe::Copter,
+            |s| s.v.inject(Fault::BatteryDrop(s.v.config().energy.battery_wh * 0.82)),
+            "Battery 1 low capacity",
+            8,
+        ),
+        (
+            Airframe::Plane,
+            |s| s.v.inject(Fault::PitotBlocked(Some(14.0))),
+            "Airspeed 1 not healthy",
+            9,
+        ),
+    ];
+    for (airframe, wrong, words, bit) in cases {
+        let mut s = Station::new(airframe);
+        s.mode(if airframe == Airframe::Copter { 4 } else { 15 });
+        wrong(&mut s);
+        s.run(1.0);
+        refused(&mut s, words);
+        // All checks but this one.
+        s.set_param("ARMING_CHECK", (0x000f_fffe & !(1_u32 << bit)) as f32);
+        arms(&mut s);
+        let mut s = Station::new(airframe);
+        s.mode(if airframe == Airframe::Copter { 4 } else { 15 });
+        wrong(&mut s);
+        s.run(1.0);
+        s.set_param("ARMING_CHECK", (1_u32 << bit) as f32);
+        refused(&mut s, words);
+        s.set_param("ARMING_CHECK", 0.0);
+        arms(&mut s);
+    }
+    // Outside its fence; inside it arms.
+    let mut s = Station::new(Airframe::Copter);
+    s.mode(4);
+    let corner = |bearing: f64| Wp(5001, [4.0, 0.0, 0.0, 0.0], point(bearing, 900.0), 0.0);
+    let mut away: Vec<Wp> = [0.0, 90.0, 180.0, 270.0].map(corner).into();
+    for w in &mut away {
+        w.2 = vedette_geo::destination(w.2, 90.0, 5_000.0);
+    }
+    assert_eq!(s.upload(1, &away), 0);
+    s.set_param("FENCE_ENABLE", 1.0);
+    refused(&mut s, "outside fence");
+    let around: Vec<Wp> = [0.0, 90.0, 180.0, 270.0].map(corner).into();
+    assert_eq!(s.upload(1, &around), 0);
+    arms(&mut s);
+    // A multirotor of ArduPilot arms in AUTO only where AUTO_OPTIONS says so.
+    let mut s = Station::new(Airframe::Copter);
+    assert_eq!(s.upload(0, &[Wp(22, [0.0; 4], HOME, 20.0)]), 0);
+    s.mode(3);
+    refused(&mut s, "AUTO mode not armable");
+    s.set_param("AUTO_OPTIONS", 1.0);
+    arms(&mut s);
+    // PX4 without a fix, unless it may.
+    let mut s = px4(Airframe::Copter);
+    s.v.inject(Fault::GnssLost);
+    s.run(1.0);
+    refused(&mut s, "GPS 1: Bad fix");
+    s.set_int("COM_ARM_WO_GPS", 1);
+    arms(&mut s);
+}
+
+#[test]
 fn a_return_goes_to_the_nearest_rally_point_within_its_limit() {
     let flown = |limit_km: f32, include_home: f32| {
         let mut s = Station::new(Airframe::Copter);

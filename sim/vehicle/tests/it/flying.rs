@@ -245,6 +245,66 @@ fn a_quadplane_rises_on_rotors_cruises_on_wings_and_lands_on_rotors() {
 }
 
 #[test]
+fn a_quadplane_says_when_it_goes_over_and_stays_on_rotors_when_told_to() {
+    let state = |s: &mut Station| {
+        s.inbox.clear();
+        assert_eq!(s.command(512, [245.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]), 0);
+        s.inbox
+            .iter()
+            .find(|g| g.id == 245)
+            .expect("EXTENDED_SYS_STATE")
+            .byte(0)
+    };
+    let mut cfg = VehicleConfig::small(1, Airframe::Quadplane, HOME, GROUND);
+    cfg.family = vedette_model::Family::Px4;
+    cfg.noise = vedette_sim_vehicle::Noise::NONE;
+    let mut s = Station::with(cfg);
+    assert_eq!(s.command(22, [NAN, NAN, NAN, NAN, NAN, NAN, GROUND.0 as f32 + 50.0]), 0);
+    assert_eq!(s.command(400, [1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]), 0);
+    s.run(4.0);
+    assert_eq!(state(&mut s), 3, "climbs on rotors");
+    s.until("height", 120.0, |t| t.amsl.0 - GROUND.0 > 46.0);
+    s.command_at(192, [-1.0, 1.0, 0.0, NAN], point(0.0, 3_000.0), 60.0);
+    // Out to wings, back to rotors, out again: each state is told, and speed follows it.
+    let mut met = vec![3];
+    let watch = |s: &mut Station, met: &mut Vec<u8>, seconds: u32| {
+        for _ in 0..seconds * 4 {
+            s.run(0.25);
+            let now = state(s);
+            if met.last() != Some(&now) {
+                met.push(now);
+            }
+        }
+    };
+    watch(&mut s, &mut met, 25);
+    assert!(s.v.truth().airspeed_m_s > 18.0, "{:?}", s.v.truth());
+    let (wings, low) = (s.v.truth().power_w, s.v.truth().amsl.0);
+    assert_eq!(s.command(3000, [3.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]), 0);
+    watch(&mut s, &mut met, 25);
+    let t = s.v.truth();
+    assert!(t.velocity.x.hypot(t.velocity.y) < 7.0, "on rotors it is slow: {t:?}");
+    assert!(
+        t.power_w > 2.0 * wings,
+        "{:.0} W hovering, {wings:.0} W on wings",
+        t.power_w
+    );
+    assert!(t.amsl.0 > low - 15.0, "and does not fall");
+    assert_eq!(s.command(3000, [4.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]), 0);
+    watch(&mut s, &mut met, 25);
+    assert_eq!(met, [3, 1, 4, 2, 3, 1, 4]);
+    assert_eq!(s.command(3000, [7.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]), 4, "no such state");
+    // ArduPilot's QLOITER hovers, its LOITER circles.
+    let mut s = Station::new(Airframe::Quadplane);
+    s.take_off(Airframe::Quadplane, 40.0);
+    s.mode(19);
+    s.run(20.0);
+    assert!(s.v.truth().airspeed_m_s < 2.0, "{:?}", s.v.truth());
+    s.mode(12);
+    s.run(30.0);
+    assert!(s.v.truth().airspeed_m_s > 15.0, "{:?}", s.v.truth());
+}
+
+#[test]
 fn hovering_costs_the_hover_power_and_the_battery_ends_the_flight() {
     let mut s = Station::new(Airframe::Copter);
     s.take_off(Airframe::Copter, 20.0);

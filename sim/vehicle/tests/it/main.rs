@@ -7,7 +7,9 @@
 
 mod failsafes;
 mod flying;
+mod published;
 mod qgc;
+mod senses;
 mod station;
 mod truth;
 mod wire_side;

@@ -11,13 +11,13 @@ use crate::station::{GROUND, HOME, Station, Wp, point};
 const NAN: f32 = f32::NAN;
 
 #[derive(Default)]
-struct Table(Vec<(String, f64, f64, f64)>);
+pub(crate) struct Table(Vec<(String, f64, f64, f64)>);
 
 impl Table {
-    fn row(&mut self, what: &str, flown: f64, law: f64, tolerance: f64) {
+    pub(crate) fn row(&mut self, what: &str, flown: f64, law: f64, tolerance: f64) {
         self.0.push((what.to_owned(), flown, law, tolerance));
     }
-    fn judge(self) {
+    pub(crate) fn judge(self) {
         println!("{:<62} {:>10} {:>10} {:>7} {:>7}", "", "flown", "law", "off", "may be");
         let mut wrong = 0;
         for (what, flown, law, may) in &self.0 {
