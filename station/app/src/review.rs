@@ -184,7 +184,16 @@ impl Desk {
     /// The ground of the record: the same site with the same terrain, if it is to be had here.
     pub(crate) fn world(&self) -> Result<vedette_atlas::World> {
         // An exercise may play elsewhere than at home; the record names its line.
-        let line = &self.replay.view().site.border_name;
+        let recorded = &self.replay.view().site;
+        let line = &recorded.border_name;
+        // What stands on another ground than the record's is shown, and that is said.
+        let told = |world: vedette_atlas::World| {
+            let source = world.terrain.source();
+            if let Some(said) = source.differs(&recorded.terrain, recorded.terrain_synthetic) {
+                tracing::warn!("{said}");
+            }
+            world
+        };
         for site in SITES {
             let world = vedette_sim::load_site(
                 &crate::files::shipped(site)?,
@@ -192,10 +201,10 @@ impl Desk {
                 self.seed,
             )?;
             if world.border.name == *line {
-                return Ok(world);
+                return Ok(told(world));
             }
         }
-        verbs::world(None, self.seed)
+        verbs::world(None, self.seed).map(told)
     }
 
     /// The moment under the playhead.
