@@ -48,7 +48,7 @@ check: ## the pure crates only, under a minute
 	$(CARGO) check $(addprefix -p ,$(PURE))
 
 bench: ## benches, in release, without the console; pymavlink beside ours where `make peers` ran once
-	$(CARGO) bench --no-fail-fast $(addprefix -p ,$(PURE)) -p vedette-journal
+	$(CARGO) bench --no-fail-fast $(addprefix -p ,$(PURE)) -p vedette-journal -p vedette-links
 
 soak: ## the reliability table's link rows at full size, in release (minutes)
 	VEDETTE_SOAK=1 $(CARGO) test --release -p vedette-protocol --test wire --test memory -- --nocapture
