@@ -145,6 +145,9 @@ pub(crate) struct StationArgs {
     /// Stop after this many seconds.
     #[arg(long)]
     pub(crate) seconds: Option<f64>,
+    /// Run as a child that is started anew within two seconds when it freezes or falls.
+    #[arg(long)]
+    pub(crate) supervised: bool,
 }
 
 /// Flags of `sim`.

@@ -93,6 +93,8 @@ impl Flight {
         let radio = links.station();
         let well = links.station();
         let gate = links.station();
+        let sign = vedette_links::supervise::Sign::of_environment();
+        let sign_clock = c.clock.clone();
         let chip_dir = dir.clone();
         let running = runtime::start(Parts {
             setup,
@@ -104,6 +106,7 @@ impl Flight {
             block: Arc::new(move |link, peer, blocked| gate.block(link, peer, blocked).map_err(|e| e.to_string())),
             publish: Arc::new(move |v| {
                 well.alive();
+                sign.well(sign_clock.now());
                 publish.put(v);
             }),
             chips: Arc::new(move |r, v| chips(&chip_dir, r, v)),

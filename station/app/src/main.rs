@@ -26,6 +26,7 @@ mod scores;
 mod script;
 mod setup;
 mod stage;
+mod supervise;
 mod train;
 mod train_desk;
 mod train_record;
@@ -77,6 +78,7 @@ fn main() -> ExitCode {
         Some(Verb::Plan(a)) => verbs::plan(&a, cli.json),
         Some(Verb::Check(a)) => verbs::check(&a, cli.json),
         Some(Verb::Atlas(v)) => atlas::run(&v, cli.json),
+        Some(Verb::Station(a)) if a.supervised && !supervise::is_child() => supervise::run(),
         Some(Verb::Station(a)) => flight::station(&a),
         Some(Verb::Sim(a)) => verbs::sim(&a),
         Some(Verb::Train(a)) => train::run(&a, cli.json),
