@@ -76,9 +76,23 @@ pub fn viewshed(terrain: &Terrain, from: LatLon, amsl: Amsl, target_up_m: f64, r
         west_deg: from.lon_deg - reach / lon_m,
         east_deg: from.lon_deg + reach / lon_m,
     };
-    let heights = terrain.grid(bounds, n, n);
     let bend = (1.0 - REFRACTION_K) / (2.0 * EARTH_RADIUS_M);
-    let at = |r: usize, c: usize| heights[r * n + c].map_or(f64::NAN, f64::from);
+    // Unknown is not a number from here on; four bytes a cell, so that rays stay in the cache. Rays end with the circle, so
+    // the corners of the window need no ground.
+    let mut heights = vec![f32::NAN; n * n];
+    let within = (radius_m / step_m + 2.0).powi(2);
+    for r in 0..n {
+        let south = r as f64 - half as f64;
+        let wide = ((within - south * south).max(0.0).sqrt() as usize).min(half);
+        let lat_deg = bounds.north_deg + (bounds.south_deg - bounds.north_deg) * r as f64 / (n - 1) as f64;
+        for c in half - wide..=half + wide {
+            let lon_deg = bounds.west_deg + (bounds.east_deg - bounds.west_deg) * c as f64 / (n - 1) as f64;
+            if let Some(h) = terrain.elevation(LatLon { lat_deg, lon_deg }) {
+                heights[r * n + c] = h.0 as f32;
+            }
+        }
+    }
+    let at = |i: usize| f64::from(heights[i]);
     let mut cells = vec![Seen::Unknown; n * n];
     // How far from a cell's middle the ray passed that judged it.
     let mut nearest = vec![f32::INFINITY; n * n];
@@ -87,6 +101,9 @@ pub fn viewshed(terrain: &Terrain, from: LatLon, amsl: Amsl, target_up_m: f64, r
         let steps = dr.abs().max(dc.abs());
         let (sr, sc) = (dr as f64 / steps as f64, dc as f64 / steps as f64);
         let per_step = sr.hypot(sc) * step_m;
+        // One of the two is whole at every step: heights lie between two cells of the other.
+        let by_row = dc.abs() == steps;
+        let next = if by_row { n } else { 1 };
         let mut horizon = f64::NEG_INFINITY;
         for k in 1..=steps {
             let (r, c) = (half as f64 + sr * k as f64, half as f64 + sc * k as f64);
@@ -94,23 +111,25 @@ pub fn viewshed(terrain: &Terrain, from: LatLon, amsl: Amsl, target_up_m: f64, r
             if d > radius_m + 0.5 * step_m {
                 break;
             }
-            // One of the two is whole: heights lie between two cells.
-            let (r0, c0) = (r.floor().min((n - 1) as f64), c.floor().min((n - 1) as f64));
-            let (fr, fc) = (r - r0, c - c0);
-            let (r0, c0) = (r0 as usize, c0 as usize);
-            let (r1, c1) = ((r0 + 1).min(n - 1), (c0 + 1).min(n - 1));
-            let ground = if fr > 0.0 {
-                at(r0, c0) + (at(r1, c0) - at(r0, c0)) * fr
+            // Places are never negative: casting rounds down, without the call that rounding is.
+            let (whole_r, whole_c) = ((r + 0.5) as usize, (c + 0.5) as usize);
+            let across = if by_row { r } else { c };
+            let low = across as usize;
+            let share = across - low as f64;
+            let first = if by_row { low * n + whole_c } else { whole_r * n + low };
+            let ground = if share > 0.0 && low + 1 < n {
+                at(first) + (at(first + next) - at(first)) * share
             } else {
-                at(r0, c0) + (at(r0, c1) - at(r0, c0)) * fc
+                at(first)
             };
             let drop = d * d * bend;
-            let slope = (ground - drop - amsl.0) / d;
-            let i = r.round() as usize * n + c.round() as usize;
-            let off = ((r - r.round()).abs() + (c - c.round()).abs()) as f32;
+            let per_m = 1.0 / d;
+            let slope = (ground - drop - amsl.0) * per_m;
+            let i = whole_r * n + whole_c;
+            let off = ((r - whole_r as f64).abs() + (c - whole_c as f64).abs()) as f32;
             if off < nearest[i] {
                 nearest[i] = off;
-                let top = (at(r.round() as usize, c.round() as usize) + target_up_m - drop - amsl.0) / d;
+                let top = (at(i) + target_up_m - drop - amsl.0) * per_m;
                 cells[i] = if top.is_nan() || horizon.is_nan() {
                     Seen::Unknown
                 } else if top >= horizon {

@@ -38,6 +38,8 @@ pub(crate) struct Land<'a> {
     pub(crate) borders: Vec<Frontier>,
     territory: Option<Line>,
     pub(crate) forbidden: Vec<Forbidden>,
+    /// Lowest height over ground the brief allows, metres.
+    pub(crate) min_agl_m: f64,
     /// Where the watched section starts on the watched border, metres.
     section_start_m: f64,
 }
@@ -107,6 +109,7 @@ impl<'a> Land<'a> {
             borders,
             territory: (world.territory.len() > 2).then(|| Line::new(&world.territory, true)),
             forbidden,
+            min_agl_m: plan.brief.limits.min_agl_m,
             section_start_m: plan.brief.section.from_km * 1000.0,
         }
     }

@@ -244,3 +244,46 @@ pub(crate) fn brief(
         sections: vec![],
     }
 }
+
+/// Splitmix64 (Steele, Lea, Flood 2014).
+pub(crate) struct Dice(pub(crate) u64);
+
+impl Dice {
+    pub(crate) fn share(&mut self) -> f64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64
+    }
+
+    pub(crate) fn between(&mut self, low: f64, high: f64) -> f64 {
+        low + (high - low) * self.share()
+    }
+
+    pub(crate) fn below(&mut self, n: usize) -> usize {
+        ((self.share() * n as f64) as usize).min(n.saturating_sub(1))
+    }
+}
+
+/// Fourteen kilometres of winding border anywhere between 60° south and 60° north, and the country on one
+/// side of it, whose direction is told.
+pub(crate) fn country(seed: u64) -> (World, f64) {
+    let mut d = Dice(seed.wrapping_mul(7919));
+    let from = LatLon {
+        lat_deg: d.between(-60.0, 60.0),
+        lon_deg: d.between(-179.0, 179.0),
+    };
+    let (course, left) = (d.between(0.0, 360.0), d.share() < 0.5);
+    let line = winding(from, course, 14.0, seed + 1);
+    let side = course + if left { -90.0 } else { 90.0 };
+    let (first, last) = (line[0], line[line.len() - 1]);
+    let mut territory = line.clone();
+    territory.push(destination(last, course, 3000.0));
+    territory.push(destination(destination(last, course, 3000.0), side, 25_000.0));
+    territory.push(destination(destination(first, course + 180.0, 3000.0), side, 25_000.0));
+    territory.push(destination(first, course + 180.0, 3000.0));
+    let mut w = world(line, left, 1201);
+    w.territory = territory;
+    (w, side)
+}

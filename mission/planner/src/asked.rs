@@ -49,21 +49,17 @@ pub(crate) fn asked(brief: &Brief) -> Vec<Asked> {
         .collect()
 }
 
-/// The revisit a stretch is shared out for when stretches without demands of their own get `all_s`: demands keep their
-/// proportion to what is asked of all, and where the fleet does not suffice those of high priority give way less.
+/// Share of a revisit that rounds are made for: the rest is for turns and reliefs.
+const ROUND_SHARE: f64 = 0.99;
+
+/// The longest round of a station over a stretch when rounds elsewhere take `all_s`: no longer than what is asked there, as
+/// long as what is asked of all is kept; beyond that what is asked gives way too, the less the higher its priority.
 pub(crate) fn limit_s(asked: &[Asked], general_s: f64, all_s: f64, from_m: f64, to_m: f64) -> f64 {
-    let over = all_s / general_s;
+    let over = (all_s / general_s).max(1.0) - 1.0;
     asked
         .iter()
         .filter(|a| a.from_m < to_m - 1.0 && a.to_m > from_m + 1.0)
-        .map(|a| {
-            let over = if over > 1.0 {
-                1.0 + (over - 1.0) / a.priority
-            } else {
-                over
-            };
-            a.revisit_s * over
-        })
+        .map(|a| ROUND_SHARE * a.revisit_s * (1.0 + over / a.priority))
         .fold(all_s, f64::min)
 }
 

@@ -5,6 +5,7 @@
 //! Haeupler et al. (arXiv 1809.06727); with footprint elementary.
 
 use serde::{Deserialize, Serialize};
+use vedette_model::plan::{BlindSpot, Leg};
 
 /// A bound and where it comes from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -15,26 +16,73 @@ pub struct Bound {
     pub source: String,
 }
 
-/// Metres that must be flown to see all of a track's section that can be seen: of every piece the less of flown and watched,
-/// so that neither a short cut inside a bend nor a pocket that one look takes in makes the bound false. The track is given as
-/// metres flown and chainage abreast.
-pub(crate) fn worth_m(track: impl Iterator<Item = (f64, f64)>, blind: &[vedette_model::plan::BlindSpot]) -> f64 {
-    let mut last: Option<(f64, f64)> = None;
-    let mut sum = 0.0;
-    for (along, chain) in track {
-        if let Some((a, c)) = last {
-            let (flown, watched) = (along - a, chain - c);
+/// Metres of a track abreast of what can be seen; `least` counts of every piece the less of flown and watched.
+fn lit_m(track: &[(f64, f64)], blind: &[BlindSpot], least: bool) -> f64 {
+    track
+        .windows(2)
+        .map(|p| {
+            let (flown, watched) = (p[1].0 - p[0].0, p[1].1 - p[0].1);
+            if watched <= 0.0 {
+                return if least { 0.0 } else { flown };
+            }
             let dark: f64 = blind
                 .iter()
-                .map(|b| (b.to_m.min(chain) - b.from_m.max(c)).max(0.0))
+                .map(|b| (b.to_m.min(p[1].1) - b.from_m.max(p[0].1)).max(0.0))
                 .sum();
-            if watched > 0.0 {
-                sum += flown.min(watched) * (1.0 - dark / watched).max(0.0);
-            }
+            let metres = if least { flown.min(watched) } else { flown };
+            metres * (1.0 - dark / watched).max(0.0)
+        })
+        .sum()
+}
+
+/// The best bound for a fleet on one track, with the length and footprint it holds for. The track is given as metres flown and
+/// chainage abreast, which never decreases; `looks` are the legs that watch.
+///
+/// A short cut inside a bend and a pocket of the border that one look takes in must not make the bound false, so lengths and
+/// footprints are of one kind: either flown metres, with the footprint that a look has in them, or of every piece the less of
+/// flown and watched, with the footprint in metres of border. Nothing need be flown for what is blind.
+pub(crate) fn tightest<'a>(
+    track: &[(f64, f64)],
+    blind: &[BlindSpot],
+    looks: impl Iterator<Item = &'a Leg>,
+    speeds_m_s: &[f64],
+    window_s: f64,
+    closed: bool,
+) -> (Bound, f64, f64) {
+    let at = |chain: f64| {
+        let i = track.partition_point(|p| p.1 < chain).clamp(1, track.len() - 1);
+        let (a, b) = (track[i - 1], track[i]);
+        let t = if b.1 > a.1 {
+            ((chain - a.1) / (b.1 - a.1)).clamp(0.0, 1.0)
+        } else {
+            1.0
+        };
+        a.0 + (b.0 - a.0) * t
+    };
+    let (mut watched, mut flown) = (0.0_f64, 0.0_f64);
+    // Legs cut the track's corners.
+    let (mut legs_m, mut track_m) = (0.0_f64, 0.0_f64);
+    for l in looks {
+        if let Some(w) = l.watches_m {
+            legs_m += vedette_geo::distance_m(l.from, l.to);
+            track_m += (at(w[1]) - at(w[0])).abs();
         }
-        last = Some((along, chain));
+        for c in l.watches_m.into_iter().flatten() {
+            watched = watched.max(2.0 * l.watch_half_m);
+            flown = flown.max(at(c + l.watch_half_m) - at(c - l.watch_half_m));
+        }
     }
-    sum
+    let share = if track_m > 0.0 {
+        (legs_m / track_m).min(1.0)
+    } else {
+        1.0
+    };
+    let of = |least: bool| share * lit_m(track, blind, least);
+    [(of(true), watched), (of(false), flown)]
+        .map(|(length, wide)| (lower_bound_of(length, speeds_m_s, wide, window_s, closed), length, wide))
+        .into_iter()
+        .reduce(|a, b| if b.0.seconds > a.0.seconds { b } else { a })
+        .unwrap_or_else(|| (lower_bound(0.0, speeds_m_s, 0.0), 0.0, 0.0))
 }
 
 /// [`lower_bound`] for a promise that holds for `window_s` seconds, on a line that is `closed` or open.

@@ -407,6 +407,12 @@ impl Pilot<'_> {
             let mut look = None;
             let mut unseen = None;
             if let (LegKind::Patrol, Some(c0), Some(c1)) = (b.kind, a.chain_m, b.chain_m) {
+                // Where a ring closes, its end is its beginning.
+                let c0 = if self.ring && (c1 - c0).abs() > 0.5 * self.section_m {
+                    if c1 < c0 { 0.0 } else { self.section_m }
+                } else {
+                    c0
+                };
                 match self.look((a.xy, ha), (b.xy, hb), [c0, c1]) {
                     Ok(l) => look = Some(l),
                     Err(why) => unseen = Some((c0.min(c1), c0.max(c1), why)),

@@ -1,21 +1,32 @@
-//! The part of one aircraft in the plan of a short watch: energy, fence, way home and items; and the stretches none sees.
+//! The part of one aircraft in the plan of a short watch: how it is drawn, energy, fence, way home and items; and the
+//! stretches none sees.
 //!
 //! Invariant: what is handed over fits battery, autopilot and law, or says which of them it does not.
 
 use vedette_atlas::World;
 use vedette_geo::Amsl;
-use vedette_model::plan::{AircraftPlan, BlindSpot, LegKind};
+use vedette_model::plan::{AircraftPlan, BlindSpot, DrawnPatrol, LegKind};
 
+use crate::asked::Asked;
 use crate::coverage::CELL_M;
 use crate::error::{Constraint, Infeasible};
-use crate::flight::Flown;
-use crate::plan::{Desk, REACH_M, index, stand_off_m};
+use crate::flight::{Flown, REVERSE_S};
+use crate::plan::{Desk, REACH_M, index, stand_off_m, turn_radius};
 use crate::sensor::Unseen;
 use crate::space::{Land, Xy, dist};
+use crate::walk::{Policy, best};
 use crate::{fence, items};
 
 /// Time a landing takes at home, seconds.
 const LANDING_S: f64 = 90.0;
+/// Most segments of a drawn patrol, and least length of one, metres.
+const MOST_STEPS: usize = 8;
+const LEAST_STEP_M: f64 = 150.0;
+/// How much slower than level a step may be flown: slopes and waypoints.
+const SLOW: f64 = 1.25;
+
+/// How the patrol of an aircraft is drawn, and its turning places as shares of its stretch.
+pub(crate) type Draw = (DrawnPatrol, Vec<f64>);
 
 impl Desk<'_> {
     /// Energy, fence, return and items of one aircraft.
@@ -169,6 +180,81 @@ impl Desk<'_> {
             items: mission,
             rally_items,
         })
+    }
+
+    /// How aircraft `i` is to be drawn about a stretch, where that is asked of any of it; the same every time.
+    pub(crate) fn draw(&self, i: usize, (from, to): (f64, f64)) -> Result<Option<Draw>, Infeasible> {
+        let here = |a: &&Asked| a.from_m < to && a.to_m > from;
+        if self.closed && self.crews.len() == 1 {
+            return Ok(None);
+        }
+        let chances = self.asked.iter().filter(here).filter_map(|a| a.unpredictable);
+        let Some(crossing_s) = chances.map(|c| c.crossing_s).reduce(f64::min) else {
+            return Ok(None);
+        };
+        let crew = &self.crews[i];
+        let track_m = crew.track.along_at(to) - crew.track.along_at(from);
+        let radius = turn_radius(crew.craft, &self.winds);
+        let least_m = (8.0 * radius).max(LEAST_STEP_M);
+        let tightest = self.asked.iter().filter(here).map(|a| a.revisit_s);
+        let revisit_s = tightest.fold(self.brief.requirement.revisit_s, f64::min);
+        // The slowest way over a step: against the strongest wind, uphill, and turned round in it.
+        let e = &crew.craft.envelope;
+        let wing = radius > 0.0;
+        let v = if wing {
+            e.cruise_m_s - self.winds.worst().speed_m_s
+        } else {
+            e.cruise_m_s
+        }
+        .max(1.0);
+        let turn_s = if wing {
+            2.0 * std::f64::consts::PI * radius / v
+        } else {
+            REVERSE_S
+        };
+        let mut top: Option<(usize, f64, Policy, f64, f64, usize)> = None;
+        for steps in 2..=MOST_STEPS {
+            let step_m = track_m / index(steps);
+            if step_m < least_m && steps > 2 {
+                break;
+            }
+            let step_s = SLOW * step_m / v + turn_s;
+            let (cap, within) = ((revisit_s / step_s) as usize, (crossing_s / step_s) as usize);
+            if cap < 2 * steps + 1 || within < 2 {
+                continue;
+            }
+            // The crossing may begin in the middle of a step.
+            let within = within - 1;
+            let (policy, informed, without) = best(steps, cap.min(4 * steps), within);
+            if top.as_ref().is_none_or(|t| informed > t.3 + 1e-9) {
+                top = Some((steps, step_s, policy, informed, without, within));
+            }
+        }
+        let Some((steps, step_s, policy, informed, without, within)) = top else {
+            // Nothing is left to chance: the ends alone take all the time there is.
+            return Ok(None);
+        };
+        let seed = self.seed.wrapping_add(u64::from(crew.craft.vehicle.0) << 32);
+        let count = (self.brief.requirement.duration_s * e.max_m_s * 3.0 / (track_m / index(steps))) as usize + 20;
+        let shares = policy
+            .turns(count, seed)
+            .into_iter()
+            .map(|p| index(p) / index(steps))
+            .collect();
+        let entropy = |q: f64| if q > 0.0 { -q * q.log2() } else { 0.0 };
+        let told = DrawnPatrol {
+            vehicle: crew.craft.vehicle,
+            seed,
+            steps,
+            step_s,
+            go_on: policy.go_on,
+            cap: policy.cap,
+            within,
+            informed,
+            without,
+            entropy_bits: entropy(policy.go_on) + entropy(1.0 - policy.go_on),
+        };
+        Ok(Some((told, shares)))
     }
 }
 

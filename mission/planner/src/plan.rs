@@ -9,21 +9,20 @@ use std::collections::BTreeMap;
 
 use vedette_atlas::{Border, World};
 use vedette_model::PlanId;
-use vedette_model::plan::{Aircraft, BlindSpot, Brief, DrawnPatrol, Leg, LegKind, PatrolPlan, Promise};
+use vedette_model::plan::{Aircraft, BlindSpot, Brief, Leg, LegKind, PatrolPlan, Promise};
 
 use crate::asked::{Asked, asked};
-use crate::bound::{lower_bound_of, worth_m};
+use crate::bound::{lower_bound_of, tightest};
 use crate::brief::check;
 use crate::coverage::{CELL_M, Coverage};
 use crate::error::{Constraint, Infeasible};
-use crate::flight::{Flown, Looks, Pilot, REVERSE_S};
+use crate::flight::{Flown, Looks, Pilot};
 use crate::parts::blind_spots;
 use crate::profile::Ground;
 use crate::sensor::{FINE, Watcher, target_width_m};
 use crate::space::{Land, Legal, dist};
 use crate::stagger::{Clash, LATEST_S, TRIES, Trace, earliest, shifted};
 use crate::track::{Track, along};
-use crate::walk::{Policy, best};
 use crate::winds::Winds;
 
 /// Form of the plan record.
@@ -42,11 +41,6 @@ const MOST_LEG_M: f64 = 90.0;
 const OVERLAP_M: f64 = 20.0;
 /// Rounds of the partition.
 const ROUNDS: usize = 5;
-/// Most segments of a drawn patrol, and least length of one, metres.
-const MOST_STEPS: usize = 8;
-const LEAST_STEP_M: f64 = 150.0;
-/// How much slower than level a step may be flown: slopes and waypoints.
-const SLOW: f64 = 1.25;
 /// A first pass towards the far end must save this much of the departure, seconds.
 const FLIP_COST_S: usize = 15;
 
@@ -70,13 +64,10 @@ pub(crate) struct Desk<'a> {
     pub(crate) section_m: f64,
     pub(crate) crews: Vec<Crew<'a>>,
     jitter_s: usize,
-    seed: u64,
+    pub(crate) seed: u64,
     /// The section is all of a closed line.
-    closed: bool,
+    pub(crate) closed: bool,
 }
-
-/// How the patrol of an aircraft is drawn, and its turning places as shares of its stretch.
-type Draw = (DrawnPatrol, Vec<f64>);
 
 /// Plans a patrol.
 ///
@@ -252,7 +243,7 @@ pub(crate) fn stand_off_m(brief: &Brief, border: &Border) -> f64 {
     brief.limits.stand_off_m + border.accuracy_m + 3.0 * brief.limits.nav_sigma_m
 }
 
-fn turn_radius(craft: &Aircraft, winds: &Winds) -> f64 {
+pub(crate) fn turn_radius(craft: &Aircraft, winds: &Winds) -> f64 {
     if craft.airframe != vedette_model::Airframe::Plane {
         return 0.0;
     }
@@ -543,95 +534,22 @@ impl Desk<'_> {
     }
 
     fn bound(&self, flights: &[Vec<Flown>], blind: &[BlindSpot], window_s: f64) -> crate::Bound {
-        let half = flights.iter().flatten().map(|f| f.leg.watch_half_m).fold(0.0, f64::max);
-        // An aircraft flies its track, which on the inside of a bend is shorter than the line, and nowhere where none can see.
-        let track = self
-            .crews
-            .iter()
-            .map(|c| {
-                worth_m(
-                    c.track.along_m.iter().copied().zip(c.track.chain_m.iter().copied()),
-                    blind,
-                )
-            })
-            .fold(self.section_m, f64::min);
+        // Each aircraft has a track of its own: the shortest counts.
         let speeds: Vec<f64> = self.crews.iter().map(|c| c.craft.envelope.cruise_m_s).collect();
-        lower_bound_of(track, &speeds, 2.0 * half, window_s, self.closed)
-    }
-
-    /// How aircraft `i` is to be drawn about a stretch, where that is asked of any of it; the same every time.
-    fn draw(&self, i: usize, (from, to): (f64, f64)) -> Result<Option<Draw>, Infeasible> {
-        let here = |a: &&Asked| a.from_m < to && a.to_m > from;
-        if self.closed && self.crews.len() == 1 {
-            return Ok(None);
-        }
-        let chances = self.asked.iter().filter(here).filter_map(|a| a.unpredictable);
-        let Some(crossing_s) = chances.map(|c| c.crossing_s).reduce(f64::min) else {
-            return Ok(None);
+        let of = |c: &Crew<'_>| {
+            let track: Vec<(f64, f64)> = c
+                .track
+                .along_m
+                .iter()
+                .copied()
+                .zip(c.track.chain_m.iter().copied())
+                .collect();
+            let looks = flights.iter().flatten().map(|f| &f.leg);
+            tightest(&track, blind, looks, &speeds, window_s, self.closed).0
         };
-        let crew = &self.crews[i];
-        let track_m = crew.track.along_at(to) - crew.track.along_at(from);
-        let radius = turn_radius(crew.craft, &self.winds);
-        let least_m = (8.0 * radius).max(LEAST_STEP_M);
-        let tightest = self.asked.iter().filter(here).map(|a| a.revisit_s);
-        let revisit_s = tightest.fold(self.brief.requirement.revisit_s, f64::min);
-        // The slowest way over a step: against the strongest wind, uphill, and turned round in it.
-        let e = &crew.craft.envelope;
-        let wing = radius > 0.0;
-        let v = if wing {
-            e.cruise_m_s - self.winds.worst().speed_m_s
-        } else {
-            e.cruise_m_s
-        }
-        .max(1.0);
-        let turn_s = if wing {
-            2.0 * std::f64::consts::PI * radius / v
-        } else {
-            REVERSE_S
-        };
-        let mut top: Option<(usize, f64, Policy, f64, f64, usize)> = None;
-        for steps in 2..=MOST_STEPS {
-            let step_m = track_m / index(steps);
-            if step_m < least_m && steps > 2 {
-                break;
-            }
-            let step_s = SLOW * step_m / v + turn_s;
-            let (cap, within) = ((revisit_s / step_s) as usize, (crossing_s / step_s) as usize);
-            if cap < 2 * steps + 1 || within < 2 {
-                continue;
-            }
-            // The crossing may begin in the middle of a step.
-            let within = within - 1;
-            let (policy, informed, without) = best(steps, cap.min(4 * steps), within);
-            if top.as_ref().is_none_or(|t| informed > t.3 + 1e-9) {
-                top = Some((steps, step_s, policy, informed, without, within));
-            }
-        }
-        let Some((steps, step_s, policy, informed, without, within)) = top else {
-            // Nothing is left to chance: the ends alone take all the time there is.
-            return Ok(None);
-        };
-        let seed = self.seed.wrapping_add(u64::from(crew.craft.vehicle.0) << 32);
-        let count = (self.brief.requirement.duration_s * e.max_m_s * 3.0 / (track_m / index(steps))) as usize + 20;
-        let shares = policy
-            .turns(count, seed)
-            .into_iter()
-            .map(|p| index(p) / index(steps))
-            .collect();
-        let entropy = |q: f64| if q > 0.0 { -q * q.log2() } else { 0.0 };
-        let told = DrawnPatrol {
-            vehicle: crew.craft.vehicle,
-            seed,
-            steps,
-            step_s,
-            go_on: policy.go_on,
-            cap: policy.cap,
-            within,
-            informed,
-            without,
-            entropy_bits: entropy(policy.go_on) + entropy(1.0 - policy.go_on),
-        };
-        Ok(Some((told, shares)))
+        let all = self.crews.iter().map(of);
+        all.reduce(|a, b| if b.seconds < a.seconds { b } else { a })
+            .unwrap_or_else(|| lower_bound_of(0.0, &[], 0.0, window_s, false))
     }
 
     /// Flights by aircraft, departing so that they stay apart: the first as drawn, the others as

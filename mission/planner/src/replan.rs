@@ -539,7 +539,17 @@ fn settle(p: &mut PatrolPlan, brief: &Brief, now: f64, world: &World) -> Result<
     let ways = sorties.iter().map(|s| s.from_s - s.off_s).fold(f64::INFINITY, f64::min);
     let ways = if ways.is_finite() { ways } else { 0.0 };
     let legs = p.aircraft.iter().flat_map(|a| &a.legs);
-    let footprint = 2.0 * legs.map(|l| l.watch_half_m).fold(0.0, f64::max);
+    // In metres of border or in metres flown, whichever a look has more of.
+    let wide = |l: &Leg| {
+        let watched = l.watches_m.map_or(0.0, |w| (w[1] - w[0]).abs());
+        let more = if watched > 1.0 {
+            distance_m(l.from, l.to) / watched
+        } else {
+            1.0
+        };
+        2.0 * l.watch_half_m * more.clamp(1.0, 5.0)
+    };
+    let footprint = legs.filter(|l| l.watches_m.is_some()).map(wide).fold(0.0, f64::max);
     p.intervals = crate::asked::settle(brief, &coverage, CELL_M, &p.blind, (from_s, duration), &[])?;
     let length = p.sizing.as_ref().map_or(p.section_m, |s| s.length_m);
     let sizing = crate::sizing(brief, length, footprint, |_| ways);

@@ -111,6 +111,19 @@ fn crossing_m(world: &World, from_m: f64, to_m: f64) -> Option<(f64, f64)> {
             (east, p.lat_deg)
         })
         .collect();
+    // The sweep runs along the line's longer extent.
+    let extent = |pick: fn(&Xy) -> f64| {
+        let (low, high) = xy
+            .iter()
+            .map(pick)
+            .fold((f64::MAX, f64::MIN), |s, v| (s.0.min(v), s.1.max(v)));
+        high - low
+    };
+    let xy: Vec<Xy> = if extent(|p| p.0) > extent(|p| p.1) {
+        xy.iter().map(|p| (p.1, p.0)).collect()
+    } else {
+        xy
+    };
     let mut order: Vec<usize> = (0..xy.len() - 1).collect();
     let south = |i: usize| xy[i].1.min(xy[i + 1].1);
     let north = |i: usize| xy[i].1.max(xy[i + 1].1);

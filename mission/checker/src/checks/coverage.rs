@@ -219,8 +219,8 @@ fn bound_s(plan: &PatrolPlan, land: &Land<'_>) -> f64 {
         let half = watch.map(|l| l.watch_half_m).fold(f64::NEG_INFINITY, f64::max);
         let speed = of(a.vehicle).map_or(0.0, |f| f.envelope.cruise_m_s);
         if half >= 0.0 && speed > 0.0 {
-            let c = by_vehicle.entry(a.vehicle).or_insert((speed, 2.0 * half));
-            c.1 = c.1.max(2.0 * half);
+            let c = by_vehicle.entry(a.vehicle).or_insert((speed, 2.0 * (half + SLIT_M)));
+            c.1 = c.1.max(2.0 * (half + SLIT_M));
         }
     }
     let mut crew: Vec<(f64, f64)> = by_vehicle.into_values().collect();
@@ -232,21 +232,26 @@ fn bound_s(plan: &PatrolPlan, land: &Land<'_>) -> f64 {
     }
     let k = crew.len() as f64;
     let speeds: f64 = crew.iter().map(|c| c.0).sum();
-    let widths: f64 = crew.iter().map(|c| c.1).sum();
-    let widest = crew.iter().map(|c| c.1).fold(0.0f64, f64::max);
     let fastest = crew.iter().map(|c| c.0).fold(0.0f64, f64::max);
     if crew.is_empty() {
         return f64::INFINITY;
     }
-    let length = worth_m(plan);
-    let together = ((length - widths) / speeds).max(0.0);
-    if land.round(plan) {
-        return together;
-    }
-    // So short a promise that each place may have to be seen only once, between T − R and R.
-    let window_s = plan.promise.until_s - plan.promise.from_s;
-    let once = 0.5 * (window_s + ((length / k - widest) / fastest).max(0.0));
-    open_s(&crew, length).min(once.max(together))
+    // Lengths and widths of one kind: metres of border, where the less of flown and watched counts; or metres flown.
+    let (watched_m, flown_m, flown_w) = worth_m(plan);
+    let of = |length: f64, crew: &[(f64, f64)]| {
+        let widths: f64 = crew.iter().map(|c| c.1).sum();
+        let widest = crew.iter().map(|c| c.1).fold(0.0f64, f64::max);
+        let together = ((length - widths) / speeds).max(0.0);
+        if land.round(plan) {
+            return together;
+        }
+        // So short a promise that each place may have to be seen only once, between T − R and R.
+        let window_s = plan.promise.until_s - plan.promise.from_s;
+        let once = 0.5 * (window_s + ((length / k - widest) / fastest).max(0.0));
+        open_s(crew, length).min(once.max(together))
+    };
+    let in_flight: Vec<(f64, f64)> = crew.iter().map(|c| (c.0, flown_w)).collect();
+    of(watched_m, &crew).max(of(flown_m, &in_flight))
 }
 
 /// The same for a promise without end on an open line.
@@ -299,19 +304,30 @@ fn kept(plan: &PatrolPlan) -> usize {
 }
 
 /// Metres that must be flown to see all of the section that is not blind: of every cell the less of its length and of what
-/// the legs that look at it fly for it. On the inside of a bend, or past a pocket, the track is shorter than the line.
-fn worth_m(plan: &PatrolPlan) -> f64 {
+/// the legs that look at it fly for it (on the inside of a bend, or past a pocket, the track is shorter than the line); of the
+/// same cells all that is flown; and the widest look in metres flown.
+fn worth_m(plan: &PatrolPlan) -> (f64, f64, f64) {
     let cells = (plan.section_m / 25.0).ceil().clamp(1.0, 2.0 * MOST_CELLS) as usize;
     let cell_m = plan.section_m / cells as f64;
-    let mut flown = vec![1.0f64; cells];
+    let mut flown = vec![f64::INFINITY; cells];
+    let mut looks: Vec<(f64, f64)> = Vec::new();
     for a in &plan.aircraft {
-        for l in crate::path::fresh(a).into_iter().map(|i| &a.legs[i]) {
-            let Some([from, to]) = l.watches_m else { continue };
+        for i in crate::path::fresh(a) {
+            let l = &a.legs[i];
+            let Some(w) = l.watches_m else { continue };
+            let half = l.watch_half_m + SLIT_M;
+            looks.extend(w.map(|m| (m - half, m + half)));
+            // From the middle of one leg's look to that of the next, as much is flown as of half of both.
+            let Some((next, v)) = a.legs.get(i + 1).and_then(|n| Some((n, n.watches_m?))) else {
+                continue;
+            };
+            let (from, to) = (0.5 * (w[0] + w[1]), 0.5 * (v[0] + v[1]));
             let seen = (to - from).abs();
-            if seen < 1.0 {
+            if seen < 1.0 || seen > 0.5 * plan.section_m {
                 continue;
             }
-            let share = crate::earth::apart_m(l.from, l.to) / seen;
+            let way = |l: &Leg| crate::earth::apart_m(l.from, l.to);
+            let share = 0.5 * (way(l) + way(next)) / seen;
             let (low, high) = (from.min(to) / cell_m, from.max(to) / cell_m);
             let (low, high) = (low.max(0.0) as usize, high.max(0.0).ceil() as usize);
             for f in flown.iter_mut().take(high.min(cells)).skip(low) {
@@ -319,16 +335,47 @@ fn worth_m(plan: &PatrolPlan) -> f64 {
             }
         }
     }
+    // Between what was told, the less of both sides.
+    let mut after = flown.clone();
+    for i in (0..cells.saturating_sub(1)).rev() {
+        if after[i].is_infinite() {
+            after[i] = after[i + 1];
+        }
+    }
+    let mut before = f64::INFINITY;
+    for (f, a) in flown.iter_mut().zip(after) {
+        if f.is_infinite() {
+            *f = before.min(a);
+        }
+        before = *f;
+    }
+    // Cells that are blind in part are not judged, so what they hold need not be seen.
+    let judged_m = plan.section_m / (plan.section_m / CELL_M).ceil().clamp(1.0, MOST_CELLS);
     let lit = |i: usize| {
         let (from, to) = (cell_m * i as f64, cell_m * (i + 1) as f64);
         let dark: f64 = plan
             .blind
             .iter()
-            .map(|b| (b.to_m.min(to) - b.from_m.max(from)).max(0.0))
+            .map(|b| ((b.to_m + judged_m).min(to) - (b.from_m - judged_m).max(from)).max(0.0))
             .sum();
         (cell_m - dark).max(0.0)
     };
-    (0..cells).map(|i| flown[i] * lit(i)).sum()
+    for f in flown.iter_mut().filter(|f| f.is_infinite()) {
+        *f = 1.0;
+    }
+    let watched = (0..cells).map(|i| flown[i].min(1.0) * lit(i)).sum();
+    let all = (0..cells).map(|i| flown[i] * lit(i)).sum();
+    let mut until = vec![0.0; cells + 1];
+    for i in 0..cells {
+        until[i + 1] = until[i] + flown[i] * cell_m;
+    }
+    let at = |m: f64| {
+        let c = (m / cell_m).clamp(0.0, cells as f64);
+        let i = (c as usize).min(cells - 1);
+        until[i] + (until[i + 1] - until[i]) * (c - i as f64)
+    };
+    let widest = looks.iter().map(|(a, b)| at(*b) - at(*a)).fold(0.0, f64::max);
+    (watched, all, widest)
 }
 
 /// The promise must cover the patrol: not start long after it, not end long before, and last for at least one revisit.

@@ -203,7 +203,7 @@ fn by_chance(looks: &[(f64, f64)], (from, until): (f64, f64), asked: Chance, pix
 /// Least chance against one who knows all of it: of the drawn patrols over the interval; a timetable that is not drawn is
 /// known in full, so only who needs longer than its longest gap is met.
 fn informed(plan: &PatrolPlan, (from_m, to_m): (f64, f64), gap: f64, asked: Chance) -> f64 {
-    let fixed: f64 = if gap <= asked.crossing_s { 1.0 } else { 0.0 };
+    let fixed: f64 = if gap <= asked.crossing_s + 1.5 { 1.0 } else { 0.0 };
     let mut least = f64::INFINITY;
     for a in &plan.aircraft {
         let here = a.legs.iter().filter_map(|l| l.watches_m).any(|w| {

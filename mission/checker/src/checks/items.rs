@@ -36,9 +36,18 @@ fn cell(p: LatLon) -> (i64, i64) {
 
 fn compare(a: &AircraftPlan, visits: &[Visit], land: &Land<'_>, found: &mut Found) {
     let mut next = 0;
+    let climbs: Vec<LatLon> = a
+        .legs
+        .iter()
+        .filter(|l| l.kind == LegKind::TakeOff)
+        .map(|l| l.to)
+        .collect();
     // Which legs' ends must be among the items: all flown between take-off and landing that lead somewhere.
     for (i, leg) in a.legs.iter().enumerate() {
-        let place = matches!(leg.kind, LegKind::Transit | LegKind::Patrol | LegKind::Turn);
+        let place = matches!(
+            leg.kind,
+            LegKind::Transit | LegKind::Patrol | LegKind::Turn | LegKind::Return
+        );
         if !place || apart_m(leg.from, leg.to) < SAME_M {
             continue;
         }
@@ -46,7 +55,22 @@ fn compare(a: &AircraftPlan, visits: &[Visit], land: &Land<'_>, found: &mut Foun
             apart_m(v.at, leg.to) <= SAME_M && (v.amsl.is_nan() || (v.amsl - leg.to_amsl.0).abs() <= SAME_M)
         };
         match visits.iter().skip(next).position(fits) {
-            Some(k) => next += k + 1,
+            Some(k) => {
+                // What is passed over must lie on this leg or be the way up: else the items are in another order.
+                let here = |v: &&Visit| {
+                    [leg.from, leg.to, a.home].iter().any(|p| apart_m(*p, v.at) <= SAME_M)
+                        || climbs.iter().any(|p| apart_m(*p, v.at) <= SAME_M)
+                };
+                if let Some(v) = visits[next..next + k].iter().find(|v| !here(v)) {
+                    let what = format!(
+                        "Mission item {} is flown to before the end of leg {i}, where no leg leads.",
+                        v.item
+                    );
+                    let fault = Fault::new(NAME, what).of(a.vehicle, i).sort("order");
+                    found.add(fault.at(v.at, leg.end_s), land);
+                }
+                next += k + 1;
+            }
             None => {
                 let far = visits
                     .iter()

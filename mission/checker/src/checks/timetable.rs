@@ -62,6 +62,11 @@ pub(crate) fn finite(plan: &PatrolPlan) -> bool {
         && plan.promise.revisit_s.is_finite()
 }
 
+/// How far above the ground model an aircraft on the ground may stand, metres (SRTM LE90 16 m).
+const ON_GROUND_M: f64 = 16.0;
+/// No return needs to be set higher than this over home by itself, metres: what lies on the way is judged as ground is.
+const RETURN_M: f64 = 30.0;
+
 fn aircraft(a: &AircraftPlan, land: &Land<'_>, found: &mut Found) {
     let (mut at, mut amsl, mut time) = (a.home, a.home_amsl.0, None);
     for (i, leg) in a.legs.iter().enumerate() {
@@ -98,5 +103,21 @@ fn aircraft(a: &AircraftPlan, land: &Land<'_>, found: &mut Found) {
                 .at(at, time),
             land,
         );
+    }
+    // Over home is not home: what is left of the battery would decide.
+    let up = land.ground(at).map_or(0.0, |g| amsl - g);
+    if up > ON_GROUND_M && !a.legs.is_empty() {
+        let what = format!("The last leg ends {up:.0} m above the ground: the aircraft does not land.");
+        let last = a.legs.len().checked_sub(1);
+        let fault = Fault::new(NAME, what).of(a.vehicle, last).sort("landing");
+        found.add(fault.value(up, ON_GROUND_M, "m").at(at, time), land);
+    }
+    // Returning lower than everything else may fly, over home at least.
+    let over = a.return_amsl.0 - a.home_amsl.0;
+    let least = land.min_agl_m.min(RETURN_M);
+    if over < least && !a.legs.is_empty() {
+        let what = format!("The return height is {over:.0} m over home, at least {least:.0} m are needed.");
+        let fault = Fault::new(NAME, what).of(a.vehicle, None).sort("return");
+        found.add(fault.value(over, least, "m").at(a.home, None), land);
     }
 }

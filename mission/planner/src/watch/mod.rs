@@ -14,7 +14,7 @@ use vedette_geo::{LatLon, distance_m};
 use vedette_model::plan::{Brief, PatrolPlan, Promise};
 use vedette_model::{PlanId, Sortie, Station, Timetable};
 
-use crate::bound::{lower_bound_of, worth_m};
+use crate::bound::tightest;
 use crate::coverage::Coverage;
 use crate::error::{Constraint, Infeasible};
 use field::{Field, Round};
@@ -286,13 +286,17 @@ fn finish(
         .map(|f| f.way_in.time_s.min(f.way_out.time_s))
         .fold(f64::INFINITY, f64::min);
     let intervals = crate::asked::settle(brief, &coverage, CELL_M, &blind, (from_s, until_s), &[])?;
-    let length = worth_m(field.curve.abreast(), &blind);
+    let length = field.section_m.min(field.curve.length_m());
     let sizing = crate::sizing::sizing(brief, length, footprint, |_| ways);
     let mut speeds: Vec<f64> = brief.fleet.iter().map(|a| a.envelope.cruise_m_s).collect();
     speeds.sort_by(|a, b| b.total_cmp(a));
     // The plan's own stations are proof that so many can be kept.
     speeds.truncate(sizing.airborne.max(rounds.len()));
-    let bound = lower_bound_of(length, &speeds, footprint, until_s - from_s, field.closed);
+    let track: Vec<(f64, f64)> = field.curve.abreast().collect();
+    // Every round is flown soon after the promise begins; those that follow look the same way.
+    let first = legs().filter(|l| l.start_s < from_s + 1.5 * revisit_s + 60.0);
+    let (bound, length, footprint) = tightest(&track, &blind, first, &speeds, until_s - from_s, field.closed);
+    let sizing = crate::sizing::sizing(brief, length, footprint, |_| ways);
     let stations = rounds
         .iter()
         .map(|r| Station {
