@@ -29,7 +29,7 @@ use vedette_panels::{FlyLocal, MapPicture, VideoPicture};
 use crate::config::{ConsoleConfig, Feeds, Mode};
 use crate::desk::DeskPlugin;
 use crate::map::LandPlugin;
-use crate::{ui, video};
+use crate::{keyboard, ui, video};
 
 /// Everything the systems share.
 #[derive(Resource)]
@@ -148,6 +148,8 @@ pub(crate) fn build(cfg: &ConsoleConfig, feeds: Feeds, headless: bool) -> App {
         frames_shown: 0,
         given: Vec::new(),
     });
+    app.init_resource::<keyboard::Waiting>();
+    app.add_systems(PreUpdate, keyboard::pace.before(bevy::input::InputSystems));
     app.init_resource::<video::Textures>();
     app.add_plugins(LandPlugin);
     let size = headless.then_some(cfg.size);

@@ -63,6 +63,7 @@ pub(crate) fn lend<'a>(
         video: video.clone(),
         wire: feeds.wire.rows.latest().map(|(_, rows)| rows),
         decode: feeds.wire.decode,
+        tlog: feeds.wire.tlog.clone(),
         briefing: feeds.exercise.as_ref().map(|e| &*e.briefing),
         probes: feeds.exercise.as_ref().map(|e| e.probes),
         desk: feeds.desk.as_ref(),
