@@ -21,6 +21,8 @@ pub(crate) struct Figures {
     pub(crate) revisit_checked_s: Option<f64>,
     pub(crate) revisit_lower_bound_s: Option<f64>,
     pub(crate) revisit_flown_s: Option<f64>,
+    /// Aircraft, who ordered it, seconds kept from the patrol.
+    pub(crate) off_patrol: Vec<(String, String, f64)>,
     pub(crate) coverage_share: Option<f64>,
     pub(crate) crossing_to_alert_s: Option<f64>,
     pub(crate) crossing_to_confirmed_s: Option<f64>,
@@ -84,7 +86,7 @@ impl Figures {
             ),
             (
                 "revisit flown (longest gap of any seen metre)",
-                opt(self.revisit_flown_s, 0, "s"),
+                format!("{}{}", opt(self.revisit_flown_s, 0, "s"), self.kept_off()),
             ),
             ("section seen", opt(self.coverage_share.map(|s| s * 100.0), 1, "%")),
             ("crossing to alert", opt(self.crossing_to_alert_s, 1, "s")),
@@ -178,6 +180,16 @@ impl Figures {
                 ),
             ),
         ]
+    }
+
+    /// `; of it CU-01 held off patrol 174 s by operator-2`, or nothing.
+    fn kept_off(&self) -> String {
+        let one = |(tail, who, s): &(String, String, f64)| format!("{tail} held off patrol {s:.0} s by {who}");
+        let all: Vec<String> = self.off_patrol.iter().map(one).collect();
+        if all.is_empty() {
+            return String::new();
+        }
+        format!("; of it {}", all.join(", "))
     }
 
     /// What a demo must have shown; the names of what is missing.
