@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use vedette_atlas::{Shape, World};
 use vedette_geo::{LatLon, distance_m};
-use vedette_model::plan::{AircraftPlan, BlindSpot, Brief, Leg, LegKind, NoFly, PatrolPlan, WindBrief};
-use vedette_model::{PlanId, VehicleId};
+use vedette_model::plan::{AircraftPlan, BlindSpot, Brief, Leg, LegKind, PatrolPlan};
+use vedette_model::{Change, PlanId, VehicleId};
 
 use crate::compare::{PlanDiff, compare};
 use crate::coverage::Coverage;
@@ -26,22 +26,6 @@ const LANDING_S: f64 = 300.0;
 const LAYER_MORE_M: f64 = 20.0;
 /// How near a leg may come to a new zone before its crew is planned anew, metres besides navigation.
 const ZONE_MARGIN_M: f64 = 60.0;
-
-/// What happened.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Change {
-    /// An aircraft flies no more, or its link is gone and it comes home by itself.
-    LostAircraft(VehicleId),
-    /// A base serves no more.
-    LostBase(LatLon),
-    /// A ground antenna is silent; number in [`crate::antennas`] of the plan's brief.
-    LostAntenna(usize),
-    /// A new no-fly zone.
-    NewZone(NoFly),
-    /// Another wind, at all heights.
-    Wind(WindBrief),
-}
 
 /// A stretch of the section and how long it goes unseen while the new plan takes over.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

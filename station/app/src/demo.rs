@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anyhow::{Context, Result};
 use vedette_core::{StationView, ViewStamp, digest};
 use vedette_ingest::{FrameStore, Moment};
-use vedette_model::{OperatorId, Priority, Utc};
+use vedette_model::{Intent, OperatorId, Priority, Utc};
 use vedette_sim::TruthLine;
 
 use crate::cli::DemoArgs;
@@ -31,6 +31,8 @@ const GOAL: Goal = Goal {
     at_most_s: 900.0,
     revisits: 1.5,
 };
+/// Who flies the demo.
+const PILOT: &str = "operator-2";
 /// Session seconds after which a demo gives up.
 const AT_MOST_S: f64 = 1500.0;
 
@@ -134,7 +136,8 @@ impl Stage {
             root: a.out.join("sessions"),
             world: world.clone(),
             brief,
-            pilot: OperatorId("operator-2".into()),
+            pilot: OperatorId(PILOT.into()),
+            plan_rule: vedette_model::PlanRule::TwoPersons,
             scenario,
             seed: a.seed,
             port: a.port,
@@ -171,9 +174,7 @@ impl Stage {
                 return Err(Stop::No(format!("the checker refuses the plan: {first}")));
             }
             for intent in script.act(&v) {
-                self.staged
-                    .flight
-                    .intent(&OperatorId("operator-2".into()), intent, stamp(&v));
+                self.staged.flight.intent(&who(&intent), intent, stamp(&v));
             }
             if script.phase() == Phase::Done {
                 break;
@@ -197,7 +198,7 @@ impl Stage {
             &self.staged.flight,
             &self.world,
             "Vedette · demo",
-            &OperatorId("operator-2".into()),
+            &OperatorId(PILOT.into()),
             stop.clone(),
             pictures::Room::default(),
         );
@@ -232,7 +233,7 @@ impl Stage {
                     }
                     if auto || script.phase() == Phase::Prepare {
                         for intent in script.act(&v) {
-                            crate::flight::give(&inputs, &OperatorId("operator-2".into()), intent, stamp(&v));
+                            crate::flight::give(&inputs, &who(&intent), intent, stamp(&v));
                         }
                     }
                 }
@@ -269,6 +270,14 @@ impl Stage {
             seed,
         })
     }
+}
+
+/// Two named persons do the watch: the pilot flies, the shift lead approves.
+fn who(intent: &Intent) -> OperatorId {
+    OperatorId(match intent {
+        Intent::ApprovePlan { .. } => crate::setup::SECOND.into(),
+        _ => PILOT.into(),
+    })
 }
 
 fn stamp(v: &StationView) -> ViewStamp {
@@ -352,6 +361,11 @@ impl Landed {
             recorded.broken
         );
         let entries = recorded.entries.clone();
+        let tail = |v| view.vehicles.get(v).map_or_else(|| v.to_string(), |a| a.tail.clone());
+        f.off_patrol = crate::off_patrol::off_patrol(&entries)
+            .iter()
+            .map(|((v, who), s)| (tail(v), who.0.clone(), *s))
+            .collect();
         let mut replay = recorded.replay()?;
         f.digest_replay = digest(replay.view());
         let lines =

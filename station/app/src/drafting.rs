@@ -14,13 +14,13 @@ use anyhow::{Context, Result};
 use vedette_atlas::World;
 use vedette_model::VehicleId;
 use vedette_model::plan::{Brief, PatrolPlan, Verdict};
-use vedette_panels::feeds::ViewSlot;
-use vedette_panels::plan::{PlanDesk, Study, Trial, Tried};
+use vedette_panels::feeds::{Slot, ViewSlot};
+use vedette_panels::plan::{Answer, Call, Foreseen, PlanDesk, Proposal, Proposed, Study, Trial, Tried, Wanted, WhatIf};
 use vedette_planner::ProfilePoint;
 
 use crate::clock::Clock;
 
-/// How often the thread looks for a newer brief when it has nothing to do.
+/// How often a thread looks for a newer question when it has nothing to do.
 const LOOK: Duration = Duration::from_millis(25);
 
 /// A plan with the checker's judgement, whichever way it goes.
@@ -121,30 +121,131 @@ fn transit_s(plan: &PatrolPlan) -> BTreeMap<VehicleId, f64> {
     plan.aircraft.iter().filter_map(of).collect()
 }
 
-/// Starts the thread.
+/// The rest of a watch after a change.
+pub(crate) fn proposal(q: &WhatIf, world: &World, seed: u64) -> Proposal {
+    let clock = Clock::start(Clock::machine_utc(), 1.0);
+    let made = vedette_planner::replan(&q.plan, world, &q.change, q.at_s, seed);
+    let planned = clock.now().seconds();
+    let result = made.map_err(|e| e.to_string()).map(|r| {
+        let changes = r.diff.words();
+        let (plan, verdict) = match vedette_checker::approve(r.plan, world) {
+            Ok(v) => (v.plan().clone(), v.verdict().clone()),
+            Err(refused) => (refused.plan, refused.verdict),
+        };
+        Proposed {
+            study: Arc::new(study(&plan, Some(&verdict), world)),
+            plan: Arc::new(plan),
+            verdict: Arc::new(verdict),
+            changes,
+            touched: r.touched,
+            hole: r.hole,
+        }
+    });
+    Proposal {
+        number: q.number,
+        result,
+        took_s: [planned, clock.now().seconds() - planned],
+    }
+}
+
+/// Who can come to a call.
+pub(crate) fn answer(c: &Call, world: &World) -> Answer {
+    let (mut eyes, mut relief) = (Vec::new(), Vec::new());
+    match &c.wanted {
+        Wanted::Eyes(cue) => eyes = vedette_planner::respond(&c.plan, world, cue, c.at_s),
+        Wanted::Relief(held) => relief = vedette_planner::hand_over(&c.plan, world, held, c.at_s),
+    }
+    Answer {
+        number: c.number,
+        eyes,
+        relief,
+    }
+}
+
+/// Answers the newest question of a slot, if there is one newer than `seen`; what was asked in
+/// between is passed over.
+fn newest<Q, A>(asked: &Slot<Q>, told: &Slot<A>, seen: &mut u64, work: impl FnOnce(&Q) -> A) -> bool {
+    let Some((n, q)) = asked.newer_than(*seen) else {
+        return false;
+    };
+    *seen = n;
+    told.put(Arc::new(work(&q)));
+    true
+}
+
+/// Starts the threads: one plans, one answers calls within milliseconds meanwhile.
 pub(crate) fn start(
     world: Arc<World>,
     seed: u64,
     table: ViewSlot,
     stop: Arc<AtomicBool>,
-) -> Result<(PlanDesk, JoinHandle<()>)> {
+) -> Result<(PlanDesk, [JoinHandle<()>; 2])> {
     let desk = PlanDesk::default();
-    let (asked, tried) = (desk.asked.clone(), desk.tried.clone());
-    let thread = std::thread::Builder::new()
-        .name("drafting".into())
-        .spawn(move || {
-            let mut seen = 0;
+    let run = |name: &str, mut turn: Box<dyn FnMut() -> bool + Send>| {
+        let stop = stop.clone();
+        let job = move || {
             while !stop.load(Ordering::Acquire) {
-                let Some((n, trial)) = asked.newer_than(seen) else {
+                if !turn() {
                     std::thread::sleep(LOOK);
-                    continue;
-                };
-                seen = n;
-                let view = table.latest().map(|(_, v)| v);
-                let old = view.as_ref().and_then(|v| v.plan.plan.as_deref());
-                tried.put(Arc::new(attempt(&trial, &world, seed, old)));
+                }
             }
-        })
-        .context("cannot start the planning thread")?;
-    Ok((desk, thread))
+        };
+        std::thread::Builder::new()
+            .name(name.into())
+            .spawn(job)
+            .with_context(|| format!("cannot start the {name} thread"))
+    };
+    let (d, w, t) = (desk.clone(), world.clone(), table.clone());
+    let (mut trials, mut changes) = (0, 0);
+    let planning = run(
+        "drafting",
+        Box::new(move || {
+            let tried = newest(&d.asked, &d.tried, &mut trials, |trial| {
+                let view = t.latest().map(|(_, v)| v);
+                attempt(trial, &w, seed, view.as_ref().and_then(|v| v.plan.plan.as_deref()))
+            });
+            newest(&d.what_if, &d.proposal, &mut changes, |q| proposal(q, &w, seed)) || tried
+        }),
+    )?;
+    let d = desk.clone();
+    let (mut eyes, mut relief) = (0, 0);
+    let calls = run(
+        "calls",
+        Box::new(move || {
+            let came = newest(&d.eyes, &d.coming, &mut eyes, |c| answer(c, &world));
+            let took = newest(&d.relief, &d.taking_over, &mut relief, |c| answer(c, &world));
+            let plan = table.latest().and_then(|(_, v)| v.plan.plan.clone());
+            let known = d.foreseen.latest().map(|(_, f)| f.plan.clone());
+            let new = plan.filter(|p| known.as_ref() != Some(&p.id));
+            if let Some(p) = &new {
+                d.foreseen.put(Arc::new(Foreseen {
+                    plan: p.id.clone(),
+                    shadows: vedette_planner::shadows(p, &world),
+                }));
+            }
+            came || took || new.is_some()
+        }),
+    )?;
+    Ok((desk, [planning, calls]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_asked_while_the_planner_worked_is_passed_over_for_the_newest() {
+        let (asked, told) = (Slot::<u32>::default(), Slot::<u32>::default());
+        let mut seen = 0;
+        assert!(!newest(&asked, &told, &mut seen, |q| *q));
+        for q in 1..=50 {
+            asked.put(Arc::new(q));
+        }
+        let mut worked = 0;
+        while newest(&asked, &told, &mut seen, |q| {
+            worked += 1;
+            *q
+        }) {}
+        assert_eq!((worked, told.latest().map(|(_, a)| *a)), (1, Some(50)));
+    }
 }

@@ -12,11 +12,11 @@ use anyhow::{Context, Result};
 use crossbeam_channel::Sender;
 use serde::Deserialize;
 use vedette_atlas::World;
-use vedette_core::{EvidenceRequest, Input, StationView, ViewStamp};
+use vedette_core::{EvidenceRequest, Input, OperatorSpec, StationView, ViewStamp};
 use vedette_ingest::{FrameStore, Moment, SourceSpec};
 use vedette_journal::{Catalogue, SessionRow};
 use vedette_model::plan::Brief;
-use vedette_model::{CameraId, Intent, OperatorId, Request, Utc};
+use vedette_model::{CameraId, Intent, OperatorId, PlanRule, Request, Utc};
 use vedette_panels::feeds::{VideoSlots, ViewSlot, WireFeed};
 use vedette_sight::PoseSigmas;
 
@@ -40,7 +40,10 @@ pub(crate) struct FlightConfig {
     pub(crate) brief: Brief,
     pub(crate) policy: vedette_sight::Policy,
     pub(crate) seed: u64,
-    pub(crate) pilot: OperatorId,
+    /// Who may use the station.
+    pub(crate) people: Vec<OperatorSpec>,
+    /// How many of them it takes to bring a plan to an aircraft.
+    pub(crate) plan_rule: PlanRule,
     pub(crate) endpoints: Vec<String>,
     /// Parameter files the aircraft are held against, by tail number.
     pub(crate) baselines: BTreeMap<String, PathBuf>,
@@ -74,7 +77,16 @@ impl Flight {
         let identity = Arc::new(keys::open(&c.root.join("keys"), &c.name)?);
         let catalogue = Catalogue::open(&c.root)?;
         let baselines = setup::baselines(&c.brief, &c.baselines, &c.root.join("baselines"))?;
-        let mut setup = setup::setup(session.clone(), &c.name, c.brief, &c.world, c.policy, c.seed, &c.pilot);
+        let mut setup = setup::setup(
+            session.clone(),
+            &c.name,
+            c.brief,
+            &c.world,
+            c.policy,
+            c.seed,
+            c.people,
+            c.plan_rule,
+        );
         setup.baselines = baselines;
         let cameras = setup.cameras.clone();
         let row = SessionRow {
@@ -142,7 +154,7 @@ impl Flight {
             cameras: open,
             view,
             screen,
-            wire: crate::wire::feed(),
+            wire: crate::wire::feed(Some(&dir.with_extension("tlog"))),
             hashes,
             dir,
             catalogue,
@@ -325,8 +337,16 @@ struct StationFile {
     /// `ROOT/baselines/TAIL.param`, where the console keeps those it takes.
     #[serde(default)]
     baselines: BTreeMap<String, PathBuf>,
-    /// Who flies.
+    /// Who flies: whoever sits at the console at the start.
     pilot: String,
+    /// Everybody of the watch: `id`, `name`, `authority` (observer, sensor, pilot, supervisor). Nobody
+    /// named: the pilot and a shift lead.
+    #[serde(default)]
+    people: Vec<OperatorSpec>,
+    /// `two-persons` (the default): who puts a plan on the table does not approve it;
+    /// `single-person`: the same person may, and every approval says so.
+    #[serde(default)]
+    plan_rule: PlanRule,
     /// Video streams by camera number (aircraft's system id times ten, plus one for thermal and two
     /// for visible): `udp://HOST:PORT` or `file:PATH`.
     #[serde(default)]
@@ -356,6 +376,18 @@ pub(crate) fn station(a: &StationArgs) -> Outcome {
     }
     let clock = Clock::start(Clock::machine_utc(), 1.0);
     let pilot = OperatorId(file.pilot);
+    let people = if file.people.is_empty() {
+        setup::people(&pilot)
+    } else {
+        file.people
+    };
+    if !people.iter().any(|p| p.id == pilot) {
+        return Err(usage(format!("pilot: {pilot} is not among the people")));
+    }
+    if file.plan_rule == PlanRule::Unstated {
+        return Err(usage("plan_rule: two-persons or single-person".into()));
+    }
+    setup::fit(&people, file.plan_rule).map_err(usage)?;
     let flight = Flight::start(FlightConfig {
         name: file.name,
         root: file.root,
@@ -363,7 +395,8 @@ pub(crate) fn station(a: &StationArgs) -> Outcome {
         world: world.clone(),
         policy: vedette_sight::Policy::default(),
         seed: file.seed,
-        pilot: pilot.clone(),
+        people,
+        plan_rule: file.plan_rule,
         endpoints: file.links,
         baselines: file.baselines,
         video,

@@ -14,6 +14,7 @@ mod inspect;
 mod keys;
 mod link;
 mod measure;
+mod off_patrol;
 mod pictures;
 mod pieces;
 mod preserve;

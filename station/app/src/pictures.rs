@@ -104,8 +104,8 @@ mod shell {
         if carrier.join().is_err() {
             tracing::error!("the intent thread died");
         }
-        if drafting.join().is_err() {
-            tracing::error!("the planning thread died");
+        if drafting.into_iter().any(|t| t.join().is_err()) {
+            tracing::error!("a thread of the planning desk died");
         }
         shown.map(drop).context("the console could not be shown")
     }
@@ -128,7 +128,7 @@ mod shell {
         let easel = Easel {
             view: ViewSlot::default(),
             video: VideoSlots::default(),
-            wire: crate::wire::feed(),
+            wire: crate::wire::feed(None),
             model: Slot::default(),
             desk: PlanDesk::default(),
         };
@@ -265,7 +265,7 @@ mod shell {
             let feeds = Feeds {
                 view: view.clone(),
                 video: video.clone(),
-                wire: crate::wire::feed(),
+                wire: crate::wire::feed(None),
                 intents: tx,
                 terrain: world.terrain.clone(),
                 review: None,
@@ -319,7 +319,7 @@ mod shell {
         let feeds = Feeds {
             view: view.clone(),
             video: video.clone(),
-            wire: crate::wire::feed(),
+            wire: crate::wire::feed(None),
             intents: tx,
             terrain: world.terrain.clone(),
             review: Some(ReviewFeeds {

@@ -560,6 +560,9 @@ pub(crate) fn act_words(intent: &Intent) -> String {
         Intent::MakePlan => "plan".into(),
         Intent::ProposeBrief { .. } => "plan a changed brief".into(),
         Intent::ApprovePlan { .. } => "approve plan".into(),
+        Intent::Replan { .. } => "plan the rest anew".into(),
+        Intent::ReadPlan { .. } => "read plan on board".into(),
+        Intent::TakeSeat { .. } => "take the console".into(),
         Intent::UploadPlan { .. } => "upload plan".into(),
         Intent::Decide {
             decision: vedette_model::Decision::Confirm,

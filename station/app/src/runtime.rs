@@ -20,7 +20,10 @@ use vedette_evidence::identity::Identity;
 use vedette_evidence::manifest::{ClockState, Gap, Span};
 use vedette_evidence::merkle::{SignedHead, TreeLog, journal_leaf, leaf};
 use vedette_journal::Journal;
-use vedette_model::{EvidenceId, LinkId, MissionKind, Mono, PlanId, RecorderReport, Request, RequestBody, Retry, Utc};
+use vedette_model::plan::PatrolPlan;
+use vedette_model::{
+    ApprovalSignature, EvidenceId, LinkId, MissionKind, Mono, PlanId, RecorderReport, Request, RequestBody, Retry, Utc,
+};
 
 use crate::clock::Clock;
 use crate::files;
@@ -306,7 +309,24 @@ impl Host {
     fn bring_about(&mut self, effect: Effect) {
         match effect {
             Effect::Request(request) => self.send(request),
-            Effect::Plan { brief, parent, seed } => self.plan(brief, parent, seed),
+            Effect::Plan { brief, parent, seed } => self.plan(move |world| {
+                let mut plan = vedette_planner::plan(&brief, world, seed).map_err(|e| e.to_string())?;
+                if parent.is_some() {
+                    plan.parent = parent;
+                    plan.id = vedette_planner::plan_id(&plan);
+                }
+                Ok(plan)
+            }),
+            Effect::Replan {
+                plan,
+                change,
+                at_s,
+                seed,
+            } => self.plan(move |world| {
+                let next = vedette_planner::replan(&plan, world, &change, at_s, seed);
+                next.map(|r| r.plan).map_err(|e| e.to_string())
+            }),
+            Effect::SignApproval { plan, statement } => self.sign_approval(plan, &statement),
             Effect::Upload {
                 vehicle,
                 uid,
@@ -385,32 +405,55 @@ impl Host {
         }
     }
 
-    fn plan(&mut self, brief: Box<vedette_model::plan::Brief>, parent: Option<PlanId>, seed: u64) {
+    /// Plans on a thread of its own; the checker judges what comes of it.
+    fn plan(&mut self, make: impl FnOnce(&World) -> Result<PatrolPlan, String> + Send + 'static) {
         let (world, inputs, valid) = (self.parts.world.clone(), self.inputs.clone(), self.valid.clone());
         self.work("planner", move || {
-            let input = match vedette_planner::plan(&brief, &world, seed) {
-                Ok(mut plan) => {
-                    if parent.is_some() {
-                        plan.parent = parent;
-                        plan.id = vedette_planner::plan_id(&plan);
-                    }
-                    match vedette_checker::approve(plan, &world) {
-                        Ok(v) => {
-                            let (plan, verdict) = (Box::new(v.plan().clone()), Box::new(v.verdict().clone()));
-                            if let Ok(mut held) = valid.lock() {
-                                held.insert(plan.id.clone(), v);
-                            }
-                            Input::Planned { plan, verdict }
+            let input = match make(&world) {
+                Ok(plan) => match vedette_checker::approve(plan, &world) {
+                    Ok(v) => {
+                        let (plan, verdict) = (Box::new(v.plan().clone()), Box::new(v.verdict().clone()));
+                        if let Ok(mut held) = valid.lock() {
+                            held.insert(plan.id.clone(), v);
                         }
-                        Err(refused) => Input::Planned {
-                            plan: Box::new(refused.plan),
-                            verdict: Box::new(refused.verdict),
-                        },
+                        Input::Planned { plan, verdict }
                     }
-                }
-                Err(e) => Input::PlanFailed { why: e.to_string() },
+                    Err(refused) => Input::Planned {
+                        plan: Box::new(refused.plan),
+                        verdict: Box::new(refused.verdict),
+                    },
+                },
+                Err(why) => Input::PlanFailed { why },
             };
             deliver(&inputs, input);
+        });
+    }
+
+    /// Signs an approval and keeps text and signature beside the journal, as `openssl dgst -sha256
+    /// -verify` takes them.
+    fn sign_approval(&mut self, plan: PlanId, statement: &str) {
+        let der = self.parts.identity.sign(statement.as_bytes());
+        let pem = self.parts.identity.station_pem().map_err(|e| e.to_string());
+        let certificate = match pem.and_then(|p| vedette_evidence::identity::fingerprint(&p)) {
+            Ok(f) => f,
+            Err(e) => {
+                tracing::error!("approval of plan {plan} cannot be signed: {e}; uploads stay refused");
+                return;
+            }
+        };
+        let name: String = plan.0.chars().filter(char::is_ascii_alphanumeric).take(32).collect();
+        let dir = self.parts.dir.join("approvals");
+        for (end, bytes) in [("txt", statement.as_bytes()), ("sig", &der)] {
+            if let Err(e) = files::write(&dir.join(format!("{name}.{end}")), bytes) {
+                tracing::warn!("approval of plan {plan} is in the journal only: {e:#}");
+            }
+        }
+        self.take(Input::ApprovalSigned {
+            plan,
+            signature: ApprovalSignature {
+                certificate_sha256: certificate,
+                der_hex: vedette_evidence::hash::hex(&der),
+            },
         });
     }
 

@@ -123,6 +123,10 @@ impl Script {
             self.approved = true;
             return vec![Intent::ApprovePlan { plan: plan.id.clone() }];
         }
+        // Uploads wait for the signature.
+        if view.plan.approved.as_ref().is_none_or(|a| a.signature.is_none()) {
+            return Vec::new();
+        }
         let mut out = Vec::new();
         for v in view.vehicles.values() {
             let heard = v.identity.is_some() && v.alive && v.home.is_some();

@@ -8,7 +8,7 @@ use anyhow::Context;
 use vedette_atlas::World;
 use vedette_core::{CameraSpec, OperatorSpec, Setup, SiteLines};
 use vedette_model::plan::Brief;
-use vedette_model::{Authority, Baseline, CameraId, OperatorId, SessionId, Spectrum, Utc, VehicleId};
+use vedette_model::{Authority, Baseline, CameraId, OperatorId, PlanRule, SessionId, Spectrum, Utc, VehicleId};
 
 /// Name and version in every record.
 pub(crate) const SOFTWARE: &str = concat!("Vedette ", env!("CARGO_PKG_VERSION"));
@@ -33,7 +33,44 @@ pub(crate) fn session_id(utc: Utc) -> SessionId {
     SessionId(format!("{y:04}{mo:02}{d:02}T{h:02}{m:02}{s:02}Z"))
 }
 
-/// A setup with one pilot and one supervisor.
+/// Who approves what the pilot put on the table, where a site names nobody.
+pub(crate) const SECOND: &str = "supervisor-1";
+
+/// One pilot and one supervisor: the watch where a site names nobody.
+pub(crate) fn people(pilot: &OperatorId) -> Vec<OperatorSpec> {
+    vec![
+        OperatorSpec {
+            id: pilot.clone(),
+            name: "Operator 2 · pilot".into(),
+            authority: Authority::Pilot,
+        },
+        OperatorSpec {
+            id: OperatorId(SECOND.into()),
+            name: "Shift lead".into(),
+            authority: Authority::Supervisor,
+        },
+    ]
+}
+
+/// People under a rule: two persons who fly or lead are needed where two persons bring a plan to
+/// an aircraft, and nobody is named twice.
+pub(crate) fn fit(people: &[OperatorSpec], rule: PlanRule) -> Result<(), String> {
+    let mut ids: Vec<&str> = people.iter().map(|p| p.id.0.as_str()).collect();
+    ids.sort_unstable();
+    if let Some(w) = ids.windows(2).find(|w| w[0] == w[1]) {
+        return Err(format!("people: {} is named twice", w[0]));
+    }
+    let may = people.iter().filter(|p| p.authority >= Authority::Pilot).count();
+    if rule == PlanRule::TwoPersons && may < 2 {
+        return Err(format!(
+            "plan_rule is two-persons, but {may} of the people may approve a plan: name a second pilot or supervisor under [[people]], or say plan_rule = \"single-person\""
+        ));
+    }
+    Ok(())
+}
+
+/// What a session starts with.
+#[expect(clippy::too_many_arguments, reason = "the journal's first line says all of it")]
 pub(crate) fn setup(
     session: SessionId,
     station: &str,
@@ -41,24 +78,14 @@ pub(crate) fn setup(
     world: &World,
     policy: vedette_sight::Policy,
     seed: u64,
-    pilot: &OperatorId,
+    operators: Vec<OperatorSpec>,
+    plan_rule: PlanRule,
 ) -> Setup {
     Setup {
         session,
         station: station.to_owned(),
         software: SOFTWARE.to_owned(),
-        operators: vec![
-            OperatorSpec {
-                id: pilot.clone(),
-                name: "Operator 2 · pilot".into(),
-                authority: Authority::Pilot,
-            },
-            OperatorSpec {
-                id: OperatorId("supervisor-1".into()),
-                name: "Shift lead".into(),
-                authority: Authority::Supervisor,
-            },
-        ],
+        operators,
         cameras: cameras(brief.fleet.iter().map(|a| a.vehicle)),
         site: SiteLines::of(world),
         brief,
@@ -66,6 +93,7 @@ pub(crate) fn setup(
         seed,
         system: Some(crate::radio::SYSTEM_ID),
         baselines: BTreeMap::new(),
+        plan_rule,
     }
 }
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use vedette_atlas::World;
 use vedette_model::plan::Brief;
-use vedette_model::{CameraId, Mono, OperatorId};
+use vedette_model::{CameraId, Mono, OperatorId, PlanRule};
 use vedette_sim::{Endpoint, FollowEndpoint, Overrides, Scenario, ServeConfig, SimHandle, Simulation};
 
 use crate::clock::Clock;
@@ -26,6 +26,8 @@ pub(crate) struct Staging {
     pub(crate) brief: Brief,
     /// Who flies.
     pub(crate) pilot: OperatorId,
+    /// How many people it takes to bring a plan to an aircraft.
+    pub(crate) plan_rule: PlanRule,
     /// What is simulated.
     pub(crate) scenario: Scenario,
     /// Seed of everything random.
@@ -114,7 +116,8 @@ impl Staging {
             brief: self.brief,
             policy: vedette_sight::Policy::default(),
             seed: self.seed,
-            pilot: self.pilot,
+            people: crate::setup::people(&self.pilot),
+            plan_rule: self.plan_rule,
             endpoints: if self.others.station.is_empty() {
                 // Two ways to every aircraft, as a radio and a mobile network would be.
                 vec![format!("udpin:127.0.0.1:{}", self.port), "udpin:127.0.0.1:0".to_owned()]

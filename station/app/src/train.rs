@@ -272,6 +272,8 @@ impl Exercise {
             world: self.world.clone(),
             brief: self.brief.clone(),
             pilot: who.clone(),
+            // An exercise trains one person: the record says so.
+            plan_rule: vedette_model::PlanRule::SinglePerson,
             scenario: self.scenario.clone(),
             seed: a.seed,
             port: 0,

@@ -17,11 +17,12 @@ const LOG_MOST: usize = 64 << 20;
 /// The log is read from this long before the moment, seconds: rates and counts settle.
 const BEFORE_S: i64 = 120;
 
-/// An empty table with the means to read frames.
-pub(crate) fn feed() -> WireFeed {
+/// An empty table with the means to read frames, and where they are logged.
+pub(crate) fn feed(log: Option<&Path>) -> WireFeed {
     WireFeed {
         rows: Slot::default(),
         decode: Some(decode),
+        tlog: log.map(|p| p.display().to_string().into()),
     }
 }
 

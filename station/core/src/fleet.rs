@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use vedette_geo::distance_m;
 use vedette_model::plan::Aircraft;
 use vedette_model::{
-    FlightMode, Known, LandedState, Mono, ParameterTable, Report, Severity, SigningState, is_safety_parameter,
+    FlightMode, Known, LandedState, MissionKind, Mono, ParameterTable, Report, Severity, SigningState,
+    is_safety_parameter,
 };
 
 use crate::view::{EventKind, LegView, PlanOnAircraft, PlanState, TransferView, VehicleView};
@@ -72,6 +73,7 @@ pub(crate) fn unheard(a: &Aircraft) -> VehicleView {
         remote_id: None,
         contacts: BTreeMap::new(),
         plan_on_board: PlanOnAircraft::Unknown,
+        on_board: crate::view::OnBoard::default(),
         plan_id: None,
         lists_in_doubt: BTreeMap::new(),
         transfer: None,
@@ -289,8 +291,15 @@ pub(crate) fn apply(v: &mut VehicleView, now: Mono, captured: Mono, report: &Rep
         Report::File { path, bytes, .. } => {
             return Some((EventKind::Flight, format!("{path} read, {bytes} bytes")));
         }
-        Report::PlanOnVehicle { .. }
-        | Report::PlanInDoubt { .. }
+        Report::PlanOnVehicle { kind, items } => {
+            let held = Some(std::sync::Arc::new(items.clone()));
+            match kind {
+                MissionKind::Mission => v.on_board.mission = held,
+                MissionKind::Fence => v.on_board.fence = held,
+                MissionKind::Rally => v.on_board.rally = held,
+            }
+        }
+        Report::PlanInDoubt { .. }
         | Report::PlanStands { .. }
         | Report::Files { .. }
         | Report::Logs(_)

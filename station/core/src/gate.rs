@@ -17,6 +17,8 @@ fn needs(intent: &Intent) -> Authority {
         | Intent::ProposeBrief { .. }
         | Intent::ApprovePlan { .. }
         | Intent::UploadPlan { .. }
+        | Intent::Replan { .. }
+        | Intent::ReadPlan { .. }
         | Intent::UseLink { .. }
         | Intent::TakeControl { .. }
         | Intent::SetParameter { .. }
@@ -30,7 +32,9 @@ fn needs(intent: &Intent) -> Authority {
         | Intent::SealIncident { .. }
         | Intent::ReadParameters { .. }
         | Intent::SaveDifferences { .. } => Authority::Sensor,
-        Intent::Show { .. } | Intent::Note { .. } | Intent::Workload { .. } => Authority::Observer,
+        Intent::Show { .. } | Intent::Note { .. } | Intent::Workload { .. } | Intent::TakeSeat { .. } => {
+            Authority::Observer
+        }
     }
 }
 

@@ -9,8 +9,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use vedette_model::{
-    Acceptance, Baseline, CommandId, CommandOutcome, Drift, LandedState, OperatorId, Refusal, Request, RequestBody,
-    Retry, VehicleId, gcs_system_wanted,
+    Acceptance, Baseline, CommandId, CommandOutcome, Drift, LandedState, MissionKind, OperatorId, Refusal, Request,
+    RequestBody, Retry, VehicleId, gcs_system_wanted,
 };
 
 use crate::input::{Effect, Folder};
@@ -123,6 +123,16 @@ impl Station {
         };
         let what = if take { "take control" } else { "give back control" };
         self.ask(who, id, what, body, SET_EXPIRES_MS);
+        Ok(())
+    }
+
+    /// Reads all three lists back from an aircraft.
+    pub(crate) fn read_plan(&mut self, who: &OperatorId, id: VehicleId) -> Result<(), Refusal> {
+        self.of(id)?;
+        for kind in [MissionKind::Mission, MissionKind::Fence, MissionKind::Rally] {
+            let what = format!("read {kind:?}").to_lowercase();
+            self.ask(who, id, &what, RequestBody::Download { kind }, READ_EXPIRES_MS);
+        }
         Ok(())
     }
 

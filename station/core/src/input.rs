@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use vedette_geo::{Geoid, LatLon};
 use vedette_model::plan::{Brief, NoFly, PatrolPlan, Verdict};
 use vedette_model::{
-    Authority, Baseline, CameraId, EvidenceId, IncidentId, Intent, LinkReport, Mono, OperatorId, PlanId,
-    RecorderReport, Report, Request, SessionId, Spectrum, Utc, VehicleId, VisionReport,
+    ApprovalSignature, Authority, Baseline, CameraId, EvidenceId, IncidentId, Intent, LinkReport, Mono, OperatorId,
+    PlanId, PlanRule, RecorderReport, Report, Request, SessionId, Spectrum, Utc, VehicleId, VisionReport,
 };
 
 /// A person who may use the station.
@@ -138,6 +138,9 @@ pub struct Setup {
     /// Parameters each aircraft shall have: the baseline's name and its values.
     #[serde(default)]
     pub baselines: BTreeMap<VehicleId, (String, Arc<Baseline>)>,
+    /// How many people it takes to bring a plan to an aircraft.
+    #[serde(default = "PlanRule::unstated")]
+    pub plan_rule: PlanRule,
 }
 
 /// Where a text is kept.
@@ -201,6 +204,13 @@ pub enum Input {
         /// Reason and nearest relaxation.
         why: String,
     },
+    /// The station's key signed an approval.
+    ApprovalSigned {
+        /// Of which plan.
+        plan: PlanId,
+        /// The signature.
+        signature: ApprovalSignature,
+    },
     /// An evidence bundle is sealed.
     Preserved {
         /// For which incident.
@@ -261,6 +271,24 @@ pub enum Effect {
         parent: Option<PlanId>,
         /// Seed.
         seed: u64,
+    },
+    /// Plan what is left of a watch after a change; answer as to `Effect::Plan`.
+    Replan {
+        /// The plan in force.
+        plan: Arc<PatrolPlan>,
+        /// What happened.
+        change: vedette_model::Change,
+        /// Second of that plan.
+        at_s: f64,
+        /// Seed.
+        seed: u64,
+    },
+    /// Sign an approval's text with the station's key; answer with `Input::ApprovalSigned`.
+    SignApproval {
+        /// Of which plan.
+        plan: PlanId,
+        /// The text, UTF-8.
+        statement: String,
     },
     /// Upload one aircraft's part of a valid plan: mission, fence and rally. The shell holds the
     /// `ValidPlan`; without one it cannot.

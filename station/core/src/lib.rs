@@ -6,6 +6,7 @@
 //! It knows no MAVLink, no file, no clock.
 
 mod alerts;
+mod approval;
 mod coverage;
 mod energy;
 mod fleet;
@@ -26,10 +27,11 @@ mod watching;
 
 pub use coverage::CoverageView;
 pub use input::{CameraSpec, Effect, Entry, EvidenceRequest, Folder, Input, OperatorSpec, Setup, SiteLines, ViewStamp};
+pub use planning::{ItemChange, ListChange, on_aircraft};
 pub use replay::Replay;
 pub use station::{CoreError, Station, digest};
 pub use view::{
     AgeHistogram, BaselineView, CameraView, EventKind, LegView, LinkHistory, LinkPace, LinkSwitch, ListDoubt, Notice,
-    NoticeKind, PathHistory, PathSample, PlanOnAircraft, PlanState, StationView, TimelineEvent, TrackView,
+    NoticeKind, OnBoard, PathHistory, PathSample, PlanOnAircraft, PlanState, StationView, TimelineEvent, TrackView,
     TransferView, VehicleView,
 };

@@ -53,6 +53,8 @@ pub struct Station {
     pub(crate) uploads: Vec<(CommandId, VehicleId, MissionKind, bool)>,
     pub(crate) effects: VecDeque<Effect>,
     pub(crate) next_command: u32,
+    /// Who asked for the plan that is being made.
+    pub(crate) asked_by: Option<OperatorId>,
     pub(crate) sealing: Vec<(IncidentId, EvidenceRequest)>,
     pub(crate) restoring: std::collections::BTreeMap<VehicleId, crate::ground::Restoring>,
     /// Requests that are done when they are answered: nothing in telemetry could show more.
@@ -131,6 +133,7 @@ impl Station {
             alerts: std::collections::BTreeMap::new(),
             incidents: std::collections::BTreeMap::new(),
             plan: PlanState::default(),
+            plan_rule: setup.plan_rule,
             receipts: Vec::new(),
             links: std::collections::BTreeMap::new(),
             notices: Vec::new(),
@@ -149,6 +152,7 @@ impl Station {
             uploads: Vec::new(),
             effects: VecDeque::new(),
             next_command: 1,
+            asked_by: None,
             sealing: Vec::new(),
             restoring: std::collections::BTreeMap::new(),
             answered: std::collections::BTreeSet::new(),
@@ -195,12 +199,10 @@ impl Station {
             Input::Recorder(report) => self.recorder(report),
             Input::Planned { plan, verdict } => self.planned(plan, verdict),
             Input::PlanFailed { why } => {
-                self.view.plan = PlanState {
-                    failed: Some(why.clone()),
-                    ..PlanState::default()
-                };
+                self.not_planned(why);
                 self.notice(NoticeKind::Warning, format!("no plan: {why}"));
             }
+            Input::ApprovalSigned { plan, signature } => self.signed(plan, signature),
             Input::Preserved {
                 incident,
                 evidence,
@@ -267,28 +269,14 @@ impl Station {
             Intent::Command { vehicle, order, held } => self.command(who, *vehicle, order, *held)?,
             Intent::MakePlan => self.make_plan(who, None)?,
             Intent::ProposeBrief { brief } => self.make_plan(who, Some(brief))?,
-            Intent::ApprovePlan { plan } => {
-                let state = &mut self.view.plan;
-                let held = state
-                    .plan
-                    .as_ref()
-                    .filter(|p| p.id == *plan)
-                    .ok_or_else(|| Refusal::Missing {
-                        what: format!("plan {plan}"),
-                    })?;
-                if !state
-                    .verdict
-                    .as_ref()
-                    .is_some_and(|v| v.plan == held.id && v.is_clear())
-                {
-                    return Err(Refusal::State {
-                        what: format!("approving plan {plan}"),
-                        why: "the checker refuses it".into(),
-                    });
-                }
-                state.approved = Some((who.clone(), now));
-                self.mark(EventKind::Decision, None, format!("plan {plan} approved by {who}"));
-            }
+            Intent::Replan { change, at_s } => self.replan(who, change, *at_s)?,
+            Intent::ApprovePlan { plan } => self.approve(who, plan)?,
+            Intent::ReadPlan { vehicle } => self.read_plan(who, *vehicle)?,
+            Intent::TakeSeat { from } => self.mark(
+                EventKind::Operator,
+                None,
+                format!("{who} takes the console from {from}"),
+            ),
             Intent::UploadPlan { vehicle, plan } => self.upload(who, *vehicle, plan)?,
             Intent::Decide { alert, decision } => {
                 let text = alerts::decide(&mut self.view, *alert, who, decision, now)?;

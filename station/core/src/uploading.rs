@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use vedette_model::plan::Brief;
-use vedette_model::{CommandId, LandedState, MissionKind, OperatorId, Refusal, VehicleId};
+use vedette_model::{Change, CommandId, LandedState, MissionKind, OperatorId, Refusal, VehicleId};
 
 use crate::coverage::CoverageView;
 use crate::input::Effect;
@@ -15,10 +15,24 @@ use crate::view::{EventKind, NoticeKind, PlanOnAircraft, PlanState};
 
 /// Plan uploads lapse after this long.
 const UPLOAD_EXPIRES_MS: i64 = 120_000;
+/// A proposal to go on after a change is for a moment this near to now, seconds.
+const PROPOSAL_S: f64 = 300.0;
 
 impl Station {
+    /// One plan is made at a time: its answer belongs to the person who asked for it.
+    fn idle(&self, what: &str) -> Result<(), Refusal> {
+        if self.view.plan.computing {
+            return Err(Refusal::State {
+                what: what.to_owned(),
+                why: "a plan is being made already".into(),
+            });
+        }
+        Ok(())
+    }
+
     /// Asks for the plan of the brief on the table, or of a changed one.
     pub(crate) fn make_plan(&mut self, who: &OperatorId, brief: Option<&Brief>) -> Result<(), Refusal> {
+        self.idle("making a plan")?;
         let flying: Vec<&str> = self
             .view
             .vehicles
@@ -56,6 +70,7 @@ impl Station {
         }
         self.view.plan.computing = true;
         self.view.plan.failed = None;
+        self.asked_by = Some(who.clone());
         let parent = self.view.plan.plan.as_ref().map(|p| p.id.clone());
         self.effects.push_back(Effect::Plan {
             brief: Box::new(Brief::clone(&self.view.brief)),
@@ -69,6 +84,61 @@ impl Station {
         };
         self.mark(EventKind::Operator, None, words);
         Ok(())
+    }
+
+    /// Asks for what is left of the watch after a change.
+    pub(crate) fn replan(&mut self, who: &OperatorId, change: &Change, at_s: f64) -> Result<(), Refusal> {
+        self.idle("planning the rest of the watch")?;
+        let plan = self.view.plan.plan.clone().ok_or_else(|| Refusal::Missing {
+            what: "plan on the table".into(),
+        })?;
+        let now = self.view.plan_second().unwrap_or(0.0);
+        if !at_s.is_finite() || (at_s - now).abs() > PROPOSAL_S {
+            return Err(Refusal::State {
+                what: "planning the rest of the watch".into(),
+                why: format!("the proposal is for second {at_s:.0} of the plan, now is {now:.0}; try it again"),
+            });
+        }
+        self.view.plan.computing = true;
+        self.view.plan.failed = None;
+        self.asked_by = Some(who.clone());
+        self.effects.push_back(Effect::Replan {
+            plan,
+            change: change.clone(),
+            at_s,
+            seed: self.setup.seed,
+        });
+        let what = match change {
+            Change::LostAircraft(v) => format!("without {}", self.tail(*v)),
+            Change::LostBase(at) => format!("without the base at {at}"),
+            Change::LostAntenna(k) => format!("without antenna {k}"),
+            Change::NewZone(z) => format!("around the new zone {}", z.name),
+            Change::Wind(w) => format!("in wind from {:.0}° at {:.0} m/s", w.from_deg, w.speed_m_s),
+        };
+        self.mark(
+            EventKind::Operator,
+            None,
+            format!("rest of the watch {what} put on the table by {who}"),
+        );
+        Ok(())
+    }
+
+    /// There is no plan: the one on the table stays where it still answers the brief.
+    pub(crate) fn not_planned(&mut self, why: &str) {
+        let stays = self
+            .view
+            .plan
+            .plan
+            .as_ref()
+            .is_some_and(|p| p.brief == *self.view.brief);
+        if stays {
+            self.view.plan.computing = false;
+        } else {
+            self.view.plan = PlanState::default();
+        }
+        self.view.plan.failed = Some(why.to_owned());
+        self.asked_by = None;
+        self.notice(NoticeKind::Warning, format!("no plan: {why}"));
     }
 
     /// The watched section follows the plan's brief; its coverage begins anew where it differs.
@@ -89,20 +159,38 @@ impl Station {
         let clear = verdict.is_clear() && verdict.plan == plan.id;
         self.follow_section(&plan.brief);
         self.view.coverage.promised_s = Some(plan.promise.revisit_s);
+        let old = self.view.plan.plan.as_ref().map(|p| &p.id);
+        // The clock of a relieved watch goes on; every other plan begins anew.
+        let goes_on = plan.timetable.is_some() && plan.parent.is_some() && plan.parent.as_ref() == old;
+        let same = old == Some(&plan.id);
+        let began = self.view.plan.began.filter(|_| goes_on || same);
+        self.view.brief = Arc::new(plan.brief.clone());
         self.view.plan = PlanState {
             plan: Some(Arc::new(plan.clone())),
             verdict: Some(Arc::new(verdict.clone())),
+            proposed: self.asked_by.take().map(|who| (who, self.view.now)),
+            began,
             ..PlanState::default()
         };
         for v in self.view.vehicles.values_mut() {
             v.leg = None;
-            if v.plan_id.as_ref() != Some(&plan.id) {
-                v.plan_on_board = if v.plan_id.is_some() {
-                    PlanOnAircraft::Differs
-                } else {
-                    PlanOnAircraft::Unknown
-                };
+            if began.is_none() {
+                v.patrol_began = None;
             }
+            if v.plan_id.as_ref() == Some(&plan.id) {
+                continue;
+            }
+            // A part that did not change is on board already.
+            let part = plan.aircraft.iter().find(|a| a.vehicle == v.id);
+            if v.plan_on_board == PlanOnAircraft::Same && part.is_some_and(|p| planning::holds(p, &v.on_board)) {
+                v.plan_id = Some(plan.id.clone());
+                continue;
+            }
+            v.plan_on_board = if v.plan_id.is_some() {
+                PlanOnAircraft::Differs
+            } else {
+                PlanOnAircraft::Unknown
+            };
         }
         let refused = verdict
             .findings
@@ -133,40 +221,19 @@ impl Station {
             .ok_or_else(|| Refusal::Missing {
                 what: format!("plan {plan}"),
             })?;
-        if !self
-            .view
-            .plan
-            .verdict
-            .as_ref()
-            .is_some_and(|v| v.plan == held.id && v.is_clear())
-        {
-            return Err(Refusal::State {
-                what: what(),
-                why: "the checker refuses it".into(),
-            });
-        }
-        if self.view.plan.approved.is_none() {
-            return Err(Refusal::State {
-                what: what(),
-                why: "nobody has approved it yet".into(),
-            });
-        }
         if !held.aircraft.iter().any(|a| a.vehicle == id) {
             return Err(Refusal::Missing {
                 what: format!("part for {} in plan {plan}", self.tail(id)),
             });
+        }
+        if let Some(why) = self.view.why_not_upload(id) {
+            return Err(Refusal::State { what: what(), why });
         }
         let ids = [self.command_id(), self.command_id(), self.command_id()];
         let expires = self.view.now.plus_ms(UPLOAD_EXPIRES_MS);
         let v = self.view.vehicles.get_mut(&id).ok_or_else(|| Refusal::Missing {
             what: format!("aircraft {id}"),
         })?;
-        if v.duplicate || v.identity.is_none() {
-            return Err(Refusal::State {
-                what: what(),
-                why: format!("{} is not heard, or not alone on its system id", v.tail),
-            });
-        }
         v.plan_on_board = PlanOnAircraft::Uploading;
         v.plan_id = Some(plan.clone());
         let uid = v.identity.as_ref().map_or(0, |i| i.uid);

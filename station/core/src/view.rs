@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 use vedette_geo::{AboveHome, Amsl, LatLon};
 use vedette_model::plan::{LegKind, LinkLoss, PatrolPlan, Verdict};
 use vedette_model::{
-    Acceptance, Airframe, Alert, AlertId, CameraId, ClockMap, Contact, Difference, FlightMode, GnssFix, GroundTrack,
-    Incident, IncidentId, Known, LandedState, LinkId, LinkReport, MissionKind, Mono, OperatorControl, OperatorId,
-    ParameterTable, PictureAge, PlanId, Receipt, SecondSender, SensorPose, SessionId, Severity, Spectrum, TrackId, Utc,
-    VehicleId, VehicleIdentity,
+    Acceptance, Airframe, Alert, AlertId, Approval, CameraId, ClockMap, Contact, Difference, FlightMode, GnssFix,
+    GroundTrack, Incident, IncidentId, Known, LandedState, LinkId, LinkReport, MissionItem, MissionKind, Mono,
+    OperatorControl, OperatorId, ParameterTable, PictureAge, PlanId, PlanRule, Receipt, SecondSender, SensorPose,
+    SessionId, Severity, Spectrum, TrackId, Utc, VehicleId, VehicleIdentity,
 };
 
 use crate::coverage::CoverageView;
@@ -55,6 +55,8 @@ pub struct StationView {
     pub incidents: BTreeMap<IncidentId, Incident>,
     /// Plan on the table.
     pub plan: PlanState,
+    /// How many people it takes to bring a plan to an aircraft.
+    pub plan_rule: PlanRule,
     /// Orders given, oldest first, the last two hundred.
     pub receipts: Vec<Receipt>,
     /// Transports.
@@ -173,13 +175,31 @@ pub struct PlanState {
     pub plan: Option<Arc<PatrolPlan>>,
     /// The checker's judgement.
     pub verdict: Option<Arc<Verdict>>,
-    /// Approved by, at.
-    pub approved: Option<(OperatorId, Mono)>,
+    /// Who put it on the table, and when.
+    pub proposed: Option<(OperatorId, Mono)>,
+    /// Who approved it, and what was signed.
+    pub approved: Option<Approval>,
     /// Why there is none.
     pub failed: Option<String>,
     /// Station clock at which the watch began (first patrol start observed); leg times count from
     /// it per aircraft, see [`VehicleView::patrol_began`].
     pub began: Option<Mono>,
+}
+
+impl StationView {
+    /// Second of the plan's own clock that is now, by the first aircraft seen to begin its patrol;
+    /// `None` before that.
+    #[must_use]
+    pub fn plan_second(&self) -> Option<f64> {
+        let plan = self.plan.plan.as_ref()?;
+        let begun = |v: &VehicleView| {
+            let part = plan.aircraft.iter().find(|a| a.vehicle == v.id)?;
+            let first = part.legs.iter().find(|l| l.kind == LegKind::Patrol)?;
+            Some((v.patrol_began?, first.start_s))
+        };
+        let (at, start_s) = self.vehicles.values().filter_map(begun).min_by_key(|(at, _)| *at)?;
+        Some(Mono(self.now.since(at)).seconds() + start_s)
+    }
 }
 
 /// What the aircraft holds of the plan.
@@ -204,6 +224,29 @@ pub struct ListDoubt {
     pub since: Mono,
     /// What was known of the plan on board before.
     pub before: PlanOnAircraft,
+}
+
+/// What an aircraft holds, as it was read back last; `None`: never read in this session.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct OnBoard {
+    /// Flight plan.
+    pub mission: Option<Arc<Vec<MissionItem>>>,
+    /// Geofence.
+    pub fence: Option<Arc<Vec<MissionItem>>>,
+    /// Rally points.
+    pub rally: Option<Arc<Vec<MissionItem>>>,
+}
+
+impl OnBoard {
+    /// One of the lists.
+    #[must_use]
+    pub fn list(&self, kind: MissionKind) -> Option<&Arc<Vec<MissionItem>>> {
+        match kind {
+            MissionKind::Mission => self.mission.as_ref(),
+            MissionKind::Fence => self.fence.as_ref(),
+            MissionKind::Rally => self.rally.as_ref(),
+        }
+    }
 }
 
 /// Transfer progress.
@@ -340,6 +383,9 @@ pub struct VehicleView {
     pub contacts: BTreeMap<String, Known<Contact>>,
     /// Plan on board.
     pub plan_on_board: PlanOnAircraft,
+    /// What was read from it last, list by list.
+    #[serde(default)]
+    pub on_board: OnBoard,
     /// Plan id it was uploaded from.
     pub plan_id: Option<PlanId>,
     /// Lists on board that may not be what was last read of them.

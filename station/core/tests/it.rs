@@ -1,6 +1,7 @@
 //! The station as its users meet it: what is refused, what is remembered, and that a replay sees
 //! what was seen.
 
+mod plan;
 mod wire;
 
 use proptest::prelude::*;
@@ -66,6 +67,11 @@ fn setup() -> Setup {
                 id: OperatorId("pilot".into()),
                 name: "Pilot".into(),
                 authority: Authority::Pilot,
+            },
+            OperatorSpec {
+                id: OperatorId("lead".into()),
+                name: "Shift lead".into(),
+                authority: Authority::Supervisor,
             },
             OperatorSpec {
                 id: OperatorId("guest".into()),
@@ -136,6 +142,7 @@ fn setup() -> Setup {
         seed: 7,
         system: None,
         baselines: std::collections::BTreeMap::new(),
+        plan_rule: PlanRule::TwoPersons,
     }
 }
 
@@ -455,110 +462,6 @@ fn coverage_counts_the_longest_time_a_metre_went_unseen() {
     assert!((gap - 200.1).abs() < 0.2, "{gap}");
     let seen = c.looks.iter().filter(|l| **l > 0).count();
     assert_eq!(seen, 4, "100 m of footprint are four cells of 25 m");
-}
-
-#[test]
-fn an_unapproved_or_refused_plan_is_never_uploaded() {
-    let mut r = Rig::new().known();
-    r.wants("pilot", Intent::MakePlan);
-    let brief = match r.effects.pop() {
-        Some(Effect::Plan { brief, .. }) => *brief,
-        other => panic!("{other:?}"),
-    };
-    let plan = PatrolPlan {
-        schema: 1,
-        id: PlanId("p1".into()),
-        parent: None,
-        brief,
-        site: "0".into(),
-        terrain: "flat".into(),
-        section_m: 3000.0,
-        aircraft: vec![AircraftPlan {
-            vehicle: V1,
-            sortie: 0,
-            lands_at: None,
-            return_branches: vec![],
-            home: origin(),
-            home_amsl: Amsl(1000.0),
-            take_off: AboveHome(30.0),
-            legs: vec![],
-            return_amsl: Amsl(1100.0),
-            return_path: vec![],
-            rally: vec![],
-            fence: vec![],
-            items: vec![],
-            fence_items: vec![],
-            rally_items: vec![],
-        }],
-        promise: Promise {
-            revisit_s: 300.0,
-            lower_bound_s: 250.0,
-            bound_source: "test".into(),
-            from_s: 0.0,
-            until_s: 600.0,
-        },
-        blind: vec![],
-        timetable: None,
-        sizing: None,
-        intervals: vec![],
-        drawn: vec![],
-    };
-    let verdict = |severity| Verdict {
-        plan: PlanId("p1".into()),
-        plan_sha256: String::new(),
-        site: "0".into(),
-        findings: vec![Finding {
-            severity,
-            check: "stand_off".into(),
-            vehicle: Some(V1),
-            leg: None,
-            what: "too close".into(),
-            worst: 1.0,
-            limit: 2.0,
-            unit: "m".into(),
-            at: None,
-            chainage_m: None,
-            time_s: None,
-        }],
-        revisit_measured_s: 300.0,
-        revisit_mean_s: 200.0,
-        lower_bound_s: 250.0,
-        gap_per_cell_s: vec![],
-        cell_m: 25.0,
-        separation_m: None,
-        margins: vec![],
-        samples: 1,
-    };
-    let upload = || Intent::UploadPlan {
-        vehicle: V1,
-        plan: PlanId("p1".into()),
-    };
-    let approve = || Intent::ApprovePlan {
-        plan: PlanId("p1".into()),
-    };
-    r.put(Input::Planned {
-        plan: Box::new(plan.clone()),
-        verdict: Box::new(verdict(FindingSeverity::Refused)),
-    });
-    r.wants("pilot", approve());
-    r.wants("pilot", upload());
-    assert!(r.effects.is_empty());
-    r.put(Input::Planned {
-        plan: Box::new(plan),
-        verdict: Box::new(verdict(FindingSeverity::Note)),
-    });
-    r.wants("pilot", upload());
-    assert!(r.effects.is_empty(), "not before somebody approved it");
-    r.wants("pilot", approve());
-    r.wants("pilot", upload());
-    assert!(matches!(
-        r.effects.as_slice(),
-        [Effect::Upload {
-            vehicle: V1,
-            uid: 77,
-            ..
-        }]
-    ));
 }
 
 fn any_input() -> impl Strategy<Value = u8> {

@@ -65,6 +65,7 @@ fn setup() -> Setup {
         seed: 7,
         system: None,
         baselines: std::collections::BTreeMap::new(),
+        plan_rule: vedette_model::PlanRule::SinglePerson,
     }
 }
 

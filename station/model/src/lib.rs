@@ -4,6 +4,8 @@
 //! every order names one aircraft. Nothing here computes, reads a clock or knows MAVLink.
 
 mod alert;
+mod approval;
+mod change;
 mod contact;
 mod ids;
 mod inspect;
@@ -22,6 +24,8 @@ mod vision;
 mod watch;
 
 pub use alert::{Alert, AlertFact, AlertState, Decision, Incident, IncidentState, Priority, RuleId};
+pub use approval::{Approval, ApprovalSignature, PlanRule};
+pub use change::Change;
 pub use contact::{Contact, ContactHeight, ContactSource, OperatorControl};
 pub use ids::{
     AlertId, CameraId, CommandId, EvidenceId, IncidentId, LinkId, OperatorId, PlanId, SessionId, TrackId, VehicleId,

@@ -63,4 +63,7 @@ pub struct SigningReport {
     pub unsigned: u64,
     /// Why, in words, where something is refused.
     pub why: String,
+    /// Name of the key its frames are judged by: the start of a hash of it, four hex digits.
+    #[serde(default)]
+    pub key: Option<String>,
 }

@@ -169,6 +169,23 @@ pub enum Intent {
         /// Which.
         plan: PlanId,
     },
+    /// Plan what is left of the watch after a change, as it was tried beside the table.
+    Replan {
+        /// What happened.
+        change: crate::Change,
+        /// Second of the plan on the table the rest is planned from.
+        at_s: f64,
+    },
+    /// Read what an aircraft holds: mission, fence and rally.
+    ReadPlan {
+        /// Whose.
+        vehicle: VehicleId,
+    },
+    /// Another person takes this console; what follows is theirs.
+    TakeSeat {
+        /// Who sat here before.
+        from: OperatorId,
+    },
     /// Upload the approved plan's part to one aircraft.
     UploadPlan {
         /// To whom.

@@ -507,6 +507,33 @@ pub(crate) fn header(p: &Painter, r: Rect, words: &str, quiet: &str, pal: &Palet
     b.right()
 }
 
+/// The right end of a top bar: a clock with its unit, quiet words before it, and a divider. Returns
+/// the x where what stands before it ends.
+pub(crate) fn bar_clock(p: &Painter, r: Rect, unit: &str, clock: &str, quiet: &str, pal: &Palette) -> f32 {
+    let y = r.center().y;
+    let right = |x: f32, dy: f32, s: &str, font: FontId, c: Color32| {
+        text(p, pos2(x, y + dy), Align2::RIGHT_CENTER, s, font, c).left()
+    };
+    let mut x = right(r.right() - 12.0, 1.0, unit, theme::small(), pal.text2);
+    x = right(x - 8.0, 0.0, clock, theme::figure(), pal.text1) - 10.0;
+    if !quiet.is_empty() {
+        x = right(x, 0.0, quiet, theme::body(), pal.text2) - 12.0;
+    }
+    p.vline(x, (y - 10.0)..=(y + 10.0), Stroke::new(1.0, pal.line_soft));
+    x - 12.0
+}
+
+/// The left end of a top bar: the mark, and the name where there is room. Returns the x after it.
+pub(crate) fn bar_name(p: &Painter, r: Rect, short: bool, pal: &Palette) -> f32 {
+    let y = r.center().y;
+    icon::paint(p, pos2(r.left() + 20.0, y), 17.0, Icon::Logo, pal.accent);
+    if short {
+        return r.left() + 48.0;
+    }
+    let at = pos2(r.left() + 40.0, y);
+    text(p, at, Align2::LEFT_CENTER, "Vedette", theme::strong(), pal.text1).right() + 14.0
+}
+
 /// A colour with another alpha.
 pub(crate) fn alpha(c: Color32, a: u8) -> Color32 {
     Color32::from_rgba_unmultiplied(c.r(), c.g(), c.b(), a)

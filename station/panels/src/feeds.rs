@@ -127,6 +127,8 @@ pub struct WireFeed {
     pub rows: Slot<Vec<vedette_model::MessageRow>>,
     /// Takes a frame apart.
     pub decode: Option<Decode>,
+    /// File the flight's frames are logged to.
+    pub tlog: Option<Arc<str>>,
 }
 
 /// One intent on its way to the station, with what the operator was looking at.

@@ -14,6 +14,7 @@ use vedette_model::{AlertId, CameraId, IncidentId, OperatorId, Probes, Pts, Sens
 use crate::camera::MapCamera;
 use crate::fly::orders::{Hold, OrderKind};
 use crate::fly::shapes::Shapes;
+use crate::fly::{Offers, Sending};
 use crate::plan::{PlanDesk, PlanLocal};
 use crate::relief::Relief;
 use crate::train::Briefing;
@@ -84,6 +85,10 @@ pub struct FlyLocal {
     pub hold: Option<Hold>,
     /// Last order given here: aircraft, order, view time in microseconds.
     pub given: Option<(VehicleId, OrderKind, i64)>,
+    /// A way to a place an aircraft is being sent by.
+    pub sending: Option<Sending>,
+    /// Calls for aircraft under way.
+    pub offers: Offers,
     /// Alert in front.
     pub alert: Option<AlertId>,
     /// Dismissal in the making.
@@ -96,6 +101,8 @@ pub struct FlyLocal {
     pub night: bool,
     /// List of keys shown.
     pub help: bool,
+    /// List of people shown: who takes this console.
+    pub seat: bool,
     /// Timeline with all lanes; `None` leaves it to the window's size.
     pub timeline_open: Option<bool>,
     /// Words for the operator from the console itself (a full queue, a stale view).
@@ -132,12 +139,15 @@ impl FlyLocal {
             armed: OrderKind::Return,
             hold: None,
             given: None,
+            sending: None,
+            offers: Offers::default(),
             alert: None,
             dismiss: None,
             note: String::new(),
             outcome: BTreeMap::new(),
             night: false,
             help: false,
+            seat: false,
             timeline_open: None,
             warning: None,
             view_age_s: 0.0,
@@ -215,6 +225,8 @@ pub struct FlyFeeds<'a> {
     pub video: BTreeMap<CameraId, VideoPicture>,
     /// Messages on the wire, where the shell has them.
     pub wire: Option<Arc<Vec<vedette_model::MessageRow>>>,
+    /// File the flight's frames are logged to, where there is one.
+    pub tlog: Option<Arc<str>>,
     /// Takes a frame apart.
     pub decode: Option<crate::feeds::Decode>,
     /// The exercise, while one runs, as the trainee may know it.

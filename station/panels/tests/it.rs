@@ -4,7 +4,9 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod demo;
+mod flying;
 mod planning;
+mod room;
 
 use egui::{Key, Modifiers, vec2};
 use egui_kittest::Harness;
@@ -12,73 +14,12 @@ use egui_kittest::kittest::{NodeT, Queryable};
 use vedette_core::StationView;
 use vedette_model::{AlertId, AlertState, Decision, Intent, LinkId, Order, Receipt, ReceiptState, VehicleId};
 use vedette_panels::review::{ReviewAct, review_ui};
-use vedette_panels::theme::{self, FontBytes, Palette};
-use vedette_panels::{FlyFeeds, FlyLocal, console_ui};
+use vedette_panels::{FlyFeeds, FlyLocal, Workspace};
 
-struct Desk {
-    view: StationView,
-    local: FlyLocal,
-    given: Vec<Intent>,
-    wire: Option<std::sync::Arc<Vec<vedette_model::MessageRow>>>,
-}
+use room::{Room, full, hold_key, name_of, names, press, says};
 
-fn desk(view: StationView, size: egui::Vec2) -> Harness<'static, Desk> {
-    let local = FlyLocal::new(demo::operator());
-    let state = Desk {
-        view,
-        local,
-        given: vec![],
-        wire: None,
-    };
-    let mut h = Harness::builder()
-        .with_size(size)
-        .with_step_dt(1.0 / 30.0)
-        .build_ui_state(
-            |ui, d: &mut Desk| {
-                if !theme::ready(ui.ctx()) {
-                    theme::install(ui.ctx(), &FontBytes::default(), &Palette::dark());
-                }
-                let full = ui.ctx().viewport_rect();
-                let mut root = egui::Ui::new(
-                    ui.ctx().clone(),
-                    "root".into(),
-                    egui::UiBuilder::new()
-                        .layer_id(egui::LayerId::background())
-                        .max_rect(full),
-                );
-                let feeds = FlyFeeds {
-                    wire: d.wire.clone(),
-                    decode: Some(demo::wire::decode),
-                    ..FlyFeeds::default()
-                };
-                let out = console_ui(&mut root, &d.view, &mut d.local, &feeds);
-                d.given.extend(out);
-            },
-            state,
-        );
-    h.run_steps(4);
-    h
-}
-
-fn full() -> egui::Vec2 {
-    vec2(1920.0, 1080.0)
-}
-
-/// A control's name, or the words of a label.
-fn name_of(n: &egui_kittest::Node<'_>) -> Option<String> {
-    let n = n.accesskit_node();
-    n.label().or_else(|| n.value()).filter(|l| !l.is_empty())
-}
-
-fn names(h: &Harness<Desk>) -> Vec<String> {
-    h.root().children_recursive().filter_map(|n| name_of(&n)).collect()
-}
-
-fn hold_key(h: &mut Harness<Desk>, key: Key, frames: usize) {
-    h.key_down(key);
-    h.run_steps(frames);
-    h.key_up(key);
-    h.run_steps(2);
+fn desk(view: StationView, size: egui::Vec2) -> Harness<'static, Room> {
+    room::open(view, size, Workspace::Fly, None)
 }
 
 #[test]
@@ -274,31 +215,6 @@ fn every_workspace_and_the_list_of_keys_open_by_key() {
 }
 
 #[test]
-fn planning_approves_by_name_and_uploads_to_one() {
-    let mut v = demo::view();
-    v.plan.approved = None;
-    let plan = v.plan.plan.clone().unwrap().id.clone();
-    let mut h = desk(v, full());
-    h.key_press(Key::F2);
-    h.run_steps(2);
-    h.get_by_label("Approve plan").click();
-    h.run_steps(3);
-    assert_eq!(h.state().given, vec![Intent::ApprovePlan { plan: plan.clone() }]);
-    h.state_mut().given.clear();
-    h.state_mut().view.plan.approved = Some((demo::operator(), vedette_model::Mono(1)));
-    h.run_steps(2);
-    h.get_by_label("Upload plan to CU-02").click();
-    h.run_steps(3);
-    assert_eq!(
-        h.state().given,
-        vec![Intent::UploadPlan {
-            vehicle: VehicleId(2),
-            plan
-        }]
-    );
-}
-
-#[test]
 fn night_is_one_key_and_every_name_stays() {
     let mut h = desk(demo::view(), full());
     let day = names(&h);
@@ -313,17 +229,7 @@ fn review_steps_seeks_and_verifies() {
     let m = demo::review_model();
     let mut h = Harness::builder().with_size(full()).build_ui_state(
         |ui, s: &mut (FlyLocal, Vec<ReviewAct>)| {
-            if !theme::ready(ui.ctx()) {
-                theme::install(ui.ctx(), &FontBytes::default(), &Palette::dark());
-            }
-            let full = ui.ctx().viewport_rect();
-            let mut root = egui::Ui::new(
-                ui.ctx().clone(),
-                "root".into(),
-                egui::UiBuilder::new()
-                    .layer_id(egui::LayerId::background())
-                    .max_rect(full),
-            );
+            let mut root = room::surface(ui.ctx());
             let acts = review_ui(&mut root, &m, &mut s.0, &FlyFeeds::default());
             s.1.extend(acts);
         },
@@ -349,7 +255,7 @@ fn review_steps_seeks_and_verifies() {
 }
 
 /// Inspect on a wire worth looking at.
-fn inspecting(size: egui::Vec2) -> Harness<'static, Desk> {
+fn inspecting(size: egui::Vec2) -> Harness<'static, Room> {
     let v = demo::wire::view();
     let rows = demo::wire::rows(v.now);
     let mut h = desk(v, size);
@@ -357,15 +263,6 @@ fn inspecting(size: egui::Vec2) -> Harness<'static, Desk> {
     h.key_press(Key::F5);
     h.run_steps(3);
     h
-}
-
-fn says(h: &Harness<Desk>, w: &str) -> bool {
-    names(h).iter().any(|l| l.contains(w))
-}
-
-fn press(h: &mut Harness<Desk>, label: &str) {
-    h.get_by_label(label).click();
-    h.run_steps(3);
 }
 
 #[test]
@@ -492,4 +389,85 @@ fn control_is_taken_and_given_back_per_aircraft() {
     };
     assert_eq!(h.state().given, vec![control(2, true), control(1, false)]);
     assert!(says(&h, "Clock CU-01"));
+}
+
+#[test]
+fn a_value_is_plotted_over_time_and_the_flights_log_is_pointed_to() {
+    let mut h = inspecting(full());
+    assert!(says(&h, "signature valid, key 3fa2"), "{:?}", names(&h));
+    press(&mut h, "Plot a value");
+    assert!(says(&h, "Plot of lat: 1 values"), "{:?}", names(&h));
+    for i in 1..=5 {
+        let mut rows = (*demo::wire::rows(demo::wire::view().now)).clone();
+        rows.iter_mut().for_each(|r| r.last = r.last.plus_ms(i * 500));
+        h.state_mut().wire = Some(std::sync::Arc::new(rows));
+        h.run_steps(2);
+    }
+    assert!(says(&h, "Plot of lat: 6 values"), "{:?}", names(&h));
+    // Another value begins its own plot.
+    h.get_by_label_contains("vx ").click();
+    h.run_steps(3);
+    assert!(says(&h, "Plot of vx: 1 values"), "{:?}", names(&h));
+    press(&mut h, "Plot a value");
+    assert!(!says(&h, "Plot of"));
+    press(&mut h, "Telemetry log of this flight");
+    assert!(says(
+        &h,
+        "Telemetry log: /srv/vedette/20261114T024056Z.tlog, path copied"
+    ));
+}
+
+#[test]
+fn a_radio_shadow_of_the_plan_is_told_before_it_comes() {
+    let mut v = demo::wire::view();
+    v.plan.began = Some(vedette_model::Mono(60_000_000));
+    let now = v.plan_second().expect("the watch has begun");
+    let desk = vedette_panels::plan::PlanDesk::default();
+    let plan = v.plan.plan.as_ref().unwrap();
+    let shadow = |vehicle, from_s: f64, to_s: f64| vedette_planner::Shadow {
+        vehicle,
+        from_s: now + from_s,
+        to_s: now + to_s,
+        radio: vedette_planner::Radio::Blocked,
+        at: v.section[0],
+    };
+    let (one, two) = (VehicleId(1), VehicleId(2));
+    desk.foreseen.put(std::sync::Arc::new(vedette_panels::plan::Foreseen {
+        plan: plan.id.clone(),
+        shadows: vec![
+            shadow(one, -90.0, -60.0),
+            shadow(one, 40.0, 65.0),
+            shadow(two, -5.0, 20.0),
+        ],
+    }));
+    let h = room::open(v, full(), Workspace::Inspect, Some(desk));
+    for must in [
+        "Radio shadow of CU-01: in 40 s behind ground for 25 s",
+        "Radio shadow of CU-02: behind ground for 20 s more",
+    ] {
+        assert!(says(&h, must), "{must}: {:?}", names(&h));
+    }
+}
+
+#[test]
+fn the_planners_own_shadows_lie_where_its_antennas_do_not_see() {
+    let b = demo::base();
+    let masts = vedette_planner::antennas(&b.plan.brief);
+    for s in vedette_planner::shadows(&b.plan, &b.world) {
+        assert!(s.from_s < s.to_s, "{s:?}");
+        let part = b.plan.aircraft.iter().find(|a| a.vehicle == s.vehicle).unwrap();
+        let mid = (s.from_s + s.to_s) / 2.0;
+        let leg = part.legs.iter().find(|l| l.start_s <= mid && mid < l.end_s).unwrap();
+        let t = (mid - leg.start_s) / (leg.end_s - leg.start_s);
+        let at = vedette_geo::interpolate(leg.from, leg.to, t);
+        let amsl = vedette_geo::Amsl(leg.from_amsl.0 + (leg.to_amsl.0 - leg.from_amsl.0) * t);
+        // Near its ends the state between two looks may be the other one.
+        if s.to_s - s.from_s > 30.0 {
+            assert_eq!(
+                vedette_planner::radio_at(&masts, &b.world, at, amsl).0,
+                s.radio,
+                "{s:?}"
+            );
+        }
+    }
 }

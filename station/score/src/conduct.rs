@@ -180,8 +180,8 @@ impl Conduct {
                 .map(|f| (f.vehicle, (f.energy.reserve_share, f.energy.battery_wh)))
                 .collect();
         }
-        if let Some((_, at)) = &view.plan.approved {
-            c.approved = Some(utc(*at));
+        if let Some(a) = &view.plan.approved {
+            c.approved = Some(utc(a.at));
         }
         c
     }

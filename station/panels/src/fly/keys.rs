@@ -40,8 +40,10 @@ pub(crate) const LIST: &[(&str, &str)] = &[
     ("P / Enter", "in Plan: put it on the table / approve it"),
     ("Ctrl Z", "in Plan: undo an edit; with Shift redo it"),
     ("S  C  N", "in Plan: draw the section / compare / next finding"),
+    ("X", "in Plan: after a change, plan the rest of the watch"),
     ("Z", "timeline size"),
     ("Ctrl Shift N", "red night room"),
+    ("F9", "who sits at this console"),
     ("Tab", "next control; Enter presses it"),
     ("?", "these keys; Esc leaves, never an order"),
 ];
@@ -73,6 +75,7 @@ pub(crate) fn listen(ui: &mut Ui, v: &StationView, l: &mut FlyLocal, out: &mut V
     }
     if ctx.input(|i| i.key_pressed(Key::Escape)) {
         l.help = false;
+        l.seat = false;
         l.dismiss = None;
         l.hold = None;
         return;

@@ -5,12 +5,15 @@
 mod alerts;
 mod fleet;
 pub(crate) mod hand;
+mod incidents;
 mod keys;
 pub(crate) mod map;
 pub(crate) mod marks;
+mod offers;
 pub mod orders;
 mod passes;
 mod ribbon;
+mod seat;
 pub mod shapes;
 mod timeline;
 mod tracks;
@@ -23,6 +26,7 @@ use vedette_core::StationView;
 use vedette_model::{Intent, LinkState};
 
 pub(crate) use map::show as map_show;
+pub use offers::{Offers, Sending};
 pub(crate) use timeline::{Axis, events as timeline_events, now_line};
 pub(crate) use video::picture as video_picture;
 
@@ -49,6 +53,7 @@ pub fn console_ui(ui: &mut Ui, v: &StationView, l: &mut FlyLocal, feeds: &FlyFee
     keys::listen(ui, v, l, &mut out);
     let rest = work(ui, full, v, l, feeds, &lay, &pal, &mut out);
     train::probe(ui, full, v, l, feeds, &pal, &mut out);
+    seat::show(ui, rest, v, l, &pal, &mut out);
     if l.help {
         keys::help(ui, rest, l, &pal);
     }
@@ -87,7 +92,7 @@ fn work(
         Workspace::Fly => fly_in(ui, rest, v, l, feeds, lay, pal, out),
         Workspace::Plan => plan::show(ui, rest, v, l, feeds, lay, pal, out),
         Workspace::Train => train::show(ui, rest, feeds.briefing, pal),
-        Workspace::Review => alerts::incidents(ui, rest, v, l, pal, out),
+        Workspace::Review => incidents::show(ui, rest, v, l, pal, out),
         Workspace::Inspect => inspect::show(ui, rest, v, l, feeds, pal, out),
     }
     rest
@@ -125,6 +130,8 @@ fn fly_in(
     );
     let map = Rect::from_min_max(middle.min, pos2(middle.right(), middle.bottom() - lay.order_bar));
     let bar = Rect::from_min_max(pos2(middle.left(), map.bottom()), middle.max);
+    offers::ask(v, l, feeds.desk);
+    offers::advance(v, l);
     map::show(ui, map, v, l, feeds, lay, pal, out);
     fleet::show(ui, fleet, v, l, feeds, lay, pal, out);
     video::show(ui, right, v, l, feeds, lay, pal, out);
@@ -158,20 +165,7 @@ fn top_bar(ui: &mut Ui, r: Rect, v: &StationView, l: &mut FlyLocal, lay: &Layout
     p.rect_filled(r, CornerRadius::ZERO, pal.surface[1]);
     draw::hline(&p, r.left(), r.right(), r.bottom() - 0.5, pal.line_soft);
     let y = r.center().y;
-    icon::paint(&p, pos2(r.left() + 20.0, y), 17.0, Icon::Logo, pal.accent);
-    let mut x = r.left() + 48.0;
-    if !lay.compact {
-        x = draw::text(
-            &p,
-            pos2(r.left() + 40.0, y),
-            Align2::LEFT_CENTER,
-            "Vedette",
-            theme::strong(),
-            pal.text1,
-        )
-        .right()
-            + 14.0;
-    }
+    let mut x = draw::bar_name(&p, r, lay.compact, pal);
     for (w, name, key, _) in Workspace::ALL {
         let words_w = draw::width(&p, name, theme::control());
         let cap_w = if lay.compact { 0.0 } else { 28.0 };
@@ -210,37 +204,8 @@ fn top_bar(ui: &mut Ui, r: Rect, v: &StationView, l: &mut FlyLocal, lay: &Layout
         x = tab.right();
     }
     // From the right: clock, then health.
-    let utc = draw::text(
-        &p,
-        pos2(r.right() - 12.0, y + 1.0),
-        Align2::RIGHT_CENTER,
-        "UTC",
-        theme::small(),
-        pal.text2,
-    );
-    let clock = draw::text(
-        &p,
-        pos2(utc.left() - 8.0, y),
-        Align2::RIGHT_CENTER,
-        &v.utc.clock(),
-        theme::figure(),
-        pal.text1,
-    );
-    let mut right = clock.left() - 10.0;
-    if !lay.compact {
-        right = draw::text(
-            &p,
-            pos2(right, y),
-            Align2::RIGHT_CENTER,
-            &words::date(v.utc),
-            theme::body(),
-            pal.text2,
-        )
-        .left()
-            - 12.0;
-    }
-    p.vline(right, (y - 10.0)..=(y + 10.0), Stroke::new(1.0, pal.line_soft));
-    right -= 12.0;
+    let date = if lay.compact { String::new() } else { words::date(v.utc) };
+    let right = draw::bar_clock(&p, r, "UTC", &v.utc.clock(), &date, pal);
     let links = v.links.len();
     let up = v.links.values().filter(|k| k.state == LinkState::Up).count();
     let fixed = v
@@ -329,16 +294,9 @@ fn top_bar(ui: &mut Ui, r: Rect, v: &StationView, l: &mut FlyLocal, lay: &Layout
         let end = reading(&p, at, y, it.0, &it.1, &it.2, it.3, pal);
         at = end + 18.0;
     }
-    icon::paint(&p, pos2(at + 8.0, y), 15.0, Icon::Person, pal.text2);
-    draw::text(
-        &p,
-        pos2(at + 22.0, y),
-        Align2::LEFT_CENTER,
-        &who,
-        theme::body(),
-        pal.text2,
-    );
-    let health = Rect::from_min_max(pos2(start, r.top()), r.max);
+    let seat = Rect::from_min_max(pos2(at - 4.0, r.top() + 4.0), pos2(right + 6.0, r.bottom() - 4.0));
+    seat::button(ui, seat, &who, l, pal);
+    let health = Rect::from_min_max(pos2(start, r.top()), pos2(at - 6.0, r.bottom()));
     let said = format!(
         "Station: {} links up, {} GNSS, {} recording, operator {who}, {} UTC",
         none(up, links),

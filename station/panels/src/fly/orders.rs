@@ -8,6 +8,7 @@ use vedette_core::{PlanOnAircraft, StationView, VehicleView};
 use vedette_geo::AboveHome;
 use vedette_model::{Authority, GimbalAim, Intent, LandedState, Order, Receipt, ReceiptState, VehicleId};
 
+use super::offers;
 use crate::draw::{self, Button};
 use crate::icon::{self, Icon};
 use crate::local::{FlyFeeds, FlyLocal};
@@ -144,6 +145,7 @@ pub fn refusal(v: &StationView, l: &FlyLocal, a: &VehicleView, kind: OrderKind) 
         OrderKind::Start if a.plan_on_board != PlanOnAircraft::Same => {
             Some("no checked plan on board: upload it first (F2)".into())
         }
+        OrderKind::GoTo if offers::sending(l, a).is_some() => None,
         OrderKind::GoTo | OrderKind::Orbit if l.pin.is_none() && target(v, l).is_none() => {
             Some("click the place on the map first".into())
         }
@@ -156,7 +158,7 @@ pub fn refusal(v: &StationView, l: &FlyLocal, a: &VehicleView, kind: OrderKind) 
 }
 
 /// Where the alert in front is, if it has a place.
-fn target(v: &StationView, l: &FlyLocal) -> Option<vedette_geo::LatLon> {
+pub(super) fn target(v: &StationView, l: &FlyLocal) -> Option<vedette_geo::LatLon> {
     let alert = v.alerts.get(&l.alert?)?;
     alert
         .track
@@ -190,7 +192,10 @@ pub fn consequence(v: &StationView, l: &FlyLocal, a: &VehicleView, kind: OrderKi
         OrderKind::Resume => "goes on with its plan where it left it".into(),
         OrderKind::Hold => "stops its patrol and holds here".into(),
         OrderKind::Orbit => format!("leaves its plan, circles the {} at 120 m", place_name(l)),
-        OrderKind::GoTo => format!("leaves its plan, flies to the {}", place_name(l)),
+        OrderKind::GoTo => match offers::sending(l, a) {
+            Some(s) => offers::consequence(s, a),
+            None => format!("leaves its plan, flies to the {}", place_name(l)),
+        },
         OrderKind::Look => format!("camera looks at the {}", place_name(l)),
         OrderKind::Land => "lands where it is now".into(),
         OrderKind::Return => match plan {
@@ -210,6 +215,12 @@ fn place_name(l: &FlyLocal) -> String {
 
 /// The order itself.
 fn order_of(v: &StationView, l: &FlyLocal, a: &VehicleView, kind: OrderKind, feeds: &FlyFeeds) -> Option<Order> {
+    if kind == OrderKind::GoTo
+        && let Some(s) = offers::sending(l, a)
+    {
+        let (at, amsl) = (*s.path.get(s.next)?, s.amsl);
+        return Some(Order::GoTo { at, amsl });
+    }
     let at = l.pin.or_else(|| target(v, l));
     let ground = at.and_then(|p| feeds.relief.and_then(|r| r.at_place(p)));
     // Never lower than it flies now, never closer to the ground there than its plan's least height.
@@ -413,6 +424,13 @@ pub(crate) fn show(
                         held: true,
                     });
                     l.given = Some((a.id, kind, v.now.0));
+                    if let Some(s) = l
+                        .sending
+                        .as_mut()
+                        .filter(|s| s.vehicle == a.id && kind == OrderKind::GoTo)
+                    {
+                        s.sent = true;
+                    }
                 }
             }
         }
@@ -426,7 +444,16 @@ pub(crate) fn show(
         ui.ctx().request_repaint();
     }
     l.hold = (hold.held_s > 0.0 || hold.done).then_some(hold);
-    paint_bar(&p, bar, v, l, a, kind, why_not.as_deref(), down, lay, pal);
+    let state = paint_bar(&p, bar, v, l, a, kind, why_not.as_deref(), down, lay, pal);
+    // Beside the bar's own name, which is the order it would give: where the last one stands.
+    let line = draw::rect(bar.left(), bar.bottom() - 1.0, bar.width(), 1.0);
+    draw::named(
+        ui,
+        line,
+        "order state",
+        WidgetType::Label,
+        &format!("Order state: {state}"),
+    );
     if resp.has_focus() {
         p.rect_stroke(
             bar.expand(2.0),
@@ -461,7 +488,7 @@ fn paint_bar(
     down: bool,
     lay: &Layout,
     pal: &Palette,
-) {
+) -> String {
     let (_, cap, _, ic) = kind.entry();
     let who = format!("{} {}", a.tail, a.name);
     let mid = bar.center().y;
@@ -540,58 +567,52 @@ fn paint_bar(
             theme::small(),
             pal.text2,
         );
-        return;
+        return words;
     }
     if let Some(r) = news(v, a) {
         let s = vedette_model::Mono(v.now.since(r.at)).seconds().max(0.0);
-        match &r.state {
-            ReceiptState::Sent => put(
-                pal.surface[1],
-                pal.text3,
+        let calm = (pal.surface[1], pal.text3, pal.text1);
+        let alarm = (pal.alarm2_fill, pal.alarm2, pal.alarm2);
+        let sure = (pal.confirmed_fill, pal.confirmed, pal.confirmed);
+        let (look, icon, strong, rest, right) = match &r.state {
+            ReceiptState::Sent => (
+                calm,
                 Icon::Clock,
-                pal.text1,
-                &format!("{} sent", r.what),
-                &format!("waiting {s:.1} s"),
+                format!("{} sent", r.what),
+                format!("waiting {s:.1} s"),
                 "sent",
             ),
-            ReceiptState::Accepted => put(
-                pal.surface[1],
-                pal.text3,
+            ReceiptState::Accepted => (
+                calm,
                 Icon::Clock,
-                pal.text1,
-                &format!("{} accepted", r.what),
-                "not seen in telemetry yet",
+                format!("{} accepted", r.what),
+                "not seen in telemetry yet".to_owned(),
                 "accepted",
             ),
-            ReceiptState::Observed => put(
-                pal.confirmed_fill,
-                pal.confirmed,
+            ReceiptState::Observed => (
+                sure,
                 Icon::Check,
-                pal.confirmed,
-                &r.what,
-                "accepted and seen",
+                r.what.clone(),
+                "accepted and seen".to_owned(),
                 "observed",
             ),
-            ReceiptState::Refused(why) => put(
-                pal.alarm2_fill,
-                pal.alarm2,
+            ReceiptState::Refused(why) => (
+                alarm,
                 Icon::Cross,
-                pal.alarm2,
-                &format!("{} refused", r.what),
-                why,
+                format!("{} refused", r.what),
+                why.clone(),
                 "refused",
             ),
-            ReceiptState::Unknown => put(
-                pal.alarm2_fill,
-                pal.alarm2,
+            ReceiptState::Unknown => (
+                alarm,
                 Icon::Question,
-                pal.alarm2,
-                &format!("{} unknown", r.what),
-                "no answer: what it does is not known",
+                format!("{} unknown", r.what),
+                "no answer: what it does is not known".to_owned(),
                 "unknown",
             ),
-        }
-        return;
+        };
+        put(look.0, look.1, icon, look.2, &strong, &rest, right);
+        return format!("{strong}, {rest}");
     }
     if let Some(why) = why_not {
         put(
@@ -603,7 +624,7 @@ fn paint_bar(
             why,
             "not now",
         );
-        return;
+        return format!("not now: {why}");
     }
     draw::framed(p, bar, 4, pal.accent_fill, pal.accent);
     icon::paint(p, pos2(bar.left() + 22.0, mid), 18.0, ic, pal.accent);
@@ -643,4 +664,5 @@ fn paint_bar(
             cap_r.left() - 12.0 - t.right() - 6.0,
         );
     }
+    "at rest".to_owned()
 }

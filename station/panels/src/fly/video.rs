@@ -59,7 +59,7 @@ pub(crate) fn show(
     );
     streams(ui, row, v, l, lay, pal);
     let rest = Rect::from_min_max(pos2(r.left(), row.bottom()), r.max);
-    alerts::show(ui, rest, v, l, lay, pal, out);
+    alerts::show(ui, rest, v, l, feeds, lay, pal, out);
 }
 
 fn header(

@@ -58,7 +58,12 @@ pub(crate) fn signing(ui: &mut Ui, r: Rect, s: &Scene, out: &mut Vec<Intent>) {
         }
         let cells = table::cells(&p, row, &SIGNING);
         cells.put(0, &format!("{} {}", a.tail, a.name), theme::body(), s.pal.text1);
-        cells.put(1, links::signing(a), theme::body(), s.pal.text1);
+        let key = a.signing.as_ref().and_then(|g| g.key.as_deref());
+        let state = match key {
+            Some(k) => format!("{}, key {}", links::signing(a), words::groups(k, 2)),
+            None => links::signing(a).to_owned(),
+        };
+        cells.put(1, &state, theme::body(), s.pal.text1);
         let counts = a.signing.as_ref().map_or(String::new(), |g| {
             let bad = g.bad_signature + g.replayed + g.unsigned;
             if g.signed + bad == 0 {
@@ -96,7 +101,7 @@ pub(crate) fn signing(ui: &mut Ui, r: Rect, s: &Scene, out: &mut Vec<Intent>) {
             orders_cell.width(),
         );
         draw::hline(&p, row.left(), row.right(), row.bottom() - 0.5, s.pal.line_soft);
-        let said = format!("{}: {}, {orders}", a.tail, links::signing(a));
+        let said = format!("{}: {state}, {orders}", a.tail);
         draw::named(ui, cells.rect(1), ("signing", a.id), WidgetType::Label, &said);
         y += ROW;
     }

@@ -7,6 +7,7 @@
 use egui::{Align2, CornerRadius, Rect, Shape, Stroke, Ui, WidgetType, pos2};
 use vedette_core::{LinkHistory, PathHistory, VehicleView};
 use vedette_model::{Intent, LinkState, SigningState};
+use vedette_planner::Radio;
 
 use super::{Scene, letter, table};
 use crate::draw::{self, Button};
@@ -20,6 +21,54 @@ const SPANS_MIN: [i64; 2] = [10, 30];
 fn span_min(s: &Scene) -> i64 {
     let age = s.v.now.0 / 60_000_000;
     SPANS_MIN.into_iter().find(|m| age < *m).unwrap_or(30)
+}
+
+/// Share of the plot that lies ahead of now, where radio shadows are foreseen.
+const AHEAD: f32 = 0.12;
+/// A shadow farther ahead than this is not told, seconds.
+const SOON_S: f64 = 1800.0;
+
+/// The radio shadows the plan in force foresees for an aircraft, as seconds from now.
+fn shadows(s: &Scene, a: &VehicleView) -> Vec<(f64, f64, Radio)> {
+    let known = s.feeds.desk.and_then(|d| d.foreseen.latest()).map(|(_, f)| f);
+    let (Some(f), Some(plan), Some(now)) = (known, &s.v.plan.plan, s.v.plan_second()) else {
+        return Vec::new();
+    };
+    if f.plan != plan.id {
+        return Vec::new();
+    }
+    let mine = f.shadows.iter().filter(|k| k.vehicle == a.id);
+    mine.map(|k| (k.from_s - now, k.to_s - now, k.radio)).collect()
+}
+
+fn where_(radio: Radio) -> &'static str {
+    match radio {
+        Radio::Clear => "in the clear",
+        Radio::Blocked => "behind ground",
+        Radio::TooFar => "out of range",
+        Radio::Unknown => "over unknown ground",
+    }
+}
+
+/// `in 40 s behind ground for 25 s`; nothing where no plan flies.
+fn foreseen(s: &Scene, a: &VehicleView) -> Option<String> {
+    s.v.plan_second()?;
+    s.feeds.desk?.foreseen.latest()?;
+    let all = shadows(s, a);
+    let next = all
+        .iter()
+        .find(|(_, to, _)| *to > 0.0)
+        .filter(|(from, ..)| *from < SOON_S);
+    Some(match next {
+        None => "no shadow ahead".into(),
+        Some((from, to, r)) if *from <= 0.0 => format!("{} for {} more", where_(*r), words::duration(*to)),
+        Some((from, to, r)) => format!(
+            "in {} {} for {}",
+            words::duration(*from),
+            where_(*r),
+            words::duration(to - from)
+        ),
+    })
 }
 
 /// Which line a way is drawn with: the first solid, the second dashed, further ones dotted.
@@ -111,6 +160,19 @@ fn legend(p: &egui::Painter, head: Rect, s: &Scene) {
         s.pal.accent,
     );
     x = t.left() - 30.0;
+    if s.feeds.desk.is_some() {
+        let t = draw::text(
+            p,
+            pos2(x, y),
+            Align2::RIGHT_CENTER,
+            "shadow foreseen",
+            theme::small(),
+            s.pal.text2,
+        );
+        let q = draw::rect(t.left() - 18.0, y - 6.0, 13.0, 12.0);
+        p.rect_filled(q, CornerRadius::ZERO, s.pal.surface[4]);
+        x = t.left() - 30.0;
+    }
     let links: Vec<_> = s.v.links.values().take(3).collect();
     for (n, k) in links.iter().enumerate().rev() {
         let name = if s.compact {
@@ -174,6 +236,7 @@ fn aircraft(
             }
         },
     );
+    let ahead = foreseen(s, a);
     let lines: Vec<(String, egui::FontId)> = if s.compact {
         vec![(switch, theme::small()), (signing(a).to_owned(), theme::small())]
     } else {
@@ -189,6 +252,18 @@ fn aircraft(
         let c = if n == 0 && !s.compact { s.pal.text2 } else { s.pal.text3 };
         draw::text_in(p, pos2(x, y), Align2::LEFT_CENTER, &line, font, c, label_w - 16.0);
         y += 17.0;
+    }
+    if let Some(w) = &ahead {
+        let near = shadows(s, a).iter().any(|(from, to, _)| *from < 120.0 && *to > 0.0);
+        let c = if near { s.pal.text1 } else { s.pal.text3 };
+        draw::text_in(p, pos2(x, y), Align2::LEFT_CENTER, w, theme::small(), c, label_w + 30.0);
+        draw::named(
+            ui,
+            draw::rect(x, y - 8.0, label_w - 16.0, 16.0),
+            ("foreseen", a.id),
+            WidgetType::Label,
+            &format!("Radio shadow of {}: {w}", a.tail),
+        );
     }
     let figures = Rect::from_min_max(pos2(r.right() - figures_w, r.top()), r.max);
     let plot = Rect::from_min_max(
@@ -230,8 +305,34 @@ fn graph(p: &egui::Painter, plot: Rect, s: &Scene, a: &VehicleView, minutes: i64
     let step = LinkHistory::SAMPLE_S;
     let slots = minutes * 60 / step;
     let last = s.v.now.0.div_euclid(step * 1_000_000);
+    let ahead = if s.feeds.desk.is_some() && s.v.plan_second().is_some() {
+        plot.width() * AHEAD
+    } else {
+        0.0
+    };
+    let now_x = plot.right() - ahead;
+    let past = plot.width() - ahead;
     #[expect(clippy::cast_precision_loss, reason = "slots of half an hour")]
-    let x_of = |slot: i64| plot.right() - (last - slot) as f32 / slots as f32 * plot.width();
+    let x_of = |slot: i64| now_x - (last - slot) as f32 / slots as f32 * past;
+    if ahead > 0.0 {
+        let x_at = |t_s: f64| now_x + (t_s / (slots * step) as f64) as f32 * past;
+        for (from, to, _) in shadows(s, a) {
+            let (x0, x1) = (x_at(from).max(plot.left()), x_at(to).min(plot.right()));
+            if x1 > plot.left() && x0 < plot.right() {
+                let q = Rect::from_min_max(pos2(x0, plot.top()), pos2(x1.max(x0 + 1.5), plot.bottom()));
+                p.rect_filled(q, CornerRadius::ZERO, draw::alpha(s.pal.surface[4], 150));
+            }
+        }
+        p.vline(now_x, plot.y_range(), Stroke::new(1.0, s.pal.accent));
+        draw::text(
+            p,
+            pos2(now_x + 4.0, plot.top() + 7.0),
+            Align2::LEFT_CENTER,
+            "now",
+            theme::small(),
+            s.pal.text3,
+        );
+    }
     for k in 1..(minutes / 5) {
         let x = x_of(last - k * 300 / step);
         p.vline(x, plot.y_range(), Stroke::new(1.0, draw::alpha(s.pal.line_soft, 120)));

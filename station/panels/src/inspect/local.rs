@@ -3,6 +3,7 @@
 //!
 //! Invariant: losing it loses no fact.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use vedette_model::{LinkId, MessageRow, Mono, VehicleId};
@@ -77,15 +78,46 @@ pub struct InspectLocal {
     pub asking: Asking,
     /// Reason so far.
     pub reason: String,
+    /// Field being plotted: component, message id, name.
+    pub plot: Option<(u8, u32, String)>,
+    /// Its values so far, oldest first, at most [`InspectLocal::SAMPLES`].
+    pub samples: VecDeque<(Mono, f64)>,
+    /// The flight's telemetry log was pointed to.
+    pub log_shown: bool,
     /// Sender that is about to be blocked.
     pub blocking: Option<(LinkId, String)>,
 }
 
 impl InspectLocal {
+    /// Most values kept of a plotted field: ten minutes at two a second.
+    pub const SAMPLES: usize = 1200;
+
+    /// Plots a field of a message, or stops plotting it.
+    pub fn toggle_plot(&mut self, component: u8, id: u32, name: &str) {
+        let same = self
+            .plot
+            .as_ref()
+            .is_some_and(|(c, i, n)| *c == component && *i == id && n == name);
+        self.plot = (!same).then(|| (component, id, name.to_owned()));
+        self.samples.clear();
+    }
+
+    /// Takes a value of the plotted field; one not newer than the last is nothing new.
+    pub fn sample(&mut self, at: Mono, value: f64) {
+        if self.samples.back().is_some_and(|(t, _)| *t >= at) || !value.is_finite() {
+            return;
+        }
+        if self.samples.len() == Self::SAMPLES {
+            self.samples.pop_front();
+        }
+        self.samples.push_back((at, value));
+    }
+
     /// Another aircraft: half-written answers belonged to the one before.
     pub fn choose(&mut self, id: VehicleId) {
         self.vehicle = Some(id);
         self.only = None;
+        self.samples.clear();
         self.asking = Asking::Nothing;
         self.reason.clear();
     }

@@ -104,7 +104,7 @@ pub(crate) fn show(ui: &mut Ui, r: Rect, s: &Scene, l: &mut FlyLocal) {
     let body = table.with_min_y(head.bottom());
     listing(ui, body, s, l, &all, at, now, s.feeds.wire.is_some());
     if let Some(k) = at.and_then(|i| all.get(i)) {
-        detail(ui, bytes, s, k, now);
+        detail(ui, bytes, s, l, k, now);
     } else {
         ui.painter()
             .vline(bytes.left(), bytes.y_range(), egui::Stroke::new(1.0, s.pal.line_soft));
@@ -312,7 +312,7 @@ fn spark(p: &egui::Painter, r: Rect, all: &[u8], c: egui::Color32) {
     }
 }
 
-fn detail(ui: &mut Ui, r: Rect, s: &Scene, k: &Line, now: Mono) {
+fn detail(ui: &mut Ui, r: Rect, s: &Scene, l: &mut FlyLocal, k: &Line, now: Mono) {
     let p = ui.painter().with_clip_rect(r);
     p.vline(r.left(), r.y_range(), egui::Stroke::new(1.0, s.pal.line_soft));
     let r = r.with_min_x(r.left() + 1.0);
@@ -355,7 +355,15 @@ fn detail(ui: &mut Ui, r: Rect, s: &Scene, k: &Line, now: Mono) {
     let hex_h = rows as f32 * 20.0 + 14.0;
     let foot_h = 24.0 + hex_h + 24.0 + 26.0 + if s.compact { 6.0 } else { 38.0 };
     let fields = Rect::from_min_max(pos2(r.left(), head.bottom()), pos2(r.right(), r.bottom() - foot_h));
-    values(ui, fields, s, &frame);
+    let row = k.newest;
+    let clicked = values(ui, plot::above(fields, l, row), s, &frame, l, row);
+    if let Some(f) = clicked
+        .and_then(|i| frame.fields.get(i))
+        .filter(|f| plot::number(&f.value).is_some())
+    {
+        l.inspect.toggle_plot(row.component, row.id, &f.name);
+    }
+    plot::show(ui, fields, s, l, row, &frame, now);
     let mut y = fields.bottom() + 14.0;
     let from = format!(
         "Bytes, as received on {}, {} ago",
@@ -387,7 +395,15 @@ fn detail(ui: &mut Ui, r: Rect, s: &Scene, k: &Line, now: Mono) {
         x = draw::text(&p, pos2(x, y), Align2::LEFT_CENTER, w, theme::small(), c).right();
     }
     y += 24.0;
-    verdict(ui, &p, pos2(r.left() + 12.0, y), r.width() - 24.0, k.newest.trust, s);
+    verdict(
+        ui,
+        &p,
+        pos2(r.left() + 12.0, y),
+        r.width() - 24.0,
+        k.newest.trust,
+        key_of(s, row),
+        s,
+    );
     let b = Button::new("Copy").label("Copy message");
     let q = if s.compact {
         draw::rect(r.right() - 72.0, y - 12.0, 60.0, 24.0)
@@ -404,16 +420,25 @@ fn detail(ui: &mut Ui, r: Rect, s: &Scene, k: &Line, now: Mono) {
         }
         ui.ctx().copy_text(text);
     }
+    plot::buttons(ui, q, s, l, row, &frame);
 }
 
-fn values(ui: &mut Ui, r: Rect, s: &Scene, frame: &DecodedFrame) {
+/// Name of the key its sender is judged by.
+fn key_of<'a>(s: &'a Scene, row: &MessageRow) -> Option<&'a str> {
+    let of = |a: &&VehicleView| a.identity.as_ref().is_some_and(|i| i.system == row.system);
+    s.v.vehicles.values().find(of)?.signing.as_ref()?.key.as_deref()
+}
+
+/// Fields with their values; a clicked one is returned.
+fn values(ui: &mut Ui, r: Rect, s: &Scene, frame: &DecodedFrame, l: &FlyLocal, row: &MessageRow) -> Option<usize> {
     if let Some(why) = &frame.why {
         table::nothing(ui.painter(), r, &format!("No values: {why}."), s.pal);
-        return;
+        return None;
     }
     const FIELDS: [Column; 3] = [col("", 0.42, false), col("", 0.36, true), col("", 0.22, false)];
     let height = if s.compact { 21.0 } else { 24.0 };
     let pal = s.pal;
+    let plotted = plot::field(l, row).and_then(|n| frame.fields.iter().position(|f| f.name == n));
     table::rows(
         ui,
         r,
@@ -422,7 +447,7 @@ fn values(ui: &mut Ui, r: Rect, s: &Scene, frame: &DecodedFrame) {
         frame.fields.len(),
         &FIELDS,
         pal,
-        None,
+        plotted,
         |i| {
             let f = &frame.fields[i];
             format!("{} {} {}", f.name, f.value, f.unit)
@@ -433,7 +458,7 @@ fn values(ui: &mut Ui, r: Rect, s: &Scene, frame: &DecodedFrame) {
             cells.put(1, &f.value, theme::mono(), pal.text1);
             cells.put(2, &f.unit, theme::small(), pal.text3);
         },
-    );
+    )
 }
 
 fn parts(s: &Scene) -> [(&'static str, egui::Color32); 4] {
@@ -473,9 +498,20 @@ fn bytes(p: &egui::Painter, r: Rect, raw: &[u8], frame: &DecodedFrame, per: usiz
     }
 }
 
-fn verdict(ui: &mut Ui, p: &egui::Painter, at: egui::Pos2, width: f32, trust: FrameTrust, s: &Scene) {
+fn verdict(
+    ui: &mut Ui,
+    p: &egui::Painter,
+    at: egui::Pos2,
+    width: f32,
+    trust: FrameTrust,
+    key: Option<&str>,
+    s: &Scene,
+) {
+    let proven = key.map_or("signature valid, time stamp in order".to_owned(), |k| {
+        format!("signature valid, key {}, time stamp in order", words::groups(k, 2))
+    });
     let (ic, c, words) = match trust {
-        FrameTrust::Proven => (Icon::Check, s.pal.confirmed, "signature valid, time stamp in order"),
+        FrameTrust::Proven => (Icon::Check, s.pal.confirmed, proven.as_str()),
         FrameTrust::Unjudged => (Icon::Question, s.pal.text2, "signed, but no key for it is known here"),
         FrameTrust::Unsigned => (Icon::Question, s.pal.text2, "not signed: anyone could have said this"),
     };

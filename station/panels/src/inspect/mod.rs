@@ -11,8 +11,9 @@ mod links;
 mod local;
 mod messages;
 mod parameters;
+mod plot;
 mod rejects;
-mod table;
+pub(crate) mod table;
 
 use egui::{Align2, CornerRadius, Rect, Ui, WidgetType, pos2};
 use vedette_core::{StationView, VehicleView};

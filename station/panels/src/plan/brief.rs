@@ -8,108 +8,13 @@ use vedette_core::StationView;
 use vedette_model::Intent;
 use vedette_model::plan::Brief;
 
-use super::Shown;
+use super::fields::{field, numbers, seconds};
+use super::{Shown, after};
 use crate::draw::{self, Button, Look};
 use crate::icon::{self, Icon};
 use crate::local::FlyLocal;
 use crate::theme::{self, Layout, Palette};
 use crate::words;
-
-/// A number being typed is kept here until the field is left.
-fn field(ui: &mut Ui, r: Rect, label: &str, unit: &str, text: &str, pal: &Palette) -> Option<String> {
-    let name = draw::rect(r.left(), r.top(), r.width(), 16.0);
-    draw::text_in(
-        ui.painter(),
-        name.left_center(),
-        Align2::LEFT_CENTER,
-        label,
-        theme::small(),
-        pal.text2,
-        name.width(),
-    );
-    let label_id = draw::named(ui, name, ("field name", label), WidgetType::Label, label).id;
-    let box_ = Rect::from_min_max(pos2(r.left(), r.top() + 18.0), r.max);
-    let id = ui.id().with(("field", label));
-    let focused = ui.memory(|m| m.has_focus(id));
-    let mut buf = if focused {
-        ui.data(|d| d.get_temp::<String>(id)).unwrap_or_else(|| text.to_owned())
-    } else {
-        text.to_owned()
-    };
-    let p = ui.painter().clone();
-    draw::framed(
-        &p,
-        box_,
-        3,
-        pal.surface[0],
-        if focused { pal.accent } else { pal.line_strong },
-    );
-    let unit_w = draw::width(&p, unit, theme::small());
-    draw::text(
-        &p,
-        pos2(box_.right() - 8.0, box_.center().y),
-        Align2::RIGHT_CENTER,
-        unit,
-        theme::small(),
-        pal.text3,
-    );
-    let inner = Rect::from_min_max(
-        pos2(box_.left() + 8.0, box_.top() + 2.0),
-        pos2(box_.right() - unit_w - 12.0, box_.bottom() - 2.0),
-    );
-    let resp = ui
-        .put(
-            inner,
-            egui::TextEdit::singleline(&mut buf)
-                .id(id)
-                .frame(egui::Frame::NONE)
-                .font(theme::mono())
-                .text_color(pal.text1)
-                .vertical_align(egui::Align::Center)
-                .margin(egui::Margin::ZERO)
-                .desired_width(inner.width()),
-        )
-        .labelled_by(label_id);
-    let changed = resp.changed();
-    if resp.has_focus() {
-        ui.data_mut(|d| d.insert_temp(id, buf.clone()));
-    } else {
-        ui.data_mut(|d| d.remove::<String>(id));
-    }
-    changed.then_some(buf)
-}
-
-/// Numbers in a text, as people write them: "90 – 150", "240° 8", "1,5".
-fn numbers(s: &str) -> Vec<f64> {
-    let minus = s.trim_start().starts_with('-');
-    let mut all: Vec<f64> = s
-        .split(|c: char| !(c.is_ascii_digit() || c == '.' || c == ','))
-        .filter_map(|t| t.replace(',', ".").trim_matches('.').parse().ok())
-        .collect();
-    if minus && let Some(x) = all.first_mut() {
-        *x = -*x;
-    }
-    all
-}
-
-/// Seconds in a text: "25 min", "272 s", "1:30 h", "4:32"; a bare number is in `bare_s` seconds.
-fn seconds(s: &str, bare_s: f64) -> Option<f64> {
-    let n = numbers(s);
-    let first = *n.first()?;
-    if s.contains(':') {
-        let second = n.get(1).copied().unwrap_or(0.0);
-        let big = if s.contains('h') { 3600.0 } else { 60.0 };
-        return Some(first * big + second * big / 60.0);
-    }
-    if s.contains('h') {
-        let minutes = n.get(1).copied().unwrap_or(0.0);
-        return Some(first * 3600.0 + minutes * 60.0);
-    }
-    if s.contains('m') {
-        return Some(first * 60.0 + n.get(1).copied().unwrap_or(0.0));
-    }
-    Some(if s.contains('s') { first } else { first * bare_s })
-}
 
 /// The pixels across a target asked for, in words (Johnson: 2, 8, 13).
 const TASKS: [(&str, f64); 3] = [("Detect", 2.0), ("Recognise", 8.0), ("Identify", 13.0)];
@@ -121,6 +26,7 @@ pub(super) fn show(
     v: &StationView,
     s: &Shown,
     l: &mut FlyLocal,
+    desk: Option<&super::PlanDesk>,
     lay: &Layout,
     pal: &Palette,
     out: &mut Vec<Intent>,
@@ -128,7 +34,23 @@ pub(super) fn show(
     let p = ui.painter().with_clip_rect(r);
     p.rect_filled(r, CornerRadius::ZERO, pal.surface[1]);
     let head = draw::rect(r.left(), r.top(), r.width(), 32.0);
-    draw::header(&p, head, "Brief", if lay.compact { "" } else { &s.brief.name }, pal);
+    draw::header(&p, head, "", "", pal);
+    let mut tx = head.left() + 6.0;
+    for (words, label, key, after) in [
+        ("Brief", "The brief", "", false),
+        ("After a change", "After a change", "X", true),
+    ] {
+        let b = Button::new(words)
+            .label(label)
+            .key(if lay.compact { "" } else { key })
+            .selected(l.plan.after == after);
+        let w = b.wants(&p);
+        if b.show(ui, draw::rect(tx, head.top() + 4.0, w, 24.0), pal).clicked() {
+            l.plan.after = after;
+            l.plan.what_if = None;
+        }
+        tx += w + 4.0;
+    }
     let (can_undo, can_redo) = l
         .plan
         .draft
@@ -155,7 +77,11 @@ pub(super) fn show(
     }
     let foot_h = if lay.compact { 68.0 } else { 92.0 };
     let body = Rect::from_min_max(head.left_bottom(), pos2(r.right(), r.bottom() - foot_h));
-    fields(ui, body, v, s, l, lay, pal);
+    if l.plan.after {
+        after::show(ui, body, v, s, l, desk, lay, pal);
+    } else {
+        fields(ui, body, v, s, l, lay, pal);
+    }
     foot(
         ui,
         Rect::from_min_max(body.left_bottom(), r.max),
@@ -175,6 +101,99 @@ fn edit(l: &mut FlyLocal, change: impl FnOnce(&mut Brief)) {
     }
 }
 
+/// A field of the brief: its name, its unit, the value as text, and the edit that a text means.
+struct Row<'a> {
+    name: &'a str,
+    unit: &'a str,
+    text: String,
+    /// What a typed text changes; `None`: it is no value.
+    edit: fn(&str, &Brief) -> Option<Brief>,
+}
+
+fn changed(b: &Brief, change: impl FnOnce(&mut Brief)) -> Brief {
+    let mut b = b.clone();
+    change(&mut b);
+    b
+}
+
+/// The fields in the order they are shown; the first takes a whole line.
+fn rows<'a>(b: &Brief, border: &'a str) -> [Row<'a>; 7] {
+    let reserve = b.fleet.iter().map(|a| a.energy.reserve_share).fold(0.0, f64::max);
+    let w = &b.wind;
+    [
+        Row {
+            name: "Section, kilometres",
+            unit: border,
+            text: format!("{:.2} – {:.2}", b.section.from_km, b.section.to_km),
+            edit: |t, b| match numbers(t)[..] {
+                [from, to, ..] if to > from => Some(changed(b, |b| (b.section.from_km, b.section.to_km) = (from, to))),
+                _ => None,
+            },
+        },
+        Row {
+            name: "Revisit at most",
+            unit: "",
+            text: words::duration(b.requirement.revisit_s),
+            edit: |t, b| {
+                let x = seconds(t, 60.0).filter(|x| *x > 0.0)?;
+                Some(changed(b, |b| b.requirement.revisit_s = x))
+            },
+        },
+        Row {
+            name: "Stand-off",
+            unit: "m",
+            text: format!("{:.0}", b.limits.stand_off_m),
+            edit: |t, b| {
+                let x = *numbers(t).first()?;
+                Some(changed(b, |b| b.limits.stand_off_m = x))
+            },
+        },
+        Row {
+            name: "Height band",
+            unit: "m AGL",
+            text: format!("{:.0} – {:.0}", b.limits.min_agl_m, b.limits.max_agl_m),
+            edit: |t, b| match numbers(t)[..] {
+                [low, high, ..] if high > low => {
+                    Some(changed(b, |b| (b.limits.min_agl_m, b.limits.max_agl_m) = (low, high)))
+                }
+                _ => None,
+            },
+        },
+        Row {
+            name: "Reserve",
+            unit: "%",
+            text: format!("{:.0}", reserve * 100.0),
+            edit: |t, b| {
+                let x = numbers(t).first().copied().filter(|x| (0.0..=90.0).contains(x))?;
+                let all = |b: &mut Brief| b.fleet.iter_mut().for_each(|a| a.energy.reserve_share = x / 100.0);
+                Some(changed(b, all))
+            },
+        },
+        Row {
+            name: "Wind",
+            unit: "m/s",
+            text: format!("{:03.0}° {:.0} + {:.0}", w.from_deg, w.speed_m_s, w.gust_m_s),
+            edit: |t, b| match numbers(t)[..] {
+                [from, speed, ref rest @ ..] => Some(changed(b, |b| {
+                    b.wind.from_deg = from;
+                    b.wind.speed_m_s = speed;
+                    b.wind.gust_m_s = rest.first().copied().unwrap_or(b.wind.gust_m_s);
+                })),
+                _ => None,
+            },
+        },
+        Row {
+            name: "Watch lasts",
+            unit: "",
+            text: words::duration(b.requirement.duration_s),
+            edit: |t, b| {
+                let x = seconds(t, 60.0).filter(|x| *x > 0.0)?;
+                Some(changed(b, |b| b.requirement.duration_s = x))
+            },
+        },
+    ]
+}
+
 fn fields(ui: &mut Ui, r: Rect, v: &StationView, s: &Shown, l: &mut FlyLocal, lay: &Layout, pal: &Palette) {
     let (x, w) = (r.left() + 12.0, r.width() - 24.0);
     let half = (w - 8.0) / 2.0;
@@ -182,51 +201,41 @@ fn fields(ui: &mut Ui, r: Rect, v: &StationView, s: &Shown, l: &mut FlyLocal, la
     let gap = if lay.compact { 5.0 } else { 8.0 };
     let mut y = r.top() + 8.0;
     let b = s.brief.clone();
-    let at = |col: usize, y: f32, wide: bool| {
-        let left = if col == 0 { x } else { x + half + 8.0 };
-        draw::rect(left, y, if wide { w } else { half }, row)
-    };
-    let km = |m: f64| format!("{m:.2}");
-    if let Some(t) = field(
-        ui,
-        at(0, y, true),
-        "Section, kilometres",
-        &v.site.border_name,
-        &format!("{} – {}", km(b.section.from_km), km(b.section.to_km)),
-        pal,
-    ) && let [from, to, ..] = numbers(&t)[..]
-        && to > from
-    {
-        edit(l, |b| (b.section.from_km, b.section.to_km) = (from, to));
+    for (i, f) in rows(&b, &v.site.border_name).into_iter().enumerate() {
+        // The first alone, then two in a line; the task stands between the limits and the heights.
+        let right = i > 0 && i % 2 == 0;
+        let at = draw::rect(
+            if right { x + half + 8.0 } else { x },
+            y,
+            if i == 0 { w } else { half },
+            row,
+        );
+        if let Some(new) = field(ui, at, f.name, f.unit, &f.text, pal).and_then(|t| (f.edit)(&t, &b)) {
+            edit(l, |b| *b = new);
+        }
+        if i == 0 || right {
+            y += row + gap;
+        }
+        if i == 2 {
+            y = task(ui, draw::rect(x, y, w, 44.0), &b, l, pal) + gap;
+        }
     }
-    y += row + gap;
-    if let Some(t) = field(
+    y += 2.0;
+    y = fleet(ui, draw::rect(x, y, w, r.bottom() - y), v, &b, l, pal);
+    y = zones(ui, draw::rect(x, y, w, r.bottom() - y), &b, l, pal);
+    sizing(
         ui,
-        at(0, y, false),
-        "Revisit at most",
-        "",
-        &words::duration(b.requirement.revisit_s),
+        Rect::from_min_max(pos2(x, y), pos2(x + w, r.bottom() - 6.0)),
+        s,
         pal,
-    ) && let Some(x) = seconds(&t, 60.0)
-        && x > 0.0
-    {
-        edit(l, |b| b.requirement.revisit_s = x);
-    }
-    if let Some(t) = field(
-        ui,
-        at(1, y, false),
-        "Stand-off",
-        "m",
-        &format!("{:.0}", b.limits.stand_off_m),
-        pal,
-    ) && let [x, ..] = numbers(&t)[..]
-    {
-        edit(l, |b| b.limits.stand_off_m = x);
-    }
-    y += row + gap;
+    );
+}
+
+/// What must be seen, in three buttons; gives the y below them.
+fn task(ui: &mut Ui, r: Rect, b: &Brief, l: &mut FlyLocal, pal: &Palette) -> f32 {
     draw::text(
         ui.painter(),
-        pos2(x, y + 7.0),
+        pos2(r.left(), r.top() + 7.0),
         Align2::LEFT_CENTER,
         &format!(
             "Must be able to, {} at {:.0} px",
@@ -236,88 +245,18 @@ fn fields(ui: &mut Ui, r: Rect, v: &StationView, s: &Shown, l: &mut FlyLocal, la
         theme::small(),
         pal.text2,
     );
-    let third = (w - 8.0) / 3.0;
-    let mut bx = x;
+    let third = (r.width() - 8.0) / 3.0;
+    let mut bx = r.left();
     for (name, px) in TASKS {
         let on = (b.requirement.pixels_on_target - px).abs() < 0.01;
-        let q = draw::rect(bx, y + 18.0, third, 26.0);
+        let q = draw::rect(bx, r.top() + 18.0, third, 26.0);
         let label = format!("Task {name}");
         if Button::new(name).label(&label).selected(on).show(ui, q, pal).clicked() {
             edit(l, |b| b.requirement.pixels_on_target = px);
         }
         bx += third + 4.0;
     }
-    y += 44.0 + gap;
-    if let Some(t) = field(
-        ui,
-        at(0, y, false),
-        "Height band",
-        "m AGL",
-        &format!("{:.0} – {:.0}", b.limits.min_agl_m, b.limits.max_agl_m),
-        pal,
-    ) && let [low, high, ..] = numbers(&t)[..]
-        && high > low
-    {
-        edit(l, |b| (b.limits.min_agl_m, b.limits.max_agl_m) = (low, high));
-    }
-    let reserve = b.fleet.iter().map(|a| a.energy.reserve_share).fold(0.0, f64::max);
-    if let Some(t) = field(
-        ui,
-        at(1, y, false),
-        "Reserve",
-        "%",
-        &format!("{:.0}", reserve * 100.0),
-        pal,
-    ) && let [x, ..] = numbers(&t)[..]
-        && (0.0..=90.0).contains(&x)
-    {
-        edit(l, |b| {
-            b.fleet.iter_mut().for_each(|a| a.energy.reserve_share = x / 100.0)
-        });
-    }
-    y += row + gap;
-    if let Some(t) = field(
-        ui,
-        at(0, y, false),
-        "Wind",
-        "m/s",
-        &format!(
-            "{:03.0}° {:.0} + {:.0}",
-            b.wind.from_deg, b.wind.speed_m_s, b.wind.gust_m_s
-        ),
-        pal,
-    ) && let [from, speed, ref rest @ ..] = numbers(&t)[..]
-    {
-        let gust = rest.first().copied().unwrap_or(b.wind.gust_m_s);
-        edit(l, |b| {
-            b.wind = vedette_model::plan::WindBrief {
-                from_deg: from,
-                speed_m_s: speed,
-                gust_m_s: gust,
-            };
-        });
-    }
-    if let Some(t) = field(
-        ui,
-        at(1, y, false),
-        "Watch lasts",
-        "",
-        &words::duration(b.requirement.duration_s),
-        pal,
-    ) && let Some(x) = seconds(&t, 60.0)
-        && x > 0.0
-    {
-        edit(l, |b| b.requirement.duration_s = x);
-    }
-    y += row + gap + 2.0;
-    y = fleet(ui, draw::rect(x, y, w, r.bottom() - y), v, &b, l, pal);
-    y = zones(ui, draw::rect(x, y, w, r.bottom() - y), &b, l, pal);
-    sizing(
-        ui,
-        Rect::from_min_max(pos2(x, y), pos2(x + w, r.bottom() - 6.0)),
-        s,
-        pal,
-    );
+    r.bottom()
 }
 
 fn fleet(ui: &mut Ui, r: Rect, v: &StationView, b: &Brief, l: &mut FlyLocal, pal: &Palette) -> f32 {
@@ -676,6 +615,8 @@ fn foot(
     let typing = ui.ctx().egui_wants_keyboard_input();
     let make_key = !typing && ui.ctx().input(|i| i.modifiers.is_none() && i.key_pressed(egui::Key::P));
     let clear = s.verdict.as_ref().is_some_and(|j| j.is_clear());
+    let question = l.plan.what_if.clone();
+    let changed = changed || question.is_some();
     let words = match (v.plan.plan.is_some(), changed) {
         (_, true) => "Put on the table",
         (false, _) => "Make plan",
@@ -683,14 +624,23 @@ fn foot(
     };
     let key = if lay.compact { "" } else { "P" };
     let main = !s.on_table && (clear || !changed);
+    // What was tried after a change is put there as it was tried, or not at all.
+    let may = !v.plan.computing && (question.is_none() || (s.plan.is_some() && !s.busy));
     let make = Button::new(words)
         .label(if changed { "Put on the table" } else { "Make plan" })
         .key(key)
-        .enabled(!v.plan.computing)
+        .enabled(may)
         .look(if main { Look::Primary } else { Look::Plain });
     let mr = draw::rect(x + cw + 8.0, r.top() + 28.0, w - cw - 8.0, 32.0);
-    if make.show(ui, mr, pal).clicked() || (make_key && !v.plan.computing) {
-        out.push(if changed {
+    if make.show(ui, mr, pal).clicked() || (make_key && may) {
+        l.plan.what_if = None;
+        out.push(if let Some(q) = question {
+            l.plan.after = false;
+            Intent::Replan {
+                change: q.change.clone(),
+                at_s: q.at_s,
+            }
+        } else if changed {
             Intent::ProposeBrief {
                 brief: Box::new(Brief::clone(&s.brief)),
             }
@@ -707,28 +657,4 @@ fn foot(
         "Every change is tried at once, beside the table."
     };
     draw::text_wrapped(&p, pos2(x, r.top() + 64.0), note, theme::small(), pal.text3, w, 2, 13.0);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn people_write_times_and_ranges_in_many_ways() {
-        for (text, s) in [
-            ("25 min", 1500.0),
-            ("25", 1500.0),
-            ("272 s", 272.0),
-            ("4 min 32 s", 272.0),
-            ("4:32", 272.0),
-            ("11 h 30 min", 41_400.0),
-            ("1,5 h", 5400.0),
-        ] {
-            assert_eq!(seconds(text, 60.0), Some(s), "{text}");
-        }
-        assert_eq!(seconds("soon", 60.0), None);
-        assert_eq!(numbers("90 – 150"), [90.0, 150.0]);
-        assert_eq!(numbers("240° 8 + 3"), [240.0, 8.0, 3.0]);
-        assert_eq!(numbers(""), Vec::<f64>::new());
-    }
 }

@@ -3,10 +3,14 @@
 //! Invariant: newest wins both ways; a trial is not on the table: nothing of it reaches an
 //! aircraft or the record until a person proposes the brief. It must not know who plans.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use vedette_model::plan::{Brief, PatrolPlan, Verdict};
-use vedette_planner::{BorderCell, FleetOption, Lane, ProfilePoint, Rehearsal};
+use vedette_model::{Change, PlanId, VehicleId};
+use vedette_planner::{
+    BorderCell, Cue, FleetOption, HandOver, Held, Hole, Lane, ProfilePoint, Rehearsal, Response, Shadow,
+};
 
 use crate::feeds::Slot;
 
@@ -55,9 +59,106 @@ pub struct Tried {
     pub changes: Vec<String>,
 }
 
+/// Something that happened to the plan in force: what would the rest of the watch be?
+#[derive(Debug, Clone, PartialEq)]
+pub struct WhatIf {
+    /// The question's number.
+    pub number: u64,
+    /// The plan in force.
+    pub plan: Arc<PatrolPlan>,
+    /// What happened.
+    pub change: Change,
+    /// Second of that plan the rest is planned from.
+    pub at_s: f64,
+}
+
+/// The rest of a watch after a change, tried beside the table.
+#[derive(Debug, Clone)]
+pub struct Proposed {
+    /// The plan; its parent is the one in force.
+    pub plan: Arc<PatrolPlan>,
+    /// The checker's judgement.
+    pub verdict: Arc<Verdict>,
+    /// What is seen where.
+    pub study: Arc<Study>,
+    /// Flight by flight, in sentences.
+    pub changes: Vec<String>,
+    /// Aircraft whose flights are others now.
+    pub touched: BTreeSet<VehicleId>,
+    /// The worst hole in the watch while it takes over.
+    pub hole: Option<Hole>,
+}
+
+/// What came of a [`WhatIf`].
+#[derive(Debug, Clone)]
+pub struct Proposal {
+    /// The question's number.
+    pub number: u64,
+    /// The proposal, or why the rest of the fleet cannot do it.
+    pub result: Result<Proposed, String>,
+    /// Seconds the planner and the checker took.
+    pub took_s: [f64; 2],
+}
+
+/// Whom the station wants at a place.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Wanted {
+    /// Eyes on a place.
+    Eyes(Cue),
+    /// Somebody to take a target over.
+    Relief(Held),
+}
+
+/// A call for an aircraft, by the plan in force.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Call {
+    /// The call's number.
+    pub number: u64,
+    /// The plan in force.
+    pub plan: Arc<PatrolPlan>,
+    /// What is wanted.
+    pub wanted: Wanted,
+    /// Second of the plan.
+    pub at_s: f64,
+}
+
+/// Who can come, best first.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The call's number.
+    pub number: u64,
+    /// Answers to a call for eyes.
+    pub eyes: Vec<Response>,
+    /// Answers to a call for relief.
+    pub relief: Vec<HandOver>,
+}
+
+/// Where the plan on the table will be without its command link.
+#[derive(Debug, Clone)]
+pub struct Foreseen {
+    /// The plan.
+    pub plan: PlanId,
+    /// Its radio shadows.
+    pub shadows: Vec<Shadow>,
+}
+
 /// Both ways of the planning desk.
 #[derive(Debug, Clone, Default)]
 pub struct PlanDesk {
+    /// A change to be planned around.
+    pub what_if: Slot<WhatIf>,
+    /// What came of it.
+    pub proposal: Slot<Proposal>,
+    /// A call for eyes.
+    pub eyes: Slot<Call>,
+    /// Who can come.
+    pub coming: Slot<Answer>,
+    /// A call for relief.
+    pub relief: Slot<Call>,
+    /// Who can take over.
+    pub taking_over: Slot<Answer>,
+    /// Radio shadows of the table's plan.
+    pub foreseen: Slot<Foreseen>,
     /// What is to be tried.
     pub asked: Slot<Trial>,
     /// What came of it.

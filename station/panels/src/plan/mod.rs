@@ -5,11 +5,14 @@
 //! is proposed; findings come first; only a clear verdict can be approved, only an approved plan
 //! uploaded. It must not know how plan or verdict are computed.
 
+pub(crate) mod after;
+mod approve;
 mod brief;
 mod charts;
 mod colour;
 mod desk;
 mod draft;
+mod fields;
 mod map;
 mod verdict;
 
@@ -21,7 +24,8 @@ use vedette_geo::{LatLon, distance_m, interpolate};
 use vedette_model::Intent;
 use vedette_model::plan::{Brief, PatrolPlan, Verdict};
 
-pub use desk::{PlanDesk, Study, Trial, Tried};
+pub use approve::Upload;
+pub use desk::{Answer, Call, Foreseen, PlanDesk, Proposal, Proposed, Study, Trial, Tried, Wanted, WhatIf};
 pub use draft::Draft;
 
 use crate::fly;
@@ -109,6 +113,13 @@ pub struct PlanLocal {
     pub zone: Option<usize>,
     /// Corners of a zone or a measured way so far.
     pub drawing: Vec<LatLon>,
+    /// An upload being looked at before it is sent.
+    pub upload: Option<Upload>,
+    /// The left column shows what may have happened instead of the brief.
+    pub after: bool,
+    /// A change being planned around.
+    pub what_if: Option<Arc<WhatIf>>,
+    pub(crate) questions: u64,
     pub(crate) grab: Option<Grab>,
     asked: u64,
     along: Option<(String, Arc<Vec<f64>>)>,
@@ -190,7 +201,14 @@ impl Shown {
                 revision,
                 brief: brief.clone(),
             }));
+            // Whoever edits the brief plans something else.
+            if l.plan.asked != 0 {
+                l.plan.what_if = None;
+            }
             l.plan.asked = revision;
+        }
+        if l.plan.what_if.is_some() {
+            return Self::after(v, l, feeds, brief);
         }
         let on_table = v
             .plan
@@ -224,6 +242,23 @@ impl Shown {
             took_s: t.map(|t| t.took_s),
             on_table: false,
             busy,
+        }
+    }
+
+    /// What is shown while a change is planned around.
+    fn after(v: &StationView, l: &FlyLocal, feeds: &FlyFeeds, brief: Arc<Brief>) -> Self {
+        let answer = after::answer(&l.plan, feeds.desk);
+        let made = answer.as_ref().and_then(|a| a.result.as_ref().ok());
+        Self {
+            brief: made.map_or(brief, |m| Arc::new(m.plan.brief.clone())),
+            plan: made.map(|m| m.plan.clone()),
+            verdict: made.map(|m| m.verdict.clone()),
+            study: made.map(|m| m.study.clone()),
+            changes: answer.as_ref().map(|a| after::words_of(v, a)).unwrap_or_default(),
+            failed: answer.as_ref().and_then(|a| a.result.as_ref().err().cloned()),
+            took_s: answer.as_ref().map(|a| a.took_s),
+            on_table: false,
+            busy: answer.is_none(),
         }
     }
 
@@ -264,7 +299,7 @@ pub(crate) fn show(
     let w = shown.view(v, &mut l.plan);
     fly::ensure_shapes(&w, l, feeds);
     map::show(ui, middle, &w, &shown, l, feeds, lay, pal);
-    brief::show(ui, left, v, &shown, l, lay, pal, out);
+    brief::show(ui, left, v, &shown, l, feeds.desk, lay, pal, out);
     let h = right.height();
     let [gap_h, table_h, profile_h] = if lay.compact {
         [130.0, 96.0, 112.0]
@@ -308,6 +343,10 @@ fn keys(ui: &Ui, l: &mut FlyLocal, v: &StationView) {
     if pressed(Key::C) {
         l.plan.compare = !l.plan.compare;
     }
+    if pressed(Key::X) {
+        l.plan.after = !l.plan.after;
+        l.plan.what_if = None;
+    }
     if pressed(Key::S) {
         l.plan.tool = Tool::Section;
         l.plan.drawing.clear();
@@ -316,6 +355,8 @@ fn keys(ui: &Ui, l: &mut FlyLocal, v: &StationView) {
         l.plan.tool = Tool::Select;
         l.plan.drawing.clear();
         l.plan.grab = None;
+        l.plan.upload = None;
+        l.plan.what_if = None;
     }
     if (pressed(Key::Delete) || pressed(Key::Backspace))
         && let Some(i) = l.plan.zone.take()

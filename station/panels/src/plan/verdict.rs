@@ -5,12 +5,12 @@
 //! approved. It must not know how a figure was measured.
 
 use egui::{Align2, CornerRadius, Key, Rect, Ui, WidgetType, pos2};
-use vedette_core::{PlanOnAircraft, StationView};
+use vedette_core::StationView;
 use vedette_model::Intent;
 use vedette_model::plan::{Finding, FindingSeverity, PatrolPlan, Verdict};
 
-use super::Shown;
-use crate::draw::{self, Button, Look};
+use super::{Shown, approve};
+use crate::draw;
 use crate::icon::{self, Icon};
 use crate::local::FlyLocal;
 use crate::theme::{self, Layout, Palette};
@@ -196,9 +196,11 @@ pub(super) fn show(
         r.right() - t.right() - 24.0,
     );
     draw::named(ui, head, "verdict", WidgetType::Label, &format!("Verdict: {word}"));
-    let foot_h = uploads_height(v, have.map(|h| h.0));
+    let foot_h = approve::height(v, have.map(|h| h.0));
     let body = Rect::from_min_max(head.left_bottom(), pos2(r.right(), r.bottom() - foot_h));
-    if l.plan.compare {
+    if approve::upload(ui, body, v, s, l, pal, out) {
+        // What an upload changes stands in place of the verdict until it is sent or left.
+    } else if l.plan.compare {
         comparison(ui, body, v, s, pal);
     } else if let Some(why) = s.failed.as_deref().filter(|_| have.is_none()) {
         let at = pos2(r.left() + 12.0, body.top() + 10.0);
@@ -213,104 +215,127 @@ pub(super) fn show(
     }
     if let Some((plan, j)) = have {
         let foot = Rect::from_min_max(body.left_bottom(), r.max);
-        approval(ui, foot, v, s, plan, j, lay, pal, out);
+        approve::show(ui, foot, v, s, plan, l, lay, pal, out);
     }
 }
 
 fn judged(ui: &mut Ui, r: Rect, v: &StationView, plan: &PatrolPlan, j: &Verdict, l: &mut FlyLocal, pal: &Palette) {
-    let p = ui.painter().with_clip_rect(r);
     let all = lines(v, plan, j);
-    #[expect(clippy::cast_precision_loss, reason = "a few lines")]
-    let row = ((r.height() - 18.0) / all.len().max(1) as f32).clamp(22.0, 29.0);
-    let mut y = r.top();
     let next = ui.ctx().memory(|m| m.focused().is_none())
         && !ui.ctx().egui_wants_keyboard_input()
         && ui.ctx().input(|i| i.modifiers.is_none() && i.key_pressed(Key::N));
     let count = j.findings.len();
+    let mut scroll_to = None;
     if next && count > 0 {
         let i = l.plan.focus.map_or(0, |i| (i + 1) % count);
         go(l, &j.findings, i);
+        scroll_to = all.iter().position(|k| k.finding == Some(i));
     }
-    for (n, line) in all.iter().enumerate() {
-        let q = draw::rect(r.left(), y, r.width(), row);
-        if q.bottom() > r.bottom() - 16.0 && n + 1 < all.len() {
-            let more = format!("and {} more lines", all.len() - n);
-            draw::text(
-                &p,
-                pos2(r.left() + 12.0, y + 9.0),
-                Align2::LEFT_CENTER,
-                &more,
-                theme::small(),
-                pal.text2,
-            );
-            return;
-        }
-        let on = line.finding.is_some() && l.plan.focus == line.finding;
-        if let Some(i) = line.finding {
-            let resp = ui.interact(q, ui.id().with(("finding", i)), egui::Sense::click());
-            let name = format!("Go to finding {}: {}", i + 1, line.words);
-            resp.widget_info(|| egui::WidgetInfo::labeled(WidgetType::Button, true, &name));
-            if on || resp.hovered() {
-                p.rect_filled(q, CornerRadius::ZERO, if on { pal.accent_fill } else { pal.surface[2] });
+    let foot = draw::rect(r.left(), r.bottom() - 18.0, r.width(), 18.0);
+    let list = r.with_max_y(foot.top());
+    #[expect(clippy::cast_precision_loss, reason = "a few lines")]
+    let row = (list.height() / all.len().max(1) as f32).clamp(22.0, 29.0);
+    let mut child = ui.new_child(egui::UiBuilder::new().id_salt("verdict lines").max_rect(list));
+    child.set_clip_rect(list.intersect(ui.clip_rect()));
+    child.spacing_mut().item_spacing = egui::Vec2::ZERO;
+    let mut chosen = None;
+    let seen = egui::ScrollArea::vertical()
+        .id_salt("verdict lines")
+        .auto_shrink([false, false])
+        .show(&mut child, |ui| {
+            for (n, line) in all.iter().enumerate() {
+                let (q, _) = ui.allocate_exact_size(egui::vec2(list.width(), row), egui::Sense::hover());
+                if scroll_to == Some(n) {
+                    ui.scroll_to_rect(q, None);
+                }
+                if line_row(ui, q, n, line, l, pal) {
+                    chosen = line.finding;
+                }
             }
-            if on {
-                p.vline(q.left() + 1.0, q.y_range(), egui::Stroke::new(2.0, pal.accent));
-            }
-            if resp.clicked() {
-                go(l, &j.findings, i);
-            }
-        } else {
-            let name = format!("{}: {}", line.words, line.figure);
-            draw::named(ui, q, ("passed", n), WidgetType::Label, &name);
-        }
-        let colour = match (line.refused, line.passed) {
-            (true, _) => pal.alarm2,
-            (_, true) => pal.confirmed,
-            _ => pal.text2,
-        };
-        icon::paint(&p, pos2(q.left() + 20.0, q.center().y), 14.0, line.icon, colour);
-        let figure = draw::text_in(
-            &p,
-            pos2(q.right() - 12.0, q.center().y),
-            Align2::RIGHT_CENTER,
-            &line.figure,
-            theme::small(),
-            pal.text2,
-            q.width() * 0.42,
-        );
-        draw::text_in(
-            &p,
-            pos2(q.left() + 36.0, q.center().y),
-            Align2::LEFT_CENTER,
-            &line.words,
-            theme::body(),
-            pal.text1,
-            figure.left() - q.left() - 46.0,
-        );
-        draw::hline(&p, q.left(), q.right(), q.bottom(), pal.line_soft);
-        y += row;
+        });
+    if let Some(i) = chosen {
+        go(l, &j.findings, i);
     }
     let refused = j
         .findings
         .iter()
         .filter(|f| f.severity == FindingSeverity::Refused)
         .count();
+    let below = all
+        .len()
+        .saturating_sub(((seen.state.offset.y + list.height()) / row).floor().max(0.0) as usize);
     let word = format!(
-        "{refused} refuse · {} notes · {} samples. N flies the map to the next finding.",
+        "{refused} refuse · {} notes · {} samples. N flies the map to the next finding.{}",
         j.findings.len() - refused,
-        words::count(j.samples)
+        words::count(j.samples),
+        if below > 0 {
+            format!(" {below} more below.")
+        } else {
+            String::new()
+        }
     );
-    if y + 16.0 < r.bottom() {
-        draw::text_in(
-            &p,
-            pos2(r.left() + 12.0, y + 10.0),
-            Align2::LEFT_CENTER,
-            &word,
-            theme::small(),
-            pal.text3,
-            r.width() - 24.0,
-        );
+    let p = ui.painter().with_clip_rect(r);
+    draw::text_in(
+        &p,
+        pos2(r.left() + 12.0, foot.center().y),
+        Align2::LEFT_CENTER,
+        &word,
+        theme::small(),
+        pal.text3,
+        r.width() - 24.0,
+    );
+    draw::named(ui, foot, "verdict foot", WidgetType::Label, &word);
+}
+
+/// One line; true when it was clicked.
+fn line_row(ui: &mut Ui, q: Rect, n: usize, line: &Line, l: &FlyLocal, pal: &Palette) -> bool {
+    let p = ui.painter().clone();
+    let on = line.finding.is_some() && l.plan.focus == line.finding;
+    let mut clicked = false;
+    if let Some(i) = line.finding {
+        let resp = ui.interact(q, ui.id().with(("finding", i)), egui::Sense::click());
+        let name = format!("Go to finding {}: {}", i + 1, line.words);
+        resp.widget_info(|| egui::WidgetInfo::labeled(WidgetType::Button, true, &name));
+        if on || resp.hovered() || resp.has_focus() {
+            p.rect_filled(q, CornerRadius::ZERO, if on { pal.accent_fill } else { pal.surface[2] });
+        }
+        if on || resp.has_focus() {
+            p.vline(q.left() + 1.0, q.y_range(), egui::Stroke::new(2.0, pal.accent));
+        }
+        if resp.gained_focus() {
+            ui.scroll_to_rect(q, None);
+        }
+        clicked = resp.clicked();
+    } else {
+        let name = format!("{}: {}", line.words, line.figure);
+        draw::named(ui, q, ("passed", n), WidgetType::Label, &name);
     }
+    let colour = match (line.refused, line.passed) {
+        (true, _) => pal.alarm2,
+        (_, true) => pal.confirmed,
+        _ => pal.text2,
+    };
+    icon::paint(&p, pos2(q.left() + 20.0, q.center().y), 14.0, line.icon, colour);
+    let figure = draw::text_in(
+        &p,
+        pos2(q.right() - 12.0, q.center().y),
+        Align2::RIGHT_CENTER,
+        &line.figure,
+        theme::small(),
+        pal.text2,
+        q.width() * 0.42,
+    );
+    draw::text_in(
+        &p,
+        pos2(q.left() + 36.0, q.center().y),
+        Align2::LEFT_CENTER,
+        &line.words,
+        theme::body(),
+        pal.text1,
+        figure.left() - q.left() - 46.0,
+    );
+    draw::hline(&p, q.left(), q.right(), q.bottom(), pal.line_soft);
+    clicked
 }
 
 /// Flies the map to a finding.
@@ -404,128 +429,4 @@ fn comparison(ui: &mut Ui, r: Rect, v: &StationView, s: &Shown, pal: &Palette) {
         WidgetType::Label,
         &format!("Compared with the table: {}", said.join("; ")),
     );
-}
-
-fn uploads_height(v: &StationView, plan: Option<&PatrolPlan>) -> f32 {
-    let n = plan.map_or(0, |p| {
-        let mut ids: Vec<_> = p
-            .aircraft
-            .iter()
-            .map(|a| a.vehicle)
-            .filter(|a| v.vehicles.contains_key(a))
-            .collect();
-        ids.dedup();
-        ids.len().min(4)
-    });
-    #[expect(clippy::cast_precision_loss, reason = "at most four")]
-    let rows = n as f32;
-    if plan.is_some() { 46.0 + rows * 31.0 } else { 0.0 }
-}
-
-#[expect(clippy::too_many_arguments, reason = "a drawing call says all of it")]
-fn approval(
-    ui: &mut Ui,
-    r: Rect,
-    v: &StationView,
-    s: &Shown,
-    plan: &PatrolPlan,
-    j: &Verdict,
-    lay: &Layout,
-    pal: &Palette,
-    out: &mut Vec<Intent>,
-) {
-    let p = ui.painter().with_clip_rect(r);
-    draw::hline(&p, r.left(), r.right(), r.top(), pal.line_soft);
-    let (x, w) = (r.left() + 12.0, r.width() - 24.0);
-    let mut y = r.top() + 7.0;
-    let ready = s.on_table && j.is_clear() && v.plan.approved.is_none();
-    let typing = ui.ctx().egui_wants_keyboard_input();
-    let key = !typing
-        && ui.ctx().memory(|m| m.focused().is_none())
-        && ui.ctx().input(|i| i.modifiers.is_none() && i.key_pressed(Key::Enter));
-    let approve = Button::new("Approve and sign")
-        .label("Approve plan")
-        .icon(Icon::Check)
-        .key("Enter")
-        .look(if ready { Look::Primary } else { Look::Plain })
-        .enabled(ready);
-    let aw = approve.wants(&p);
-    if approve.show(ui, draw::rect(x, y, aw, 30.0), pal).clicked() || (ready && key) {
-        out.push(Intent::ApprovePlan { plan: plan.id.clone() });
-    }
-    let approved = match (&v.plan.approved, s.on_table) {
-        (Some((o, at)), true) => format!(
-            "approved by {o} at {}",
-            vedette_model::Utc(v.utc.0 - v.now.since(*at)).clock()
-        ),
-        (_, false) => "a trial: put it on the table to approve it".to_owned(),
-        (None, true) => "not approved; uploads wait for it".to_owned(),
-    };
-    let id = words::groups(&plan.id.0, 4);
-    let words_ = if lay.compact {
-        approved
-    } else {
-        format!("plan {id} · {approved}")
-    };
-    draw::text_in(
-        &p,
-        pos2(r.right() - 12.0, y + 15.0),
-        Align2::RIGHT_CENTER,
-        &words_,
-        theme::small(),
-        pal.text2,
-        w - aw - 10.0,
-    );
-    y += 37.0;
-    let mut last = None;
-    for a in &plan.aircraft {
-        if last == Some(a.vehicle) || y > r.bottom() - 28.0 {
-            continue;
-        }
-        last = Some(a.vehicle);
-        let Some(view) = v.vehicles.get(&a.vehicle) else {
-            continue;
-        };
-        let (state, c) = match view.plan_on_board {
-            PlanOnAircraft::Same if view.plan_id.as_ref() == Some(&plan.id) => {
-                ("on board, read back the same".to_owned(), pal.confirmed)
-            }
-            // Beside a trial that is as it should be.
-            PlanOnAircraft::Same if !s.on_table => ("the table's plan on board".to_owned(), pal.text2),
-            PlanOnAircraft::Same => ("another plan on board".to_owned(), pal.alarm2),
-            PlanOnAircraft::Differs => ("differs from ours".to_owned(), pal.alarm2),
-            PlanOnAircraft::Uploading => (
-                view.transfer
-                    .map_or("uploading".to_owned(), |t| format!("uploading {}/{}", t.done, t.of)),
-                pal.text1,
-            ),
-            PlanOnAircraft::Unknown => ("not on board".to_owned(), pal.text2),
-        };
-        let label = format!("Upload plan to {}", view.tail);
-        let words = if lay.compact {
-            format!("Upload {}", view.tail)
-        } else {
-            format!("Upload to {} {}", view.tail, view.name)
-        };
-        let ok = s.on_table && v.plan.approved.is_some() && view.plan_on_board != PlanOnAircraft::Uploading;
-        let b = Button::new(&words).label(&label).icon(Icon::Export).enabled(ok);
-        let bw = b.wants(&p);
-        if b.show(ui, draw::rect(x, y, bw, 26.0), pal).clicked() {
-            out.push(Intent::UploadPlan {
-                vehicle: a.vehicle,
-                plan: plan.id.clone(),
-            });
-        }
-        let items = format!("{} items · {state}", a.items.len());
-        draw::text_in(
-            &p,
-            pos2(r.right() - 12.0, y + 13.0),
-            Align2::RIGHT_CENTER,
-            &items,
-            theme::small(),
-            c,
-            w - bw - 8.0,
-        );
-        y += 31.0;
-    }
 }

@@ -159,20 +159,7 @@ fn top_bar(ui: &mut Ui, r: Rect, m: &DeskModel, s: &Sizes, pal: &Palette) {
     p.rect_filled(r, CornerRadius::ZERO, pal.surface[1]);
     draw::hline(&p, r.left(), r.right(), r.bottom() - 0.5, pal.line_soft);
     let y = r.center().y;
-    icon::paint(&p, pos2(r.left() + 20.0, y), 17.0, Icon::Logo, pal.accent);
-    let mut x = r.left() + 44.0;
-    if !s.compact {
-        x = draw::text(
-            &p,
-            pos2(x - 4.0, y),
-            Align2::LEFT_CENTER,
-            "Vedette",
-            theme::strong(),
-            pal.text1,
-        )
-        .right()
-            + 14.0;
-    }
+    let x = draw::bar_name(&p, r, s.compact, pal);
     let w = draw::width(&p, "Train", theme::control()) + 24.0;
     let tab = draw::rect(x, r.top(), w, r.height());
     p.rect_filled(tab, CornerRadius::ZERO, pal.surface[2]);
@@ -187,37 +174,8 @@ fn top_bar(ui: &mut Ui, r: Rect, m: &DeskModel, s: &Sizes, pal: &Palette) {
     );
     // From the right: clock, people, pace, scenario.
     let time = clock(m.t_s);
-    let sim = draw::text(
-        &p,
-        pos2(r.right() - 12.0, y + 1.0),
-        Align2::RIGHT_CENTER,
-        "sim",
-        theme::small(),
-        pal.text2,
-    );
-    let c = draw::text(
-        &p,
-        pos2(sim.left() - 8.0, y),
-        Align2::RIGHT_CENTER,
-        &time,
-        theme::figure(),
-        pal.text1,
-    );
-    let mut right = c.left() - 10.0;
-    if !s.compact {
-        right = draw::text(
-            &p,
-            pos2(right, y),
-            Align2::RIGHT_CENTER,
-            "scenario time",
-            theme::body(),
-            pal.text2,
-        )
-        .left()
-            - 12.0;
-    }
-    p.vline(right, (y - 10.0)..=(y + 10.0), Stroke::new(1.0, pal.line_soft));
-    right -= 12.0;
+    let quiet = if s.compact { "" } else { "scenario time" };
+    let mut right = draw::bar_clock(&p, r, "sim", &time, quiet, pal);
     let pace = if m.frozen {
         "time stands still".to_owned()
     } else {

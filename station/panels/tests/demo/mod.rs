@@ -7,7 +7,12 @@
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses a part of it")]
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod desk;
+mod review;
 pub mod wire;
+
+pub use desk::desk_model;
+pub use review::{frame, review_model};
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -21,14 +26,36 @@ use vedette_core::{
 use vedette_geo::{AboveHome, Amsl, LatLon, azimuth_deg, destination, distance_m, interpolate};
 use vedette_model::plan::{LegKind, PatrolPlan, Verdict};
 use vedette_model::{
-    Airframe, Alert, AlertFact, AlertId, AlertState, Authority, CameraId, Family, FlightMode, GnssFix, GroundFix,
-    GroundTrack, ImageBox, Known, LandedState, LinkId, LinkReport, Mono, OperatorId, PictureAge, Priority, Pts, RuleId,
-    SensorPose, SessionId, Spectrum, TargetClass, TrackId, Utc, VehicleId, VehicleIdentity,
+    Airframe, Alert, AlertFact, AlertId, AlertState, Approval, ApprovalSignature, Authority, CameraId, Family,
+    FlightMode, GnssFix, GroundFix, GroundTrack, ImageBox, Known, LandedState, LinkId, LinkReport, Mono, OperatorId,
+    PictureAge, PlanId, PlanRule, Priority, Pts, RuleId, SensorPose, SessionId, Spectrum, TargetClass, TrackId, Utc,
+    VehicleId, VehicleIdentity,
 };
 
 /// The operator of all tests.
 pub fn operator() -> OperatorId {
     OperatorId("op-2".into())
+}
+
+/// Who approves what the operator put on the table.
+pub fn lead() -> OperatorId {
+    OperatorId("lead-1".into())
+}
+
+/// A signed approval by the shift lead.
+pub fn approval(plan: &PlanId, at: Mono, now: Utc) -> Approval {
+    Approval {
+        by: lead(),
+        at,
+        utc: now.plus_us(-362_000_000),
+        proposed_by: Some(operator()),
+        rule: PlanRule::TwoPersons,
+        statement: format!("Vedette plan approval\nplan: {plan}\n"),
+        signature: Some(ApprovalSignature {
+            certificate_sha256: "3f2a91bc07d4e655".repeat(4),
+            der_hex: "3045".into(),
+        }),
+    }
 }
 
 /// Site, plan and verdict.
@@ -226,6 +253,7 @@ pub fn view() -> StationView {
                 remote_id: None,
                 contacts: std::collections::BTreeMap::new(),
                 plan_on_board: PlanOnAircraft::Same,
+                on_board: vedette_core::OnBoard::default(),
                 plan_id: Some(b.plan.id.clone()),
                 lists_in_doubt: std::collections::BTreeMap::new(),
                 transfer: None,
@@ -449,6 +477,11 @@ pub fn view() -> StationView {
                 authority: Authority::Pilot,
             },
             OperatorSpec {
+                id: lead(),
+                name: "Shift lead".into(),
+                authority: Authority::Supervisor,
+            },
+            OperatorSpec {
                 id: OperatorId("obs-1".into()),
                 name: "Observer 1".into(),
                 authority: Authority::Observer,
@@ -468,10 +501,12 @@ pub fn view() -> StationView {
             computing: false,
             plan: Some(Arc::clone(&b.plan)),
             verdict: Some(Arc::clone(&b.verdict)),
-            approved: Some((operator(), Mono(20_000_000))),
+            proposed: Some((operator(), Mono(10_000_000))),
+            approved: Some(approval(&b.plan.id, Mono(20_000_000), utc)),
             failed: None,
             began: Some(Mono(60_000_000)),
         },
+        plan_rule: PlanRule::TwoPersons,
         receipts: vec![],
         links,
         coverage,
@@ -489,332 +524,5 @@ pub fn view() -> StationView {
         system: Some(253),
         link_pace: BTreeMap::new(),
         blocked: vec![],
-    }
-}
-
-/// A thermal-looking frame: a warm road, cool ground, a person.
-pub fn frame(camera: CameraId, pose: Option<SensorPose>, captured: Utc) -> vedette_panels::feeds::VideoFrame {
-    let (w, h) = (640_u32, 512_u32);
-    let mut px = Vec::with_capacity((w * h * 4) as usize);
-    let mut seed = 1_u32;
-    for y in 0..h {
-        for x in 0..w {
-            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            let noise = (seed >> 28) as i32;
-            let road = ((x as i32 - 200 - y as i32 / 3).abs() < 46) as i32 * 70;
-            let person = ((x as i32 - 317).abs() < 4 && (y as i32 - 257).abs() < 7) as i32 * 130;
-            let v = (52 + (x / 20 + y / 16) as i32 % 9 + noise + road + person).clamp(0, 255) as u8;
-            px.extend([v, v, v, 255]);
-        }
-    }
-    vedette_panels::feeds::VideoFrame {
-        camera,
-        pts: Pts(0),
-        captured: Some(captured),
-        width: w,
-        height: h,
-        rgba: px.into(),
-        pose: pose.map(Arc::new),
-    }
-}
-
-/// The same moment as a review shows it.
-pub fn review_model() -> vedette_panels::review::ReviewModel {
-    use vedette_panels::review::{
-        AlertMark, CustodyLine, DetectionTick, GapMark, Lanes, NoteLine, PlotSample, ReviewModel, SealState,
-        SealVerdict, Segment, VideoLane,
-    };
-    let mut v = view();
-    v.alerts.get_mut(&AlertId(2)).unwrap().state = AlertState::Confirmed {
-        by: operator(),
-        at: v.now,
-    };
-    let from = v.utc.plus_us(-380_000_000);
-    let to = v.utc.plus_us(240_000_000);
-    let at = |s: i64| from.plus_us(s * 1_000_000);
-    let video = [
-        (11, "CU-01 thermal"),
-        (12, "CU-01 visible"),
-        (21, "CU-02 thermal"),
-        (22, "CU-02 visible"),
-    ]
-    .into_iter()
-    .map(|(c, label)| VideoLane {
-        camera: CameraId(c),
-        label: label.into(),
-        segments: (1..60)
-            .map(|i| Segment {
-                from: at(i * 10),
-                to: at(i * 10 + 10),
-                truncated: i == 59,
-            })
-            .collect(),
-        gaps: if c == 11 {
-            vec![GapMark {
-                at: at(205),
-                what: "0.8 s".into(),
-            }]
-        } else {
-            vec![]
-        },
-    })
-    .collect();
-    ReviewModel {
-        title: "Incident I-001 · Line crossed to home side, km 1.45".into(),
-        reviewer: "Reviewer 3 · case preparation".into(),
-        from,
-        to,
-        playhead: v.utc,
-        playing: false,
-        speed: 1.0,
-        lanes: Lanes {
-            video,
-            plot: (0..200)
-                .map(|i| PlotSample {
-                    at: at(i * 3),
-                    height_m: Some(2100.0 + (i as f32 * 0.06).sin() * 40.0),
-                    range_m: Some(240.0 + (i as f32 * 0.1).cos() * 30.0),
-                })
-                .collect(),
-            detections: (0..240)
-                .map(|i| DetectionTick {
-                    at: at(250 + i),
-                    score: 0.5 + (i % 5) as f32 * 0.1,
-                })
-                .collect(),
-            alerts: vec![
-                AlertMark {
-                    id: AlertId(1),
-                    priority: Priority::P2,
-                    at: at(284),
-                    title: "Person near the line".into(),
-                    answer: Some((at(290), "acknowledged".into(), false)),
-                },
-                AlertMark {
-                    id: AlertId(2),
-                    priority: Priority::P1,
-                    at: at(343),
-                    title: "Line crossed".into(),
-                    answer: Some((at(381), "confirmed after 38 s".into(), true)),
-                },
-            ],
-            acts: vec![
-                (at(40), "approve plan".into()),
-                (at(60), "start CU-01".into()),
-                (at(290), "ack".into()),
-                (at(320), "hold CU-01".into()),
-                (at(381), "confirm".into()),
-                (at(420), "seal".into()),
-            ],
-            events: v.events.clone(),
-            truth: Vec::new(),
-        },
-        truth: Vec::new(),
-        seal: SealState {
-            verdict: SealVerdict::Verified(v.utc.plus_us(200_000_000)),
-            fingerprint: Some("d471e87bb4a937dfc98fe604bb4e0b2a67afaa241e8f2773a6d5c4fb35c3ecb0".into()),
-            signed_by: Some("CU-GCS-2, ECDSA P-256".into()),
-            files: Some((214, 214)),
-            gaps: Some("1 · 0.8 s".into()),
-        },
-        custody: vec![
-            CustodyLine {
-                at: at(343),
-                who: "Station CU-GCS-2".into(),
-                what: "recorded".into(),
-            },
-            CustodyLine {
-                at: at(381),
-                who: "Operator 2".into(),
-                what: "confirmed".into(),
-            },
-            CustodyLine {
-                at: at(420),
-                who: "Station CU-GCS-2".into(),
-                what: "sealed".into(),
-            },
-        ],
-        notes: vec![NoteLine {
-            at: at(343),
-            who: "Reviewer 1".into(),
-            text: "Crossing seen directly, ellipse clear of the line.".into(),
-        }],
-        trouble: None,
-        view: Arc::new(v),
-    }
-}
-
-/// The instructor's desk at the same moment: made by hand, as rich as a real one.
-pub fn desk_model(v: &StationView) -> vedette_panels::train::DeskModel {
-    use vedette_panels::train::{
-        ActiveFault, ActorLine, Advice, DeskLanes, DeskModel, Dial, FaultKind, LaneSpan, LiveScore, ScoreLine,
-    };
-    let at = v.tracks.values().find_map(|t| t.track.fix.as_ref().ok()).unwrap().at;
-    let dial = |name: &str, unit: &str, value: f64| Dial {
-        name: name.into(),
-        unit: unit.into(),
-        value,
-        step: 10.0,
-        least: 10.0,
-        most: 90.0,
-    };
-    let kind = |key: &str, words: &str, dial: Option<Dial>, for_s| FaultKind {
-        key: key.into(),
-        words: words.into(),
-        dial,
-        for_s,
-        at_once: key == "battery-sag",
-        single: false,
-    };
-    let actor = |number: &str, words: &str, state: &str, subject, east_m: f64, fix_error_m| ActorLine {
-        number: number.into(),
-        words: words.into(),
-        state: state.into(),
-        subject,
-        at: destination(at, 90.0, east_m),
-        fix_error_m,
-    };
-    let line = |title: &str, now: Option<&str>, target: &str, points| ScoreLine {
-        title: title.into(),
-        now: now.map(Into::into),
-        target: target.into(),
-        points,
-    };
-    let span = |from_s, to_s, label: &str, strong| LaneSpan {
-        from_s,
-        to_s,
-        label: label.into(),
-        strong,
-    };
-    DeskModel {
-        scenario: "Two crossings, one battery".into(),
-        seed: 4711,
-        instructor: "instructor-1".into(),
-        trainee: "operator-7".into(),
-        t_s: 1338.0,
-        duration_s: 2640.0,
-        speed: 1.0,
-        frozen: false,
-        aircraft: vec![(1, "CU-01".into()), (2, "CU-02".into())],
-        kinds: vec![
-            kind("link-loss", "Link lost", None, Some(40.0)),
-            kind(
-                "link-poor",
-                "Link poor",
-                Some(dial("datagrams lost", "%", 30.0)),
-                Some(60.0),
-            ),
-            kind("gnss-jam", "GNSS jammed", None, Some(60.0)),
-            kind(
-                "gnss-spoof",
-                "GNSS spoofed",
-                Some(dial("drift", "m/s", 2.0)),
-                Some(60.0),
-            ),
-            kind(
-                "battery-sag",
-                "Battery sag",
-                Some(dial("energy gone", "Wh", 60.0)),
-                None,
-            ),
-            kind("wind", "Wind gust", Some(dial("wind", "m/s", 14.0)), Some(60.0)),
-            kind("video-freeze", "Video frozen", None, Some(20.0)),
-            kind("gimbal-stuck", "Gimbal stuck", None, None),
-            kind("motor", "Motor weak", Some(dial("thrust gone", "%", 15.0)), Some(60.0)),
-            kind("second-station", "Second station", None, Some(30.0)),
-        ],
-        active: vec![ActiveFault {
-            id: 2,
-            key: "link-loss".into(),
-            system: Some(1),
-            left_s: Some(18.0),
-            live: true,
-        }],
-        actors: vec![
-            actor("A1", "2 persons on foot", "crossed 00:21:41", true, 6.0, Some(6.0)),
-            actor("A2", "van", "km 17.6 at 00:28:00", true, 400.0, None),
-            actor("A3", "drone", "km 4.1 at 00:31:00", true, -900.0, None),
-            actor("A4", "shepherd and dog", "benign", false, 700.0, None),
-        ],
-        score: LiveScore {
-            total: Some(78.0),
-            median: Some((71.0, 34)),
-            curve: vec![
-                (100.0, 90.0),
-                (400.0, 82.0),
-                (900.0, 70.0),
-                (1100.0, 75.0),
-                (1338.0, 78.0),
-            ],
-            lines: vec![
-                line("Time to detect", Some("54 s"), "≤ 90 s", Some(1.0)),
-                line("Subjects reported", Some("1 of 1"), "in 120 s", Some(1.0)),
-                line("False reports", Some("0"), "0", Some(1.0)),
-                line("Time to decide", Some("21 s"), "≤ 15 s", Some(0.92)),
-                line("Position error at report", Some("6 m"), "≤ 10 m", Some(1.0)),
-                line("Custody gaps", Some("4 of 118 s"), "gaps ≤ 10 s", Some(0.97)),
-                line("Border and stand-off", Some("6 s"), "0 s", Some(0.7)),
-                line("No-fly zones", Some("0 s"), "0 s", Some(1.0)),
-                line("Heights of the brief", Some("0 s"), "0 s", Some(1.0)),
-                line("Privacy zones", None, "0", None),
-                line("Link-loss drill", None, "answer ≤ 30 s", None),
-                line("Fault drill", Some("1 of 1"), "answer ≤ 30 s", Some(1.0)),
-                line("Reserve at landing", None, "≥ the reserve", None),
-                line("Checklist", Some("6 of 9"), "all", Some(1.0)),
-                line("Evidence of reports", None, "sealed, whole", None),
-                line("Workload answers", Some("4 of 4"), "every 5 min", Some(1.0)),
-                line("Blind inserts", None, "all noticed", None),
-            ],
-        },
-        advice: vec![
-            Advice {
-                text: "Alert 1 unanswered for 37 s. Expected within 15 s.".into(),
-                waits: true,
-            },
-            Advice {
-                text: "link loss on CU-01 for 22 s: hold, return or a remark within 30 s.".into(),
-                waits: true,
-            },
-            Advice {
-                text: "Incident I-001 is sealed. Good.".into(),
-                waits: false,
-            },
-        ],
-        lanes: DeskLanes {
-            truth: vec![
-                span(180.0, 540.0, "A4 shepherd, benign", false),
-                span(690.0, 1301.0, "A1 approaches, km 20.4", false),
-                span(1301.0, 1540.0, "A1 on home side", true),
-                span(1680.0, 2040.0, "A2 drives off with A1", true),
-                span(2160.0, 2500.0, "A3 drone drop, km 4.1", false),
-            ],
-            faults: vec![
-                span(360.0, 410.0, "video freeze, CU-01", false),
-                span(1316.0, 1338.0, "link loss, CU-01 · live", true),
-                span(1800.0, 2040.0, "gnss jam", false),
-            ],
-            trainee: vec![
-                (70.0, "take off CU-01".into()),
-                (270.0, "dismiss".into()),
-                (500.0, "look here".into()),
-                (870.0, "hold CU-01".into()),
-                (1100.0, "seal".into()),
-            ],
-            alerts: vec![
-                (360.0, Priority::P2),
-                (980.0, Priority::P2),
-                (1220.0, Priority::P2),
-                (1310.0, Priority::P1),
-            ],
-            score: vec![
-                (270.0, 4.0, "right".into()),
-                (500.0, 3.0, "met".into()),
-                (980.0, -5.0, "side".into()),
-                (1100.0, 6.0, "reported".into()),
-            ],
-            marks: vec![(990.0, "breach".into())],
-        },
-        attention: "CU-01 thermal · alert A-002".into(),
-        trouble: None,
     }
 }

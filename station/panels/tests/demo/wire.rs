@@ -77,6 +77,7 @@ pub fn view() -> StationView {
             replayed: 31,
             unsigned: 402,
             why: String::new(),
+            key: (n == 1).then(|| "3fa2".to_owned()),
         });
         let clock = |drift_us: i64, sigma_us| {
             let offset_us = v.utc.0 - 4_188_000_000 + drift_us;

@@ -3,67 +3,32 @@
 //! Invariant: plan and verdict are the real planner's and checker's. It must not reach into the
 //! panels.
 
+mod after;
+mod approving;
+
 use std::sync::Arc;
 
 use egui::{Key, Modifiers, Pos2, vec2};
 use egui_kittest::Harness;
-use egui_kittest::kittest::{NodeT, Queryable};
-use vedette_core::StationView;
+use egui_kittest::kittest::Queryable;
 use vedette_geo::distance_m;
 use vedette_model::Intent;
+use vedette_panels::Workspace;
 use vedette_panels::plan::{PlanDesk, Tool, Trial, Tried};
-use vedette_panels::theme::{self, FontBytes, Palette};
-use vedette_panels::{FlyFeeds, FlyLocal, Workspace, console_ui};
 
 use crate::demo;
-
-struct Room {
-    view: StationView,
-    local: FlyLocal,
-    desk: PlanDesk,
-    given: Vec<Intent>,
-}
+use crate::room::{self, Room, names, says};
 
 fn room() -> Harness<'static, Room> {
-    let mut local = FlyLocal::new(demo::operator());
-    local.workspace = Workspace::Plan;
-    let state = Room {
-        view: demo::view(),
-        local,
-        desk: PlanDesk::default(),
-        given: Vec::new(),
-    };
-    let mut h = Harness::builder()
-        .with_size(vec2(1920.0, 1080.0))
-        .with_step_dt(1.0 / 30.0)
-        .build_ui_state(
-            |ui, d: &mut Room| {
-                if !theme::ready(ui.ctx()) {
-                    theme::install(ui.ctx(), &FontBytes::default(), &Palette::dark());
-                }
-                let full = ui.ctx().viewport_rect();
-                let mut root = egui::Ui::new(
-                    ui.ctx().clone(),
-                    "root".into(),
-                    egui::UiBuilder::new()
-                        .layer_id(egui::LayerId::background())
-                        .max_rect(full),
-                );
-                let feeds = FlyFeeds {
-                    desk: Some(&d.desk),
-                    ..FlyFeeds::default()
-                };
-                let out = console_ui(&mut root, &d.view, &mut d.local, &feeds);
-                d.given.extend(out);
-            },
-            state,
-        );
-    h.run_steps(4);
-    h
+    room::open(demo::view(), room::full(), Workspace::Plan, Some(PlanDesk::default()))
+}
+
+fn table(h: &Harness<Room>) -> PlanDesk {
+    h.state().desk.clone().expect("a planning desk")
 }
 
 fn asked(h: &Harness<Room>) -> Arc<Trial> {
-    h.state().desk.asked.latest().expect("a trial is asked for").1
+    table(h).asked.latest().expect("a trial is asked for").1
 }
 
 fn write(h: &mut Harness<Room>, field: &str, text: &str) {
@@ -97,20 +62,9 @@ fn answer(h: &mut Harness<Room>) -> Arc<Tried> {
         took_s: [0.1, 0.1],
         changes: vec!["Longest gap changed.".into()],
     });
-    h.state().desk.tried.put(tried.clone());
+    table(h).tried.put(tried.clone());
     h.run_steps(3);
     tried
-}
-
-fn names(h: &Harness<Room>) -> Vec<String> {
-    h.root()
-        .children_recursive()
-        .filter_map(|n| n.accesskit_node().label().or_else(|| n.accesskit_node().value()))
-        .collect()
-}
-
-fn has(h: &Harness<Room>, what: &str) -> bool {
-    names(h).iter().any(|n| n.contains(what))
 }
 
 fn on_map(h: &Harness<Room>, at: vedette_geo::LatLon) -> Pos2 {
@@ -183,8 +137,8 @@ fn an_impossible_wish_says_which_constraint_binds() {
     write(&mut h, "Revisit at most", "20 s");
     let tried = answer(&mut h);
     let why = tried.failed.clone().expect("nobody sees it all every 20 s");
-    assert!(has(&h, "Verdict: no plan"));
-    assert!(has(&h, &why), "{why}");
+    assert!(says(&h, "Verdict: no plan"));
+    assert!(says(&h, &why), "{why}");
 }
 
 #[test]
@@ -193,13 +147,13 @@ fn a_trial_is_compared_then_put_on_the_table_and_only_there_approved() {
     write(&mut h, "Revisit at most", "6 min");
     let tried = answer(&mut h);
     assert!(tried.verdict.as_ref().is_some_and(|v| v.is_clear()));
-    assert!(has(&h, "a trial"));
+    assert!(says(&h, "a trial"));
     h.get_by_label("Approve plan").click();
     h.run_steps(3);
     assert!(h.state().given.is_empty(), "a trial cannot be approved");
     h.get_by_label("Compare plans").click();
     h.run_steps(3);
-    assert!(has(&h, "Compared with the table: Longest gap"), "{:?}", names(&h));
+    assert!(says(&h, "Compared with the table: Longest gap"), "{:?}", names(&h));
     h.get_by_label("Put on the table").click();
     h.run_steps(3);
     let given = h.state().given.clone();

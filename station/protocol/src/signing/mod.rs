@@ -442,6 +442,7 @@ impl Slot {
             replayed: c.replayed,
             unsigned: c.unsigned,
             why,
+            key: self.active.as_ref().map(Key::name),
         }
     }
 }

@@ -65,6 +65,7 @@ impl Exercise {
             seed: 7,
             system: None,
             baselines: BTreeMap::new(),
+            plan_rule: vedette_model::PlanRule::SinglePerson,
         }
     }
 
