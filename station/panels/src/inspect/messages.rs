@@ -12,7 +12,7 @@ use vedette_model::{DecodedFrame, FrameTrust, LinkId, MessageRow, Mono};
 
 use super::local::Frozen;
 use super::table::{self, Column, col};
-use super::{Scene, chosen, letter, pick};
+use super::{Scene, chosen, letter, pick, plot};
 use crate::draw::{self, Button};
 use crate::icon::{self, Icon};
 use crate::local::FlyLocal;

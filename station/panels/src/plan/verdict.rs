@@ -213,7 +213,7 @@ pub(super) fn show(
         let at = pos2(r.left() + 12.0, body.top() + 18.0);
         draw::text(&p, at, Align2::LEFT_CENTER, word, theme::small(), pal.text2);
     }
-    if let Some((plan, j)) = have {
+    if let Some((plan, _)) = have {
         let foot = Rect::from_min_max(body.left_bottom(), r.max);
         approve::show(ui, foot, v, s, plan, l, lay, pal, out);
     }
