@@ -291,7 +291,7 @@ pub(crate) fn apply(v: &mut VehicleView, now: Mono, captured: Mono, report: &Rep
         Report::File { path, bytes, .. } => {
             return Some((EventKind::Flight, format!("{path} read, {bytes} bytes")));
         }
-        Report::PlanOnVehicle { kind, items } => {
+        Report::PlanOnVehicle { kind, items, .. } => {
             let held = Some(std::sync::Arc::new(items.clone()));
             match kind {
                 MissionKind::Mission => v.on_board.mission = held,

@@ -138,7 +138,6 @@ impl Station {
         }
         self.view.plan.failed = Some(why.to_owned());
         self.asked_by = None;
-        self.notice(NoticeKind::Warning, format!("no plan: {why}"));
     }
 
     /// The watched section follows the plan's brief; its coverage begins anew where it differs.

@@ -351,7 +351,7 @@ fn a_part_that_did_not_change_needs_no_upload() {
         (MissionKind::Fence, vec![]),
         (MissionKind::Rally, vec![]),
     ] {
-        r.say(Report::PlanOnVehicle { kind, items });
+        r.say(Report::PlanOnVehicle { kind, items, id: None });
     }
     r.wants("pilot", Intent::MakePlan);
     planned(&mut r, "p2", Some("p1"), FindingSeverity::Note);
