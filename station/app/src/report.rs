@@ -460,7 +460,10 @@ pub(crate) fn html(view: &StationView, f: &Figures, pictures: &[String]) -> Stri
     );
     if let Some(a) = &view.plan.approved {
         let by = a.proposed_by.as_ref().map_or("nobody known", |p| p.0.as_str());
-        let key = a.signature.as_ref().map_or("not signed", |k| k.certificate_sha256.as_str());
+        let key = a
+            .signature
+            .as_ref()
+            .map_or("not signed", |k| k.certificate_sha256.as_str());
         let _infallible = write!(
             s,
             "<p>Plan put on the table by {}, approved by {} at {} ({}); signed by the station, certificate {}</p>",

@@ -3,7 +3,7 @@
 //! Invariant: under the two-person rule the one who put a plan on the table never approves it, and
 //! nothing is uploaded before the approval is signed. Knows no keys: a shell signs.
 
-use vedette_model::{Approval, ApprovalSignature, OperatorId, PlanId, PlanRule, Refusal, VehicleId};
+use vedette_model::{Approval, ApprovalSignature, Authority, OperatorId, PlanId, PlanRule, Refusal, VehicleId};
 
 use crate::input::Effect;
 use crate::station::Station;
@@ -34,6 +34,13 @@ impl StationView {
         }
         if let Some(a) = &self.plan.approved {
             return Some(format!("{} approved it already", self.person(&a.by)));
+        }
+        let may = self.operators.iter().find(|o| o.id == *who);
+        if may.is_none_or(|o| o.authority < Authority::Pilot) {
+            return Some(format!(
+                "{} may not: pilots and supervisors approve plans",
+                self.person(who)
+            ));
         }
         if self.plan_rule != PlanRule::TwoPersons {
             return None;

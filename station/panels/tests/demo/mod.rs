@@ -11,7 +11,9 @@ mod desk;
 mod review;
 pub mod wire;
 
+#[allow(unused_imports, reason = "each test binary uses a part of it")]
 pub use desk::desk_model;
+#[allow(unused_imports, reason = "each test binary uses a part of it")]
 pub use review::{frame, review_model};
 
 use std::collections::BTreeMap;

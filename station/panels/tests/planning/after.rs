@@ -144,6 +144,7 @@ fn while_a_line_is_dragged_only_the_newest_brief_waits_and_no_frame_waits_for_it
         h.hover_at(from + (to - from) * (f32::from(i) / 60.0));
         h.run_steps(1);
     }
+    h.run_steps(1);
     let (asked, newest) = desk.asked.latest().expect("asked");
     assert!(
         asked - before <= 61,
