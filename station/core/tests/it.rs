@@ -1,6 +1,7 @@
 //! The station as its users meet it: what is refused, what is remembered, and that a replay sees
 //! what was seen.
 
+mod exchange;
 mod plan;
 mod wire;
 
