@@ -279,7 +279,10 @@ impl Host {
                     reason: format!("{cause:?}, {packets} transport packets"),
                 });
             }
-            RecorderReport::Started { .. } | RecorderReport::Progress { .. } | RecorderReport::Refused { .. } => {}
+            RecorderReport::Started { .. }
+            | RecorderReport::Progress { .. }
+            | RecorderReport::Disk { .. }
+            | RecorderReport::Refused { .. } => {}
         }
     }
 
@@ -384,6 +387,9 @@ impl Host {
                 if let Err(e) = (self.parts.block)(link, &peer, blocked) {
                     tracing::error!("{peer} on {link}: {e}");
                 }
+            }
+            Effect::OpenStream { camera, uri } => {
+                tracing::info!("{camera}: {uri} is offered; name it under [video] to open it");
             }
             Effect::Preserve(request) => self.waiting.push((request, self.parts.clock.now())),
         }

@@ -232,6 +232,9 @@ impl Eye {
             frames_decoded: self.decoded,
             frames_analysed: self.analysed,
             frames_dropped: dropped,
+            left_out: String::new(),
+            sky: Vec::new(),
+            lit: Vec::new(),
         };
         if self.spec.spectrum == Spectrum::Thermal {
             let Ok(image) = GrayFrame::new(frame.width as usize, frame.height as usize, &frame.gray) else {

@@ -48,8 +48,9 @@ impl CoverageView {
         }
     }
 
-    /// Marks the cells whose middle lies inside the picture's footprint.
-    pub(crate) fn look(&mut self, now: Mono, v: &VisionReport, least_px_per_m: f64) {
+    /// Marks the cells whose middle lies inside the picture's footprint, and names them.
+    pub(crate) fn look(&mut self, now: Mono, v: &VisionReport, least_px_per_m: f64) -> Vec<usize> {
+        let mut seen = Vec::new();
         let (Some(a), Some(b), Some(c), Some(d), Some(px)) = (
             v.footprint[0],
             v.footprint[1],
@@ -57,10 +58,10 @@ impl CoverageView {
             v.footprint[3],
             v.px_per_m,
         ) else {
-            return;
+            return seen;
         };
         if px < least_px_per_m {
-            return;
+            return seen;
         }
         let frame = LocalFrame::new(a, vedette_geo::Hae(0.0));
         let poly = [a, b, c, d].map(|p| frame.plane(p));
@@ -77,7 +78,9 @@ impl CoverageView {
             }
             self.last_seen[i] = Some(now);
             self.looks[i] += 1;
+            seen.push(i);
         }
+        seen
     }
 
     /// Longest gap of any cell that was seen at least once, the gap still open included, seconds.

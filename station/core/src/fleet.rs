@@ -81,6 +81,7 @@ pub(crate) fn unheard(a: &Aircraft) -> VehicleView {
         trail: Vec::new(),
         texts: Vec::new(),
         custody: None,
+        streams: BTreeMap::new(),
     }
 }
 

@@ -162,6 +162,7 @@ impl Station {
             .tracks
             .retain(|_, t| t.alert.is_some() || now.since(t.heard) < TRACK_KEPT_MS * 1000);
         self.forget_seconds();
+        self.judge_timing();
         self.release_seals();
     }
 }

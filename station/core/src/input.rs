@@ -39,6 +39,10 @@ pub struct SiteLines {
     pub home_name: String,
     /// Name of the other side.
     pub foreign_name: String,
+    /// Ground height at each vertex of `border`, metres above the sea; -32768 where unknown,
+    /// empty where nothing is known.
+    #[serde(default)]
+    pub border_amsl_m: Vec<f32>,
     /// Other lines to draw.
     pub context: Vec<Vec<LatLon>>,
     /// No-fly zones of the site.
@@ -80,6 +84,7 @@ impl SiteLines {
         Self {
             border_name: world.border.name.clone(),
             border: world.border.line.clone(),
+            border_amsl_m: heights(world),
             home_left: world.border.home_left,
             accuracy_m: world.border.accuracy_m,
             edition: format!("{}, {}", world.border.edition, world.border.source),
@@ -99,6 +104,17 @@ impl SiteLines {
         }
     }
 }
+
+/// Ground heights along a loaded world's border; a void is written as a height no ground has, since
+/// JSON has no number for it.
+fn heights(world: &vedette_atlas::World) -> Vec<f32> {
+    let all = world.border.line.iter();
+    all.map(|p| world.terrain.elevation(*p).map_or(NO_HEIGHT, |h| h.0 as f32))
+        .collect()
+}
+
+/// Stands for a height that is not known.
+pub(crate) const NO_HEIGHT: f32 = -32_768.0;
 
 /// One camera the station expects.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -303,6 +319,13 @@ pub enum Effect {
         ids: [vedette_model::CommandId; 3],
         /// Lapses at.
         expires: Mono,
+    },
+    /// An aircraft offers a stream: open it for this camera unless another source was configured.
+    OpenStream {
+        /// Camera it is for.
+        camera: CameraId,
+        /// Address as offered.
+        uri: String,
     },
     /// Seal evidence.
     Preserve(EvidenceRequest),

@@ -7,12 +7,14 @@
 
 mod alerts;
 mod approval;
+mod around;
 mod coverage;
 mod energy;
 mod fleet;
 mod flying;
 mod gate;
 mod ground;
+mod handing;
 mod input;
 mod linking;
 mod onboard;
@@ -32,6 +34,6 @@ pub use replay::Replay;
 pub use station::{CoreError, Station, digest};
 pub use view::{
     AgeHistogram, BaselineView, CameraView, EventKind, LegView, LinkHistory, LinkPace, LinkSwitch, ListDoubt, Notice,
-    NoticeKind, OnBoard, PathHistory, PathSample, PlanOnAircraft, PlanState, StationView, TimelineEvent, TrackView,
-    TransferView, VehicleView,
+    NoticeKind, OnBoard, PathHistory, PathSample, PlanOnAircraft, PlanState, StationView, StreamOffer, TimelineEvent,
+    TrackView, TransferView, VehicleView,
 };

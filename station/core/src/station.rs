@@ -59,6 +59,8 @@ pub struct Station {
     pub(crate) restoring: std::collections::BTreeMap<VehicleId, crate::ground::Restoring>,
     /// Requests that are done when they are answered: nothing in telemetry could show more.
     pub(crate) answered: std::collections::BTreeSet<CommandId>,
+    pub(crate) handing: crate::handing::Handing,
+    pub(crate) around: crate::around::Around,
 }
 
 /// SHA-256 of a view's JSON, hexadecimal: what a replay must reproduce.
@@ -125,6 +127,9 @@ impl Station {
                         segments: 0,
                         gaps: 0,
                         refused: None,
+                        left_out: String::new(),
+                        sky: Vec::new(),
+                        disk: None,
                     };
                     (c.camera, v)
                 })
@@ -156,6 +161,8 @@ impl Station {
             sealing: Vec::new(),
             restoring: std::collections::BTreeMap::new(),
             answered: std::collections::BTreeSet::new(),
+            handing: crate::handing::Handing::default(),
+            around: crate::around::Around::default(),
         })
     }
 
@@ -188,7 +195,10 @@ impl Station {
                 vehicle,
                 captured,
                 report,
-            } => self.vehicle(*vehicle, *captured, report),
+            } => {
+                self.vehicle(*vehicle, *captured, report);
+                self.beside(*vehicle, report);
+            }
             Input::Link(report) => self.link(report),
             Input::Operator {
                 operator,

@@ -10,7 +10,7 @@ use vedette_model::{
     Acceptance, Airframe, Alert, AlertId, Approval, CameraId, ClockMap, Contact, Difference, FlightMode, GnssFix,
     GroundTrack, Incident, IncidentId, Known, LandedState, LinkId, LinkReport, MissionItem, MissionKind, Mono,
     OperatorControl, OperatorId, ParameterTable, PictureAge, PlanId, PlanRule, Receipt, SecondSender, SensorPose,
-    SessionId, Severity, Spectrum, TrackId, Utc, VehicleId, VehicleIdentity,
+    SessionId, Severity, SkyTrack, Spectrum, TrackId, Utc, VehicleId, VehicleIdentity,
 };
 
 use crate::coverage::CoverageView;
@@ -401,6 +401,9 @@ pub struct VehicleView {
     pub texts: Vec<(Mono, Severity, String)>,
     /// Track in its custody (seen by its camera, named in an open alert).
     pub custody: Option<TrackId>,
+    /// Video streams it offers, by number.
+    #[serde(default)]
+    pub streams: BTreeMap<u8, StreamOffer>,
 }
 
 /// Distribution of picture ages, 20 ms classes up to 4 s, then one overflow class.
@@ -454,6 +457,21 @@ impl AgeHistogram {
     }
 }
 
+/// A video stream as an aircraft offers it (VIDEO_STREAM_INFORMATION).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StreamOffer {
+    /// Sensor.
+    pub spectrum: Spectrum,
+    /// Where it can be had.
+    pub uri: String,
+    /// Name given.
+    pub name: String,
+    /// Horizontal field of view, degrees, where told.
+    pub hfov_deg: Option<f64>,
+    /// Pixels across and down; 0 where not told.
+    pub size: [u16; 2],
+}
+
 /// One camera.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CameraView {
@@ -493,6 +511,15 @@ pub struct CameraView {
     pub gaps: u32,
     /// Recording refused, why.
     pub refused: Option<String>,
+    /// What the analysis leaves out to keep to its share of the processor; empty when nothing.
+    #[serde(default)]
+    pub left_out: String,
+    /// Things followed against the sky in the last frame.
+    #[serde(default)]
+    pub sky: Vec<SkyTrack>,
+    /// Free share of the disk and what that allows, once it is short.
+    #[serde(default)]
+    pub disk: Option<(f64, String)>,
 }
 
 /// One track with its past.
@@ -513,6 +540,9 @@ pub struct TrackView {
     pub chainage_m: Option<f64>,
     /// Alert that names it.
     pub alert: Option<AlertId>,
+    /// Number under which another aircraft holds the same object.
+    #[serde(default)]
+    pub same_as: Option<TrackId>,
 }
 
 /// Kinds of words for the operator.

@@ -2,15 +2,19 @@
 //!
 //! Invariant: a rule's draft becomes an alert, never a decision.
 
-use vedette_model::{AlertId, Priority, RecorderReport, VisionReport};
+use vedette_model::{RecorderReport, VehicleId, VisionReport};
 
-use crate::alerts;
+use crate::handing::Heard;
 use crate::station::Station;
 use crate::view::{EventKind, NoticeKind, TrackView};
 
 impl Station {
     pub(crate) fn vision(&mut self, r: &VisionReport) {
         let now = self.view.now;
+        if !self.view.cameras.contains_key(&r.camera) {
+            return;
+        }
+        let heard = self.handed(r);
         let Some(c) = self.view.cameras.get_mut(&r.camera) else {
             return;
         };
@@ -25,7 +29,9 @@ impl Station {
         c.px_per_m = r.px_per_m;
         c.registration = r.registration;
         c.frames = [r.frames_decoded, r.frames_analysed, r.frames_dropped];
-        c.tracks = r.tracks.iter().map(|t| t.id).collect();
+        c.tracks = heard.tracks.iter().map(|t| t.id).collect();
+        c.left_out.clone_from(&r.left_out);
+        c.sky.clone_from(&r.sky);
         let need = self
             .view
             .brief
@@ -36,9 +42,9 @@ impl Station {
                 self.view.brief.requirement.pixels_on_target
                     / vedette_planner::target_width_m(self.view.brief.requirement.target)
             });
-        self.view.coverage.look(now, r, need * 0.8);
+        let seen_cells = self.view.coverage.look(now, r, need * 0.8);
 
-        for t in &r.tracks {
+        for t in &heard.tracks {
             let (border_m, chainage_m) = match &t.fix {
                 Ok(fix) => {
                     let near = self.border.nearest(fix.at);
@@ -54,10 +60,12 @@ impl Station {
                 border_m: None,
                 chainage_m: None,
                 alert: None,
+                same_as: None,
             });
             entry.track = t.clone();
             entry.vehicle = r.vehicle;
             entry.heard = now;
+            entry.same_as = heard.same_as.get(&t.id).copied();
             entry.border_m = border_m.or(entry.border_m);
             entry.chainage_m = chainage_m.or(entry.chainage_m);
             if let (Ok(fix), true) = (&t.fix, t.seen) {
@@ -77,45 +85,39 @@ impl Station {
                 }
             }
         }
-        self.custody(r);
+        self.custody(r.vehicle, &heard);
 
-        let drafts = self.rules.judge(
-            r.captured,
-            &r.tracks,
-            r.camera,
-            r.vehicle,
-            &self.border,
-            &self.crossings,
-        );
-        for d in drafts {
-            let priority = d.priority;
-            let title = d.title.clone();
-            let utc = self.view.utc;
-            let id: AlertId = alerts::raise(&mut self.view, d, r.vehicle, now, utc);
-            let kind = if priority == Priority::P1 {
-                EventKind::AlertP1
-            } else {
-                EventKind::AlertP2
-            };
-            self.mark(kind, Some(r.vehicle), format!("{id} {title}"));
-        }
+        // Of an object that another aircraft holds the rules hear from there.
+        let told: Vec<_> = heard
+            .tracks
+            .iter()
+            .filter(|t| !heard.same_as.contains_key(&t.id))
+            .cloned()
+            .collect();
+        let drafts = self
+            .rules
+            .judge(r.captured, &told, r.camera, r.vehicle, &self.border, &self.crossings);
+        self.raise_all(drafts, r.vehicle);
+        self.movements(r, &told);
+        self.beside_look(r, &seen_cells);
     }
 
-    pub(crate) fn custody(&mut self, r: &VisionReport) {
-        let held = r
+    /// Keeps in view which alerted object an aircraft has its eyes on.
+    fn custody(&mut self, vehicle: VehicleId, heard: &Heard) {
+        let held = heard
             .tracks
             .iter()
             .filter(|t| t.seen)
-            .find(|t| self.view.tracks.get(&t.id).is_some_and(|v| v.alert.is_some()))
-            .map(|t| t.id);
-        if let Some(v) = self.view.vehicles.get_mut(&r.vehicle) {
+            .map(|t| heard.same_as.get(&t.id).copied().unwrap_or(t.id))
+            .find(|id| self.view.tracks.get(id).is_some_and(|v| v.alert.is_some()));
+        if let Some(v) = self.view.vehicles.get_mut(&vehicle) {
             if held.is_some() {
                 v.custody = held;
             } else if v.custody.is_some_and(|c| {
                 self.view
                     .tracks
                     .get(&c)
-                    .is_none_or(|t| self.view.now.since(t.heard) > 5_000_000)
+                    .is_none_or(|t| t.vehicle != vehicle || self.view.now.since(t.heard) > 5_000_000)
             }) {
                 v.custody = None;
             }
@@ -130,6 +132,12 @@ impl Station {
                 camera, packets, cause, ..
             } => (*camera, Some(format!("gap: {cause:?}, {packets} packets"))),
             RecorderReport::Progress { camera, .. } => (*camera, None),
+            RecorderReport::Disk {
+                camera, free, means, ..
+            } => (
+                *camera,
+                Some(format!("{:.1} % of the disk is free: {means}", free * 100.0)),
+            ),
             RecorderReport::Refused { camera, why } => (*camera, Some(format!("recording refused: {why}"))),
         };
         let Some(c) = self.view.cameras.get_mut(&camera) else {
@@ -148,6 +156,9 @@ impl Station {
                 lost_packets,
                 ..
             } => c.recorded = [*bytes, *frames, *lost_packets],
+            RecorderReport::Disk { free, below, means, .. } => {
+                c.disk = (*below < 1.0).then(|| (*free, means.clone()));
+            }
             RecorderReport::Refused { why, .. } => {
                 c.recording = false;
                 c.refused = Some(why.clone());
@@ -157,8 +168,19 @@ impl Station {
         if let Some(text) = mark {
             self.mark(EventKind::Record, Some(vehicle), format!("{camera} {text}"));
         }
-        if let RecorderReport::Refused { why, .. } = r {
-            self.notice(NoticeKind::Warning, format!("{camera} is not recorded: {why}"));
+        match r {
+            RecorderReport::Refused { why, .. } => {
+                self.notice(NoticeKind::Warning, format!("{camera} is not recorded: {why}"));
+            }
+            RecorderReport::Disk { free, below, means, .. } => {
+                let kind = if *below < 1.0 {
+                    NoticeKind::Warning
+                } else {
+                    NoticeKind::Info
+                };
+                self.notice(kind, format!("{:.1} % of the disk is free: {means}", free * 100.0));
+            }
+            _ => {}
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The station as its users meet it: what is refused, what is remembered, and that a replay sees
 //! what was seen.
 
+mod around;
 mod exchange;
 mod plan;
 mod wire;
@@ -122,6 +123,7 @@ fn setup() -> Setup {
             edition: "test".into(),
             home_name: "Home".into(),
             foreign_name: "Abroad".into(),
+            border_amsl_m: vec![],
             context: vec![],
             no_fly: vec![],
             crossings: vec![],
@@ -268,6 +270,9 @@ fn look(rig: &Rig, tracks: Vec<GroundTrack>) -> Input {
         frames_decoded: 1,
         frames_analysed: 1,
         frames_dropped: 0,
+        left_out: String::new(),
+        sky: vec![],
+        lit: vec![],
     }))
 }
 

@@ -48,7 +48,7 @@ pub use record::{GapCause, LinkReport, LinkState, RecorderReport};
 pub use time::{ClockMap, Mono, Pts, Utc, VehicleBoot};
 pub use vehicle::{Airframe, Family, FlightMode, GnssFix, LandedState, Report, Severity, VehicleIdentity};
 pub use vision::{
-    Ellipse95, GroundFix, GroundTrack, ImageBox, NoFix, PictureAge, Polarity, SensorPose, Spectrum, TargetClass,
-    VisionReport,
+    Ellipse95, GroundFix, GroundTrack, ImageBox, NoFix, PictureAge, Polarity, SensorPose, SkyTrack, Spectrum,
+    TargetClass, VisionReport,
 };
 pub use watch::{Antenna, Base, Capacity, KindSizing, Sizing, Sortie, Station, Timetable};

@@ -66,6 +66,17 @@ pub enum RecorderReport {
         /// Transport packets missing.
         lost_packets: u64,
     },
+    /// The room left on the disk came below (or back above) a level of the disk guard.
+    Disk {
+        /// Stream whose recorder saw it.
+        camera: CameraId,
+        /// Free share of the disk, 0..=1.
+        free: f64,
+        /// The level's threshold: 1 plenty, 0.10, 0.05 or 0.02.
+        below: f64,
+        /// What that level allows, in words.
+        means: String,
+    },
     /// The recorder cannot write.
     Refused {
         /// Stream.

@@ -180,6 +180,37 @@ pub struct GroundTrack {
     pub seen: bool,
 }
 
+/// One thing followed against the sky.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SkyTrack {
+    /// Its number with this camera.
+    pub id: u32,
+    /// Box, pixels.
+    pub image: ImageBox,
+    /// Seen in this frame.
+    pub seen: bool,
+    /// Looks so far.
+    pub looks: u32,
+    /// Seconds since its first look.
+    pub followed_s: f64,
+    /// Contrast to the sky, grey levels, signed (positive: brighter).
+    pub contrast: f32,
+    /// Score, 0..=1; grows with contrast over the sky's spread; not a probability.
+    pub score: f32,
+    /// Bearing, degrees true; `None` without a pose.
+    pub azimuth_deg: Option<f64>,
+    /// Elevation, degrees; `None` without a pose.
+    pub elevation_deg: Option<f64>,
+    /// Angular rate over the last second, degrees per second; `None` without poses.
+    pub rate_deg_s: Option<f64>,
+    /// Share of the frames since its first look in which it was seen.
+    pub steady: f64,
+    /// It appeared among many others: birds fly so.
+    pub flock: bool,
+    /// Its bearing has stood for two seconds: it comes closer, goes away, or hovers.
+    pub constant_bearing: bool,
+}
+
 /// How old the picture is when it is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct PictureAge {
@@ -221,4 +252,14 @@ pub struct VisionReport {
     pub frames_analysed: u64,
     /// Frames dropped before analysis so far (newest wins).
     pub frames_dropped: u64,
+    /// What the analysis leaves out to keep to its share of the processor; empty when nothing.
+    #[serde(default)]
+    pub left_out: String,
+    /// Things followed against the sky, seen or carried.
+    #[serde(default)]
+    pub sky: Vec<SkyTrack>,
+    /// Tracks of the same aircraft's other camera that this one looked at, and whether a light
+    /// burns there (visible light in the dark).
+    #[serde(default)]
+    pub lit: Vec<(TrackId, bool)>,
 }

@@ -243,6 +243,13 @@ impl Recorder {
                     free * 100.0,
                     level.means().1
                 );
+                let (below, means) = level.means();
+                self.report(RecorderReport::Disk {
+                    camera: self.camera,
+                    free,
+                    below,
+                    means: means.to_owned(),
+                });
             }
         }
         let level = self.guard.level();

@@ -30,6 +30,7 @@ mod pose;
 mod register;
 mod rules;
 mod sky;
+mod sun;
 mod terrain;
 mod thermal;
 mod tracker;
@@ -59,6 +60,8 @@ pub use rules::{
     IntruderPolicy, Intruders, LightsOut, LightsOutPolicy, LoiterPolicy, OverboardPolicy, PatrolTiming,
     PatrolTimingPolicy, Policy, RendezvousPolicy, RuleSet, SkyCamera, Surroundings, TailingPolicy,
 };
-pub use sky::{SkyPolicy, SkyTrack, SkyWatch};
+pub use sky::{SkyPolicy, SkyWatch};
+pub use sun::sun_elevation_deg;
 pub use thermal::{CHIP_CARD, ThermalDetector, ThermalObject, ThermalScene, thermal_candidates};
 pub use tracker::{ImageTrack, ImageTracker, ScoredBox, TrackerPolicy, overlap};
+pub use vedette_model::SkyTrack;

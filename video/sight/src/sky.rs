@@ -5,7 +5,7 @@
 //! a bearing when the camera's pose is known, and otherwise only pixels. With a pose, only what is
 //! above the horizon counts. Bounded memory; the same frames give the same tracks.
 
-use vedette_model::{ImageBox, SensorPose, Utc};
+use vedette_model::{ImageBox, SensorPose, SkyTrack, Utc};
 
 use crate::Homography;
 use crate::detect::score;
@@ -46,37 +46,6 @@ impl Default for SkyPolicy {
             least_elevation_deg: -0.5,
         }
     }
-}
-
-/// One thing followed against the sky.
-#[derive(Debug, Clone, PartialEq)]
-pub struct SkyTrack {
-    /// Its number with this camera.
-    pub id: u32,
-    /// Box, pixels.
-    pub image: ImageBox,
-    /// Seen in this frame.
-    pub seen: bool,
-    /// Looks so far.
-    pub looks: u32,
-    /// Seconds since its first look.
-    pub followed_s: f64,
-    /// Contrast to the sky, grey levels, signed (positive: brighter).
-    pub contrast: f32,
-    /// Score, 0..=1; grows with contrast over the sky's spread; not a probability.
-    pub score: f32,
-    /// Bearing, degrees true; `None` without a pose.
-    pub azimuth_deg: Option<f64>,
-    /// Elevation, degrees; `None` without a pose.
-    pub elevation_deg: Option<f64>,
-    /// Angular rate over the last second, degrees per second; `None` without poses.
-    pub rate_deg_s: Option<f64>,
-    /// Share of the frames since its first look in which it was seen.
-    pub steady: f64,
-    /// It appeared among many others: birds fly so.
-    pub flock: bool,
-    /// Its bearing has stood for two seconds: it comes closer, goes away, or hovers.
-    pub constant_bearing: bool,
 }
 
 struct Followed {

@@ -269,6 +269,7 @@ pub fn view() -> StationView {
                     .collect(),
                 texts: vec![(k(40_000), vedette_model::Severity::Info, "Mission: 6 WP".into())],
                 custody: (id == 1).then_some(TrackId(14)),
+                streams: std::collections::BTreeMap::new(),
             },
         );
         for (c, spectrum) in [(1, Spectrum::Thermal), (2, Spectrum::Visible)] {
@@ -316,6 +317,9 @@ pub fn view() -> StationView {
                     segments: 38,
                     gaps: 0,
                     refused: None,
+                    left_out: String::new(),
+                    sky: vec![],
+                    disk: None,
                 },
             );
         }
@@ -353,6 +357,7 @@ pub fn view() -> StationView {
         border_m: Some(22.0),
         chainage_m: Some(1450.0),
         alert: alert.map(AlertId),
+        same_as: None,
     };
     let tracks = BTreeMap::from([
         (

@@ -463,6 +463,9 @@ impl<'e> Run<'e> {
                 frames_decoded: n,
                 frames_analysed: n,
                 frames_dropped: 0,
+                left_out: String::new(),
+                sky: vec![],
+                lit: vec![],
             })),
         );
     }

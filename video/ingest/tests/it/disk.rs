@@ -34,6 +34,32 @@ fn levels_come_at_ten_five_and_two_per_cent_and_do_not_swing() {
     assert!((0.0..=1.0).contains(&here), "{here}");
 }
 
+#[test]
+fn every_level_the_disk_falls_to_is_a_record() {
+    let folder = Folder::new("disk-levels");
+    let (sink, log) = events();
+    let free = Arc::new(AtomicU32::new(1000));
+    let told = free.clone();
+    let mut recorder = Recorder::new(folder.path(), CameraId(6), 4, sink)
+        .space(move |_| Some(f64::from(told.load(Ordering::Relaxed)) / 1000.0));
+    let mut reader = TsReader::new();
+    let shares = [500, 95, 45, 15, 500];
+    for (i, bytes) in stream(50 * shares.len()).iter().enumerate() {
+        free.store(shares[i / 50], Ordering::Relaxed);
+        let events = reader.push(bytes);
+        recorder.push(Mono(i as i64 * 200_000), bytes, &events);
+    }
+    recorder.finish(Mono(60_000_000));
+    let levels: Vec<(f64, f64)> = log
+        .try_iter()
+        .filter_map(|e| match e {
+            IngestEvent::Recorder(RecorderReport::Disk { free, below, .. }) => Some((free, below)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(levels, [(0.095, 0.10), (0.045, 0.05), (0.015, 0.02), (0.5, 1.0)]);
+}
+
 /// Ten seconds at each free share (per mille); bytes on disk, refusals and gaps for want of room.
 fn record(evidence: bool, shares: &[u32]) -> (u64, usize, usize) {
     let folder = Folder::new("disk");

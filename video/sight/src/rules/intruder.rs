@@ -10,11 +10,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use vedette_atlas::Border;
 use vedette_geo::{LatLon, distance_m};
-use vedette_model::{AlertFact, CameraId, Contact, ContactHeight, ContactSource, Priority, RuleId, Utc, VehicleId};
+use vedette_model::{
+    AlertFact, CameraId, Contact, ContactHeight, ContactSource, Priority, RuleId, SkyTrack, Utc, VehicleId,
+};
 
 use super::AlertDraft;
 use crate::ground::Ground;
-use crate::sky::SkyTrack;
 
 pub(super) const RULE: &str = "intruder-drone";
 

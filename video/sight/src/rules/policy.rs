@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::BehaviourPolicy;
-use crate::SightError;
+use super::{BehaviourPolicy, IntruderPolicy, LightsOutPolicy, PatrolTimingPolicy};
+use crate::{HandoverPolicy, SightError};
 
 /// All thresholds. A field that is not known is refused: a misspelt threshold must not be silently
 /// the default.
@@ -23,6 +23,18 @@ pub struct Policy {
     /// Rules about company, boats and water.
     #[serde(default)]
     pub behaviour: BehaviourPolicy,
+    /// Drones that are not ours.
+    #[serde(default)]
+    pub intruder: IntruderPolicy,
+    /// Vehicles in the dark.
+    #[serde(default)]
+    pub lights_out: LightsOutPolicy,
+    /// Movements that follow the patrol.
+    #[serde(default)]
+    pub patrol_timing: PatrolTimingPolicy,
+    /// One object seen by two aircraft.
+    #[serde(default)]
+    pub handover: HandoverPolicy,
 }
 
 /// Thresholds of `crossing`.
@@ -136,6 +148,10 @@ impl Default for Policy {
                 looks: 15,
             },
             behaviour: BehaviourPolicy::default(),
+            intruder: IntruderPolicy::default(),
+            lights_out: LightsOutPolicy::default(),
+            patrol_timing: PatrolTimingPolicy::default(),
+            handover: HandoverPolicy::default(),
         }
     }
 }
@@ -161,6 +177,23 @@ impl Policy {
             ("approach.least_m_s", self.approach.least_m_s),
             ("approach.least_s", self.approach.least_s),
             ("approach.least_m", self.approach.least_m),
+            ("intruder.within_m", self.intruder.within_m),
+            ("intruder.low_m", self.intruder.low_m),
+            ("intruder.slow_m_s", self.intruder.slow_m_s),
+            ("intruder.least_s", self.intruder.least_s),
+            ("intruder.steady", self.intruder.steady),
+            ("lights_out.least_m_s", self.lights_out.least_m_s),
+            ("lights_out.least_s", self.lights_out.least_s),
+            ("lights_out.within_m", self.lights_out.within_m),
+            ("patrol_timing.stretch_m", self.patrol_timing.stretch_m),
+            ("patrol_timing.early_share", self.patrol_timing.early_share),
+            ("patrol_timing.one_in", self.patrol_timing.one_in),
+            ("patrol_timing.hours", self.patrol_timing.hours),
+            ("handover.gap_s", self.handover.gap_s),
+            ("handover.accel_m_s2", self.handover.accel_m_s2),
+            ("handover.velocity_m_s", self.handover.velocity_m_s),
+            ("handover.clear_times", self.handover.clear_times),
+            ("handover.widest_m", self.handover.widest_m),
         ];
         for (field, value) in positive.into_iter().chain(self.behaviour.numbers()) {
             if !(value.is_finite() && value > 0.0) {

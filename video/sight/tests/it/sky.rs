@@ -3,8 +3,8 @@
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use vedette_geo::{LatLon, destination};
-use vedette_model::{CameraId, Contact, ContactHeight, ContactSource, Priority, Utc, VehicleId};
-use vedette_sight::{GrayFrame, IntruderPolicy, Intruders, SkyCamera, SkyPolicy, SkyTrack, SkyWatch};
+use vedette_model::{CameraId, Contact, ContactHeight, ContactSource, Priority, SkyTrack, Utc, VehicleId};
+use vedette_sight::{GrayFrame, IntruderPolicy, Intruders, SkyCamera, SkyPolicy, SkyWatch};
 
 use super::geometry::GROUND;
 use super::synthetic::Texture;
