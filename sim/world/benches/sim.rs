@@ -48,7 +48,10 @@ fn benches(c: &mut Criterion) {
                     for k in 1..=n {
                         r.take_off(k, 30.0);
                     }
+                    // Five messages of each aircraft, ten times a second.
+                    r.listen_every(100_000.0);
                     r.step_to(8.0);
+                    r.telemetry();
                     r
                 },
                 |mut r| {

@@ -48,7 +48,7 @@ pub use options::SimOptions;
 pub use radio::{Interference, LinkState, Radio, free_space_db, knife_edge_db};
 pub use rehearse::Rehearsal;
 pub use render::{CameraState, Image, Quality, Rendered, Renderer, TruthBox};
-pub use scenario::{CHECKLIST, Crossing, Overrides, Scenario, SimAircraft, SimCamera, TrainingFile};
+pub use scenario::{CHECKLIST, Condition, Crossing, Overrides, Scenario, SimAircraft, SimCamera, TrainingFile};
 pub use scene::{Clearing, Hamlet, Scene, SceneSpec, WarmStone, Way};
 pub use serve::{
     Clock, Endpoint, FollowEndpoint, Instructor, ServeConfig, SimHandle, SimStats, Simulation, StepClock, Stream,
@@ -57,4 +57,4 @@ pub use serve::{
 pub use site::load_site;
 pub use trouble::{ActiveFault, FaultId, PlannedFault, Trouble};
 pub use truth::{ActorLine, BoxLine, CastLine, TruthLine};
-pub use vedette_sim_vehicle::Fault;
+pub use vedette_sim_vehicle::{Fault, Noise, PackAge};

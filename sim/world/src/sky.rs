@@ -108,10 +108,7 @@ impl Craft {
         }
     }
 
-    fn send(&mut self, seed: u64, now_us: i64, to: To, mut bytes: Vec<u8>) {
-        if let Some(v) = self.path.pitot {
-            wire::with_airspeed(&mut bytes, v);
-        }
+    fn send(&mut self, seed: u64, now_us: i64, to: To, bytes: Vec<u8>) {
         self.counted[0] += 1;
         let stream = u64::from(self.system()) << 8;
         if self.down.len() >= ON_THE_WAY || drawn(seed, stream, self.counted[0], self.loss()) {

@@ -63,7 +63,8 @@ pub enum Trouble {
         /// Gusts above it, metres per second.
         gust_m_s: f64,
     },
-    /// The reported airspeed stands still at this value (blocked pitot tube).
+    /// The pitot tube is blocked: the airspeed told stands still at this value, and a winged aircraft
+    /// flies by it.
     Pitot {
         /// Metres per second.
         m_s: f64,
@@ -72,6 +73,16 @@ pub enum Trouble {
     Compass {
         /// Degrees.
         deg: f64,
+    },
+    /// The barometer is off.
+    Baro {
+        /// Reads too high by, metres.
+        metres: f64,
+    },
+    /// The aircraft's own terrain data are wrong; the land is where it was.
+    TerrainData {
+        /// Too low by, metres.
+        metres: f64,
     },
     /// A foreign aircraft flies through, heard by ADS-B.
     Intruder {
@@ -95,7 +106,7 @@ pub enum Trouble {
 
 impl Trouble {
     /// Every kind by its name, with the values it takes and what it does.
-    pub const ALL: [(&'static str, &'static [&'static str], &'static str); 17] = [
+    pub const ALL: [(&'static str, &'static [&'static str], &'static str); 19] = [
         ("gnss-jam", &[], "no satellite fix; the position estimate drifts"),
         ("gnss-loss", &[], "as gnss-jam, without a jammer"),
         (
@@ -112,8 +123,22 @@ impl Trouble {
         ("battery-sag", &["wh"], "so many watt hours are gone at once"),
         ("motor", &["share"], "this share of thrust is gone"),
         ("wind", &["deg", "m_s", "gust_m_s"], "another wind for this aircraft"),
-        ("pitot", &["m_s"], "the reported airspeed stands still at this value"),
+        (
+            "pitot",
+            &["m_s"],
+            "the airspeed told stands still at this value; a winged aircraft flies by it",
+        ),
         ("compass", &["deg"], "the compass is off by so much"),
+        (
+            "baro",
+            &["metres"],
+            "the barometer reads so much too high; the aircraft sinks by it",
+        ),
+        (
+            "terrain-data",
+            &["metres"],
+            "the aircraft's own terrain data are so much too low; legs over terrain are flown that low",
+        ),
         (
             "intruder",
             &["from", "to", "metres", "m_s"],
@@ -149,6 +174,8 @@ impl Trouble {
             Self::Wind { .. } => "wind",
             Self::Pitot { .. } => "pitot",
             Self::Compass { .. } => "compass",
+            Self::Baro { .. } => "baro",
+            Self::TerrainData { .. } => "terrain-data",
             Self::Intruder { .. } => "intruder",
             Self::SecondStation => "second-station",
             Self::Elevation { .. } => "elevation",
@@ -164,6 +191,10 @@ impl Trouble {
             Self::BatterySag { wh } => Some(Fault::BatteryDrop(wh)),
             Self::Motor { share } => Some(Fault::ThrustLost(share)),
             Self::Compass { deg } => Some(Fault::CompassOff(deg)),
+            Self::Pitot { m_s } => Some(Fault::PitotBlocked(Some(m_s))),
+            Self::Baro { metres } => Some(Fault::BaroOff(metres)),
+            // Land that is higher than every map is higher than the map aboard, too.
+            Self::TerrainData { metres } | Self::Elevation { metres } => Some(Fault::TerrainDataLow(metres)),
             _ => None,
         }
     }
@@ -176,6 +207,9 @@ impl Trouble {
             Self::GimbalStuck => Some(Fault::GimbalFree),
             Self::Motor { .. } => Some(Fault::ThrustLost(0.0)),
             Self::Compass { .. } => Some(Fault::CompassOff(bias_deg)),
+            Self::Pitot { .. } => Some(Fault::PitotBlocked(None)),
+            Self::Baro { .. } => Some(Fault::BaroOff(0.0)),
+            Self::TerrainData { .. } => Some(Fault::TerrainDataLow(0.0)),
             _ => None,
         }
     }
@@ -225,8 +259,6 @@ pub(crate) struct Path {
     pub(crate) delay_us: i64,
     /// The picture stands still.
     pub(crate) frozen: bool,
-    /// Airspeed shown.
-    pub(crate) pitot: Option<f64>,
     /// The land is so much higher, metres.
     pub(crate) raised_m: f64,
     /// Another wind.
@@ -374,7 +406,6 @@ impl Troubles {
                 Trouble::LinkDelay { ms } => p.delay_us = p.delay_us.max((ms * 1000.0) as i64),
                 Trouble::VideoFreeze => p.frozen = true,
                 Trouble::VideoLoss => p.video_loss = 1.0,
-                Trouble::Pitot { m_s } => p.pitot = Some(m_s),
                 Trouble::Elevation { metres } => p.raised_m = metres,
                 Trouble::Wind { deg, m_s, gust_m_s } => p.wind = Some([deg, m_s, gust_m_s]),
                 Trouble::SecondStation => p.second = true,

@@ -1,5 +1,5 @@
-//! The few MAVLink frames the world itself sends, alters or reads: a foreign station's, a
-//! receiver's of ADS-B or Remote ID, a blocked pitot tube's, those of a followed autopilot.
+//! The few MAVLink frames the world itself sends or reads: a foreign station's, a receiver's of
+//! ADS-B or Remote ID, those of a followed autopilot.
 //!
 //! Own framing after the MAVLink 2 serialisation guide, as the aircraft's is; it must not know
 //! the station's.
@@ -33,7 +33,6 @@ fn frame(system: u8, component: u8, seq: u8, id: u32, extra: u8, payload: &[u8])
 const HEARTBEAT: (u32, u8) = (0, 50);
 const COMMAND_LONG: (u32, u8) = (76, 152);
 const SET_MODE_COMMAND: u16 = 176;
-const VFR_HUD: (u32, u8) = (74, 20);
 const ADSB_VEHICLE: (u32, u8) = (246, 184);
 
 /// Heartbeat of a ground station.
@@ -211,22 +210,6 @@ pub(crate) fn adsb(system: u8, seq: u8, h: &Heard) -> Vec<u8> {
     p.extend_from_slice(&h.callsign);
     p.extend_from_slice(&[1, 0]);
     frame(system, ADSB_RECEIVER, seq, ADSB_VEHICLE.0, ADSB_VEHICLE.1, &p)
-}
-
-/// Replaces the airspeed in a VFR_HUD frame and mends its checksum; other frames and signed ones
-/// pass as they are.
-pub(crate) fn with_airspeed(bytes: &mut Vec<u8>, m_s: f64) {
-    let is = bytes.len() >= 12 && bytes[0] == 0xfd && bytes[2] == 0 && bytes[7..10] == [VFR_HUD.0 as u8, 0, 0];
-    if !is {
-        return;
-    }
-    let n = usize::from(bytes[1]);
-    let Some(payload) = bytes.get(10..10 + n) else { return };
-    let mut p = [0_u8; 20];
-    let n = payload.len().min(20);
-    p[..n].copy_from_slice(&payload[..n]);
-    p[..4].copy_from_slice(&(m_s as f32).to_le_bytes());
-    *bytes = frame(bytes[5], bytes[6], bytes[4], VFR_HUD.0, VFR_HUD.1, &p);
 }
 
 /// A frame with a right checksum, of the few messages whose CRC_EXTRA is known here.

@@ -137,6 +137,12 @@ fn trouble(cx: &Ctx<'_>, f: &FaultFile) -> Option<Trouble> {
         "compass" => Trouble::Compass {
             deg: v("deg", f.deg, -180.0, 180.0),
         },
+        "baro" => Trouble::Baro {
+            metres: v("metres", f.metres, -500.0, 500.0),
+        },
+        "terrain-data" => Trouble::TerrainData {
+            metres: v("metres", f.metres, -200.0, 200.0),
+        },
         "intruder" => Trouble::Intruder {
             from: place("from", &f.from),
             to: place("to", &f.to),

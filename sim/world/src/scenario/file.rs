@@ -9,6 +9,7 @@ use serde::Deserialize;
 use toml::Spanned;
 use vedette_model::plan::{Energy, Envelope};
 use vedette_model::{Airframe, Family, Spectrum};
+use vedette_sim_vehicle::{Noise, PackAge};
 
 use crate::light::Weather;
 
@@ -160,6 +161,15 @@ pub struct VehicleFile {
     /// Its clock runs ahead of UTC by, milliseconds.
     #[serde(default)]
     pub clock_offset_ms: f64,
+    /// Its clock gains so many microseconds a second (parts per million).
+    #[serde(default)]
+    pub clock_drift_ppm: f64,
+    /// Age and temperature of its battery; absent: new and at 20 °C.
+    #[serde(default)]
+    pub battery: BatteryFile,
+    /// Errors of its sensors; absent: those of a small civil aircraft.
+    #[serde(default)]
+    pub errors: ErrorsFile,
     /// Cameras.
     #[serde(default)]
     pub camera: Vec<Spanned<CameraFile>>,
@@ -167,6 +177,67 @@ pub struct VehicleFile {
 
 fn d_family() -> Family {
     Family::ArduPilot
+}
+
+/// `battery` of a `[[vehicle]]`.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct BatteryFile {
+    /// Charges so far.
+    pub cycles: f64,
+    /// Temperature of its cells, degrees Celsius.
+    pub temperature_c: f64,
+}
+
+impl Default for BatteryFile {
+    fn default() -> Self {
+        let new = PackAge::default();
+        Self {
+            cycles: new.cycles,
+            temperature_c: new.temperature_c,
+        }
+    }
+}
+
+/// `errors` of a `[[vehicle]]`: one sigma each.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ErrorsFile {
+    /// Horizontal position, metres per axis.
+    pub gnss_h_m: f64,
+    /// Height by satellites, metres.
+    pub gnss_v_m: f64,
+    /// Velocity, metres per second per axis.
+    pub velocity_m_s: f64,
+    /// Roll and pitch, degrees.
+    pub attitude_deg: f64,
+    /// Heading, degrees.
+    pub heading_deg: f64,
+    /// Gimbal angles, degrees.
+    pub gimbal_deg: f64,
+    /// Drift of the barometer, metres.
+    pub baro_m: f64,
+    /// Bias of the accelerometers, metres per second squared.
+    pub accel_m_s2: f64,
+    /// Bias of the gyroscopes, degrees per second.
+    pub gyro_deg_s: f64,
+}
+
+impl Default for ErrorsFile {
+    fn default() -> Self {
+        let n = Noise::default();
+        Self {
+            gnss_h_m: n.gnss_h_m,
+            gnss_v_m: n.gnss_v_m,
+            velocity_m_s: n.velocity_m_s,
+            attitude_deg: n.attitude_deg,
+            heading_deg: n.heading_deg,
+            gimbal_deg: n.gimbal_deg,
+            baro_m: n.baro_m,
+            accel_m_s2: n.accel_m_s2,
+            gyro_deg_s: n.gyro_deg_s,
+        }
+    }
 }
 
 /// `[[vehicle.camera]]`.
@@ -188,6 +259,9 @@ pub struct CameraFile {
     /// Bit rate, megabits per second of the scenario.
     #[serde(default = "d_rate")]
     pub mbit_s: f64,
+    /// Mounted off the axis its gimbal tells: `[up, right]`, degrees.
+    #[serde(default)]
+    pub boresight_deg: [f64; 2],
 }
 
 fn d_rate() -> f64 {

@@ -6,10 +6,52 @@ use std::collections::BTreeMap;
 
 use vedette_geo::{Amsl, LatLon};
 use vedette_model::{CameraId, Spectrum};
+use vedette_sim_vehicle::{Noise, PackAge};
 
 use super::file::ScenarioFile;
 use super::resolve::Ctx;
-use super::{SimAircraft, SimCamera};
+use super::{Condition, SimAircraft, SimCamera};
+
+/// What is particular about each aircraft, checked.
+pub(super) fn conditions(cx: &Ctx<'_>, raw: &ScenarioFile) -> BTreeMap<u8, Condition> {
+    raw.vehicle
+        .iter()
+        .map(|v| {
+            let at = v.system.span().start;
+            let e = &v.errors;
+            let error =
+                |what: &str, value: f64, hi: f64| cx.range(at, &format!("vehicle.errors.{what}"), value, 0.0, hi);
+            let errors = Noise {
+                gnss_h_m: error("gnss_h_m", e.gnss_h_m, 50.0),
+                gnss_v_m: error("gnss_v_m", e.gnss_v_m, 50.0),
+                velocity_m_s: error("velocity_m_s", e.velocity_m_s, 5.0),
+                attitude_deg: error("attitude_deg", e.attitude_deg, 5.0),
+                heading_deg: error("heading_deg", e.heading_deg, 20.0),
+                gimbal_deg: error("gimbal_deg", e.gimbal_deg, 5.0),
+                baro_m: error("baro_m", e.baro_m, 50.0),
+                accel_m_s2: error("accel_m_s2", e.accel_m_s2, 2.0),
+                gyro_deg_s: error("gyro_deg_s", e.gyro_deg_s, 5.0),
+            };
+            let pack = PackAge {
+                cycles: cx.range(at, "vehicle.battery.cycles", v.battery.cycles, 0.0, 2_000.0),
+                temperature_c: cx.range(
+                    at,
+                    "vehicle.battery.temperature_c",
+                    v.battery.temperature_c,
+                    -30.0,
+                    60.0,
+                ),
+            };
+            let clock_drift_ppm = cx.range(at, "vehicle.clock_drift_ppm", v.clock_drift_ppm, -500.0, 500.0);
+            let condition = Condition {
+                pack,
+                errors,
+                clock_drift_ppm,
+            };
+            (*v.system.get_ref(), condition)
+        })
+        .collect()
+}
 
 pub(super) fn vehicles(cx: &Ctx<'_>, raw: &ScenarioFile, homes: &[LatLon]) -> Vec<SimAircraft> {
     let mut out: Vec<SimAircraft> = Vec::new();
@@ -71,6 +113,9 @@ pub(super) fn vehicles(cx: &Ctx<'_>, raw: &ScenarioFile, homes: &[LatLon]) -> Ve
                 fps: cx.range(at, "camera.fps", c.fps, 0.2, 60.0),
                 port: c.port,
                 bit_s: (cx.range(at, "camera.mbit_s", c.mbit_s, 0.1, 50.0) * 1e6) as u32,
+                boresight_deg: c
+                    .boresight_deg
+                    .map(|v| cx.range(at, "camera.boresight_deg", v, -5.0, 5.0)),
             });
         }
         out.push(SimAircraft {

@@ -14,15 +14,18 @@ mod watch;
 
 pub use extras::CHECKLIST;
 pub use file::{
-    ActorFile, AdsbFile, AisFile, CameraFile, ClearingFile, CoverFile, FaultFile, HamletFile, InterferenceFile, Place,
-    RadioFile, RemoteIdFile, RiverFile, ScenarioFile, SeaFile, SensorFile, StepFile, StoneFile, TrackFile,
-    TrainingFile, VehicleFile, When,
+    ActorFile, AdsbFile, AisFile, BatteryFile, CameraFile, ClearingFile, CoverFile, ErrorsFile, FaultFile, HamletFile,
+    InterferenceFile, Place, RadioFile, RemoteIdFile, RiverFile, ScenarioFile, SeaFile, SensorFile, StepFile,
+    StoneFile, TrackFile, TrainingFile, VehicleFile, When,
 };
+
+use std::collections::BTreeMap;
 
 use vedette_atlas::{Border, World};
 use vedette_geo::{Amsl, LatLon};
 use vedette_model::plan::{Energy, Envelope};
 use vedette_model::{Airframe, CameraId, Family, Spectrum, Utc};
+use vedette_sim_vehicle::{Noise, PackAge};
 
 use crate::actors::Actor;
 use crate::cues::{GroundSensor, Transponder};
@@ -50,6 +53,9 @@ pub struct SimCamera {
     pub port: u16,
     /// Bits per second of the scenario.
     pub bit_s: u32,
+    /// How the camera is mounted off the axis its gimbal tells, degrees: up, right. The aircraft does
+    /// not know of it.
+    pub boresight_deg: [f64; 2],
 }
 
 impl SimCamera {
@@ -92,6 +98,17 @@ pub struct SimAircraft {
     pub cameras: Vec<SimCamera>,
 }
 
+/// What an aircraft's years, the cold and its parts made of it, beyond its type.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Condition {
+    /// Charges and temperature of its battery.
+    pub pack: PackAge,
+    /// One-sigma errors of its sensors.
+    pub errors: Noise,
+    /// Its clock gains so many microseconds a second.
+    pub clock_drift_ppm: f64,
+}
+
 /// A border crossing that the scenario brings about.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Crossing {
@@ -122,6 +139,8 @@ pub struct Scenario {
     pub weather: Weather,
     /// Aircraft.
     pub vehicles: Vec<SimAircraft>,
+    /// What is particular about them, by system id; absent: nothing.
+    pub conditions: BTreeMap<u8, Condition>,
     /// Crossings to come, in order of time.
     pub crossings: Vec<Crossing>,
     /// What breaks, in order of time.
@@ -198,7 +217,7 @@ pub struct Overrides {
     /// Another seed.
     pub seed: Option<u64>,
     /// Other named times, seconds.
-    pub times: std::collections::BTreeMap<String, f64>,
+    pub times: BTreeMap<String, f64>,
 }
 
 impl Scenario {
@@ -219,6 +238,7 @@ impl Scenario {
             duration_s: 864_000.0,
             weather,
             vehicles,
+            conditions: BTreeMap::new(),
             crossings: Vec::new(),
             faults: Vec::new(),
             radio: None,

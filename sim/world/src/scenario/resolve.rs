@@ -281,6 +281,7 @@ pub(super) fn resolve(
         .collect();
     let actors = cast::actors(&cx, &raw, &frame, &starts, &named, seed);
     let vehicles = fleet::vehicles(&cx, &raw, &homes);
+    let conditions = fleet::conditions(&cx, &raw);
     let crossings = cast::crossings(&actors, &frame, &world.border);
     let faults = extras::faults(&cx, &raw, &vehicles);
     let radio = extras::radio(&cx, &raw);
@@ -293,6 +294,7 @@ pub(super) fn resolve(
         seed,
         duration_s,
         weather: raw.weather,
+        conditions,
         vehicles,
         crossings,
         faults,

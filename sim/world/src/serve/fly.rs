@@ -53,6 +53,11 @@ pub(crate) fn vehicle_config(a: &SimAircraft, s: &Scenario, uris: &BTreeMap<Came
         c.energy = e;
     }
     c.boot_utc = s.epoch.plus_us(a.clock_offset_us);
+    if let Some(own) = s.conditions.get(&a.system) {
+        c.pack = own.pack;
+        c.noise = own.errors;
+        c.clock_drift_ppm = own.clock_drift_ppm;
+    }
     // An aircraft the scenario gives no cameras carries the usual pair, streams off; a camera
     // whose video is not served is there all the same.
     if !a.cameras.is_empty() {

@@ -10,6 +10,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use vedette_atlas::World;
+use vedette_geo::{Gimbal, Ned, Rotation, Vec3};
 use vedette_klv::{TsWriter, TsWriterConfig, VideoCodec};
 use vedette_model::{CameraId, Mono};
 
@@ -211,15 +212,39 @@ impl Deck {
     }
 }
 
+/// Roll, pitch, yaw of a camera's axis on a gimbal that looks there, the camera mounted so many degrees
+/// up and right of the gimbal's own axis.
+fn mounted([up_deg, right_deg]: [f64; 2], gimbal: [f64; 3]) -> [f64; 3] {
+    if up_deg == 0.0 && right_deg == 0.0 {
+        return gimbal;
+    }
+    let ned_from_gimbal = Rotation::<Ned, Gimbal>::ned_from_gimbal(gimbal[0], gimbal[1], gimbal[2]);
+    let (up, right) = (up_deg.to_radians(), right_deg.to_radians());
+    let axis = ned_from_gimbal.apply(Vec3::new(up.cos() * right.cos(), up.cos() * right.sin(), -up.sin()));
+    let side = ned_from_gimbal.apply(Vec3::new(-right.sin(), right.cos(), 0.0));
+    let pitch = (-axis.z).clamp(-1.0, 1.0).asin();
+    let roll = (side.z / pitch.cos().max(1e-9)).clamp(-1.0, 1.0).asin();
+    let yaw = vedette_geo::norm_deg_360(axis.y.atan2(axis.x).to_degrees());
+    [roll.to_degrees(), pitch.to_degrees(), yaw]
+}
+
 /// The camera's true state at a snapshot.
 pub(crate) fn camera_state(c: &SimCamera, s: &Snapshot, seed: u64) -> CameraState {
+    let [roll_deg, pitch_deg, yaw_deg] = mounted(
+        c.boresight_deg,
+        [
+            s.truth.gimbal_roll_deg,
+            s.truth.gimbal_pitch_deg,
+            s.truth.gimbal_yaw_deg,
+        ],
+    );
     CameraState {
         at: s.truth.at,
         // Land that is higher than the map says comes nearer; the scene itself keeps the map's.
         amsl: vedette_geo::Amsl(s.truth.amsl.0 - s.path.raised_m),
-        roll_deg: s.truth.gimbal_roll_deg,
-        pitch_deg: s.truth.gimbal_pitch_deg,
-        yaw_deg: s.truth.gimbal_yaw_deg,
+        roll_deg,
+        pitch_deg,
+        yaw_deg,
         hfov_deg: c.hfov_deg,
         width: c.width,
         height: c.height,

@@ -183,6 +183,148 @@ fn crc(bytes: &[u8], extra: u8) -> u16 {
 }
 
 #[test]
+fn a_barometer_that_reads_too_high_lets_the_aircraft_sink_until_it_is_mended() {
+    let mut r = aloft();
+    step(&mut r, 30, 45);
+    let before = r.state(1).unwrap().amsl.0;
+    r.inject(Trouble::Baro { metres: 15.0 }, Some(1));
+    step(&mut r, 45, 70);
+    let sunk = before - r.state(1).unwrap().amsl.0;
+    assert!((11.0..19.0).contains(&sunk), "{sunk:.1} m lower");
+    r.mend();
+    step(&mut r, 70, 90);
+    let back = before - r.state(1).unwrap().amsl.0;
+    assert!(back.abs() < 4.0, "{back:.1} m");
+}
+
+#[test]
+fn every_fault_can_be_put_in_and_taken_out_by_hand_and_stands_in_the_record() {
+    let (w, s) = first_watch();
+    let (from, to) = (s.vehicles[0].home, s.vehicles[1].home);
+    let all = [
+        Trouble::GnssJam,
+        Trouble::GnssLoss,
+        Trouble::GnssSpoof {
+            north_m_s: 1.0,
+            east_m_s: 1.0,
+        },
+        Trouble::LinkLoss,
+        Trouble::LinkPoor { share: 0.5 },
+        Trouble::LinkDelay { ms: 100.0 },
+        Trouble::VideoFreeze,
+        Trouble::VideoLoss,
+        Trouble::GimbalStuck,
+        Trouble::BatterySag { wh: 1.0 },
+        Trouble::Motor { share: 0.1 },
+        Trouble::Wind {
+            deg: 10.0,
+            m_s: 5.0,
+            gust_m_s: 1.0,
+        },
+        Trouble::Pitot { m_s: 3.0 },
+        Trouble::Compass { deg: 4.0 },
+        Trouble::Baro { metres: 3.0 },
+        Trouble::TerrainData { metres: 9.0 },
+        Trouble::Intruder {
+            from,
+            to,
+            metres: 2_000.0,
+            m_s: 40.0,
+        },
+        Trouble::SecondStation,
+    ];
+    // Only the land itself does not move: its fault is there from the start.
+    let kinds: Vec<_> = all.iter().map(Trouble::name).collect();
+    let missing: Vec<_> = Trouble::ALL
+        .iter()
+        .map(|k| k.0)
+        .filter(|k| !kinds.contains(k))
+        .collect();
+    assert_eq!(missing, ["elevation"]);
+    let mut r = Rehearsal::new(s, w, 1);
+    let mut t = 0.0;
+    for trouble in all {
+        r.truth();
+        r.inject(trouble, Some(1));
+        t += 1.0;
+        r.step_to(t);
+        r.mend();
+        t += 1.0;
+        r.step_to(t);
+        let marks: Vec<_> = r
+            .truth()
+            .into_iter()
+            .filter_map(|l| match l {
+                TruthLine::Fault {
+                    trouble: x,
+                    begins,
+                    live,
+                    system,
+                    ..
+                } => Some((x, begins, live, system)),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(
+            marks,
+            [(trouble, true, true, Some(1)), (trouble, false, true, Some(1))],
+            "{}",
+            trouble.name()
+        );
+    }
+    assert!(!r.state(1).unwrap().crashed);
+}
+
+#[test]
+fn two_rays_over_flat_water_fade_where_their_lengths_differ_by_whole_waves() {
+    let w = site("sim/scenarios/coast");
+    // A buoy's mast out at sea.
+    let at = {
+        let b = &w.border;
+        let side = if b.home_left { 90.0 } else { -90.0 };
+        vedette_geo::destination(b.at(8_000.0), b.azimuth_deg(8_000.0) + side, 900.0)
+    };
+    let sea = w.terrain.elevation(at).unwrap().0;
+    let radio = Radio {
+        at,
+        amsl: Amsl(sea + 8.0),
+        frequency_hz: 2.4e9,
+        telemetry_db: 140.0,
+        video_db: 130.0,
+        interference: vec![],
+    };
+    let lambda = 299_792_458.0 / 2.4e9;
+    let away = {
+        let b = &w.border;
+        let side = if b.home_left { 90.0 } else { -90.0 };
+        b.azimuth_deg(8_000.0) + side
+    };
+    let to = vedette_geo::destination(at, away, 1_500.0);
+    let below = w.terrain.elevation(to).unwrap().0;
+    let (h1, d) = (8.0_f64, 1_500.0_f64);
+    // Path difference 2 h1 h2 / d; the mirror turns the wave round.
+    let height = |waves: f64| {
+        let mut h2 = waves * lambda * d / (2.0 * h1);
+        for _ in 0..20 {
+            let range = d.hypot(below + h2 - sea - h1);
+            h2 = waves * lambda * range / (2.0 * h1);
+        }
+        h2
+    };
+    let fading = |waves: f64| radio.link(&w.terrain, to, Amsl(below + height(waves)), 0.0).fading_db;
+    for n in 3..7 {
+        let mirror = 0.35 * (1.0 - (h1 + height(f64::from(n))) / d);
+        let (out, add) = (-20.0 * (1.0 - mirror).log10(), -20.0 * (1.0 + mirror).log10());
+        let (dark, bright) = (fading(f64::from(n)), fading(f64::from(n) + 0.5));
+        assert!((dark - out).abs() < 0.15, "{n} waves: {dark:.2} dB, {out:.2} expected");
+        assert!(
+            (bright - add).abs() < 0.15,
+            "{n}.5 waves: {bright:.2} dB, {add:.2} expected"
+        );
+    }
+}
+
+#[test]
 fn an_intruder_is_heard_by_everybody_and_stands_in_the_truth() {
     let mut r = aloft();
     let (from, to) = (r.state(1).unwrap().at, r.state(2).unwrap().at);

@@ -136,6 +136,25 @@ fn every_kind_of_fault_is_documented_and_reads_from_a_file() {
 }
 
 #[test]
+fn every_key_a_scenario_may_have_is_in_the_readme() {
+    let readme = text(&root().join("sim/scenarios/README.md"));
+    let source = text(&root().join("sim/world/src/scenario/file.rs"));
+    let mut keys = 0;
+    for line in source.lines() {
+        let Some(key) = line.trim().strip_prefix("pub ").and_then(|l| l.split_once(": ")) else {
+            continue;
+        };
+        keys += 1;
+        let name = key.0;
+        let told = readme
+            .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+            .any(|word| word == name);
+        assert!(told, "`{name}` is not in sim/scenarios/README.md");
+    }
+    assert!(keys > 90, "{keys} keys read");
+}
+
+#[test]
 fn the_stories_happen_as_told() {
     let inward = |name: &str, who: &str| {
         let (_, s) = load(name);

@@ -6,5 +6,6 @@ mod cues;
 mod faults;
 mod library;
 mod sight;
+mod stepping;
 mod ways;
 mod world;

