@@ -82,6 +82,27 @@ few() {
     esac
 }
 
+# The planner's files in pymavlink's own loader, both families. $1 family
+plan_files() {
+    sed "s/family = \"ardupilot\"/family = \"$1\"/" mission/data/andorra-south.toml >"$OUT/$1.toml"
+    if "$VEDETTE" plan "$OUT/$1.toml" --out "$OUT/plan-$1" >"$OUT/plan-$1.log" 2>&1 &&
+        "$VENV/bin/python" tests/peers/plan_files.py "$OUT/plan-$1" >>"$OUT/plan-$1.log" 2>&1; then
+        printf '%-10s %-10s planned files: %s\n' pymavlink "$1" "$(tail -1 "$OUT/plan-$1.log")"
+    else
+        printf '%-10s %-10s planned files: failed\n' pymavlink "$1"
+        tail -5 "$OUT/plan-$1.log" | sed 's/^/    /'
+        : >"$OUT/failed"
+    fi
+}
+case "${1:-few}/$(basename "$VEDETTE")" in
+    few/vedette | pymavlink/vedette)
+        for family in ardupilot px4; do
+            [ -n "${2:-}" ] && [ "$2" != "$family" ] && continue
+            plan_files "$family"
+        done
+        ;;
+esac
+
 running=0
 for station in pymavlink mavproxy mavsdk; do
     [ -n "${1:-}" ] && [ "$1" != few ] && [ "$1" != "$station" ] && continue

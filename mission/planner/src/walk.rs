@@ -24,24 +24,27 @@ impl Policy {
     /// The state after a step, on by choice or turned; ends and cap overrule.
     fn next(&self, (at, right, first, last): State, on: bool) -> State {
         let n = self.steps;
-        let mut ahead = if on { right } else { !right };
-        // After this step an end at distance `away` could be reached `away` steps later.
-        let due = |age: usize, away: usize| age + 1 + away > self.cap;
-        let (to_first, to_last) = (due(first, at + 1), due(last, n - at + 1));
-        match (to_first, to_last) {
-            (true, false) => ahead = false,
-            (false, true) => ahead = true,
-            (true, true) => ahead = right,
-            _ => {}
+        let step = |ahead: bool| {
+            let to = if ahead { at + 1 } else { at - 1 };
+            let age = |a: usize, here: bool| if here { 0 } else { a + 1 };
+            (to, ahead, age(first, to == 0), age(last, to == n))
+        };
+        let drawn = if on { right } else { !right };
+        if at == 0 || at == n {
+            return step(at == 0);
         }
-        if at == 0 {
-            ahead = true;
-        } else if at == n {
-            ahead = false;
+        match step(drawn) {
+            s if self.keeps(s) => s,
+            _ => step(!drawn),
         }
-        let to = if ahead { at + 1 } else { at - 1 };
-        let age = |a: usize, here: bool| if here { 0 } else { a + 1 };
-        (to, ahead, age(first, to == 0), age(last, to == n))
+    }
+
+    /// Both ends can still be seen within the cap, one after the other. From such a state one of the
+    /// two steps leads to such a state, where a flight there and back fits the cap.
+    fn keeps(&self, (at, _, first, last): State) -> bool {
+        let (n, back) = (self.steps, self.steps - at);
+        (first + at <= self.cap && last + at + n <= self.cap)
+            || (last + back <= self.cap && first + back + n <= self.cap)
     }
 
     /// Every state reachable from the start, with where it leads: on and turned.
@@ -147,7 +150,7 @@ mod tests {
                     let next = if to > at { at + 1 } else { at - 1 };
                     now += 1;
                     let s = at.min(next);
-                    assert!(now - seen[s] <= p.cap + 2, "{s} after {}", now - seen[s]);
+                    assert!(now - seen[s] <= p.cap, "{s} after {}", now - seen[s]);
                     seen[s] = now;
                     at = next;
                 }
