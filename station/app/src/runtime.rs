@@ -36,7 +36,7 @@ const TICK_MS: i64 = 250;
 /// Session seconds between two tree heads.
 const HEAD_S: i64 = 10;
 /// Views are published at most this often.
-const PUBLISH: Duration = Duration::from_millis(60);
+const PUBLISH: Duration = Duration::from_millis(30);
 /// A bundle does not wait longer than this (session seconds) for its last segment to close.
 const SEGMENT_WAIT_S: i64 = 25;
 

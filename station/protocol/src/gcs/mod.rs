@@ -22,6 +22,7 @@ mod params;
 mod paths;
 pub(crate) mod peers;
 mod ranges;
+mod roster;
 mod rtt;
 mod services;
 mod session;
@@ -43,6 +44,7 @@ use dedup::{Dedup, path_number};
 use foreign::Foreign;
 use outbox::Outbox;
 use peers::{Count, Peers};
+use roster::Roster;
 use session::thrift::as_heartbeat;
 use session::{Incoming, Session};
 
@@ -142,7 +144,7 @@ pub struct Overflow {
 pub struct Gcs {
     config: GcsConfig,
     peers: Peers,
-    sessions: BTreeMap<VehicleId, Session>,
+    sessions: Roster,
     events: VecDeque<Event>,
     transmits: VecDeque<Transmit>,
     log: VecDeque<(Utc, Vec<u8>)>,
@@ -164,8 +166,8 @@ impl Gcs {
     pub fn new(config: GcsConfig) -> Self {
         Self {
             peers: Peers::new((config.system, config.component)),
+            sessions: Roster::new(config.silence_ms),
             config,
-            sessions: BTreeMap::new(),
             events: VecDeque::new(),
             transmits: VecDeque::new(),
             log: VecDeque::new(),
@@ -300,11 +302,12 @@ impl Gcs {
             };
             // MAV_AUTOPILOT_INVALID (8) is no flight controller.
             if !modes::is_part(beat.kind) && beat.autopilot != 8 {
-                self.sessions
-                    .entry(vehicle)
-                    .or_insert_with(|| Session::new(now, h.system, h.component, &beat))
-                    .services
-                    .fetch_logs = self.config.fetch_logs;
+                let fetch_logs = self.config.fetch_logs;
+                self.sessions.open(vehicle, || {
+                    let mut session = Session::new(now, h.system, h.component, &beat);
+                    session.services.fetch_logs = fetch_logs;
+                    session
+                });
             }
         }
         self.watch_others(now, frame);
@@ -401,8 +404,8 @@ impl Gcs {
     #[must_use]
     pub fn poll_timeout(&self) -> Option<(Mono, &'static str)> {
         self.sessions
-            .values()
-            .map(|s| s.next(self.now, self.config.silence_ms))
+            .first(self.now)
+            .into_iter()
             .chain([(self.next_heartbeat, "our heartbeat")])
             .chain(self.signing.next_offer().map(|at| (at, "a new key is offered")))
             .min_by_key(|(at, _)| *at)
@@ -457,6 +460,7 @@ impl Gcs {
             Some(utc) => self.utc = utc,
             None => self.utc = self.utc.plus_us(now.since(self.now).max(0)),
         }
+        self.sessions.settle(self.now);
         self.now = now;
     }
 
