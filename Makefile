@@ -70,8 +70,8 @@ fuzz: ## each fuzz target for a minute, on the stable compiler: make fuzz FUZZ=f
 ifeq ($(origin FUZZ),file)
 fuzz: fuzz-files
 endif
-fuzz-files: ## the importers' fuzz targets, a minute each: make fuzz-files FILES="mbtiles plan"
-	for r in maps/atlas mission/formats; do cd $(CURDIR)/$$r/fuzz && for t in $$(ls fuzz_targets | sed 's/[.]rs$$//'); do \
+fuzz-files: ## the fuzz targets of files, metadata and streams, a minute each: make fuzz-files FILES="mbtiles plan"
+	for r in maps/atlas mission/formats video/klv; do cd $(CURDIR)/$$r/fuzz && for t in $$(ls fuzz_targets | sed 's/[.]rs$$//'); do \
 	  [ -z "$(FILES)" ] || echo " $(FILES) " | grep -q " $$t " || continue; \
 	  mkdir -p corpus/$$t && RUSTFLAGS="$(FUZZFLAGS)" CARGO_TARGET_DIR=$(abspath $(TARGET))/fuzz \
 	  $(FUZZCARGO) run -q --release --target $$(rustc -vV | sed -n 's/^host: //p') --bin $$t -- \

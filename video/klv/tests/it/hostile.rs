@@ -89,6 +89,22 @@ fn corpus(target: &str) -> Vec<Vec<u8>> {
     }
 }
 
+/// The kept corpus of the fuzz targets is what these tests begin from: `VEDETTE_SEEDS=1` writes it anew.
+#[test]
+fn the_fuzz_targets_begin_from_honest_inputs() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds");
+    for target in ["klv", "ts", "sei"] {
+        for (i, bytes) in corpus(target).iter().enumerate() {
+            let file = folder.join(target).join(format!("honest-{i}"));
+            if std::env::var_os("VEDETTE_SEEDS").is_some() {
+                std::fs::write(&file, bytes).expect("written");
+            }
+            let kept = std::fs::read(&file).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
+            assert_eq!(&kept, bytes, "{}", file.display());
+        }
+    }
+}
+
 fn mutate(bytes: &mut Vec<u8>, other: &[u8], dice: &mut Dice) {
     for _ in 0..=dice.below(6) {
         if bytes.is_empty() {
