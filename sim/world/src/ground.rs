@@ -39,6 +39,28 @@ impl Grid {
         Some(lo + (hi - lo) * fv)
     }
 
+    /// Where a ray enters and leaves the square this grid covers, as `t`; the first is past the second
+    /// where it misses.
+    fn crossed(&self, ray: &Ray) -> (f32, f32) {
+        let (mut t_in, mut t_out) = (0.0_f32, f32::MAX);
+        let side = self.cell * (self.n - 2) as f32;
+        for (axis, low) in [(0, self.x0), (1, self.y0)] {
+            if ray.dir[axis].abs() < 1e-9 {
+                if !(low..low + side).contains(&ray.from[axis]) {
+                    return (f32::MAX, 0.0);
+                }
+                continue;
+            }
+            let (a, b) = (
+                (low - ray.from[axis]) * ray.inv[axis],
+                (low + side - ray.from[axis]) * ray.inv[axis],
+            );
+            t_in = t_in.max(a.min(b));
+            t_out = t_out.min(a.max(b));
+        }
+        (t_in, t_out)
+    }
+
     /// Smooth height at a point of this grid's posts: uniform cubic B-spline, twice
     /// differentiable, so that no crease of the posts shows in the light.
     fn spline(&self, x: f32, y: f32) -> f32 {
@@ -74,9 +96,8 @@ pub struct Ground {
     frame: LocalFrame,
     fine: Grid,
     coarse: Grid,
-    tiles_across: usize,
-    tiles: Vec<Tile>,
-    max_slope: f32,
+    fine_tops: Tops,
+    coarse_tops: Tops,
     z_max: f32,
     sin_lat: f64,
     /// Some of the fine part is sea.
@@ -134,28 +155,14 @@ impl Ground {
             n,
             h,
         };
-        let mut max_slope = 0.2_f32;
-        let mut z_max = f32::MIN;
-        for g in [&fine, &coarse] {
-            for j in 0..g.n - 1 {
-                for i in 0..g.n - 1 {
-                    let k = j * g.n + i;
-                    let a = g.h[k];
-                    max_slope = max_slope
-                        .max((g.h[k + 1] - a).abs() * g.inv)
-                        .max((g.h[k + g.n] - a).abs() * g.inv);
-                    z_max = z_max.max(a);
-                }
-            }
-        }
-        let (tiles_across, tiles) = tiles(&fine);
+        let (fine_tops, coarse_tops) = (Tops::of(&fine), Tops::of(&coarse));
+        let z_max = fine_tops.highest().max(coarse_tops.highest());
         Ok(Self {
-            tiles_across,
-            tiles,
             frame,
             fine,
             coarse,
-            max_slope: (max_slope * 1.15).min(3.0),
+            fine_tops,
+            coarse_tops,
             z_max: z_max + 1.0,
             water,
             sin_lat: origin.lat_deg.to_radians().sin(),
@@ -209,96 +216,112 @@ impl Ground {
     }
 
     /// Where the ray `from + t * dir` (any length of `dir`) first meets the ground, as `t`, or
-    /// `None` for the sky. Tiles whose highest point lies below the ray are crossed in one step;
-    /// inside the others no step is longer than the tile's steepest slope allows.
+    /// `None` for the sky and beyond the skyline. The ground is the bilinear patch of each cell, met
+    /// exactly; squares whose highest point lies below the ray are crossed in one step.
     #[must_use]
     pub fn hit(&self, from: [f32; 3], dir: [f32; 3], t_start: f32) -> Option<f32> {
         let len = (dir[0] * dir[0] + dir[1] * dir[1] + dir[2] * dir[2]).sqrt();
-        let flat = (dir[0] * dir[0] + dir[1] * dir[1]).sqrt();
         if len < 1e-9 {
             return None;
         }
-        let t_end = SKYLINE_M / len;
         let mut t = t_start.max(0.0);
-        if dir[2] < 0.0 && from[2] > self.z_max {
+        if from[2] + t * dir[2] > self.z_max {
+            if dir[2] >= 0.0 {
+                return None;
+            }
             t = t.max((from[2] - self.z_max) / -dir[2]);
         }
-        let side = FINE_M * TILE as f32;
-        let inv = [safe_inv(dir[0]), safe_inv(dir[1])];
-        let mut last = t;
-        let mut rounds = 0;
-        while rounds < 400 {
-            rounds += 1;
-            if t > t_end {
-                return None;
-            }
-            let z = from[2] + t * dir[2];
-            if z > self.z_max && dir[2] >= 0.0 {
-                return None;
-            }
-            let (x, y) = (from[0] + t * dir[0], from[1] + t * dir[1]);
-            let (u, v) = ((x - self.fine.x0) / side, (y - self.fine.y0) / side);
-            let n = self.tiles_across as f32;
-            let (slope, t_out) = if u >= 0.0 && v >= 0.0 && u < n && v < n {
-                let (iu, iv) = (u as usize, v as usize);
-                let tile = self.tiles[iv * self.tiles_across + iu];
-                let edge = |i: usize, o: f32, d: f32| o + side * (i + usize::from(d > 0.0)) as f32;
-                let tx = (edge(iu, self.fine.x0, dir[0]) - from[0]) * inv[0];
-                let ty = (edge(iv, self.fine.y0, dir[1]) - from[1]) * inv[1];
-                let out = tx.min(ty).max(t) + 0.01 / len;
-                let low = z.min(from[2] + out * dir[2]);
-                if low > tile.max {
-                    last = t;
-                    t = out;
-                    continue;
-                }
-                (tile.slope, out)
+        let ray = Ray {
+            from,
+            dir,
+            inv: [safe_inv(dir[0]), safe_inv(dir[1])],
+            nudge: 0.01 / len,
+        };
+        let (c_in, c_out) = self.coarse.crossed(&ray);
+        let (t, end) = (t.max(c_in), c_out.min(SKYLINE_M / len));
+        let (f_in, f_out) = self.fine.crossed(&ray);
+        if f_in >= f_out || f_out <= t || f_in >= end {
+            return ray.meets(&self.coarse, &self.coarse_tops, t, end);
+        }
+        ray.meets(&self.coarse, &self.coarse_tops, t, f_in)
+            .or_else(|| ray.meets(&self.fine, &self.fine_tops, t.max(f_in), f_out.min(end)))
+            .or_else(|| ray.meets(&self.coarse, &self.coarse_tops, f_out, end))
+    }
+}
+
+/// A line of sight on its way over the grids.
+struct Ray {
+    from: [f32; 3],
+    dir: [f32; 3],
+    inv: [f32; 2],
+    /// A centimetre, as a step of `t`: puts the ray past the edge it has reached.
+    nudge: f32,
+}
+
+impl Ray {
+    #[inline(always)]
+    fn at(&self, axis: usize, t: f32) -> f32 {
+        self.from[axis] + t * self.dir[axis]
+    }
+
+    /// First meeting with a grid's surface between `t` and `end`, both over the grid.
+    fn meets(&self, g: &Grid, tops: &Tops, mut t: f32, end: f32) -> Option<f32> {
+        let top = tops.levels.len() - 1;
+        let mut level = top;
+        while t < end {
+            let (across, highest) = &tops.levels[level];
+            let side = g.cell * (1_u32 << level) as f32;
+            let cell = |axis: usize, o: f32| ((((self.at(axis, t) - o) / side).max(0.0)) as usize).min(across - 1);
+            let (iu, iv) = (cell(0, g.x0), cell(1, g.y0));
+            let edge = |i: usize, o: f32, d: f32| o + side * (i + usize::from(d > 0.0)) as f32;
+            let tx = (edge(iu, g.x0, self.dir[0]) - self.from[0]) * self.inv[0];
+            let ty = (edge(iv, g.y0, self.dir[1]) - self.from[1]) * self.inv[1];
+            let out = tx.min(ty).max(t) + self.nudge;
+            if self.at(2, t).min(self.at(2, out)) > highest[iv * across + iu] {
+                t = out;
+                level = (level + 1).min(top);
+            } else if level > 0 {
+                level -= 1;
             } else {
-                (self.max_slope, t_end)
-            };
-            let close = (flat * slope - dir[2]).max(1e-6);
-            let mut inner = 0;
-            let mut before: Option<f32> = None;
-            while t <= t_out && inner < 200 {
-                inner += 1;
-                let z = from[2] + t * dir[2];
-                let over = z - self.z(from[0] + t * dir[0], from[1] + t * dir[1]);
-                if over < 0.02 {
-                    return Some(if t > last { self.refine(from, dir, last, t) } else { t });
+                if let Some(hit) = self.meets_patch(g, iu, iv, t, out.min(end)) {
+                    return Some(hit);
                 }
-                if z > self.z_max && dir[2] >= 0.0 {
-                    return None;
-                }
-                // Within a metre of the ground it is nearly plane: the rate at which it came
-                // closer on the last step tells better than the tile's steepest slope.
-                let safe = over / close;
-                let step = match before {
-                    Some(b) if over < 1.0 && b > over => ((t - last) * over / (b - over)).clamp(safe, 6.0 * safe),
-                    _ => safe,
-                };
-                before = Some(over);
-                last = t;
-                t += step.max((0.04 + 0.0003 * t * len) / len);
+                t = out;
+                level = 1.min(top);
             }
         }
         None
     }
 
-    /// The crossing between a point above the ground and one at or below it.
-    fn refine(&self, from: [f32; 3], dir: [f32; 3], mut a: f32, mut b: f32) -> f32 {
-        for _ in 0..6 {
-            if (b - a) * dir[2].abs().max(0.05) < 0.01 {
-                break;
-            }
-            let m = 0.5 * (a + b);
-            let o = from[2] + m * dir[2] - self.z(from[0] + m * dir[0], from[1] + m * dir[1]);
-            if o > 0.0 {
-                a = m;
-            } else {
-                b = m;
-            }
+    /// Meeting with one cell's patch. Along a line the bilinear height is a parabola of `t`, so three
+    /// heights over the ground say all.
+    fn meets_patch(&self, g: &Grid, iu: usize, iv: usize, a: f32, b: f32) -> Option<f32> {
+        let i = iv * g.n + iu;
+        let (near, far) = (g.h.get(i..i + 2)?, g.h.get(i + g.n..i + g.n + 2)?);
+        let over = |t: f32| {
+            let fu = (self.at(0, t) - g.x0) * g.inv - iu as f32;
+            let fv = (self.at(1, t) - g.y0) * g.inv - iv as f32;
+            let lo = near[0] + (near[1] - near[0]) * fu;
+            let hi = far[0] + (far[1] - far[0]) * fu;
+            self.at(2, t) - (lo + (hi - lo) * fv)
+        };
+        let (o0, om, o1) = (over(a), over(0.5 * (a + b)), over(b));
+        if o0 <= 0.0 {
+            return Some(a);
         }
-        0.5 * (a + b)
+        // over(s) = o0 + p s + q s^2 for s from 0 at `a` to 1 at `b`.
+        let (p, q) = (4.0 * om - 3.0 * o0 - o1, 2.0 * (o0 + o1 - 2.0 * om));
+        let disc = p * p - 4.0 * q * o0;
+        if o1 > 0.0 && (disc < 0.0 || p >= 0.0) {
+            return None;
+        }
+        // The smaller root, written without a difference of near equals.
+        let s = if disc < 0.0 {
+            1.0
+        } else {
+            2.0 * o0 / (disc.sqrt() - p).max(f32::MIN_POSITIVE)
+        };
+        (o1 <= 0.0 || s <= 1.0).then(|| a + (b - a) * s.clamp(0.0, 1.0))
     }
 }
 
@@ -306,41 +329,40 @@ fn safe_inv(d: f32) -> f32 {
     if d.abs() < 1e-9 { 1e9_f32.copysign(d) } else { 1.0 / d }
 }
 
-/// Cells along the side of a tile.
-const TILE: usize = 12;
-
-/// Highest point and steepest slope of a square of the fine grid, its neighbours' rim included.
-#[derive(Debug, Clone, Copy)]
-struct Tile {
-    max: f32,
-    slope: f32,
+/// The highest point of every cell of a grid, then of every two by two of them, up to the whole.
+#[derive(Debug, Clone)]
+struct Tops {
+    /// Squares across, and their highest points row by row; the single cells first.
+    levels: Vec<(usize, Vec<f32>)>,
 }
 
-fn tiles(g: &Grid) -> (usize, Vec<Tile>) {
-    let across = (g.n - 2) / TILE;
-    let mut out = Vec::with_capacity(across * across);
-    for tj in 0..across {
-        for ti in 0..across {
-            let mut t = Tile {
-                max: f32::MIN,
-                slope: 0.05,
-            };
-            for j in tj * TILE..=(tj + 1) * TILE {
-                for i in ti * TILE..=(ti + 1) * TILE {
-                    let k = j * g.n + i;
-                    let a = g.h[k];
-                    t.max = t.max.max(a);
-                    let dx = (g.h[k + 1] - a) * g.inv;
-                    let dy = (g.h[k + g.n] - a) * g.inv;
-                    t.slope = t.slope.max((dx * dx + dy * dy).sqrt());
-                }
+impl Tops {
+    fn of(g: &Grid) -> Self {
+        let across = g.n - 2;
+        let top = |k: usize| g.h[k].max(g.h[k + 1]).max(g.h[k + g.n]).max(g.h[k + g.n + 1]);
+        let cells = (0..across * across).map(|k| top(k / across * g.n + k % across));
+        let mut levels = vec![(across, cells.collect::<Vec<f32>>())];
+        while let Some((n, below)) = levels.last()
+            && *n > 1
+        {
+            let half = n.div_ceil(2);
+            let mut next = vec![f32::MIN; half * half];
+            for (k, z) in below.iter().enumerate() {
+                let slot = &mut next[k / n / 2 * half + k % n / 2];
+                *slot = slot.max(*z);
             }
-            t.max += 0.05;
-            t.slope *= 1.1;
-            out.push(t);
+            levels.push((half, next));
         }
+        Self { levels }
     }
-    (across, out)
+
+    fn highest(&self) -> f32 {
+        self.levels
+            .last()
+            .and_then(|(_, z)| z.first())
+            .copied()
+            .unwrap_or(f32::MIN)
+    }
 }
 
 /// Undulation too small for a 30-90 m terrain model: hummocks, terracettes, gullies; metres.

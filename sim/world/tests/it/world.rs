@@ -496,3 +496,47 @@ fn flags_become_a_configuration_or_say_what_is_allowed() {
         assert!(said.starts_with("--"), "{said}");
     }
 }
+
+#[test]
+fn a_ray_meets_the_ground_where_walking_along_it_step_by_step_does() {
+    let origin = LatLon::new(42.5, 1.5).unwrap();
+    let hills = |at: LatLon| {
+        let (n, e) = ((at.lat_deg - 42.5) * 111_000.0, (at.lon_deg - 1.5) * 82_000.0);
+        Some(1_500.0 + 250.0 * (e / 900.0).sin() * (n / 700.0).cos() + 0.05 * n)
+    };
+    let ground = vedette_sim::Ground::sample(origin, 1_500.0, 7, &hills).unwrap();
+    let (mut hits, mut skies) = (0, 0);
+    // From just over the grass, from a drone's height and from above everything; down, level and up;
+    // ending on the fine grid, on the coarse one and in the sky.
+    for (k, agl) in [1.5_f32, 40.0, 900.0].into_iter().cycle().take(600).enumerate() {
+        let turn = k as f32 * 2.399_963;
+        let (x, y) = (1_400.0 * turn.cos() * (k as f32 / 600.0), 1_400.0 * turn.sin());
+        let from = [x, y, ground.z(x, y) + agl];
+        let dir = [
+            (turn * 1.7).cos(),
+            (turn * 1.7).sin(),
+            [-1.4, -0.12, 0.03, -0.5][k / 3 % 4],
+        ];
+        let met = ground.hit(from, dir, 0.0);
+        let over = |t: f32| from[2] + t * dir[2] - ground.z(from[0] + t * dir[0], from[1] + t * dir[1]);
+        // Over the 9 km to the skyline's corner nothing is passed through, and what is met is the ground.
+        let end = met.unwrap_or(7_000.0);
+        let mut t = 0.5;
+        while t < end - 0.5 {
+            assert!(
+                over(t) > -0.05,
+                "ray {k} is {} m underground at {t} of {met:?}",
+                -over(t)
+            );
+            t += 0.5;
+        }
+        match met {
+            Some(t) => {
+                hits += 1;
+                assert!(over(t).abs() < 0.05, "ray {k} ends {} m off the ground", over(t));
+            }
+            None => skies += 1,
+        }
+    }
+    assert!(hits > 300 && skies > 20, "{hits} meet the ground, {skies} the sky");
+}
