@@ -12,6 +12,41 @@ use crate::AtlasError;
 
 /// Deepest nesting of geometry collections followed.
 const DEEPEST: usize = 8;
+/// Most objects, lists and elements of a JSON file: 400 000 positions. Each takes some 60 bytes once read, and a file may be read
+/// twice at a time, so that no file of any making takes 200 MiB.
+const MOST_VALUES: usize = 1_200_000;
+/// Most bytes of texts that are kept again for every part of a shape.
+const MOST_REPEATED: usize = 32 << 20;
+/// What a text takes besides its letters, bytes.
+const TEXT_TAKES: usize = 96;
+
+/// Texts that are kept once for every part of a shape: a file that has few words and many parts may not multiply them past what a
+/// machine holds.
+#[derive(Debug, Default)]
+pub(crate) struct Repeats(usize);
+
+impl Repeats {
+    /// Bytes that a name and its properties take.
+    pub(crate) fn weight(name: &str, properties: &BTreeMap<String, String>) -> usize {
+        let texts: usize = properties.iter().map(|(k, v)| k.len() + v.len() + 2 * TEXT_TAKES).sum();
+        name.len() + texts
+    }
+
+    /// Counts `weight` bytes once more.
+    ///
+    /// # Errors
+    /// What is wrong and what to do.
+    pub(crate) fn once_more(&mut self, weight: usize) -> Result<(), String> {
+        self.0 = self.0.saturating_add(weight);
+        if self.0 <= MOST_REPEATED {
+            return Ok(());
+        }
+        Err(format!(
+            "its texts, kept for every part, take more than {} MiB: shorten the descriptions or cut it to the area of operation",
+            MOST_REPEATED >> 20
+        ))
+    }
+}
 
 /// The shapes of a feature that this crate uses.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,14 +68,29 @@ pub struct Feature {
     pub properties: BTreeMap<String, String>,
 }
 
+/// A JSON text that would unfold into more than the machine should hold is refused before it is read.
+///
+/// # Errors
+/// What is wrong and what to do.
+pub(crate) fn check_values(text: &[u8]) -> Result<(), String> {
+    let n = text.iter().filter(|b| matches!(b, b',' | b'[' | b'{')).count();
+    if n <= MOST_VALUES {
+        return Ok(());
+    }
+    Err(format!(
+        "it holds about {n} values, more than {MOST_VALUES}: cut it to the area of operation or simplify its outlines"
+    ))
+}
+
 /// Reads a FeatureCollection, a Feature or a bare geometry.
 ///
 /// # Errors
 /// [`AtlasError::Json`] or [`AtlasError::Position`] when the bytes are not that.
 pub fn read_geojson(bytes: &[u8]) -> Result<Vec<Feature>, AtlasError> {
+    check_values(bytes).map_err(|why| json(&why))?;
     let v: Value = serde_json::from_slice(bytes).map_err(|e| json(&e.to_string()))?;
     check_crs(&v).map_err(|why| json(&why))?;
-    let mut out = Vec::new();
+    let mut out = Shapes::default();
     match v.get("type").and_then(Value::as_str) {
         Some("FeatureCollection") => {
             let list = v
@@ -55,7 +105,14 @@ pub fn read_geojson(bytes: &[u8]) -> Result<Vec<Feature>, AtlasError> {
         Some(_) => geometry(&v, 0, 0, &BTreeMap::new(), &mut out)?,
         None => return Err(json("the outermost object has no type")),
     }
-    Ok(out)
+    Ok(out.features)
+}
+
+/// Shapes read so far.
+#[derive(Default)]
+struct Shapes {
+    features: Vec<Feature>,
+    repeats: Repeats,
 }
 
 /// Whether a file's coordinates are longitude and latitude of WGS 84. RFC 7946 knows no other; the `crs` member of the older GeoJSON
@@ -82,7 +139,7 @@ fn json(why: &str) -> AtlasError {
     AtlasError::Json { why: why.to_owned() }
 }
 
-fn feature(f: &Value, number: usize, out: &mut Vec<Feature>) -> Result<(), AtlasError> {
+fn feature(f: &Value, number: usize, out: &mut Shapes) -> Result<(), AtlasError> {
     let mut properties = BTreeMap::new();
     if let Some(map) = f.get("properties").and_then(Value::as_object) {
         for (k, v) in map {
@@ -107,7 +164,7 @@ fn geometry(
     number: usize,
     depth: usize,
     properties: &BTreeMap<String, String>,
-    out: &mut Vec<Feature>,
+    out: &mut Shapes,
 ) -> Result<(), AtlasError> {
     let kind = g.get("type").and_then(Value::as_str).unwrap_or("");
     if kind == "GeometryCollection" {
@@ -128,29 +185,34 @@ fn geometry(
     let c = g
         .get("coordinates")
         .ok_or_else(|| json(&format!("geometry of feature {number} has no coordinates")))?;
+    let weight = Repeats::weight("", properties);
     let mut add = |geometry| {
-        out.push(Feature {
+        out.repeats
+            .once_more(weight)
+            .map_err(|why| json(&format!("feature {number}: {why}")))?;
+        out.features.push(Feature {
             geometry,
             properties: properties.clone(),
         });
+        Ok::<(), AtlasError>(())
     };
     match kind {
-        "Point" => add(Geometry::Point(position(c, number, 0)?)),
-        "LineString" => add(Geometry::Line(line(c, number)?)),
+        "Point" => add(Geometry::Point(position(c, number, 0)?))?,
+        "LineString" => add(Geometry::Line(line(c, number)?))?,
         "MultiLineString" => {
             for l in list(c, number)? {
-                add(Geometry::Line(line(l, number)?));
+                add(Geometry::Line(line(l, number)?))?;
             }
         }
-        "Polygon" => add(Geometry::Polygon(rings(c, number)?)),
+        "Polygon" => add(Geometry::Polygon(rings(c, number)?))?,
         "MultiPolygon" => {
             for p in list(c, number)? {
-                add(Geometry::Polygon(rings(p, number)?));
+                add(Geometry::Polygon(rings(p, number)?))?;
             }
         }
         "MultiPoint" => {
             for (i, p) in list(c, number)?.iter().enumerate() {
-                add(Geometry::Point(position(p, number, i)?));
+                add(Geometry::Point(position(p, number, i)?))?;
             }
         }
         other => {

@@ -3,7 +3,7 @@
 
 use crate::kml::{kind, ring};
 use crate::mission::{Scene, e7};
-use crate::{FormatError, LARGEST_FILE};
+use crate::{FormatError, check_size};
 use serde_json::{Value, json};
 use vedette_geo::{Amsl, LatLon};
 use vedette_model::plan::{NoFly, PatrolPlan};
@@ -109,6 +109,9 @@ fn zone(z: &NoFly) -> Value {
     feature("Polygon", closed(&ring(z)), about)
 }
 
+/// Most letters of a zone's name; what is longer is cut, because each part of a multi-polygon keeps it.
+const LONGEST_NAME: usize = 200;
+
 /// Reads no-fly zones: every polygon (each of a multi-polygon) of a FeatureCollection, Feature or bare geometry, unless it says
 /// that it is something else (`"what"`). Holes are not zones and are refused, because dropping one would forbid too much or too little.
 ///
@@ -116,9 +119,7 @@ fn zone(z: &NoFly) -> Value {
 /// [`FormatError`] naming the feature.
 pub fn read_zones(text: &str) -> Result<Vec<NoFly>, FormatError> {
     let not = |why: String| FormatError::NotThisKind { kind: "GeoJSON", why };
-    if text.len() > LARGEST_FILE {
-        return Err(not(format!("it is larger than {LARGEST_FILE} bytes")));
-    }
+    check_size(text).map_err(not)?;
     let file: Value = serde_json::from_str(text).map_err(|e| not(e.to_string()))?;
     let whole = std::slice::from_ref(&file);
     let features = match file["type"].as_str() {
@@ -186,7 +187,7 @@ fn read_zone(polygon: &Value, about: &Value, place: &str, number: usize) -> Resu
     let height = |name: &str| about[name].as_f64().map(Amsl);
     let name = about["name"]
         .as_str()
-        .map_or_else(|| format!("zone {number}"), str::to_owned);
+        .map_or_else(|| format!("zone {number}"), |n| n.chars().take(LONGEST_NAME).collect());
     let (polygon, centre, radius_m) = match disc.zip(radius_m) {
         Some((centre, radius_m)) => (Vec::new(), Some(centre), radius_m),
         None => (corners, None, 0.0),

@@ -23,6 +23,25 @@ use vedette_model::VehicleId;
 /// Largest file a reader takes, bytes; larger ones are refused before anything is parsed.
 pub const LARGEST_FILE: usize = 32 << 20;
 
+/// Most objects, lists and elements of a JSON file: each takes some 60 bytes once read, so that no file of any making takes 200 MiB.
+const MOST_VALUES: usize = 1_200_000;
+/// Most items or zones of one file.
+pub(crate) const MOST_ITEMS: usize = 100_000;
+
+/// A JSON text that would unfold into more than the machine should hold, or is too large, is refused before it is read.
+pub(crate) fn check_size(text: &str) -> Result<(), String> {
+    if text.len() > LARGEST_FILE {
+        return Err(format!("it is larger than {LARGEST_FILE} bytes"));
+    }
+    let n = text.bytes().filter(|b| matches!(b, b',' | b'[' | b'{')).count();
+    if n > MOST_VALUES {
+        return Err(format!(
+            "it holds about {n} values, more than {MOST_VALUES}: take out what is not needed here"
+        ));
+    }
+    Ok(())
+}
+
 /// Why a file could not be read or written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FormatError {

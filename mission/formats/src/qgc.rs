@@ -2,7 +2,7 @@
 //! "Plan file format"). Writes simple items only; reads complex ones (survey, corridor, structure) by the items inside them.
 
 use crate::mission::{e7, frame_number, frame_of};
-use crate::{Fence, FormatError, LARGEST_FILE, MissionFile};
+use crate::{Fence, FormatError, MOST_ITEMS, MissionFile, check_size};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use vedette_geo::{AboveHome, Amsl, LatLon};
@@ -11,8 +11,6 @@ use vedette_model::{Airframe, AltFrame, Family, MissionItem, VehicleId, command}
 
 /// Deepest nesting of complex items that is read.
 const DEEPEST: usize = 4;
-/// Most items that are read.
-const MOST_ITEMS: usize = 100_000;
 
 /// One aircraft's part of a plan as a `.plan` file.
 ///
@@ -167,9 +165,7 @@ pub fn read_qgc_plan(text: &str) -> Result<MissionFile, FormatError> {
         kind: "QGroundControl .plan",
         why,
     };
-    if text.len() > LARGEST_FILE {
-        return Err(not(format!("it is larger than {LARGEST_FILE} bytes")));
-    }
+    check_size(text).map_err(not)?;
     let file: Value = serde_json::from_str(text).map_err(|e| not(e.to_string()))?;
     if file["fileType"] != "Plan" {
         return Err(not("\"fileType\" is not \"Plan\"".into()));

@@ -3,7 +3,7 @@
 //! Fences and rally points are files of the same form with commands 5001 to 5004 and 5100.
 
 use crate::mission::{frame_number, frame_of, part, place};
-use crate::{FormatError, LARGEST_FILE};
+use crate::{FormatError, LARGEST_FILE, MOST_ITEMS};
 use std::fmt::Write as _;
 use vedette_geo::{Amsl, LatLon};
 use vedette_model::plan::PatrolPlan;
@@ -87,7 +87,7 @@ pub fn read_waypoints(text: &str) -> Result<Waypoints, FormatError> {
     }
     let mut lines = text.trim_start_matches('\u{feff}').lines().enumerate();
     let first = lines.next().map_or("", |l| l.1).trim();
-    if first.split_whitespace().collect::<Vec<_>>() != ["QGC", "WPL", "110"] {
+    if first.split_whitespace().take(4).collect::<Vec<_>>() != ["QGC", "WPL", "110"] {
         return Err(not("the first line is not \"QGC WPL 110\"".into()));
     }
     let (mut home, mut items) = (None, Vec::new());
@@ -97,9 +97,13 @@ pub fn read_waypoints(text: &str) -> Result<Waypoints, FormatError> {
             continue;
         }
         let bad = |what: String| FormatError::bad(format!("line {}", i + 1), what);
-        let fields: Vec<&str> = line.split_whitespace().collect();
+        if items.len() >= MOST_ITEMS {
+            return Err(bad(format!("more than {MOST_ITEMS} items are not read")));
+        }
+        let fields: Vec<&str> = line.split_whitespace().take(13).collect();
         if fields.len() != 12 {
-            return Err(bad(format!("has {} fields instead of 12", fields.len())));
+            let n = line.split_whitespace().count();
+            return Err(bad(format!("has {n} fields instead of 12")));
         }
         let whole = |k: usize| {
             fields[k]

@@ -130,7 +130,22 @@ pub(crate) fn run(verb: &AtlasVerb, json: bool) -> Outcome {
     }
 }
 
+/// Largest file that is taken into memory, bytes; each reader has smaller bounds of its own.
+const LARGEST_FILE: u64 = 1 << 30;
+
 fn read(path: &Path) -> Result<Vec<u8>, Stop> {
+    if let Some(n) = std::fs::metadata(path)
+        .ok()
+        .map(|m| m.len())
+        .filter(|n| *n > LARGEST_FILE)
+    {
+        let why = format!(
+            "{} has {} MiB, at most 1024 are read: cut out the area first",
+            path.display(),
+            n >> 20
+        );
+        return Err(Stop::Usage(why));
+    }
     std::fs::read(path).map_err(|e| Stop::Usage(format!("cannot read {}: {e}", path.display())))
 }
 

@@ -56,6 +56,16 @@ pub(crate) fn plan(a: &PlanArgs, json: bool) -> Outcome {
 /// `vedette check`: our own plan, or a mission file of another station against a brief.
 pub(crate) fn check(a: &CheckArgs, json: bool) -> Outcome {
     let world = world(a.site.as_deref(), a.seed)?;
+    let most = u64::try_from(vedette_formats::LARGEST_FILE).unwrap_or(u64::MAX);
+    if let Some(n) = std::fs::metadata(&a.plan).ok().map(|m| m.len()).filter(|n| *n > most) {
+        let why = format!(
+            "plan {} has {} MiB; at most {} are read",
+            a.plan.display(),
+            n >> 20,
+            most >> 20
+        );
+        return Err(Stop::Usage(why));
+    }
     let text = std::fs::read_to_string(&a.plan)
         .map_err(|e| Stop::Usage(format!("cannot read plan {}: {e}", a.plan.display())))?;
     let damaged = |e: &dyn std::fmt::Display| Stop::No(format!("plan {} is damaged: {e}", a.plan.display()));

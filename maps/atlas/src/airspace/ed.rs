@@ -8,6 +8,7 @@ use serde_json::Value;
 use vedette_geo::LatLon;
 
 use super::{Datum, FOOT_M, ImportedZone, Limit, Period, ZoneImport, bad, ring};
+use crate::geojson::Repeats;
 use crate::geojson::check_crs;
 use crate::{AtlasError, Shape, ZoneKind, read_geojson};
 
@@ -19,6 +20,7 @@ pub(super) const OURS: &str = "vedette";
 const NAMES: [&str; 4] = ["name", "Name", "NAME", "identifier"];
 
 pub(super) fn read(file: &str, text: &str) -> Result<ZoneImport, AtlasError> {
+    crate::geojson::check_values(text.as_bytes()).map_err(|why| bad(file, "the file", why))?;
     let v: Value = serde_json::from_str(text).map_err(|e| bad(file, "the file", format!("not JSON: {e}")))?;
     check_crs(&v).map_err(|why| bad(file, "the member `crs`", why))?;
     // Some publishers wrap the list once more.
@@ -39,6 +41,7 @@ pub(super) fn read(file: &str, text: &str) -> Result<ZoneImport, AtlasError> {
             }
         }
     }
+    drop(v);
     plain(text)
 }
 
@@ -181,6 +184,7 @@ fn ed269(file: &str, list: &[Value]) -> Result<ZoneImport, AtlasError> {
         format: "ED-269".into(),
         ..ZoneImport::default()
     };
+    let mut repeats = Repeats::default();
     for (i, z) in list.iter().enumerate() {
         let id = text_of(z, "identifier");
         let name = match text_of(z, "name") {
@@ -195,7 +199,11 @@ fn ed269(file: &str, list: &[Value]) -> Result<ZoneImport, AtlasError> {
             .and_then(Value::as_array)
             .filter(|g| !g.is_empty())
             .ok_or_else(|| bad(file, &place, "it has no geometry: leaving it out would open it"))?;
+        let properties = flat(z, &["geometry", "name", "restriction"]);
+        let schedule = schedule(z.get("applicability"), ["startDateTime", "endDateTime", "dailyPeriod"]);
+        let weight = Repeats::weight(&name, &properties) + weight_of(&schedule);
         for g in volumes {
+            repeats.once_more(weight).map_err(|why| bad(file, &place, why))?;
             let p = &g["horizontalProjection"];
             let shape = match p.get("type").and_then(Value::as_str) {
                 Some("Circle") => point(&p["center"])
@@ -225,12 +233,21 @@ fn ed269(file: &str, list: &[Value]) -> Result<ZoneImport, AtlasError> {
                 shape,
                 lower: limit(g.get("lowerLimit"), &text_of(g, "lowerVerticalReference"), &unit, false),
                 upper: limit(g.get("upperLimit"), &text_of(g, "upperVerticalReference"), &unit, true),
-                schedule: schedule(z.get("applicability"), ["startDateTime", "endDateTime", "dailyPeriod"]),
-                properties: flat(z, &["geometry", "name", "restriction"]),
+                schedule: schedule.clone(),
+                properties: properties.clone(),
             });
         }
     }
     Ok(out)
+}
+
+/// Bytes that times take.
+fn weight_of(schedule: &[Period]) -> usize {
+    let text = |t: &Option<String>| t.as_ref().map_or(0, String::len);
+    schedule
+        .iter()
+        .map(|p| 200 + text(&p.from) + text(&p.until) + p.days.iter().map(|d| d.len() + 48).sum::<usize>())
+        .sum()
 }
 
 /// The heights of an ED-318 feature: on the geometry, or on its properties.
@@ -243,6 +260,7 @@ fn ed318(file: &str, list: &[Value]) -> Result<ZoneImport, AtlasError> {
         format: "ED-318".into(),
         ..ZoneImport::default()
     };
+    let mut repeats = Repeats::default();
     for (i, f) in list.iter().enumerate() {
         let p = &f["properties"];
         let id = text_of(p, "identifier");
@@ -263,6 +281,12 @@ fn ed318(file: &str, list: &[Value]) -> Result<ZoneImport, AtlasError> {
             None => vec![g],
         };
         let before = out.zones.len();
+        let properties = flat(p, &["name", "type", "limitedApplicability", OURS]);
+        let schedule = schedule(
+            p.get("limitedApplicability"),
+            ["startDateTime", "endDateTime", "schedule"],
+        );
+        let weight = Repeats::weight(&name, &properties) + weight_of(&schedule);
         for g in parts {
             let heights = g.get("layer").or_else(|| layer(f)).unwrap_or(&Value::Null);
             let unit = text_of(heights, "uom");
@@ -288,6 +312,7 @@ fn ed318(file: &str, list: &[Value]) -> Result<ZoneImport, AtlasError> {
                 _ => {}
             }
             for shape in shapes {
+                repeats.once_more(weight).map_err(|why| bad(file, &place, why))?;
                 out.zones.push(ImportedZone {
                     name: name.clone(),
                     kind,
@@ -295,11 +320,8 @@ fn ed318(file: &str, list: &[Value]) -> Result<ZoneImport, AtlasError> {
                     shape,
                     lower: limit(heights.get("lower"), &text_of(heights, "lowerReference"), &unit, false),
                     upper: limit(heights.get("upper"), &text_of(heights, "upperReference"), &unit, true),
-                    schedule: schedule(
-                        p.get("limitedApplicability"),
-                        ["startDateTime", "endDateTime", "schedule"],
-                    ),
-                    properties: flat(p, &["name", "type", "limitedApplicability", OURS]),
+                    schedule: schedule.clone(),
+                    properties: properties.clone(),
                 });
                 if let (Some(own), Some(z)) = (p.get(OURS), out.zones.last_mut()) {
                     super::export::own(own, z);

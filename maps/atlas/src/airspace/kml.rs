@@ -11,6 +11,9 @@ use super::{Datum, Limit, bad};
 use crate::xml::{Cutter, DEEPEST, Token, attribute};
 use crate::{AtlasError, Geometry};
 
+/// Most placemarks of a document.
+const MOST_MARKS: usize = 100_000;
+
 /// A placemark.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Placemark {
@@ -49,6 +52,11 @@ pub fn read_kml(file: &str, text: &str) -> Result<Vec<Placemark>, AtlasError> {
                 buffer.clear();
                 match name {
                     "Placemark" => {
+                        if out.len() >= MOST_MARKS {
+                            return Err(
+                                cut.wrong("it has more than 100000 placemarks: cut it to the area of operation")
+                            );
+                        }
                         mark = Some(Placemark::default());
                         (relative, tops) = (None, Vec::new());
                     }

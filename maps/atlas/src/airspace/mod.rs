@@ -10,18 +10,20 @@ mod kml;
 mod openair;
 mod shapefile;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use vedette_geo::{Amsl, Geoid, Hae, LatLon, destination};
 
+use crate::geojson::Repeats;
 use crate::{AtlasError, Bounds, Geometry, Shape, Terrain, Zone, ZoneKind, zip};
 
 pub use kml::{Placemark, read_kml};
 pub use shapefile::{ShapeRecord, read_shapefile};
 
 /// Largest file that is read, bytes.
-const MOST_BYTES: usize = 64 << 20;
+const MOST_BYTES: usize = 32 << 20;
 /// Feet and nautical miles, metres (exact).
 pub(crate) const FOOT_M: f64 = 0.3048;
 pub(crate) const MILE_M: f64 = 1852.0;
@@ -175,7 +177,7 @@ pub fn read_zone_file(name: &str, bytes: &[u8]) -> Result<ZoneImport, AtlasError
         return Err(bad(
             name,
             "the file",
-            format!("{} bytes; at most 64 MiB are read", bytes.len()),
+            format!("{} bytes; at most 32 MiB are read", bytes.len()),
         ));
     }
     if bytes.starts_with(b"PK") {
@@ -190,16 +192,16 @@ pub fn read_zone_file(name: &str, bytes: &[u8]) -> Result<ZoneImport, AtlasError
         return ed::read(name, &text);
     }
     if start.starts_with('<') {
-        return Ok(from_kml(&read_kml(name, &text)?));
+        return from_kml(name, &read_kml(name, &text)?);
     }
     openair::read(name, &text)
 }
 
 /// Text in UTF-8, or else in Latin-1, which OpenAir files often are.
-fn text(bytes: &[u8]) -> String {
+fn text(bytes: &[u8]) -> Cow<'_, str> {
     let bytes = bytes.strip_prefix(&[0xEF, 0xBB, 0xBF]).unwrap_or(bytes);
     match std::str::from_utf8(bytes) {
-        Ok(t) => t.to_owned(),
+        Ok(t) => Cow::Borrowed(t),
         Err(_) => bytes.iter().map(|b| char::from(*b)).collect(),
     }
 }
@@ -217,7 +219,7 @@ fn zipped(name: &str, bytes: &[u8]) -> Result<ZoneImport, AtlasError> {
     let find = |end: &str| all.iter().find(|e| e.name.to_ascii_lowercase().ends_with(end));
     if let Some(e) = find(".kml") {
         let kml = zip::extract(name, bytes, e, MOST_BYTES)?;
-        return Ok(from_kml(&read_kml(name, &text(&kml))?));
+        return from_kml(name, &read_kml(name, &text(&kml))?);
     }
     if let Some(e) = find(".shp") {
         let shp = zip::extract(name, bytes, e, MOST_BYTES)?;
@@ -282,18 +284,23 @@ fn from_shapes(name: &str, records: &[ShapeRecord]) -> Result<ZoneImport, AtlasE
     Ok(out)
 }
 
-fn from_kml(marks: &[Placemark]) -> ZoneImport {
+fn from_kml(file: &str, marks: &[Placemark]) -> Result<ZoneImport, AtlasError> {
     let mut out = ZoneImport {
         format: "KML".into(),
         ..ZoneImport::default()
     };
+    let mut repeats = Repeats::default();
     for (i, m) in marks.iter().enumerate() {
         let title = if m.name.is_empty() {
             format!("placemark {}", i + 1)
         } else {
             m.name.clone()
         };
+        let weight = Repeats::weight(&title, &m.properties);
         for g in &m.geometry {
+            repeats
+                .once_more(weight)
+                .map_err(|why| bad(file, &format!("placemark {}", i + 1), why))?;
             let first = out.zones.len();
             out.add(g, &title, ZoneKind::NoFly, &m.properties, "");
             for z in &mut out.zones[first..] {
@@ -311,7 +318,7 @@ fn from_kml(marks: &[Placemark]) -> ZoneImport {
             }
         }
     }
-    out
+    Ok(out)
 }
 
 impl ZoneImport {

@@ -8,7 +8,11 @@ use std::collections::BTreeMap;
 use vedette_geo::LatLon;
 
 use super::bad;
+use crate::geojson::Repeats;
 use crate::{AtlasError, Geometry};
+
+/// Most cells of a table.
+const MOST_CELLS: usize = 400_000;
 
 /// One record.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,6 +45,7 @@ pub fn read_shapefile(file: &str, shp: &[u8], dbf: Option<&[u8]>) -> Result<Vec<
     }
     let rows = dbf.map(|d| table(file, d)).transpose()?.unwrap_or_default();
     let mut out = Vec::new();
+    let mut repeats = Repeats::default();
     let (mut at, mut n) = (100, 0);
     while at + 12 <= shp.len() {
         let place = format!("record {}", n + 1);
@@ -49,6 +54,8 @@ pub fn read_shapefile(file: &str, shp: &[u8], dbf: Option<&[u8]>) -> Result<Vec<
         let end = at + 8 + words.checked_mul(2).ok_or_else(cut)?;
         let body = shp.get(at + 8..end).ok_or_else(cut)?;
         let properties: BTreeMap<String, String> = rows.get(n).cloned().unwrap_or_default();
+        let weight = Repeats::weight("", &properties);
+        let mut once_more = || repeats.once_more(weight).map_err(|why| bad(file, &place, why));
         let point = |at: usize| -> Result<LatLon, AtlasError> {
             let (x, y) = real(body, at).zip(real(body, at + 8)).ok_or_else(cut)?;
             LatLon::new(y, x).map_err(|_| {
@@ -88,28 +95,33 @@ pub fn read_shapefile(file: &str, shp: &[u8], dbf: Option<&[u8]>) -> Result<Vec<
                 }
                 let polygon = matches!(kind, 5 | 15 | 25);
                 if !polygon {
-                    out.extend(rings.into_iter().map(|l| ShapeRecord {
-                        geometry: Geometry::Line(l),
-                        properties: properties.clone(),
-                    }));
+                    for l in rings {
+                        once_more()?;
+                        out.push(ShapeRecord {
+                            geometry: Geometry::Line(l),
+                            properties: properties.clone(),
+                        });
+                    }
                 } else {
                     // Outer rings run clockwise; holes follow the ring they lie in, and are closed anyway.
                     let mut group: Vec<Vec<LatLon>> = Vec::new();
                     let mut put = |group: &mut Vec<Vec<LatLon>>| {
                         if !group.is_empty() {
+                            once_more()?;
                             out.push(ShapeRecord {
                                 geometry: Geometry::Polygon(std::mem::take(group)),
                                 properties: properties.clone(),
                             });
                         }
+                        Ok::<(), AtlasError>(())
                     };
                     for r in rings {
                         if clockwise(&r) || group.is_empty() {
-                            put(&mut group);
+                            put(&mut group)?;
                         }
                         group.push(r);
                     }
-                    put(&mut group);
+                    put(&mut group)?;
                 }
             }
             other => return Err(bad(file, &place, format!("shapes of type {other} are not read"))),
@@ -156,6 +168,14 @@ fn table(file: &str, b: &[u8]) -> Result<Vec<BTreeMap<String, String>>, AtlasErr
         return Err(cut());
     }
     let body = b.get(head..).ok_or_else(cut)?;
+    // Columns of no width take nothing in the file and a place in every row.
+    let cells = (body.len() / width).min(count).saturating_mul(fields.len());
+    if cells > MOST_CELLS {
+        let why = format!(
+            "it has {cells} cells, more than {MOST_CELLS}: leave out columns, or cut it to the area of operation"
+        );
+        return Err(bad(file, "the table (.dbf)", why));
+    }
     let mut out = Vec::new();
     for row in body.chunks_exact(width).take(count) {
         let mut texts = BTreeMap::new();
