@@ -1,7 +1,7 @@
 //! An alarm calls an aircraft: which one is there first and sees enough, what it costs the watch, and who takes a target over.
 //!
 //! Invariant: every way keeps the stand-off and all no-fly zones; an aircraft that could not come home with its reserve is
-//! never offered as able. Straight ways with at most two corners: a first answer within milliseconds, not an upload.
+//! never offered as able. A first answer within milliseconds, not an upload.
 
 use serde::{Deserialize, Serialize};
 use vedette_atlas::{Shape, World};
@@ -11,14 +11,13 @@ use vedette_model::plan::{Aircraft, AircraftPlan, Brief, LegKind, PatrolPlan};
 
 use crate::cells::{Detectability, JOHNSON_PX};
 use crate::flight::pace;
+use crate::passage::Passage;
 use crate::replan::whereabouts;
 use crate::sensor::target_width_m;
-use crate::watch::{clear, shapes, spare_m};
+use crate::watch::shapes;
 
 /// Kept over the least height above ground, metres.
 const OVER_M: f64 = 20.0;
-/// Kept besides the legal distances, metres: corners flown wide.
-const MARGIN_M: f64 = 40.0;
 /// Step of the ground looked at under a way, metres.
 const STEP_M: f64 = 250.0;
 /// From an order to the take-off of an aircraft that stands ready, seconds.
@@ -29,6 +28,11 @@ const LANDING_S: f64 = 90.0;
 const DEBT_WEIGHT: f64 = 0.1;
 /// Candidates looked at in full.
 const FULL: usize = 6;
+/// Places to watch from tried for each class of sight, and bases tried for the landing.
+const GOALS: usize = 4;
+const BASES: usize = 3;
+/// Room at such a place, metres: corners are flown wide.
+const WIDE_M: f64 = 40.0;
 /// 95 % of a circular normal distribution lie within this many sigma.
 const R95: f64 = 2.448;
 
@@ -64,6 +68,9 @@ pub struct Response {
     pub left_share: f64,
     /// Base it can land at afterwards.
     pub lands_at: LatLon,
+    /// The way there from where it watched, through legal space; empty where only a first answer was given.
+    #[serde(default)]
+    pub back: Vec<LatLon>,
     /// Stretch it leaves alone, metres of the section; `None`: it was not on patrol.
     pub leaves_m: Option<[f64; 2]>,
     /// Seconds the stretch is left alone.
@@ -196,21 +203,12 @@ impl Desk<'_> {
             let slant = 0.95 * focal_px * target / px;
             if slant > h {
                 let flat = (slant * slant - h * h).sqrt().min(most);
-                if flat >= least && self.world.home_distance_m(self.cue.at) + 0.97 * flat > self.border_m() {
+                if flat >= least && self.world.home_distance_m(self.cue.at) + 0.97 * flat > self.passage().border_m {
                     out.push((flat, class));
                 }
             }
         }
         out
-    }
-
-    fn border_m(&self) -> f64 {
-        let l = &self.plan.brief.limits;
-        l.stand_off_m + self.world.border.accuracy_m + 3.0 * l.nav_sigma_m + MARGIN_M
-    }
-
-    fn zone_m(&self) -> f64 {
-        3.0 * self.plan.brief.limits.nav_sigma_m + MARGIN_M
     }
 
     /// A first answer from straight lines.
@@ -227,6 +225,7 @@ impl Desk<'_> {
             amsl: Amsl(s.amsl),
             left_share: 0.0,
             lands_at: a.base,
+            back: Vec::new(),
             leaves_m: s.leaves_m,
             away_s: 0.0,
             gap_s: 0.0,
@@ -248,7 +247,7 @@ impl Desk<'_> {
         };
         r.eta_s = s.wait_s + seconds;
         r.able = true;
-        self.price(a, &s, &mut r, seconds, self.cue.at);
+        self.price(a, &s, &mut r, seconds, self.nearest_base(a, self.cue.at));
         r
     }
 
@@ -264,17 +263,21 @@ impl Desk<'_> {
         .map(|p| length / p.0)
     }
 
-    /// Energy, way home and what the watch loses.
-    fn price(&self, a: &Aircraft, s: &State, r: &mut Response, out_s: f64, from: LatLon) {
+    /// The nearest base as the crow flies, for a first answer.
+    fn nearest_base(&self, a: &Aircraft, from: LatLon) -> (LatLon, f64, f64) {
+        let all = self.plan.brief.bases.iter().map(|b| b.at).chain([a.base]);
+        let near = all.map(|b| (b, distance_m(b, from), 0.0));
+        near.min_by(|x, y| x.1.total_cmp(&y.1)).unwrap_or((a.base, 0.0, 0.0))
+    }
+
+    /// Energy, and what the watch loses; the base landed at, the way there and the climb on it, metres, are given.
+    fn price(&self, a: &Aircraft, s: &State, r: &mut Response, out_s: f64, (home, back_m, over_m): (LatLon, f64, f64)) {
         let e = &a.energy;
         let brief: &Brief = &self.plan.brief;
         let against = (a.envelope.cruise_m_s - crate::winds::against_m_s(brief)).max(1.0);
-        let all = brief.bases.iter().map(|b| b.at).chain([a.base]);
-        let home = all
-            .min_by(|x, y| distance_m(*x, from).total_cmp(&distance_m(*y, from)))
-            .unwrap_or(a.base);
-        let climb = e.mass_kg * vedette_geo::G_M_S2 * (r.amsl.0 - s.amsl).max(0.0) / e.climb_efficiency / 3600.0;
-        let back_s = distance_m(from, home) / against;
+        let rise = (r.amsl.0 - s.amsl).max(0.0) + over_m;
+        let climb = e.mass_kg * vedette_geo::G_M_S2 * rise / e.climb_efficiency / 3600.0;
+        let back_s = back_m / against;
         let wh = s.used_wh
             + climb
             + ((out_s + back_s) * e.cruise_w + (self.cue.hold_s + LANDING_S) * e.hover_w.max(e.cruise_w)) / 3600.0;
@@ -314,14 +317,33 @@ impl Desk<'_> {
             return refuse(r, "the ground at the place is unknown.");
         };
         let lowest = ground.0 + self.plan.brief.limits.min_agl_m + OVER_M;
-        let Some((goal, class)) = self.goal(a, s.at, lowest, ground.0) else {
+        let goals = self.goals(a, s.at, lowest, ground.0);
+        if goals.is_empty() {
             return refuse(r, "no legal place has a free view of it.");
+        }
+        let passage = self.passage();
+        let Some((path, class)) = goals
+            .into_iter()
+            .find_map(|(g, class)| Some((passage.way(s.at, g)?, class)))
+        else {
+            return refuse(
+                r,
+                if passage.spare_m(s.at) < 0.0 {
+                    "it is outside legal space and finds no way out of there."
+                } else {
+                    "no way through legal space leads to where it could see it."
+                },
+            );
         };
-        let Some(path) = self.way(s.at, goal) else {
-            return refuse(r, "no legal way of three straight lines leads there.");
-        };
+        let goal = path.last().copied().unwrap_or(s.at);
         let Some(top) = self.highest(&path) else {
             return refuse(r, "ground on the way is unknown.");
+        };
+        let Some((home, back)) = self.back(a, &passage, goal) else {
+            return refuse(r, "no way through legal space leads from there to a base.");
+        };
+        let Some(top_back) = self.highest(&back) else {
+            return refuse(r, "ground on the way home is unknown.");
         };
         // Over the highest ground of the way; the view is from the height flown at its end.
         let amsl = (top + self.plan.brief.limits.min_agl_m + OVER_M).max(lowest);
@@ -339,63 +361,72 @@ impl Desk<'_> {
         r.path = path;
         r.amsl = Amsl(amsl);
         r.eta_s = s.wait_s + out_s;
-        self.price(a, &s, r, out_s, goal);
+        let length = back.windows(2).map(|w| distance_m(w[0], w[1])).sum();
+        let over = (top_back + self.plan.brief.limits.min_agl_m + OVER_M - amsl).max(0.0);
+        r.back = back;
+        self.price(a, &s, r, out_s, (home, length, over));
     }
 
-    fn legal(&self, at: LatLon) -> bool {
-        spare_m(self.world, self.zones, at, self.border_m(), self.zone_m()) >= 0.0
+    /// The nearest base to which a way leads, and that way.
+    fn back(&self, a: &Aircraft, passage: &Passage<'_>, from: LatLon) -> Option<(LatLon, Vec<LatLon>)> {
+        let mut all: Vec<LatLon> = self.plan.brief.bases.iter().map(|b| b.at).chain([a.base]).collect();
+        all.sort_by(|x, y| distance_m(*x, from).total_cmp(&distance_m(*y, from)));
+        all.truncate(BASES);
+        all.into_iter().find_map(|b| Some((b, passage.way(from, b)?)))
     }
 
-    /// A legal place with a free view, nearest to where the aircraft is.
-    fn goal(&self, a: &Aircraft, from: LatLon, amsl: f64, ground: f64) -> Option<(LatLon, Detectability)> {
+    /// Legal space: the stand-off, the line's own error and three sigma of navigation from every border; three sigma from zones.
+    fn passage(&self) -> Passage<'_> {
+        let l = &self.plan.brief.limits;
+        Passage {
+            world: self.world,
+            zones: self.zones,
+            border_m: l.stand_off_m + self.world.border.accuracy_m + 3.0 * l.nav_sigma_m,
+            zone_m: 3.0 * l.nav_sigma_m,
+        }
+    }
+
+    /// Legal places with a free view, best class and nearest course first, corners to spare before just legal ones.
+    fn goals(&self, a: &Aircraft, from: LatLon, amsl: f64, ground: f64) -> Vec<(LatLon, Detectability)> {
         let cue = self.cue.at;
+        let passage = self.passage();
         let first = azimuth_deg(cue, from);
         let free = |p: LatLon| {
             let h = self.world.terrain.elevation(p).map(|g| g.0.max(ground))?;
             let eye = Amsl(h + self.plan.brief.limits.min_agl_m + OVER_M);
             self.world.terrain.visible((p, eye), (cue, Amsl(ground + 0.5)))
         };
+        let mut out = Vec::new();
         for (flat, class) in self.views(a, amsl, ground) {
             // In the picture already.
-            if distance_m(from, cue) <= flat && self.legal(from) && free(from) == Some(true) {
-                return Some((from, class));
+            if distance_m(from, cue) <= flat && passage.spare_m(from) >= 0.0 && free(from) == Some(true) {
+                out.push((from, class));
             }
-            for share in [0.97, 0.8, 0.5, 0.25] {
+            let (mut wide, mut narrow) = (Vec::new(), Vec::new());
+            'found: for share in [0.97, 0.8, 0.5, 0.25] {
                 for k in 0..24 {
                     let side = if k % 2 == 0 { 1.0 } else { -1.0 };
                     let p = destination(cue, first + side * 15.0 * f64::from((k + 1) / 2), share * flat);
-                    if self.legal(p) && free(p) == Some(true) {
-                        return Some((p, class));
+                    match passage.margin_m(p) {
+                        Some(m) if free(p) == Some(true) => {
+                            if m >= WIDE_M {
+                                wide.push((p, class));
+                            } else {
+                                narrow.push((p, class));
+                            }
+                        }
+                        _ => {}
+                    }
+                    if wide.len() >= GOALS {
+                        break 'found;
                     }
                 }
             }
+            wide.append(&mut narrow);
+            wide.truncate(GOALS);
+            out.append(&mut wide);
         }
-        None
-    }
-
-    fn way(&self, from: LatLon, to: LatLon) -> Option<Vec<LatLon>> {
-        let ok = |a: LatLon, b: LatLon| clear(self.world, self.zones, a, b, self.border_m(), self.zone_m());
-        // A base may stand nearer to the line than aircraft may fly along it: the first steps are its own.
-        let start = from;
-        if ok(start, to) {
-            return Some(vec![start, to]);
-        }
-        let (length, course) = (distance_m(from, to), azimuth_deg(from, to));
-        for out_m in [0.15, 0.35, 0.7] {
-            for side in [-90.0, 90.0] {
-                let mid = destination(from, course, 0.5 * length);
-                let via = destination(mid, course + side, (out_m * length).max(500.0));
-                if ok(start, via) && ok(via, to) {
-                    return Some(vec![start, via, to]);
-                }
-                let shift = |p: LatLon| destination(p, course + side, (out_m * length).max(500.0));
-                let (a, b) = (shift(from), shift(to));
-                if ok(start, a) && ok(a, b) && ok(b, to) {
-                    return Some(vec![start, a, b, to]);
-                }
-            }
-        }
-        None
+        out
     }
 
     /// Highest ground under a way.
@@ -515,7 +546,7 @@ pub fn hand_over(plan: &PatrolPlan, world: &World, held: &Held, now_s: f64) -> V
             let s = desk.state(h);
             let mut own = desk.quick(h);
             own.able = true;
-            desk.price(h, &s, &mut own, 0.0, s.at);
+            desk.price(h, &s, &mut own, 0.0, desk.nearest_base(h, s.at));
             own.able
         });
         out.push(HandOver {

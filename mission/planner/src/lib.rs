@@ -23,6 +23,7 @@ mod items;
 mod lanes;
 mod options;
 mod parts;
+mod passage;
 mod plan;
 mod profile;
 mod radio;

@@ -364,3 +364,63 @@ fn link_loss_is_rehearsed_on_every_leg() {
     }
     assert!(clear(&tall) >= clear(p));
 }
+
+/// The least of the distances to border and zones along a way, less what the law asks, metres.
+fn least_spare_m(w: &World, p: &PatrolPlan, path: &[LatLon]) -> f64 {
+    let l = &p.brief.limits;
+    let border = l.stand_off_m + w.border.accuracy_m + 3.0 * l.nav_sigma_m;
+    let mut least = f64::INFINITY;
+    for leg in path.windows(2) {
+        let n = (distance_m(leg[0], leg[1]) / 10.0).ceil().max(1.0);
+        let mut k = 0.0;
+        while k <= n {
+            let at = vedette_geo::interpolate(leg[0], leg[1], k / n);
+            least = least.min(w.home_distance_m(at) - border);
+            for z in &p.brief.no_fly {
+                if let Some(c) = z.centre {
+                    least = least.min(distance_m(at, c) - z.radius_m - 3.0 * l.nav_sigma_m);
+                }
+            }
+            for z in w.no_fly() {
+                least = least.min(z.distance_m(at) - 3.0 * l.nav_sigma_m);
+            }
+            k += 1.0;
+        }
+    }
+    least
+}
+
+#[test]
+fn an_alert_anywhere_beside_andorra_s_ridge_is_answered_through_legal_space() {
+    let (w, p) = &*DEMO;
+    let mut cornered = 0;
+    // People on the line and up to 400 m inside it, all along the section, at many moments of the watch.
+    for k in 0..60 {
+        let m = p.brief.section.from_km * 1000.0 + p.section_m * (0.02 + 0.016 * f64::from(k));
+        let beside = destination(w.border.at(m), w.border.azimuth_deg(m) - 90.0, 80.0 * f64::from(k % 6));
+        let now = 20.0 * f64::from(k % 30);
+        let cue = Cue {
+            at: beside,
+            hold_s: 120.0,
+        };
+        let all = respond(p, w, &cue, now);
+        let best = &all[0];
+        assert!(best.able, "at {m:.0} m, second {now}: {all:#?}");
+        assert!(
+            least_spare_m(w, p, &best.path) >= -0.5,
+            "{}",
+            least_spare_m(w, p, &best.path)
+        );
+        assert!(
+            least_spare_m(w, p, &best.back) >= -0.5,
+            "{}",
+            least_spare_m(w, p, &best.back)
+        );
+        assert_eq!(best.back.last(), Some(&best.lands_at));
+        cornered += usize::from(best.path.len() > 2);
+        for r in &all {
+            assert!(!r.why.contains("three straight lines"));
+        }
+    }
+    eprintln!("{cornered} of 60 answers go round something");
+}
