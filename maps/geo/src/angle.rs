@@ -10,6 +10,10 @@ pub fn norm_deg_360(deg: f64) -> f64 {
 /// Into -180..180 degrees.
 #[must_use]
 pub fn norm_deg_180(deg: f64) -> f64 {
+    // Nearly always in range already: no division, and not a bit lost.
+    if (-180.0..180.0).contains(&deg) {
+        return deg;
+    }
     let r = norm_deg_360(deg);
     if r >= 180.0 { r - 360.0 } else { r }
 }

@@ -134,7 +134,8 @@ pub(crate) fn settle(
                 .collect()
         };
         let (mut revisit, mut least, mut worst, mut lit) = (0.0_f64, 1.0_f64, a.from_m, false);
-        for (k, sights) in coverage.cells.iter().enumerate() {
+        for k in 0..coverage.len() {
+            let sights = coverage.cell(k);
             let m = (k as f64 + 0.5) * cell_m;
             if m < a.from_m || m > a.to_m || dark(m) {
                 continue;

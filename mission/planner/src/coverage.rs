@@ -9,7 +9,10 @@ pub(crate) const CELL_M: f64 = 10.0;
 
 /// Sightings of every cell: intervals of time, seconds, in order.
 pub(crate) struct Coverage {
-    pub(crate) cells: Vec<Vec<(f64, f64)>>,
+    /// Of all cells, one after the other.
+    sights: Vec<(f64, f64)>,
+    /// Where each cell's begin and end.
+    spans: Vec<(usize, usize)>,
 }
 
 /// When a point at chainage `x` is seen on a leg, if at all.
@@ -47,33 +50,60 @@ impl Coverage {
     )]
     pub(crate) fn of_cells<'a>(section_m: f64, cell_m: f64, legs: impl IntoIterator<Item = &'a Leg>) -> Self {
         let n = (section_m / cell_m).ceil().max(1.0) as usize;
-        let mut cells = vec![Vec::new(); n];
-        for leg in legs {
-            let Some([a, b]) = leg.watches_m else { continue };
+        // Which cells a leg may see: counted first, so that all sightings lie in one piece of memory.
+        let reach = |leg: &Leg| {
+            let [a, b] = leg.watches_m?;
             let low = ((a.min(b) - leg.watch_half_m) / cell_m).floor().max(0.0) as usize;
             let high = ((a.max(b) + leg.watch_half_m) / cell_m).ceil().max(0.0) as usize;
-            for (k, cell) in cells
-                .iter_mut()
-                .enumerate()
-                .take(high.saturating_add(1))
-                .skip(low.saturating_sub(1))
-            {
+            Some((low.saturating_sub(1), high.saturating_add(1).min(n)))
+        };
+        let legs: Vec<(&Leg, usize, usize)> = legs
+            .into_iter()
+            .filter_map(|l| reach(l).map(|(low, high)| (l, low, high)))
+            .filter(|(_, low, high)| low < high)
+            .collect();
+        let mut steps = vec![0isize; n + 1];
+        for (_, low, high) in &legs {
+            steps[*low] += 1;
+            steps[*high] -= 1;
+        }
+        let (mut spans, mut here, mut all) = (Vec::with_capacity(n), 0isize, 0usize);
+        for s in &steps[..n] {
+            here += s;
+            spans.push((all, all));
+            all += here.unsigned_abs();
+        }
+        let mut sights = vec![(0.0, 0.0); all];
+        for (leg, low, high) in legs {
+            for (k, span) in spans.iter_mut().enumerate().take(high).skip(low) {
                 let x = ((k as f64 + 0.5) * cell_m).min(section_m);
                 if let Some(s) = seen(leg, x) {
-                    cell.push(s);
+                    sights[span.1] = s;
+                    span.1 += 1;
                 }
             }
         }
-        for c in &mut cells {
-            c.sort_by(|a, b| a.0.total_cmp(&b.0));
+        for (from, to) in &spans {
+            sights[*from..*to].sort_by(|a, b| a.0.total_cmp(&b.0));
         }
-        Self { cells }
+        Self { sights, spans }
+    }
+
+    /// Number of cells.
+    pub(crate) fn len(&self) -> usize {
+        self.spans.len()
+    }
+
+    /// Sightings of a cell, in order.
+    pub(crate) fn cell(&self, k: usize) -> &[(f64, f64)] {
+        let (from, to) = self.spans[k];
+        &self.sights[from..to]
     }
 
     /// Cells whose middle lies between two chainages.
     #[expect(clippy::cast_precision_loss, reason = "cells of a section")]
     pub(crate) fn between(&self, from_m: f64, to_m: f64) -> impl Iterator<Item = usize> + '_ {
-        (0..self.cells.len()).filter(move |k| (from_m..=to_m).contains(&((*k as f64 + 0.5) * CELL_M)))
+        (0..self.len()).filter(move |k| (from_m..=to_m).contains(&((*k as f64 + 0.5) * CELL_M)))
     }
 
     /// Longest time a cell goes unseen between two times; `None` if it is never seen.
@@ -81,7 +111,7 @@ impl Coverage {
         let mut last = from_s;
         let mut worst = 0.0_f64;
         let mut any = false;
-        for (a, b) in &self.cells[cell] {
+        for (a, b) in self.cell(cell) {
             if *b < from_s || *a > until_s {
                 continue;
             }

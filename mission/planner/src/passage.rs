@@ -27,6 +27,7 @@ const ASIDE_M: f64 = 3000.0;
 const OUT_M: [f64; 6] = [40.0, 80.0, 150.0, 300.0, 600.0, 1000.0];
 
 /// Where one may be.
+#[derive(Clone, Copy)]
 pub(crate) struct Passage<'a> {
     pub(crate) world: &'a World,
     pub(crate) zones: &'a [Shape],
@@ -56,6 +57,20 @@ impl Passage<'_> {
 
     /// A short way from one place to another, both included; `None` where none was found.
     pub(crate) fn way(&self, from: LatLon, to: LatLon) -> Option<Vec<LatLon>> {
+        // Zones that the search cannot reach are not asked again at every step.
+        let length = distance_m(from, to);
+        let middle = Plane::new(vedette_geo::interpolate(from, to, 0.5));
+        let reach = 1.5 * (0.5 * length + (ASIDE * length).max(ASIDE_M)) + self.zone_m + 1000.0;
+        let near = |z: &&Shape| match z {
+            Shape::Disc { centre, radius_m } => dist((0.0, 0.0), middle.to_xy(*centre)) < reach + radius_m,
+            Shape::Polygon(_) => true,
+        };
+        let zones: Vec<Shape> = self.zones.iter().filter(near).cloned().collect();
+        let here = Passage { zones: &zones, ..*self };
+        here.find(from, to)
+    }
+
+    fn find(&self, from: LatLon, to: LatLon) -> Option<Vec<LatLon>> {
         let mut head = vec![from];
         let mut start = from;
         if self.spare_m(from) < 0.0 {

@@ -105,7 +105,9 @@ pub fn plan(brief: &Brief, world: &World, seed: u64) -> Result<PatrolPlan, Infea
         ));
     }
     if !brief.bases.is_empty() {
-        return crate::watch::plan(brief, world, &vec![seconds(jitter(seed)); brief.fleet.len()]);
+        let mut plan = crate::watch::plan(brief, world, &vec![seconds(jitter(seed)); brief.fleet.len()])?;
+        plan.id = crate::plan_id(&plan);
+        return Ok(plan);
     }
     let desk = desk(brief, world, border, (from_m, to_m), seed)?;
     // Orders by revisit in steps of 15 s, then by the way out; the first that can be finished.
@@ -304,7 +306,7 @@ impl Desk<'_> {
                 Err(_) => break,
             };
             let c = Coverage::new(self.section_m, flown.iter().map(|f| &f.leg));
-            let blind = index(c.between(from, to).filter(|k| c.cells[*k].is_empty()).count()) * CELL_M;
+            let blind = index(c.between(from, to).filter(|k| c.cell(*k).is_empty()).count()) * CELL_M;
             if best.as_ref().is_none_or(|x| blind < x.0 - 5.0) {
                 best = Some((blind, flown));
             }
@@ -423,7 +425,7 @@ impl Desk<'_> {
         let mut revisit_s = 0.0_f64;
         let mut blind_cells = Vec::new();
         let mut worst_at = 0.0;
-        for k in 0..coverage.cells.len() {
+        for k in 0..coverage.len() {
             match coverage.gap(k, from_s, until_s) {
                 Some(g) => {
                     if g > revisit_s {

@@ -503,7 +503,7 @@ fn settle(p: &mut PatrolPlan, brief: &Brief, now: f64, world: &World) -> Result<
         .fold(now.min(p.promise.from_s), f64::max);
     let coverage = Coverage::of_cells(p.section_m, CELL_M, p.aircraft.iter().flat_map(|a| &a.legs));
     let (mut revisit, mut worst) = (0.0_f64, 0.0);
-    for k in 0..coverage.cells.len() {
+    for k in 0..coverage.len() {
         match coverage.gap(k, from_s, duration) {
             Some(g) if g > revisit => (revisit, worst) = (g, k as f64 * CELL_M),
             _ => {}
@@ -566,13 +566,15 @@ fn hole(old: &PatrolPlan, new: &PatrolPlan, now: f64, clock_s: f64, touched: &BT
         touched.contains(&v) || clock_s == 0.0
     });
     let mut worst: Option<(f64, Hole)> = None;
-    for k in 0..before.cells.len().min(fresh.cells.len()) {
-        let last = before.cells[k]
+    for k in 0..before.len().min(fresh.len()) {
+        let last = before
+            .cell(k)
             .iter()
             .filter(|s| s.0 < now)
             .map(|s| s.1.min(now))
             .reduce(f64::max);
-        let Some(next) = fresh.cells[k]
+        let Some(next) = fresh
+            .cell(k)
             .iter()
             .map(|s| s.0.max(now - clock_s) + clock_s)
             .reduce(f64::min)

@@ -256,6 +256,8 @@ pub(crate) struct RoundLeg {
     pub(crate) kind: LegKind,
     /// Chainage abreast of its ends, when it watches.
     pub(crate) chain: Option<[f64; 2]>,
+    /// Metres over ground.
+    pub(crate) length_m: f64,
     pub(crate) dt: f64,
     pub(crate) air: f64,
     pub(crate) heading: f64,
@@ -498,6 +500,7 @@ pub(crate) fn round(field: &Field<'_>, nodes: &[Node], s: Stretch) -> Result<Rou
             hb: b.1,
             kind: kind_,
             chain,
+            length_m: vedette_geo::distance_m(a.0, b.0),
             dt,
             air,
             heading,

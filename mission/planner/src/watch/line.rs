@@ -52,6 +52,11 @@ pub(crate) struct Keep {
     pub(crate) round_m: f64,
 }
 
+/// Distance between places at most some kilometres apart, metres: without a geodesic, right to a hundred-thousandth.
+pub(crate) fn near_m(a: LatLon, b: LatLon) -> f64 {
+    dist((0.0, 0.0), Plane::new(a).to_xy(b))
+}
+
 /// Outlines of all no-fly zones of site and brief.
 pub(crate) fn shapes(world: &World, brief: &Brief) -> Vec<Shape> {
     let mut out: Vec<Shape> = world.no_fly().map(|z| z.shape.clone()).collect();
@@ -269,9 +274,9 @@ fn curve(
         for p in part {
             if out
                 .last()
-                .is_none_or(|l| distance_m(l.0, p.0) > 1.1 * step_m || p.1 >= b - 1.0)
+                .is_none_or(|l| p.1 >= b - 1.0 || near_m(l.0, p.0) > 1.1 * step_m)
             {
-                if out.last().is_some_and(|l| distance_m(l.0, p.0) > 600.0) {
+                if out.last().is_some_and(|l| near_m(l.0, p.0) > 600.0) {
                     return Err(refuse(out[out.len() - 1].1, p.1));
                 }
                 out.push(p);
@@ -375,7 +380,7 @@ impl Curve {
         let points = curve(world, zones, span, keep, step_m)?;
         let mut along_m = vec![0.0];
         for w in points.windows(2) {
-            along_m.push(along_m[along_m.len() - 1] + distance_m(w[0].0, w[1].0));
+            along_m.push(along_m[along_m.len() - 1] + near_m(w[0].0, w[1].0));
         }
         Ok(Self { points, along_m })
     }
@@ -597,9 +602,13 @@ pub(crate) fn spare_m(world: &World, zones: &[Shape], at: LatLon, border_m: f64,
         let away = match z {
             Shape::Disc { centre, radius_m } => {
                 // A quick look first, right to a hundredth.
-                let dy = (centre.lat_deg - at.lat_deg) * 111_000.0;
+                let most = (d + radius_m + zone_m).max(0.0) / 0.97;
+                let dy = (centre.lat_deg - at.lat_deg).abs() * 111_000.0;
+                if dy > most {
+                    continue;
+                }
                 let dx = vedette_geo::norm_deg_180(centre.lon_deg - at.lon_deg) * 111_000.0 * cos;
-                if 0.97 * dx.hypot(dy) - radius_m - zone_m > d {
+                if dx * dx + dy * dy > most * most {
                     continue;
                 }
                 distance_m(at, *centre) - radius_m

@@ -45,7 +45,7 @@ pub(crate) fn closed(brief: &Brief, world: &World) -> bool {
     world.border.closed() && to - from > 0.999 * world.border.length_m()
 }
 
-/// Plans a relieved watch; `ready_s` says from when on each aircraft of the fleet may take off.
+/// Plans a relieved watch, its id left blank; `ready_s` says from when on each aircraft of the fleet may take off.
 pub(crate) fn plan(brief: &Brief, world: &World, ready_s: &[f64]) -> Result<PatrolPlan, Infeasible> {
     let field = Field::new(brief, world)?;
     let bases: Vec<LatLon> = brief.bases.iter().map(|b| b.at).collect();
@@ -237,7 +237,7 @@ fn finish(
     let legs = || aircraft.iter().flat_map(|a| &a.legs);
     let coverage = Coverage::of_cells(field.section_m, CELL_M, legs());
     let (mut revisit_s, mut worst, mut blind) = (0.0_f64, 0.0, Vec::new());
-    for k in 0..coverage.cells.len() {
+    for k in 0..coverage.len() {
         match coverage.gap(k, from_s, until_s) {
             Some(g) if g > revisit_s => (revisit_s, worst) = (g, k as f64 * CELL_M),
             Some(_) => {}
@@ -249,7 +249,7 @@ fn finish(
     for (a, b) in unseen(seen, field.section_m) {
         blind.extend((a / CELL_M) as usize..=(b / CELL_M) as usize);
     }
-    blind.retain(|k| *k < coverage.cells.len());
+    blind.retain(|k| *k < coverage.len());
     blind.sort_unstable();
     blind.dedup();
     let blind = studio.blind(&blind, CELL_M);
@@ -329,7 +329,7 @@ fn finish(
         })
         .collect();
     let used: usize = crews.iter().map(|c| c.aircraft.len()).sum();
-    let mut plan = PatrolPlan {
+    Ok(PatrolPlan {
         schema: 1,
         id: PlanId(String::new()),
         parent: None,
@@ -358,7 +358,5 @@ fn finish(
         sizing: Some(sizing),
         intervals,
         drawn: vec![],
-    };
-    plan.id = crate::plan_id(&plan);
-    Ok(plan)
+    })
 }

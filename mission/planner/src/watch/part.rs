@@ -165,7 +165,7 @@ impl<'a, 'b> Studio<'a, 'b> {
                     first = i;
                     break;
                 }
-                flown += vedette_geo::distance_m(l.a, l.b);
+                flown += l.length_m;
                 l.ha = h;
                 h = (top - slope * (flown - STAY_M).max(0.0)).max(l.hb);
                 l.hb = h;
@@ -183,7 +183,7 @@ impl<'a, 'b> Studio<'a, 'b> {
         let (mut t, mut wh) = (f.take_off_s(), 0.0);
         let head = f.way_in.legs.len();
         for (i, l) in f.way_in.legs.iter().chain(&patrol).chain(&f.way_out.legs).enumerate() {
-            let length = vedette_geo::distance_m(l.a, l.b);
+            let length = l.length_m;
             if i < head || (i - head < first) || i >= head + patrol.len() {
                 let on_ground = matches!(l.kind, LegKind::TakeOff | LegKind::Land);
                 let (agl, at) = self

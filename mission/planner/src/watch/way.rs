@@ -181,6 +181,7 @@ impl Field<'_> {
                     _ => kind,
                 },
                 chain: None,
+                length_m: vedette_geo::distance_m(w[0].0, w[1].0),
                 dt,
                 air,
                 heading,

@@ -447,6 +447,7 @@ mod tests {
                 lat_deg: 42.0,
                 lon_deg: 1.0,
             },
+            back: vec![],
             leaves_m: Some([3200.0, 4100.0]),
             away_s: 300.0,
             gap_s: 365.0,

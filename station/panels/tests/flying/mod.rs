@@ -189,6 +189,7 @@ fn an_alert_offers_the_aircraft_that_is_there_first_and_the_operator_sends_it_by
         amsl: Amsl(2400.0),
         left_share: 0.4,
         lands_at: from,
+        back: vec![],
         leaves_m: Some([1500.0, 3800.0]),
         away_s: 500.0,
         gap_s: 830.0,
