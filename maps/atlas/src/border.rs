@@ -4,7 +4,7 @@
 //! on the home side. It does not know who may cross.
 
 use serde::{Deserialize, Serialize};
-use vedette_geo::{LatLon, distance_m, interpolate};
+use vedette_geo::{LatLon, Repeatable, distance_m, interpolate};
 
 use crate::zone::to_segment;
 use crate::{AtlasError, Bounds, Plane};
@@ -237,7 +237,7 @@ impl Border {
         let edge = |k: usize| {
             let (a, b) = (plane.to_xy(ix.points[k]), plane.to_xy(ix.points[k + 1]));
             let (dx, dy) = (b.0 - a.0, b.1 - a.1);
-            let n = dx.hypot(dy).max(1e-12);
+            let n = dx.hypot_r(dy).max(1e-12);
             (dx / n, dy / n)
         };
         let last = ix.points.len() - 2;

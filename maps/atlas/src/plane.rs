@@ -3,7 +3,7 @@
 //! Invariant: `to_latlon` undoes `to_xy` to the same order. Cheap (no trigonometry after `new`),
 //! for the inner loops of ray casting and nearest-point search.
 
-use vedette_geo::LatLon;
+use vedette_geo::{LatLon, Repeatable};
 
 /// WGS 84 semi-major axis, metres (NIMA TR8350.2).
 const A_M: f64 = 6_378_137.0;
@@ -26,7 +26,7 @@ impl Plane {
     /// A map about `origin`.
     #[must_use]
     pub fn new(origin: LatLon) -> Self {
-        let (sin, cos) = origin.lat_deg.to_radians().sin_cos();
+        let (sin, cos) = origin.lat_deg.to_radians().sin_cos_r();
         let w2 = 1.0 - E2 * sin * sin;
         let w = w2.sqrt();
         Self {

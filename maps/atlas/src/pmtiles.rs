@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::io::{Read, Write};
 
 use serde::{Deserialize, Serialize};
-use vedette_geo::LatLon;
+use vedette_geo::{LatLon, Repeatable};
 
 use crate::AtlasError;
 
@@ -348,18 +348,21 @@ fn number(zoom: u8, x: u32, y: u32) -> Option<u64> {
 /// The tile of a zoom that holds a place, and where in it: column, row, and shares from its west and north edge.
 #[must_use]
 pub fn tile_at(zoom: u8, at: LatLon) -> (u32, u32, [f64; 2]) {
-    let n = f64::from(zoom.min(26)).exp2();
+    let n = f64::from(zoom.min(26)).exp2_r();
     let lat = at.lat_deg.clamp(-MOST_LAT, MOST_LAT).to_radians();
     let x = (at.lon_deg + 180.0) / 360.0 * n;
-    let y = (1.0 - lat.tan().asinh() / std::f64::consts::PI) / 2.0 * n;
+    let y = (1.0 - lat.tan_r().asinh() / std::f64::consts::PI) / 2.0 * n;
     let cell = |v: f64| v.floor().clamp(0.0, n - 1.0);
     (cell(x) as u32, cell(y) as u32, [x - cell(x), y - cell(y)])
 }
 
 /// Latitude of the edge between two rows of a zoom, degrees; row 0 is the north edge of the map.
 pub(crate) fn edge_lat(zoom: u8, row: f64) -> f64 {
-    let share = row / f64::from(zoom.min(26)).exp2();
-    (std::f64::consts::PI * (1.0 - 2.0 * share)).sinh().atan().to_degrees()
+    let share = row / f64::from(zoom.min(26)).exp2_r();
+    (std::f64::consts::PI * (1.0 - 2.0 * share))
+        .sinh_r()
+        .atan_r()
+        .to_degrees()
 }
 
 /// Writes an archive of pictures by zoom, column and row; the same picture is stored once.
@@ -413,8 +416,11 @@ pub fn build_pmtiles(kind: TileKind, tiles: &BTreeMap<(u8, u32, u32), Vec<u8>>) 
     };
     let zooms = tiles.keys().fold((u8::MAX, 0), |z, k| (z.0.min(k.0), z.1.max(k.0)));
     let edge = |z: u8, x: f64, y: f64| {
-        let n = f64::from(z).exp2();
-        let lat = (std::f64::consts::PI * (1.0 - 2.0 * y / n)).sinh().atan().to_degrees();
+        let n = f64::from(z).exp2_r();
+        let lat = (std::f64::consts::PI * (1.0 - 2.0 * y / n))
+            .sinh_r()
+            .atan_r()
+            .to_degrees();
         (x / n * 360.0 - 180.0, lat)
     };
     let mut corners = [180.0_f64, 90.0, -180.0, -90.0];

@@ -4,7 +4,7 @@
 //! Steps are at most half a posting, then the crossing is found by bisection to a centimetre.
 
 use serde::{Deserialize, Serialize};
-use vedette_geo::{Amsl, EARTH_RADIUS_M, LatLon, Ned, Vec3};
+use vedette_geo::{Amsl, EARTH_RADIUS_M, LatLon, Ned, Repeatable, Vec3};
 
 use crate::{Plane, Terrain};
 
@@ -103,7 +103,7 @@ impl Terrain {
             at,
             amsl,
             slant_m: s,
-            grazing_deg: sine.asin().to_degrees(),
+            grazing_deg: sine.asin_r().to_degrees(),
         }
     }
 
@@ -138,7 +138,7 @@ impl Terrain {
             lon_deg: a.lon_deg + 0.5 * vedette_geo::norm_deg_180(b.lon_deg - a.lon_deg),
         });
         let ((ax, ay), (bx, by)) = (plane.to_xy(a), plane.to_xy(b));
-        let length = (bx - ax).hypot(by - ay);
+        let length = (bx - ax).hypot_r(by - ay);
         let steps = (length / self.half_posting()).ceil().clamp(1.0, 1e6) as usize;
         let mut clear = true;
         for i in 0..=steps {

@@ -4,6 +4,7 @@
 //! never looks like a slope; the caller draws its own hatching over `None` of the height grid.
 
 use crate::{Bounds, Plane, Terrain};
+use vedette_geo::Repeatable;
 
 /// Light directions (degrees true) and their weights: three lamps show valleys of any direction
 /// (after Mark 1992, multidirectional hill shading).
@@ -26,8 +27,8 @@ pub fn hillshade(terrain: &Terrain, bounds: Bounds, nx: usize, ny: usize, exagge
     let dx = (bounds.east_deg - bounds.west_deg) * lon_m / (nx.max(2) - 1) as f64;
     let dy = (bounds.north_deg - bounds.south_deg) * lat_m / (ny.max(2) - 1) as f64;
     let lamps = LAMPS.map(|(azimuth, weight)| {
-        let (s, c) = azimuth.to_radians().sin_cos();
-        let (up, level) = LAMP_HEIGHT_DEG.to_radians().sin_cos();
+        let (s, c) = azimuth.to_radians().sin_cos_r();
+        let (up, level) = LAMP_HEIGHT_DEG.to_radians().sin_cos_r();
         (s * level, c * level, up, weight)
     });
     let at = |i: usize, j: usize| h.get(j * nx + i).copied().flatten().map(f64::from);

@@ -4,7 +4,7 @@
 //! window's edge, each cell judged on the ray that passes nearest its middle (R2; Franklin, Ray 1994), over a curved Earth with
 //! refraction.
 
-use vedette_geo::{Amsl, EARTH_RADIUS_M, LatLon};
+use vedette_geo::{Amsl, EARTH_RADIUS_M, LatLon, Repeatable};
 
 use crate::{Bounds, Fresnel, Plane, REFRACTION_K, Terrain};
 
@@ -100,7 +100,7 @@ pub fn viewshed(terrain: &Terrain, from: LatLon, amsl: Amsl, target_up_m: f64, r
     let mut ray = |dr: isize, dc: isize| {
         let steps = dr.abs().max(dc.abs());
         let (sr, sc) = (dr as f64 / steps as f64, dc as f64 / steps as f64);
-        let per_step = sr.hypot(sc) * step_m;
+        let per_step = sr.hypot_r(sc) * step_m;
         // One of the two is whole at every step: heights lie between two cells of the other.
         let by_row = dc.abs() == steps;
         let next = if by_row { n } else { 1 };

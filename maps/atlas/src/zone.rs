@@ -4,7 +4,7 @@
 //! zone forbids: its kind says what it is, rules elsewhere say what follows.
 
 use serde::{Deserialize, Serialize};
-use vedette_geo::{Amsl, LatLon};
+use vedette_geo::{Amsl, LatLon, Repeatable};
 
 use crate::{AtlasError, Plane};
 
@@ -112,7 +112,7 @@ pub(crate) fn to_segment(a: (f64, f64), b: (f64, f64)) -> (f64, f64) {
     } else {
         0.0
     };
-    ((a.0 + t * dx).hypot(a.1 + t * dy), t)
+    ((a.0 + t * dx).hypot_r(a.1 + t * dy), t)
 }
 
 /// A place where crossing the line is lawful.

@@ -8,6 +8,7 @@
 //! let _ = ned_from_body.apply(v); // a NED vector is not a body vector
 //! ```
 
+use crate::Repeatable;
 use std::marker::PhantomData;
 
 use serde::{Deserialize, Serialize};
@@ -169,9 +170,9 @@ impl<To: FrameTag, From: FrameTag> Rotation<To, From> {
     #[must_use]
     pub fn euler_deg(&self) -> (f64, f64, f64) {
         let m = &self.m;
-        let pitch = (-m[2][0]).clamp(-1.0, 1.0).asin();
-        let roll = m[2][1].atan2(m[2][2]);
-        let yaw = m[1][0].atan2(m[0][0]);
+        let pitch = (-m[2][0]).clamp(-1.0, 1.0).asin_r();
+        let roll = m[2][1].atan2_r(m[2][2]);
+        let yaw = m[1][0].atan2_r(m[0][0]);
         (
             roll.to_degrees(),
             pitch.to_degrees(),
@@ -180,9 +181,9 @@ impl<To: FrameTag, From: FrameTag> Rotation<To, From> {
     }
 
     fn zyx(roll_deg: f64, pitch_deg: f64, yaw_deg: f64) -> Self {
-        let (sr, cr) = roll_deg.to_radians().sin_cos();
-        let (sp, cp) = pitch_deg.to_radians().sin_cos();
-        let (sy, cy) = yaw_deg.to_radians().sin_cos();
+        let (sr, cr) = roll_deg.to_radians().sin_cos_r();
+        let (sp, cp) = pitch_deg.to_radians().sin_cos_r();
+        let (sy, cy) = yaw_deg.to_radians().sin_cos_r();
         Self::of([
             [cy * cp, cy * sp * sr - sy * cr, cy * sp * cr + sy * sr],
             [sy * cp, sy * sp * sr + cy * cr, sy * sp * cr - cy * sr],

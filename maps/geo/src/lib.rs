@@ -10,6 +10,8 @@ mod geodesy;
 mod latlon;
 mod local;
 mod mgrs;
+pub mod near;
+mod repeatable;
 
 pub use altitude::{AboveHome, Agl, Amsl, Geoid, Hae};
 pub use angle::{diff_deg, norm_deg_180, norm_deg_360};
@@ -18,3 +20,4 @@ pub use geodesy::{EARTH_RADIUS_M, G_M_S2, azimuth_deg, destination, distance_m, 
 pub use latlon::{GeoError, LatLon};
 pub use local::{Ecef, LocalFrame};
 pub use mgrs::{Utm, mgrs, utm};
+pub use repeatable::Repeatable;

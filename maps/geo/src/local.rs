@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Enu, Hae, LatLon, Vec3};
+use crate::{Enu, Hae, LatLon, Repeatable, Vec3};
 
 /// WGS 84 semi-major axis, metres (NIMA TR8350.2).
 const A_M: f64 = 6_378_137.0;
@@ -25,8 +25,8 @@ impl Ecef {
     /// From geodetic coordinates.
     #[must_use]
     pub fn from_geodetic(at: LatLon, height: Hae) -> Self {
-        let (sla, cla) = at.lat_deg.to_radians().sin_cos();
-        let (slo, clo) = at.lon_deg.to_radians().sin_cos();
+        let (sla, cla) = at.lat_deg.to_radians().sin_cos_r();
+        let (slo, clo) = at.lon_deg.to_radians().sin_cos_r();
         let n = A_M / (1.0 - E2 * sla * sla).sqrt();
         Self {
             x_m: (n + height.0) * cla * clo,
@@ -39,17 +39,17 @@ impl Ecef {
     /// to 10 km height).
     #[must_use]
     pub fn to_geodetic(self) -> (LatLon, Hae) {
-        let p = self.x_m.hypot(self.y_m);
+        let p = self.x_m.hypot_r(self.y_m);
         let b = A_M * (1.0 - F);
         let ep2 = (A_M * A_M - b * b) / (b * b);
-        let lon = self.y_m.atan2(self.x_m);
-        let theta = (self.z_m * A_M).atan2(p * b);
-        let mut lat = (self.z_m + ep2 * b * theta.sin().powi(3)).atan2(p - E2 * A_M * theta.cos().powi(3));
+        let lon = self.y_m.atan2_r(self.x_m);
+        let theta = (self.z_m * A_M).atan2_r(p * b);
+        let mut lat = (self.z_m + ep2 * b * theta.sin_r().powi(3)).atan2_r(p - E2 * A_M * theta.cos_r().powi(3));
         let mut h = 0.0;
         for _ in 0..2 {
-            let n = A_M / (1.0 - E2 * lat.sin().powi(2)).sqrt();
-            h = p * lat.cos() + self.z_m * lat.sin() - A_M * A_M / n;
-            lat = self.z_m.atan2(p * (1.0 - E2 * n / (n + h)));
+            let n = A_M / (1.0 - E2 * lat.sin_r().powi(2)).sqrt();
+            h = p * lat.cos_r() + self.z_m * lat.sin_r() - A_M * A_M / n;
+            lat = self.z_m.atan2_r(p * (1.0 - E2 * n / (n + h)));
         }
         (
             LatLon {
@@ -75,8 +75,8 @@ impl LocalFrame {
     /// A frame whose origin is `origin` at `height`.
     #[must_use]
     pub fn new(origin: LatLon, height: Hae) -> Self {
-        let (sla, cla) = origin.lat_deg.to_radians().sin_cos();
-        let (slo, clo) = origin.lon_deg.to_radians().sin_cos();
+        let (sla, cla) = origin.lat_deg.to_radians().sin_cos_r();
+        let (slo, clo) = origin.lon_deg.to_radians().sin_cos_r();
         Self {
             origin,
             origin_height: height,

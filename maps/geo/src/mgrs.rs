@@ -3,7 +3,7 @@
 //! Krüger series to n^4 (Karney 2011, "Transverse Mercator with an accuracy of a few
 //! nanometers", eq. 35): below a millimetre inside a zone.
 
-use crate::{GeoError, LatLon};
+use crate::{GeoError, LatLon, Repeatable};
 
 /// A UTM coordinate on WGS 84.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -64,20 +64,20 @@ pub fn utm(p: LatLon) -> Result<Utm, GeoError> {
     let e = (f * (2.0 - f)).sqrt();
     let phi = p.lat_deg.to_radians();
     let dl = crate::norm_deg_180(p.lon_deg - lon0).to_radians();
-    let t = (phi.sin().atanh() - e * (e * phi.sin()).atanh()).sinh();
-    let xi = t.atan2(dl.cos());
-    let eta = (dl.sin() / (1.0 + t * t).sqrt()).atanh();
+    let t = (phi.sin_r().atanh() - e * (e * phi.sin_r()).atanh()).sinh_r();
+    let xi = t.atan2_r(dl.cos_r());
+    let eta = (dl.sin_r() / (1.0 + t * t).sqrt()).atanh();
     let eta = {
         // eta' = asinh(sin(dl) / sqrt(t^2 + cos^2(dl)))
-        let alt = (dl.sin() / (t * t + dl.cos().powi(2)).sqrt()).asinh();
+        let alt = (dl.sin_r() / (t * t + dl.cos_r().powi(2)).sqrt()).asinh();
         if alt.is_finite() { alt } else { eta }
     };
     let (mut x, mut y) = (eta, xi);
     for (j, al) in alpha.iter().enumerate() {
         #[expect(clippy::cast_precision_loss, reason = "four terms")]
         let k = 2.0 * (j as f64 + 1.0);
-        y += al * (k * xi).sin() * (k * eta).cosh();
-        x += al * (k * xi).cos() * (k * eta).sinh();
+        y += al * (k * xi).sin_r() * (k * eta).cosh_r();
+        x += al * (k * xi).cos_r() * (k * eta).sinh_r();
     }
     let k0 = 0.9996;
     let northing = k0 * a * y + if p.lat_deg < 0.0 { 10_000_000.0 } else { 0.0 };

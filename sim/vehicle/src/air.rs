@@ -5,6 +5,7 @@
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use vedette_geo::Repeatable;
 
 use crate::config::Weather;
 
@@ -34,9 +35,9 @@ impl Gauss {
         }
         let u: f64 = self.rng.random_range(f64::MIN_POSITIVE..1.0);
         let v: f64 = self.rng.random_range(0.0..std::f64::consts::TAU);
-        let r = (-2.0 * u.ln()).sqrt();
-        self.spare = Some(r * v.sin());
-        r * v.cos()
+        let r = (-2.0 * u.ln_r()).sqrt();
+        self.spare = Some(r * v.sin_r());
+        r * v.cos_r()
     }
 }
 
@@ -46,7 +47,7 @@ pub(crate) struct Wander(pub(crate) f64);
 
 impl Wander {
     pub(crate) fn step(&mut self, noise: f64, tau_s: f64) {
-        let a = (-TICK_S / tau_s).exp();
+        let a = (-TICK_S / tau_s).exp_r();
         self.0 = a * self.0 + (1.0 - a * a).sqrt() * noise;
     }
 }
@@ -63,7 +64,7 @@ struct SecondOrder {
 impl SecondOrder {
     fn step(&mut self, noise: f64, tau_s: f64) -> f64 {
         self.first.step(noise, tau_s);
-        let a = (-TICK_S / tau_s).exp();
+        let a = (-TICK_S / tau_s).exp_r();
         self.second = a * self.second + (1.0 - a) * self.first.0;
         let root3 = 3.0_f64.sqrt();
         (root3 * self.first.0 + (1.0 - root3) * self.second) / 2.0_f64.sqrt()
@@ -87,9 +88,9 @@ impl Dryden {
         let h = (height_m * FEET).clamp(10.0, 1000.0);
         let k = 0.177 + 0.000_823 * h;
         Self {
-            along_m: h / k.powf(1.2) / FEET,
+            along_m: h / k.powf_r(1.2) / FEET,
             up_m: h / FEET,
-            up_share: k.powf(0.4),
+            up_share: k.powf_r(0.4),
         }
     }
 }
@@ -131,7 +132,7 @@ impl Air {
         self.along.step(a, d.along_m / v);
         let across = self.across.step(b, d.along_m / v);
         let up = self.up.step(c, d.up_m / v);
-        let (sin, cos) = weather.wind_from_deg.to_radians().sin_cos();
+        let (sin, cos) = weather.wind_from_deg.to_radians().sin_cos_r();
         let sigma = finite(weather.gust_m_s) / 3.0;
         let w = finite(weather.wind_m_s);
         let along = -w + sigma * self.along.0;

@@ -5,7 +5,7 @@
 //! flying tick. Positions are metres north and east of a fixed origin. Must not know modes,
 //! missions or messages.
 
-use vedette_geo::{G_M_S2, diff_deg, norm_deg_360};
+use vedette_geo::{G_M_S2, Repeatable, diff_deg, norm_deg_360};
 use vedette_model::plan::Envelope;
 
 use crate::air::TICK_S;
@@ -77,12 +77,12 @@ impl Body {
     }
 
     pub(crate) fn ground_speed(&self) -> f64 {
-        self.v[0].hypot(self.v[1])
+        self.v[0].hypot_r(self.v[1])
     }
 
     /// Load factor of the present bank.
     pub(crate) fn load_factor(&self) -> f64 {
-        1.0 / self.roll.to_radians().cos().max(0.2)
+        1.0 / self.roll.to_radians().cos_r().max(0.2)
     }
 
     /// One tick. `ground` is the terrain height here.
@@ -124,7 +124,7 @@ impl Body {
             Demand::Wing { .. } => 0.0,
             _ => self.ground_speed(),
         };
-        self.impact = Some(self.v[2].max(0.0).hypot(across));
+        self.impact = Some(self.v[2].max(0.0).hypot_r(across));
         self.amsl = ground;
         self.on_ground = true;
         self.v[2] = 0.0;
@@ -149,12 +149,12 @@ impl Body {
         self.v = [self.v[0] * k, self.v[1] * k, 0.0];
         self.roll *= 0.95;
         self.pitch *= 0.95;
-        self.airspeed = (self.v[0] - wind[0]).hypot(self.v[1] - wind[1]);
+        self.airspeed = (self.v[0] - wind[0]).hypot_r(self.v[1] - wind[1]);
         self.winged = false;
     }
 
     fn run(&mut self, env: &Envelope, wind: [f64; 3], ground: f64) {
-        let (s, c) = self.yaw.to_radians().sin_cos();
+        let (s, c) = self.yaw.to_radians().sin_cos_r();
         let speed = self.v[0] * c + self.v[1] * s + RUN_ACCEL * (1.0 - self.thrust_lost) * TICK_S;
         self.v = [speed * c, speed * s, 0.0];
         self.airspeed = speed - wind[0] * c - wind[1] * s;
@@ -174,7 +174,7 @@ impl Body {
         } else {
             env.max_bank_deg.clamp(15.0, 45.0)
         };
-        let a_max = G_M_S2 * tilt_max.to_radians().tan();
+        let a_max = G_M_S2 * tilt_max.to_radians().tan_r();
         let drag = 0.8 * a_max / env.max_m_s.max(1.0).powi(2);
         let vertical = want[2].clamp(-env.climb_m_s, env.descent_m_s);
         if self.on_ground {
@@ -185,10 +185,10 @@ impl Body {
             self.on_ground = false;
             self.integral = [0.0; 2];
         }
-        let pull = drag * want[0].hypot(want[1]);
+        let pull = drag * want[0].hypot_r(want[1]);
         let wish = |i: usize| 1.4 * (want[i] - self.v[i]) + self.integral[i] + pull * want[i];
         let mut a = [wish(0), wish(1)];
-        let norm = a[0].hypot(a[1]);
+        let norm = a[0].hypot_r(a[1]);
         if norm > a_max {
             a = [a[0] * a_max / norm, a[1] * a_max / norm];
         }
@@ -199,21 +199,21 @@ impl Body {
                 self.integral[i] = (self.integral[i] + 0.5 * err * TICK_S).clamp(-a_max, a_max);
             }
         }
-        let (s, c) = self.yaw.to_radians().sin_cos();
+        let (s, c) = self.yaw.to_radians().sin_cos_r();
         let forward = a[0] * c + a[1] * s;
         let right = -a[0] * s + a[1] * c;
         let lag = |now: f64, goal: f64| now + ((goal - now) / 0.15).clamp(-150.0, 150.0) * TICK_S;
-        self.pitch = lag(self.pitch, -(forward / G_M_S2).atan().to_degrees());
-        self.roll = lag(self.roll, (right / G_M_S2).atan().to_degrees());
+        self.pitch = lag(self.pitch, -(forward / G_M_S2).atan_r().to_degrees());
+        self.roll = lag(self.roll, (right / G_M_S2).atan_r().to_degrees());
         let turn = diff_deg(yaw_deg, self.yaw);
         self.yaw = norm_deg_360(self.yaw + (turn / 0.5).clamp(-60.0, 60.0) * TICK_S);
 
-        let (s, c) = self.yaw.to_radians().sin_cos();
+        let (s, c) = self.yaw.to_radians().sin_cos_r();
         let lift = 1.0 - self.thrust_lost;
-        let forward = -G_M_S2 * self.pitch.to_radians().tan() * lift;
-        let right = G_M_S2 * self.roll.to_radians().tan() * lift;
+        let forward = -G_M_S2 * self.pitch.to_radians().tan_r() * lift;
+        let right = G_M_S2 * self.roll.to_radians().tan_r() * lift;
         let air = [self.v[0] - wind[0], self.v[1] - wind[1]];
-        self.airspeed = air[0].hypot(air[1]);
+        self.airspeed = air[0].hypot_r(air[1]);
         self.v[0] += (forward * c - right * s - drag * self.airspeed * air[0]) * TICK_S;
         self.v[1] += (forward * s + right * c - drag * self.airspeed * air[1]) * TICK_S;
         let down = if self.thrust_lost >= 0.5 {
@@ -228,7 +228,7 @@ impl Body {
     /// Coordinated turn: yaw rate g·tan(bank)/V (level turn, e.g. Beard and McLain 2012, 9.2).
     fn wing(&mut self, roll_deg: f64, climb: f64, airspeed: f64, env: &Envelope, wind: [f64; 3]) {
         if !self.winged {
-            let (s, c) = self.yaw.to_radians().sin_cos();
+            let (s, c) = self.yaw.to_radians().sin_cos_r();
             self.airspeed = ((self.v[0] - wind[0]) * c + (self.v[1] - wind[1]) * s).max(1.0);
             self.climb = -self.v[2];
             self.winged = true;
@@ -239,17 +239,17 @@ impl Body {
         let v_cmd = airspeed.clamp(env.min_m_s * 0.9, env.max_m_s);
         self.airspeed += ((v_cmd - self.airspeed) / 1.5).clamp(-1.5, 2.0) * TICK_S;
         let v = self.airspeed.max(1.0);
-        let yaw_rate = (G_M_S2 * self.roll.to_radians().tan() / v).to_degrees();
+        let yaw_rate = (G_M_S2 * self.roll.to_radians().tan_r() / v).to_degrees();
         self.yaw = norm_deg_360(self.yaw + yaw_rate * TICK_S);
         // With no thrust it glides at a ratio of ten.
         let best = env.climb_m_s + (-v / 10.0 - env.climb_m_s) * self.thrust_lost;
         let climb = climb.clamp(-env.descent_m_s, env.climb_m_s).min(best);
         self.climb += ((climb - self.climb) / 0.6).clamp(-4.0, 4.0) * TICK_S;
-        let gamma = (self.climb / v).clamp(-0.6, 0.6).asin();
+        let gamma = (self.climb / v).clamp(-0.6, 0.6).asin_r();
         let alpha = 4.0 * (env.cruise_m_s / v).powi(2) * self.load_factor() - 2.0;
         self.pitch = gamma.to_degrees() + alpha.clamp(-2.0, 12.0);
-        let (s, c) = self.yaw.to_radians().sin_cos();
-        let level = v * gamma.cos();
+        let (s, c) = self.yaw.to_radians().sin_cos_r();
+        let level = v * gamma.cos_r();
         self.v = [level * c + wind[0], level * s + wind[1], -self.climb + wind[2]];
     }
 }

@@ -9,6 +9,7 @@ use crate::net::{AUTOPILOT, CAMERA, GIMBAL};
 use crate::telemetry::{e7, quaternion};
 use crate::vehicle::SimVehicle;
 use crate::wire::{self, text};
+use vedette_geo::Repeatable;
 
 /// VIDEO_STREAM_STATUS_FLAGS: running, thermal.
 fn stream_flags(cam: &VideoStream) -> u16 {
@@ -21,7 +22,7 @@ impl SimVehicle {
             return;
         };
         let sensor_mm = 7.68;
-        let focal = sensor_mm / 2.0 / (cam.hfov_deg.to_radians() / 2.0).tan().max(1e-3);
+        let focal = sensor_mm / 2.0 / (cam.hfov_deg.to_radians() / 2.0).tan_r().max(1e-3);
         let m = wire::CameraInformation {
             time_boot_ms: self.boot_ms(),
             firmware_version: 1,
@@ -85,7 +86,7 @@ impl SimVehicle {
         let [roll, pitch, yaw] = self.gimbal_reported();
         let (lat, lon) = e7(self.latlon(est.n, est.e));
         let drop = est.amsl - self.ground;
-        let reach = drop / (-pitch).to_radians().tan();
+        let reach = drop / (-pitch).to_radians().tan_r();
         let hit = (pitch < -0.5 && drop > 0.0 && reach < 20_000.0).then(|| {
             let p = Place::of(&est).toward(yaw, reach);
             e7(self.latlon(p.n, p.e))
@@ -94,7 +95,7 @@ impl SimVehicle {
         let cam = self.cfg.cameras.first().cloned();
         let (h, v) = cam.map_or((f32::NAN, f32::NAN), |c| {
             let ratio = f64::from(c.height) / f64::from(c.width.max(1));
-            let v = 2.0 * ((c.hfov_deg.to_radians() / 2.0).tan() * ratio).atan();
+            let v = 2.0 * ((c.hfov_deg.to_radians() / 2.0).tan_r() * ratio).atan_r();
             (c.hfov_deg as f32, v.to_degrees() as f32)
         });
         let m = wire::CameraFovStatus {

@@ -5,6 +5,7 @@
 //! know modes.
 
 use vedette_geo::G_M_S2;
+use vedette_geo::Repeatable;
 use vedette_model::plan::{Energy, Envelope};
 
 use crate::params::Params;
@@ -118,7 +119,7 @@ impl Battery {
     /// Pack voltage under load: six cells from 4.2 V full over a plateau to 3.3 V empty.
     pub(crate) fn volts(&self) -> f64 {
         let s = self.share();
-        let cell = 3.3 + 0.35 * (1.0 - (-s / 0.08).exp()) + 0.55 * s;
+        let cell = 3.3 + 0.35 * (1.0 - (-s / 0.08).exp_r()) + 0.55 * s;
         6.0 * cell - self.resistance * self.power_w / NOMINAL_V
     }
     pub(crate) fn amps(&self) -> f64 {

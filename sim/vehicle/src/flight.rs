@@ -5,6 +5,7 @@
 //! believes, never on the truth. Must not know messages.
 
 use std::collections::VecDeque;
+use vedette_geo::Repeatable;
 
 use vedette_geo::diff_deg;
 use vedette_model::Airframe;
@@ -231,7 +232,7 @@ impl SimVehicle {
             let along = match self.pilot.speed_order {
                 None => asked,
                 Some((v, false)) => v,
-                Some((v, true)) => self.body.airspeed + (v - self.sensors.est.v[0].hypot(self.sensors.est.v[1])),
+                Some((v, true)) => self.body.airspeed + (v - self.sensors.est.v[0].hypot_r(self.sensors.est.v[1])),
             };
             Speeds {
                 along: along.clamp(env.min_m_s, env.max_m_s),
@@ -303,7 +304,7 @@ impl SimVehicle {
         let Demand::Wing { airspeed, .. } = demand else {
             return demand;
         };
-        let (s, c) = self.body.yaw.to_radians().sin_cos();
+        let (s, c) = self.body.yaw.to_radians().sin_cos_r();
         let along = (self.body.v[0] - self.wind[0]) * c + (self.body.v[1] - self.wind[1]) * s;
         if self.on_wings || along >= 1.15 * env.min_m_s {
             self.on_wings = true;
@@ -374,9 +375,9 @@ impl SimVehicle {
             }
             Task::Velocity { v, until } => {
                 let v = if self.tick <= until { v } else { [0.0; 3] };
-                let k = (s.along / v[0].hypot(v[1]).max(1e-9)).min(1.0);
-                if !self.pilot.yaw_fixed && v[0].hypot(v[1]) > 1.0 {
-                    self.pilot.yaw = v[1].atan2(v[0]).to_degrees();
+                let k = (s.along / v[0].hypot_r(v[1]).max(1e-9)).min(1.0);
+                if !self.pilot.yaw_fixed && v[0].hypot_r(v[1]) > 1.0 {
+                    self.pilot.yaw = v[1].atan2_r(v[0]).to_degrees();
                 }
                 Demand::Hover {
                     v: [v[0] * k, v[1] * k, v[2].clamp(-s.up, s.down)],
@@ -422,7 +423,7 @@ impl SimVehicle {
         let s = self.speeds();
         let lat = self.lateral();
         let here = Place::of(&est);
-        let gs = est.v[0].hypot(est.v[1]);
+        let gs = est.v[0].hypot_r(est.v[1]);
         match self.pilot.task {
             Task::Stand => {
                 if self.body.on_ground {
@@ -515,7 +516,7 @@ impl SimVehicle {
                         return true;
                     }
                     let turn = next.map_or(0.0, |n| diff_deg(to.bearing(&n), from.bearing(&to)).abs());
-                    let gs = est.v[0].hypot(est.v[1]);
+                    let gs = est.v[0].hypot_r(est.v[1]);
                     let early = radius.min(self.lateral().l1(gs)) * (turn / 90.0).min(1.0);
                     return p.left <= early.max(0.0) && here.across(&to) < 4.0 * radius.max(100.0) || p.left < -200.0;
                 }

@@ -3,7 +3,7 @@
 //! Invariant: no axis moves faster than its limit or past its stop. Angles are degrees, earth
 //! axes, pitch negative looking down. Must not know messages.
 
-use vedette_geo::{diff_deg, norm_deg_180, norm_deg_360};
+use vedette_geo::{Repeatable, diff_deg, norm_deg_180, norm_deg_360};
 
 use crate::air::TICK_S;
 use crate::config::GimbalLimits;
@@ -123,13 +123,13 @@ impl Gimbal {
             }
             Aim::Place { n, e, amsl } => {
                 let (dn, de) = (n - believed.n, e - believed.e);
-                let across = dn.hypot(de);
+                let across = dn.hypot_r(de);
                 let yaw = if across > 0.5 {
-                    de.atan2(dn).to_degrees() + off_north
+                    de.atan2_r(dn).to_degrees() + off_north
                 } else {
                     self.yaw
                 };
-                [(amsl - believed.amsl).atan2(across.max(1e-6)).to_degrees(), yaw]
+                [(amsl - believed.amsl).atan2_r(across.max(1e-6)).to_degrees(), yaw]
             }
         }
     }

@@ -3,7 +3,7 @@
 //! Invariant: pure functions of their arguments; every speed and bank asked is within the
 //! envelope. Must not know modes or messages.
 
-use vedette_geo::{G_M_S2, diff_deg};
+use vedette_geo::{G_M_S2, Repeatable, diff_deg};
 
 use crate::body::Demand;
 use crate::sensors::Estimate;
@@ -26,15 +26,15 @@ impl Place {
     }
     /// Horizontal distance.
     pub(crate) fn across(&self, o: &Self) -> f64 {
-        (self.n - o.n).hypot(self.e - o.e)
+        (self.n - o.n).hypot_r(self.e - o.e)
     }
     /// Direction of `o` from here, degrees.
     pub(crate) fn bearing(&self, o: &Self) -> f64 {
-        (o.e - self.e).atan2(o.n - self.n).to_degrees()
+        (o.e - self.e).atan2_r(o.n - self.n).to_degrees()
     }
     /// The place `metres` away in a direction, at the same height.
     pub(crate) fn toward(&self, bearing_deg: f64, metres: f64) -> Self {
-        let (s, c) = bearing_deg.to_radians().sin_cos();
+        let (s, c) = bearing_deg.to_radians().sin_cos_r();
         Self {
             n: self.n + metres * c,
             e: self.e + metres * s,
@@ -88,7 +88,7 @@ pub(crate) fn corner_speed(from: &Place, at: &Place, next: Option<&Place>, cut: 
         return 0.0;
     }
     let turn = diff_deg(at.bearing(next), from.bearing(at)).abs().to_radians();
-    let half = (turn / 2.0).cos();
+    let half = (turn / 2.0).cos_r();
     if turn < 0.02 {
         return f64::INFINITY;
     }
@@ -145,7 +145,7 @@ pub(crate) fn rotor_leg(
 /// A multirotor holding a place.
 pub(crate) fn rotor_hold(est: &Estimate, at: &Place, s: &Speeds, yaw_deg: f64) -> Demand {
     let (dn, de) = (at.n - est.n, at.e - est.e);
-    let d = dn.hypot(de);
+    let d = dn.hypot_r(de);
     let speed = d.min((2.0 * 0.7 * s.accel * d).sqrt()).min(s.along);
     let k = if d > 1e-6 { speed / d } else { 0.0 };
     let vz = (at.amsl - est.amsl).clamp(-s.down, s.up);
@@ -158,7 +158,7 @@ pub(crate) fn rotor_hold(est: &Estimate, at: &Place, s: &Speeds, yaw_deg: f64) -
 /// A multirotor on a circle, clockwise for a positive radius.
 pub(crate) fn rotor_circle(est: &Estimate, centre: &Place, radius: f64, s: &Speeds, yaw_deg: f64) -> Demand {
     let (dn, de) = (est.n - centre.n, est.e - centre.e);
-    let d = dn.hypot(de).max(0.1);
+    let d = dn.hypot_r(de).max(0.1);
     let (rn, re) = (dn / d, de / d);
     let r = radius.abs().max(1.0);
     let along = s.along.min((2.0 * r).sqrt()) * radius.signum();
@@ -186,7 +186,7 @@ impl Lateral {
     }
     fn bank(&self, acceleration: f64) -> f64 {
         (acceleration / G_M_S2)
-            .atan()
+            .atan_r()
             .to_degrees()
             .clamp(-self.bank_deg, self.bank_deg)
     }
@@ -195,28 +195,28 @@ impl Lateral {
 /// Bank for a straight line: the L1 law (Park, Deyst and How 2004, as ArduPlane scales it).
 pub(crate) fn wing_line(est: &Estimate, from: &Place, to: &Place, lat: &Lateral) -> f64 {
     let here = Place::of(est);
-    let gs = est.v[0].hypot(est.v[1]).max(3.0);
+    let gs = est.v[0].hypot_r(est.v[1]).max(3.0);
     let l1 = lat.l1(gs);
     let (from, to) = if from.across(to) < 1.0 { (&here, to) } else { (from, to) };
     let p = progress(est, from, to);
-    let course = est.v[1].atan2(est.v[0]).to_degrees();
+    let course = est.v[1].atan2_r(est.v[0]).to_degrees();
     let track = diff_deg(from.bearing(to), course).to_radians();
-    let cross = -(p.off / l1).clamp(-0.707, 0.707).asin();
+    let cross = -(p.off / l1).clamp(-0.707, 0.707).asin_r();
     let nu = (track + cross).clamp(-std::f64::consts::FRAC_PI_2, std::f64::consts::FRAC_PI_2);
-    lat.bank(4.0 * lat.damping.powi(2) * gs * gs / l1 * nu.sin())
+    lat.bank(4.0 * lat.damping.powi(2) * gs * gs / l1 * nu.sin_r())
 }
 
 /// Bank for a circle, clockwise for a positive radius: a course field that spirals onto the
 /// circle, with the circle's own acceleration fed forward.
 pub(crate) fn wing_circle(est: &Estimate, centre: &Place, radius: f64, lat: &Lateral) -> f64 {
-    let gs = est.v[0].hypot(est.v[1]).max(3.0);
+    let gs = est.v[0].hypot_r(est.v[1]).max(3.0);
     let r = radius.abs().max(10.0);
     let dir = if radius < 0.0 { -1.0 } else { 1.0 };
     let here = Place::of(est);
     let d = centre.across(&here);
-    let inward = (1.6 * (d - r) / r.min(lat.l1(gs)).max(10.0)).atan();
+    let inward = (1.6 * (d - r) / r.min(lat.l1(gs)).max(10.0)).atan_r();
     let want = centre.bearing(&here) + dir * (90.0 + inward.to_degrees());
-    let course = est.v[1].atan2(est.v[0]).to_degrees();
+    let course = est.v[1].atan2_r(est.v[0]).to_degrees();
     let err = diff_deg(want, course).to_radians();
     let near = (1.0 - inward.abs()).max(0.0);
     lat.bank(1.3 * gs * err + dir * near * gs * gs / r)

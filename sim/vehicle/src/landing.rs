@@ -4,6 +4,7 @@
 //! Invariant: every stage leads to the next one or to the ground; an approach made here keeps the
 //! most clearance the land allows. Must not know modes or messages.
 
+use vedette_geo::Repeatable;
 use vedette_geo::diff_deg;
 use vedette_model::Airframe;
 
@@ -41,7 +42,7 @@ impl SimVehicle {
         let lat = self.lateral();
         let here = Place::of(&est);
         let env = self.cfg.envelope;
-        let gs = est.v[0].hypot(est.v[1]);
+        let gs = est.v[0].hypot_r(est.v[1]);
         let slow = 1.2 * env.min_m_s;
         let quad = self.cfg.airframe == Airframe::Quadplane;
         // Steepest final that can be held at approach speed.
@@ -84,7 +85,7 @@ impl SimVehicle {
                 let course = entry.bearing(&at);
                 let centre = entry.toward(course + 90.0, r);
                 let high = est.amsl - entry.amsl;
-                let aligned = diff_deg(est.v[1].atan2(est.v[0]).to_degrees(), course).abs() < 25.0;
+                let aligned = diff_deg(est.v[1].atan2_r(est.v[0]).to_degrees(), course).abs() < 25.0;
                 if high < 15.0 && aligned && here.across(&entry) < 60.0 {
                     self.pilot.task = Task::Land {
                         at,
@@ -133,8 +134,8 @@ impl SimVehicle {
     /// the first with clearance enough, else the one with most; into the wind before across it.
     fn choose_approach(&self, at: &Place, from: Option<Place>, ground: Ground<'_>) -> (Place, f64) {
         let wind = self.sensors.est.wind;
-        let course = if wind[0].hypot(wind[1]) > 2.0 {
-            (-wind[1]).atan2(-wind[0]).to_degrees()
+        let course = if wind[0].hypot_r(wind[1]) > 2.0 {
+            (-wind[1]).atan2_r(-wind[0]).to_degrees()
         } else if let Some(f) = from.filter(|f| f.across(at) > 50.0) {
             f.bearing(at)
         } else {

@@ -4,7 +4,7 @@
 //! Invariant: what is heard is passed on as heard, also when it is false. Must not know who flies
 //! there.
 
-use vedette_geo::{Hae, LatLon};
+use vedette_geo::{Hae, LatLon, Repeatable};
 
 use crate::net::AUTOPILOT;
 use crate::plans::Party;
@@ -165,8 +165,8 @@ impl SimVehicle {
         self.net.all(AUTOPILOT, &basic);
         let e = self.sensors.est;
         let at = self.latlon(e.n, e.e);
-        let course = e.v[1].atan2(e.v[0]).to_degrees();
-        let m = self.location([0; 20], at, e.amsl, course, e.v[0].hypot(e.v[1]));
+        let course = e.v[1].atan2_r(e.v[0]).to_degrees();
+        let m = self.location([0; 20], at, e.amsl, course, e.v[0].hypot_r(e.v[1]));
         self.net.all(AUTOPILOT, &m);
         let why = self.remote_id_fault();
         let status = wire::OpenDroneIdArmStatus {
@@ -240,9 +240,9 @@ impl SimVehicle {
             autopilot: if self.cfg.px4() { 12 } else { 3 },
             heading: half(e.yaw),
             airspeed: fifth(self.airspeed_told()),
-            groundspeed: fifth(e.v[0].hypot(e.v[1])),
-            windspeed: fifth(wn.hypot(we)),
-            wind_heading: half((-we).atan2(-wn).to_degrees()),
+            groundspeed: fifth(e.v[0].hypot_r(e.v[1])),
+            windspeed: fifth(wn.hypot_r(we)),
+            wind_heading: half((-we).atan2_r(-wn).to_degrees()),
             eph: 12,
             epv: 18,
             climb_rate: (-e.v[2] * 10.0).clamp(-127.0, 127.0) as i8,

@@ -4,7 +4,7 @@
 //! answered exactly once by the component addressed; no input panics. Must not know how a task
 //! is flown.
 
-use vedette_geo::{LatLon, norm_deg_360};
+use vedette_geo::{LatLon, Repeatable, norm_deg_360};
 use vedette_model::{Family, Mono};
 
 use crate::command::Command;
@@ -576,7 +576,7 @@ impl SimVehicle {
         } else if m.type_mask & 0b11_1000 == 0 {
             let mut v = [num(m.vx), num(m.vy), num(m.vz)];
             if matches!(m.coordinate_frame, 8 | 9) {
-                let (s, c) = self.body.yaw.to_radians().sin_cos();
+                let (s, c) = self.body.yaw.to_radians().sin_cos_r();
                 v = [v[0] * c - v[1] * s, v[0] * s + v[1] * c, v[2]];
             }
             self.guided_velocity(v);
@@ -644,8 +644,10 @@ impl SimVehicle {
         let lock = m.flags & 16 != 0 || m.flags & 64 != 0;
         if m.q.iter().all(|v| v.is_finite()) {
             let [w, x, y, z] = m.q.map(f64::from);
-            let pitch = (2.0 * (w * y - z * x)).clamp(-1.0, 1.0).asin().to_degrees();
-            let yaw = (2.0 * (w * z + x * y)).atan2(1.0 - 2.0 * (y * y + z * z)).to_degrees();
+            let pitch = (2.0 * (w * y - z * x)).clamp(-1.0, 1.0).asin_r().to_degrees();
+            let yaw = (2.0 * (w * z + x * y))
+                .atan2_r(1.0 - 2.0 * (y * y + z * z))
+                .to_degrees();
             self.gimbal.point(Aim::Angles {
                 pitch,
                 yaw: if lock { norm_deg_360(yaw) } else { yaw },

@@ -6,6 +6,7 @@
 use crate::air::{Gauss, TICK_S, Wander};
 use crate::body::Body;
 use crate::config::Noise;
+use vedette_geo::Repeatable;
 
 /// Navigation as the autopilot has it, in the same frame as [`Body`].
 #[derive(Debug, Clone, Copy, Default)]
@@ -88,9 +89,9 @@ impl Sensors {
         self.before = b.v;
         // Specific force in earth axes, turned into the body (yaw, pitch, roll).
         let f = [a[0], a[1], a[2] - vedette_geo::G_M_S2];
-        let (sy, cy) = b.yaw.to_radians().sin_cos();
-        let (sp, cp) = b.pitch.to_radians().sin_cos();
-        let (sr, cr) = b.roll.to_radians().sin_cos();
+        let (sy, cy) = b.yaw.to_radians().sin_cos_r();
+        let (sp, cp) = b.pitch.to_radians().sin_cos_r();
+        let (sr, cr) = b.roll.to_radians().sin_cos_r();
         let [x, y] = [f[0] * cy + f[1] * sy, -f[0] * sy + f[1] * cy];
         let [x, z] = [x * cp - f[2] * sp, x * sp + f[2] * cp];
         let body = [x, y * cr + z * sr, -y * sr + z * cr];

@@ -3,7 +3,7 @@
 //! Invariant: numbers come from the estimate, never from the truth; unknown fields hold the
 //! value MAVLink reserves for unknown. Must not know who listens.
 
-use vedette_geo::{LatLon, norm_deg_360};
+use vedette_geo::{LatLon, Repeatable, norm_deg_360};
 use vedette_model::{Airframe, LandedState};
 
 use crate::config::VehicleConfig;
@@ -78,9 +78,9 @@ pub(crate) fn available(cfg: &VehicleConfig, id: u32) -> bool {
 
 /// Quaternion w, x, y, z of roll, pitch, yaw in degrees (z-y-x).
 pub(crate) fn quaternion(roll: f64, pitch: f64, yaw: f64) -> [f32; 4] {
-    let (sr, cr) = (roll.to_radians() / 2.0).sin_cos();
-    let (sp, cp) = (pitch.to_radians() / 2.0).sin_cos();
-    let (sy, cy) = (yaw.to_radians() / 2.0).sin_cos();
+    let (sr, cr) = (roll.to_radians() / 2.0).sin_cos_r();
+    let (sp, cp) = (pitch.to_radians() / 2.0).sin_cos_r();
+    let (sy, cy) = (yaw.to_radians() / 2.0).sin_cos_r();
     [
         cr * cp * cy + sr * sp * sy,
         sr * cp * cy - cr * sp * sy,
@@ -135,8 +135,8 @@ impl SimVehicle {
             lon_e7,
             amsl: est.amsl,
             above_home: est.amsl - self.home.place.amsl,
-            speed: est.v[0].hypot(est.v[1]),
-            course: norm_deg_360(est.v[1].atan2(est.v[0]).to_degrees()),
+            speed: est.v[0].hypot_r(est.v[1]),
+            course: norm_deg_360(est.v[1].atan2_r(est.v[0]).to_degrees()),
             roll: est.roll,
             pitch: est.pitch,
             yaw: norm_deg_360(est.yaw),
@@ -226,7 +226,7 @@ impl SimVehicle {
             27 => self.raw_imu(peer, usec),
             29 => {
                 // International standard atmosphere from the barometer's own height.
-                let press = 1013.25 * (1.0 - 2.255_77e-5 * self.sensors.baro_amsl).max(0.1).powf(5.2559);
+                let press = 1013.25 * (1.0 - 2.255_77e-5 * self.sensors.baro_amsl).max(0.1).powf_r(5.2559);
                 self.emit(
                     peer,
                     &wire::ScaledPressure {
@@ -315,7 +315,7 @@ impl SimVehicle {
                 };
                 let m = wire::VfrHud {
                     airspeed: self.airspeed_told() as f32,
-                    groundspeed: est.v[0].hypot(est.v[1]) as f32,
+                    groundspeed: est.v[0].hypot_r(est.v[1]) as f32,
                     alt: est.amsl as f32,
                     climb: -est.v[2] as f32,
                     heading: norm_deg_360(est.yaw) as i16,
@@ -345,12 +345,12 @@ impl SimVehicle {
             }
             168 => {
                 let [n, e] = est.wind;
-                let from = (-e).atan2(-n).to_degrees();
+                let from = (-e).atan2_r(-n).to_degrees();
                 self.emit(
                     peer,
                     &wire::Wind {
                         direction: from as f32,
-                        speed: n.hypot(e) as f32,
+                        speed: n.hypot_r(e) as f32,
                         speed_z: self.wind[2] as f32,
                     },
                 );
@@ -573,7 +573,7 @@ impl SimVehicle {
     fn highres_imu(&mut self, peer: Option<u64>, usec: u64) {
         let a = self.sensors.accel.map(|v| v as f32);
         let g = self.sensors.gyro.map(rad);
-        let press = 1013.25 * (1.0 - 2.255_77e-5 * self.sensors.baro_amsl).max(0.1).powf(5.2559);
+        let press = 1013.25 * (1.0 - 2.255_77e-5 * self.sensors.baro_amsl).max(0.1).powf_r(5.2559);
         let m = wire::HighresImu {
             time_usec: usec,
             xacc: a[0],
@@ -613,8 +613,8 @@ impl SimVehicle {
         let fix = self.sensors.fix;
         let (lat, lon) = e7(self.latlon(est.n + raw[0], est.e + raw[1]));
         let k = self.sensors.sigmas();
-        let speed = est.v[0].hypot(est.v[1]);
-        let course = norm_deg_360(est.v[1].atan2(est.v[0]).to_degrees());
+        let speed = est.v[0].hypot_r(est.v[1]);
+        let course = norm_deg_360(est.v[1].atan2_r(est.v[0]).to_degrees());
         let m = wire::GpsRawInt {
             time_usec: usec,
             lat: if fix { lat } else { 0 },

@@ -6,6 +6,7 @@
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
+use vedette_geo::Repeatable;
 use vedette_model::TargetClass;
 
 /// What an actor is.
@@ -305,7 +306,7 @@ impl Track {
                         let r = radius_m * rng.random_range(0.0..1.0_f64).sqrt();
                         let a = rng.random_range(0.0..std::f64::consts::TAU);
                         let pause = rng.random_range(0.0..=pause_s.max(0.01));
-                        go(&mut keys, c.x + r * a.cos(), c.y + r * a.sin(), *speed_m_s);
+                        go(&mut keys, c.x + r * a.cos_r(), c.y + r * a.sin_r(), *speed_m_s);
                         let t = keys.last().map_or(0.0, |k| k.t) + pause;
                         stay(&mut keys, t);
                     }
@@ -364,7 +365,7 @@ impl Track {
         };
         let dt = b.t - a.t;
         let (dx, dy) = (b.x - a.x, b.y - a.y);
-        let step = dx.hypot(dy);
+        let step = dx.hypot_r(dy);
         let share = if dt > 1e-9 {
             ((t - a.t) / dt).clamp(0.0, 1.0)
         } else {
@@ -372,11 +373,11 @@ impl Track {
         };
         // Standing: faces the way it last went, or will first go.
         let facing = if step > 1e-6 {
-            dy.atan2(dx)
+            dy.atan2_r(dx)
         } else {
             let moved = |w: &[Key]| {
                 let (ex, ey) = (w[1].x - w[0].x, w[1].y - w[0].y);
-                (ex.hypot(ey) > 1e-6).then(|| ey.atan2(ex))
+                (ex.hypot_r(ey) > 1e-6).then(|| ey.atan2_r(ex))
             };
             self.keys[..n.max(1)]
                 .windows(2)
@@ -402,7 +403,7 @@ impl Track {
         let Some(k) = self
             .keys
             .windows(2)
-            .position(|w| (w[1].x - w[0].x).hypot(w[1].y - w[0].y) > 1e-6)
+            .position(|w| (w[1].x - w[0].x).hypot_r(w[1].y - w[0].y) > 1e-6)
         else {
             // Nobody moves: it stands a little aside.
             let mut keys = self.keys.clone();
@@ -412,12 +413,12 @@ impl Track {
             return Self { keys };
         };
         let (a, b) = (self.keys[k], self.keys[k + 1]);
-        let length = (b.x - a.x).hypot(b.y - a.y);
+        let length = (b.x - a.x).hypot_r(b.y - a.y);
         // The pace of the longest stretch: that is where a column is seen as one.
         let speed = self
             .keys
             .windows(2)
-            .map(|w| ((w[1].x - w[0].x).hypot(w[1].y - w[0].y), w[1].t - w[0].t))
+            .map(|w| ((w[1].x - w[0].x).hypot_r(w[1].y - w[0].y), w[1].t - w[0].t))
             .max_by(|p, q| p.0.total_cmp(&q.0))
             .map_or(1.0, |(d, t)| d / t.max(1e-9));
         let (dx, dy) = ((b.x - a.x) / length, (b.y - a.y) / length);
@@ -461,7 +462,7 @@ fn stay(keys: &mut Vec<Key>, until: f64) {
 
 fn go(keys: &mut Vec<Key>, x: f64, y: f64, speed: f64) {
     if let Some(&k) = keys.last() {
-        let d = (x - k.x).hypot(y - k.y);
+        let d = (x - k.x).hypot_r(y - k.y);
         if d > 1e-6 && speed > 1e-6 {
             keys.push(Key {
                 t: k.t + d / speed,
@@ -476,8 +477,8 @@ fn go(keys: &mut Vec<Key>, x: f64, y: f64, speed: f64) {
 
 fn fly(keys: &mut Vec<Key>, x: f64, y: f64, up: f64, speed: f64) {
     if let Some(&k) = keys.last() {
-        let flat = (x - k.x).hypot(y - k.y);
-        let d = flat.hypot(up - k.up);
+        let flat = (x - k.x).hypot_r(y - k.y);
+        let d = flat.hypot_r(up - k.up);
         if d > 1e-6 && speed > 1e-6 {
             keys.push(Key {
                 t: k.t + d / speed,

@@ -6,6 +6,7 @@
 use crate::actors::{ActorKind, ActorPose};
 use crate::light::Light;
 use crate::shapes::{Solid, V3};
+use vedette_geo::Repeatable;
 
 /// One solid of a body.
 #[derive(Debug, Clone, Copy)]
@@ -47,7 +48,7 @@ pub(crate) fn parts(
     t: f64,
     light: &Light,
 ) -> Vec<Part> {
-    let (s, c) = (pose.facing as f32).sin_cos();
+    let (s, c) = (pose.facing as f32).sin_cos_r();
     let ax = Axes { foot, c, s, k: size };
     match kind {
         ActorKind::Person => person(&ax, pose, seed, t, light),
@@ -230,11 +231,11 @@ fn person(ax: &Axes, pose: &ActorPose, seed: u64, t: f64, light: &Light) -> Vec<
     } else {
         0.0
     };
-    let swing = if walking { 0.24 * phase.sin() } else { 0.03 };
+    let swing = if walking { 0.24 * phase.sin_r() } else { 0.03 };
     let sway = if walking {
-        0.02 * (2.0 * phase).cos()
+        0.02 * (2.0 * phase).cos_r()
     } else {
-        0.015 * ((t * 0.7) as f32 + seed as f32).sin()
+        0.015 * ((t * 0.7) as f32 + seed as f32).sin_r()
     };
     let k = ax.k;
     let mut out = Vec::with_capacity(8);
@@ -351,12 +352,12 @@ fn beast(ax: &Axes, pose: &ActorPose, [len, tall, half]: [f32; 3], light: &Light
     let hide = [[0.20, 0.13, 0.08], [0.30, 0.24, 0.16], [0.12, 0.09, 0.07]][(seed % 3) as usize];
     let walking = pose.speed_m_s > 0.1;
     let sw = if walking {
-        0.16 * tall * ((pose.walked_m / f64::from(tall)) as f32 * 4.5).sin()
+        0.16 * tall * ((pose.walked_m / f64::from(tall)) as f32 * 4.5).sin_r()
     } else {
         0.0
     };
     // Grazing: the head goes down and up every ten seconds or so.
-    let nod = ((t * 0.21 + (seed % 97) as f64).sin() * 1.6).clamp(-1.0, 1.0) as f32;
+    let nod = ((t * 0.21 + (seed % 97) as f64).sin_r() * 1.6).clamp(-1.0, 1.0) as f32;
     let down = if walking { 0.2 } else { 0.5 + 0.5 * nod };
     let body = half * 0.95;
     let belly = tall - half * 1.05;

@@ -7,7 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 use vedette_atlas::{Fresnel, World};
-use vedette_geo::{Amsl, LatLon};
+use vedette_geo::{Amsl, LatLon, Repeatable};
 use vedette_model::TargetClass;
 
 use crate::nmea::{AisClass, AisPosition, ais_name};
@@ -208,7 +208,7 @@ fn dimension(a: &Actor) -> f64 {
 /// transfer probability function (Night Vision Laboratory).
 fn told_at(pixels: f64, half: f64) -> f64 {
     let n = pixels / half;
-    let p = n.powf(2.7 + 0.7 * n);
+    let p = n.powf_r(2.7 + 0.7 * n);
     if p.is_finite() { p / (1.0 + p) } else { 1.0 }
 }
 
@@ -286,9 +286,9 @@ impl Looks<'_> {
 
     /// Two normal numbers (Box and Muller 1958).
     fn spread(&self, sensor: u64, whom: usize, sigma_m: f64) -> (f64, f64) {
-        let r = sigma_m * (-2.0 * self.dice(sensor, whom, 2).max(1e-12).ln()).sqrt();
+        let r = sigma_m * (-2.0 * self.dice(sensor, whom, 2).max(1e-12).ln_r()).sqrt();
         let a = std::f64::consts::TAU * self.dice(sensor, whom, 3);
-        (r * a.sin(), r * a.cos())
+        (r * a.sin_r(), r * a.cos_r())
     }
 
     fn seat(&self, s: &GroundSensor) -> Option<(LatLon, Amsl)> {
@@ -319,7 +319,7 @@ impl Looks<'_> {
             utc: self.scenario.utc(self.t_s),
             at: told,
             actor: actor.map(ToOwned::to_owned),
-            off_m: truly.map(|p| vedette_geo::distance_m(p, told)),
+            off_m: truly.map(|p| vedette_geo::near::distance_m(p, told)),
         }
     }
 
@@ -349,7 +349,7 @@ impl Looks<'_> {
             if reach <= 0.0 || a.pose.speed_m_s < 0.2 || a.pose.up_m > 0.3 {
                 continue;
             }
-            let d = vedette_geo::distance_m(at, a.at);
+            let d = vedette_geo::near::distance_m(at, a.at);
             // Ground roll: half at the reach, a tenth at 1.7 times it.
             let p = s.detection / (1.0 + (d / reach).powi(4));
             if p > 1e-4 && self.dice(k, a.number, 1) < p {
@@ -400,8 +400,8 @@ impl Looks<'_> {
         let Some((at, amsl)) = self.seat(s) else { return };
         let mut told: Vec<(LatLon, Option<usize>, &'static str)> = Vec::new();
         for a in &self.seen {
-            let d = vedette_geo::distance_m(at, a.at).max(1.0);
-            let az = vedette_geo::azimuth_deg(at, a.at);
+            let d = vedette_geo::near::distance_m(at, a.at).max(1.0);
+            let az = vedette_geo::near::azimuth_deg(at, a.at);
             if d > s.range_m || vedette_geo::diff_deg(az, s.bearing_deg).abs() > 0.5 * s.view_deg {
                 continue;
             }
@@ -413,7 +413,7 @@ impl Looks<'_> {
                 continue;
             }
             let (e, n) = self.spread(k, a.number, s.error_m);
-            let place = vedette_geo::destination(vedette_geo::destination(a.at, 90.0, e), 0.0, n);
+            let place = vedette_geo::near::destination(vedette_geo::near::destination(a.at, 90.0, e), 0.0, n);
             // Recognised at 8 pixels for one half (Johnson).
             let known = self.dice(k, a.number, 5) < told_at(pixels, 8.0);
             told.push((
@@ -425,13 +425,13 @@ impl Looks<'_> {
         if self.false_alarm(k, s) {
             let az = s.bearing_deg + (self.dice(k, 0xFFFF, 2) - 0.5) * s.view_deg;
             let d = s.range_m * self.dice(k, 0xFFFF, 3).sqrt().max(0.05);
-            told.push((vedette_geo::destination(at, az, d), None, "unknown"));
+            told.push((vedette_geo::near::destination(at, az, d), None, "unknown"));
         }
         for (place, whom, class) in told {
             let m = Line {
                 class: Some(class),
-                azimuth_deg: Some((vedette_geo::azimuth_deg(at, place) * 100.0).round() / 100.0),
-                range_m: Some(vedette_geo::distance_m(at, place).round()),
+                azimuth_deg: Some((vedette_geo::near::azimuth_deg(at, place) * 100.0).round() / 100.0),
+                range_m: Some(vedette_geo::near::distance_m(at, place).round()),
                 ..self.blank(s, place, s.error_m)
             };
             let m = m.json();
@@ -449,7 +449,7 @@ impl Looks<'_> {
     /// Whether radio passes between a receiver and a sender: within its reach, over the horizon of
     /// a 4/3 Earth and past the terrain, where that is known.
     fn hears(&self, s: &GroundSensor, (at, amsl): (LatLon, Amsl), to: LatLon, to_amsl: Amsl) -> bool {
-        let d = vedette_geo::distance_m(at, to);
+        let d = vedette_geo::near::distance_m(at, to);
         if d > s.range_m {
             return false;
         }
@@ -487,7 +487,7 @@ impl Looks<'_> {
             if position || self.second == 1 {
                 let (e, north) = self.spread(k, n, s.error_m);
                 let a = &self.seen[n];
-                let place = vedette_geo::destination(vedette_geo::destination(at, 90.0, e), 0.0, north);
+                let place = vedette_geo::near::destination(vedette_geo::near::destination(at, 90.0, e), 0.0, north);
                 let course = vedette_geo::norm_deg_360(90.0 - a.pose.facing.to_degrees());
                 let report = AisPosition {
                     class,
@@ -580,7 +580,7 @@ impl Looks<'_> {
                 a.pose.speed_m_s,
             );
             let (e, north) = self.spread(k, n, s.error_m);
-            let place = vedette_geo::destination(vedette_geo::destination(at, 90.0, e), 0.0, north);
+            let place = vedette_geo::near::destination(vedette_geo::near::destination(at, 90.0, e), 0.0, north);
             let drone = HeardDrone {
                 mac: [0x02, 0, 0, 0, (n >> 8) as u8, n as u8],
                 number,
@@ -621,7 +621,7 @@ impl Looks<'_> {
         }
         let (at, who, speed) = (a.at, a.actor.name.clone(), a.pose.speed_m_s);
         let (e, north) = self.spread(k, n, s.error_m);
-        let place = vedette_geo::destination(vedette_geo::destination(at, 90.0, e), 0.0, north);
+        let place = vedette_geo::near::destination(vedette_geo::near::destination(at, 90.0, e), 0.0, north);
         let m = Line {
             speed_m_s: Some((speed * 10.0).round() / 10.0),
             state: Some(if opened { "opened" } else { "closed" }),

@@ -10,6 +10,7 @@ use crate::noise::{floor, perlin, smooth, unit as hash_unit};
 use crate::render::{FAR, View};
 use crate::scene::Scene;
 use crate::shapes::{Solid, V3, along, dot};
+use vedette_geo::Repeatable;
 
 /// Darkens the ground in an actor's shadow: its outline, laid along the ground away from the sun,
 /// in visible light while the sun casts any.
@@ -39,7 +40,7 @@ pub(crate) fn draw_shadow(
     let away = |m: f32| (foot[0] - light.sun[0] / flat * m, foot[1] - light.sun[1] / flat * m);
     let (from, to) = (away(reach(up)), away(reach(up + tall)));
     let mid = (0.5 * (from.0 + to.0), 0.5 * (from.1 + to.1));
-    let radius = 0.5 * (to.0 - from.0).hypot(to.1 - from.1) + half;
+    let radius = 0.5 * (to.0 - from.0).hypot_r(to.1 - from.1) + half;
     let Some(([x0, x1, y0, y1], _)) = view.rect([mid.0, mid.1, scene.ground.z(mid.0, mid.1)], radius) else {
         return;
     };
@@ -107,7 +108,7 @@ pub(crate) fn draw_thing(
         ),
         Thing::Boulder { r, excess_c } => {
             let a = hash_unit(st.seed) * std::f32::consts::TAU;
-            let (s, c) = a.sin_cos();
+            let (s, c) = a.sin_cos_r();
             (
                 Solid::Ellipsoid {
                     c: [st.at[0], st.at[1], st.at[2] + 0.15 * r[2]],
@@ -121,9 +122,9 @@ pub(crate) fn draw_thing(
     };
     let tone = 0.8 + 0.4 * hash_unit(st.seed ^ 0x99);
     let tau = if thermal {
-        (-light.alpha_lwir * z).exp()
+        (-light.alpha_lwir * z).exp_r()
     } else {
-        (-light.alpha_visible * z).exp()
+        (-light.alpha_visible * z).exp_r()
     };
     let nearest = z - (0.25 * h * h + r * r).sqrt();
     for y in y0..y1 {

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use vedette_geo::{Amsl, LatLon, LocalFrame, Ned, Vec3, norm_deg_360};
+use vedette_geo::{Amsl, LatLon, LocalFrame, Ned, Repeatable, Vec3, norm_deg_360};
 use vedette_model::{LandedState, Mono};
 
 use crate::sky::Followed;
@@ -198,7 +198,7 @@ impl Follower {
             _ => LandedState::OnGround,
         };
         t.battery_wh_left = p.battery_share.map_or(t.battery_wh_left, |s| s * battery_wh);
-        t.airspeed_m_s = p.airspeed.unwrap_or_else(|| v[0].hypot(v[1]));
+        t.airspeed_m_s = p.airspeed.unwrap_or_else(|| v[0].hypot_r(v[1]));
         t.power_w = 0.0;
         t.mode = "FOLLOWED";
         t.crashed = false;
@@ -223,8 +223,8 @@ fn euler_deg([w, x, y, z]: [f64; 4]) -> Option<[f64; 3]> {
         return None;
     }
     let (w, x, y, z) = (w / n, x / n, y / n, z / n);
-    let roll = (2.0 * (w * x + y * z)).atan2(1.0 - 2.0 * (x * x + y * y));
-    let pitch = (2.0 * (w * y - z * x)).clamp(-1.0, 1.0).asin();
-    let yaw = (2.0 * (w * z + x * y)).atan2(1.0 - 2.0 * (y * y + z * z));
+    let roll = (2.0 * (w * x + y * z)).atan2_r(1.0 - 2.0 * (x * x + y * y));
+    let pitch = (2.0 * (w * y - z * x)).clamp(-1.0, 1.0).asin_r();
+    let yaw = (2.0 * (w * z + x * y)).atan2_r(1.0 - 2.0 * (y * y + z * z));
     Some([roll.to_degrees(), pitch.to_degrees(), yaw.to_degrees()])
 }

@@ -4,7 +4,7 @@
 //! grid gives actors their footing and cameras their picture, so feet stand on what is drawn.
 //! The map is flat: over a picture's range (1 km) the Earth's curvature drops 0.08 m.
 
-use vedette_geo::{LatLon, LocalFrame};
+use vedette_geo::{LatLon, LocalFrame, Repeatable};
 
 use crate::SimError;
 use crate::noise::{fbm, smooth};
@@ -165,7 +165,7 @@ impl Ground {
             coarse_tops,
             z_max: z_max + 1.0,
             water,
-            sin_lat: origin.lat_deg.to_radians().sin(),
+            sin_lat: origin.lat_deg.to_radians().sin_r(),
         })
     }
 

@@ -10,6 +10,7 @@ use crate::light::{Cover, Light};
 use crate::noise::{hash2, perlin, unit};
 use crate::render::{FAR, View};
 use crate::shapes::{Solid, V3, along, dot};
+use vedette_geo::Repeatable;
 
 /// A hamlet of the scenario, on the scene's map.
 #[derive(Debug, Clone, Copy)]
@@ -53,28 +54,28 @@ pub(crate) fn houses(map: &CoverMap, g: &Ground, hamlets: &[Hamlet]) -> Vec<Hous
             }
             let h = |q: i32| unit(hash2(k as i32, q, map.seed ^ 0x40_05E ^ (n as u32) << 20));
             let (r, a) = (hamlet.radius_m * h(1).sqrt(), h(2) * std::f32::consts::TAU);
-            let (x, y) = (hamlet.x + r * a.cos(), hamlet.y + r * a.sin());
+            let (x, y) = (hamlet.x + r * a.cos_r(), hamlet.y + r * a.sin_r());
             let half = (4.5 + 3.5 * h(3), 3.2 + 1.6 * h(4));
-            let reach = half.0.hypot(half.1);
+            let reach = half.0.hypot_r(half.1);
             let (mut way, mut turn) = (f32::MAX, h(5) * std::f32::consts::PI);
             for w in map.ways.iter().chain(&map.rivers) {
                 for p in w.points.windows(2) {
                     let d = dist_segment((x, y), p[0], p[1]) - 0.5 * w.width_m;
                     if d < way {
                         way = d;
-                        turn = (p[1].1 - p[0].1).atan2(p[1].0 - p[0].0);
+                        turn = (p[1].1 - p[0].1).atan2_r(p[1].0 - p[0].0);
                     }
                 }
             }
             let apart = out
                 .iter()
-                .all(|o| (o.foot[0] - x).hypot(o.foot[1] - y) > reach + o.half.0.hypot(o.half.1) + 2.5);
+                .all(|o| (o.foot[0] - x).hypot_r(o.foot[1] - y) > reach + o.half.0.hypot_r(o.half.1) + 2.5);
             let slope = g.normal(x, y, 8.0)[2];
             if way < reach + 1.0 || !apart || slope < 0.85 || g.water && g.z(x, y) < 2.0 {
                 continue;
             }
             let turn = turn + (h(6) - 0.5) * 0.25 + if h(7) > 0.7 { std::f32::consts::FRAC_PI_2 } else { 0.0 };
-            let (s, c) = turn.sin_cos();
+            let (s, c) = turn.sin_cos_r();
             let eaves = 2.7 + 2.6 * f32::from(u8::from(h(8) > 0.4));
             out.push(House {
                 foot: [x, y, g.z(x, y)],
@@ -219,7 +220,7 @@ impl House {
         if let Some((t, n)) = self.roof(o, d) {
             let p = self.local(along(o, d, t));
             let gable = n[2] < 0.2;
-            let row = 0.05 * (p[1] * 18.0).sin() + 0.08 * perlin(p[0] * 2.1, p[1] * 2.1, self.seed ^ 7);
+            let row = 0.05 * (p[1] * 18.0).sin_r() + 0.08 * perlin(p[0] * 2.1, p[1] * 2.1, self.seed ^ 7);
             // Slate and tile: thin, they see the cold sky and lose it to a heated loft.
             let temp = light.metal_c() + 1.2 + 1.6 * warm + 5.0 * rock.1 * 0.05 * dot(n, light.mean_sun).max(0.0);
             let slate = [[0.12, 0.12, 0.13], [0.27, 0.13, 0.08], [0.16, 0.15, 0.14]][(self.seed / 3 % 3) as usize];
@@ -239,7 +240,7 @@ impl House {
         let mid = 0.5 * self.ridge;
         (
             [self.foot[0], self.foot[1], self.foot[2] + mid],
-            (self.half.0 + 0.6).hypot(self.half.1 + 0.6).hypot(mid + 1.2),
+            (self.half.0 + 0.6).hypot_r(self.half.1 + 0.6).hypot_r(mid + 1.2),
         )
     }
 }
@@ -288,7 +289,7 @@ pub(crate) fn draw(
                     }
                     n += 1.0;
                     near = near.min(f.t);
-                    let tau = (-alpha * f.t).exp();
+                    let tau = (-alpha * f.t).exp_r();
                     heat += light.air_c + (f.temp_c - light.air_c) * tau;
                     let lit = light.shade(f.albedo, f.n, 1.0);
                     for ch in 0..3 {
@@ -317,7 +318,7 @@ pub(crate) fn draw(
 
 fn shadow(h: &House, g: &Ground, light: &Light, view: &View, p: &mut Planes) {
     let (c, r) = h.bound();
-    let flat = light.sun[0].hypot(light.sun[1]).max(1e-3);
+    let flat = light.sun[0].hypot_r(light.sun[1]).max(1e-3);
     let reach = (h.ridge * flat / light.sun[2]).min(40.0);
     let mid = [
         c[0] - light.sun[0] / flat * reach * 0.5,

@@ -4,7 +4,7 @@
 //! scenario's start and are held for its run, unless it asks for steps of the day.
 
 use serde::{Deserialize, Serialize};
-use vedette_geo::LatLon;
+use vedette_geo::{LatLon, Repeatable};
 use vedette_model::Utc;
 
 /// Weather of a scenario, uniform over its area.
@@ -67,15 +67,15 @@ pub fn sun_position(at: LatLon, utc: Utc) -> (f64, f64) {
     let n = utc.0 as f64 / 86_400e6 - 10_957.5; // days since J2000.0
     let l = (280.460 + 0.985_647_4 * n).rem_euclid(360.0);
     let g = (357.528 + 0.985_600_3 * n).rem_euclid(360.0).to_radians();
-    let lambda = (l + 1.915 * g.sin() + 0.020 * (2.0 * g).sin()).to_radians();
+    let lambda = (l + 1.915 * g.sin_r() + 0.020 * (2.0 * g).sin_r()).to_radians();
     let eps = (23.439 - 4e-7 * n).to_radians();
-    let ra = (eps.cos() * lambda.sin()).atan2(lambda.cos()).to_degrees();
-    let dec = (eps.sin() * lambda.sin()).asin();
+    let ra = (eps.cos_r() * lambda.sin_r()).atan2_r(lambda.cos_r()).to_degrees();
+    let dec = (eps.sin_r() * lambda.sin_r()).asin_r();
     let gmst_deg = (280.460_618_37 + 360.985_647_366_29 * n).rem_euclid(360.0);
     let ha = (gmst_deg + at.lon_deg - ra).to_radians();
     let lat = at.lat_deg.to_radians();
-    let el = (lat.sin() * dec.sin() + lat.cos() * dec.cos() * ha.cos()).asin();
-    let az = (-ha.sin()).atan2(dec.tan() * lat.cos() - lat.sin() * ha.cos());
+    let el = (lat.sin_r() * dec.sin_r() + lat.cos_r() * dec.cos_r() * ha.cos_r()).asin_r();
+    let az = (-ha.sin_r()).atan2_r(dec.tan_r() * lat.cos_r() - lat.sin_r() * ha.cos_r());
     (vedette_geo::norm_deg_360(az.to_degrees()), el.to_degrees())
 }
 
@@ -134,12 +134,12 @@ impl Light {
         for k in 0..96 {
             let ago_h = f64::from(k) * 0.25;
             let (a, e) = sun_position(at, Utc(utc.0 - (ago_h * 3600e6) as i64));
-            let s = e.to_radians().sin().max(0.0);
+            let s = e.to_radians().sin_r().max(0.0);
             for (h, tau) in heat.iter_mut().zip(taus) {
-                *h += (s * (-ago_h / tau).exp() * 0.25 / tau) as f32;
+                *h += (s * (-ago_h / tau).exp_r() * 0.25 / tau) as f32;
             }
-            let (sa, ca) = a.to_radians().sin_cos();
-            let c = e.to_radians().cos();
+            let (sa, ca) = a.to_radians().sin_cos_r();
+            let c = e.to_radians().cos_r();
             mean[0] += s * sa * c;
             mean[1] += s * ca * c;
             mean[2] += s * s;
@@ -153,8 +153,8 @@ impl Light {
         } else {
             [0.0, 0.0, 1.0]
         };
-        let (sa, ca) = az.to_radians().sin_cos();
-        let (se, ce) = el.to_radians().sin_cos();
+        let (sa, ca) = az.to_radians().sin_cos_r();
+        let (se, ce) = el.to_radians().sin_cos_r();
         // Illuminance on the ground, lux: full sun ~1e5, sunset ~400, civil dusk ~3.4,
         // nautical dusk ~0.008, clear moonless night ~0.001 (RCA Electro-Optics Handbook, 1974).
         let sky_lux = log_interp(
@@ -171,7 +171,7 @@ impl Light {
             el,
         );
         let sun_lux = if el > 0.0 {
-            100_000.0 * (-0.21 / (se + 0.05)).exp() * f64::from(clear)
+            100_000.0 * (-0.21 / (se + 0.05)).exp_r() * f64::from(clear)
         } else {
             0.0
         };
@@ -181,7 +181,7 @@ impl Light {
         let warm = smooth64(20.0, 2.0, el) as f32;
         let dusk = smooth64(4.0, -6.0, el) as f32;
         let bright = (total / 2.0).min(1.0) as f32;
-        let lift = |c: [f32; 3]| c.map(|v| v * bright.powf(0.45));
+        let lift = |c: [f32; 3]| c.map(|v| v * bright.powf_r(0.45));
         Self {
             sun: [(sa * ce) as f32, (ca * ce) as f32, se as f32],
             direct: (sun_lux * gain * 1.75) as f32,
@@ -241,7 +241,7 @@ impl Light {
         let mut out = [0.0; 3];
         for k in 0..3 {
             let l = albedo[k] * (d * self.direct_rgb[k] + a * self.ambient_rgb[k]);
-            out[k] = (l / (1.0 + 0.18 * l)).max(0.0).powf(0.4545).min(1.0);
+            out[k] = (l / (1.0 + 0.18 * l)).max(0.0).powf_r(0.4545).min(1.0);
         }
         out
     }
@@ -260,7 +260,7 @@ fn log_interp(table: &[(f64, f64)], x: f64) -> f64 {
     for &(a, v) in &table[1..] {
         if x <= a {
             let t = (x - last.0) / (a - last.0);
-            return (last.1.ln() + t * (v.ln() - last.1.ln())).exp();
+            return (last.1.ln_r() + t * (v.ln_r() - last.1.ln_r())).exp_r();
         }
         last = (a, v);
     }

@@ -3,7 +3,7 @@
 //! Invariant: nothing true that the aircraft cannot know goes in; attitude, position and time
 //! carry its own errors, so a station's error estimate is put to the test.
 
-use vedette_geo::{Body, Gimbal, Hae, LatLon, Ned, Rotation, Vec3};
+use vedette_geo::{Body, Gimbal, Hae, LatLon, Ned, Repeatable, Rotation, Vec3};
 use vedette_klv::{SecuritySet, UasDatalink, miis_physical};
 use vedette_sim_vehicle::ReportedState;
 
@@ -31,7 +31,7 @@ pub(crate) fn datalink(
     let ned_from_gimbal =
         Rotation::<Ned, Gimbal>::ned_from_gimbal(r.gimbal_roll_deg, r.gimbal_pitch_deg, r.gimbal_yaw_deg);
     let (rel_roll, rel_el, rel_az) = ned_from_body.inverse().after(&ned_from_gimbal).euler_deg();
-    let ht = (cam.hfov_deg * 0.5).to_radians().tan();
+    let ht = (cam.hfov_deg * 0.5).to_radians().tan_r();
     let vt = ht * f64::from(cam.height) / f64::from(cam.width);
     let (x, y) = ground.plane(r.at);
     let from = [x, y, r.amsl.0 as f32];
@@ -39,7 +39,7 @@ pub(crate) fn datalink(
     // Where a line of sight meets the ground: place, height, slant range.
     let look = |right: f64, down: f64| -> Option<(LatLon, f64, f64)> {
         let e = ned_from_gimbal.apply(Vec3::new(1.0, right, down)).to_enu();
-        let (s, c) = gamma.sin_cos();
+        let (s, c) = gamma.sin_cos_r();
         let dir = [(e.x * c + e.y * s) as f32, (e.y * c - e.x * s) as f32, e.z as f32];
         let t = ground.hit(from, dir, 0.0)?;
         let (gx, gy) = (from[0] + t * dir[0], from[1] + t * dir[1]);
@@ -55,8 +55,8 @@ pub(crate) fn datalink(
         corner(-1.0, 1.0),
     ];
     let width = centre.map(|(_, _, slant)| 2.0 * slant * ht);
-    let course = vedette_geo::norm_deg_360(r.velocity.y.atan2(r.velocity.x).to_degrees());
-    let speed = r.velocity.x.hypot(r.velocity.y);
+    let course = vedette_geo::norm_deg_360(r.velocity.y.atan2_r(r.velocity.x).to_degrees());
+    let speed = r.velocity.x.hypot_r(r.velocity.y);
     let hae = |msl: f64| Hae(msl + labels.undulation_m).0;
     let thermal = cam.spectrum == vedette_model::Spectrum::Thermal;
     UasDatalink {
@@ -80,7 +80,7 @@ pub(crate) fn datalink(
         rel_roll_deg: Some(vedette_geo::norm_deg_360(rel_roll)),
         slant_range_m: centre.map(|c| c.2),
         target_width_m: width,
-        ground_range_m: centre.map(|(p, _, _)| vedette_geo::distance_m(r.at, p)),
+        ground_range_m: centre.map(|(p, _, _)| vedette_geo::near::distance_m(r.at, p)),
         frame_center_lat_deg: centre.map(|c| c.0.lat_deg),
         frame_center_lon_deg: centre.map(|c| c.0.lon_deg),
         frame_center_elev_m: centre.map(|c| c.1),

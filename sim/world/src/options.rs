@@ -149,8 +149,8 @@ impl SimOptions {
         let vehicles = (1..=n)
             .map(|system| {
                 // Rows of sixteen, 20 m apart.
-                let home = vedette_geo::destination(
-                    vedette_geo::destination(at, 90.0, 20.0 * f64::from((system - 1) % 16)),
+                let home = vedette_geo::near::destination(
+                    vedette_geo::near::destination(at, 90.0, 20.0 * f64::from((system - 1) % 16)),
                     0.0,
                     20.0 * f64::from((system - 1) / 16),
                 );
@@ -199,8 +199,8 @@ fn open_ground(world: &World) -> Result<(LatLon, Amsl), SimError> {
     let steps = (WITHIN_M / STEP_M) as i32;
     for north in -steps..=steps {
         for east in -steps..=steps {
-            let at = vedette_geo::destination(
-                vedette_geo::destination(middle, 0.0, STEP_M * f64::from(north)),
+            let at = vedette_geo::near::destination(
+                vedette_geo::near::destination(middle, 0.0, STEP_M * f64::from(north)),
                 90.0,
                 STEP_M * f64::from(east),
             );

@@ -5,7 +5,7 @@
 //! terrain and time; the loss it gives is a share of datagrams, drawn elsewhere.
 
 use vedette_atlas::{Plane, Terrain};
-use vedette_geo::{Amsl, EARTH_RADIUS_M, LatLon};
+use vedette_geo::{Amsl, EARTH_RADIUS_M, LatLon, Repeatable};
 
 /// Speed of light, metres per second (SI).
 const C_M_S: f64 = 299_792_458.0;
@@ -79,14 +79,14 @@ impl LinkState {
 
 /// Share lost at a margin: one half at none, 1 in 4,000 at 10 dB.
 fn loss(margin_db: f64) -> f64 {
-    let p = 1.0 / (1.0 + (margin_db / SOFT_DB).exp());
+    let p = 1.0 / (1.0 + (margin_db / SOFT_DB).exp_r());
     if p < 1e-4 { 0.0 } else { p }
 }
 
 /// Free-space loss, decibels (ITU-R P.525): 32.4 + 20 log f/MHz + 20 log d/km.
 #[must_use]
 pub fn free_space_db(frequency_hz: f64, range_m: f64) -> f64 {
-    32.4 + 20.0 * (frequency_hz * 1e-6).log10() + 20.0 * (range_m.max(1.0) * 1e-3).log10()
+    32.4 + 20.0 * (frequency_hz * 1e-6).log10_r() + 20.0 * (range_m.max(1.0) * 1e-3).log10_r()
 }
 
 /// Loss behind a knife edge, decibels (ITU-R P.526, eq. 31), from the Fresnel parameter.
@@ -96,7 +96,7 @@ pub fn knife_edge_db(nu: f64) -> f64 {
         return 0.0;
     }
     let a = nu - 0.1;
-    6.9 + 20.0 * ((a * a + 1.0).sqrt() + a).log10()
+    6.9 + 20.0 * ((a * a + 1.0).sqrt() + a).log10_r()
 }
 
 impl Radio {
@@ -105,8 +105,8 @@ impl Radio {
     pub fn link(&self, terrain: &Terrain, to: LatLon, amsl: Amsl, t_s: f64) -> LinkState {
         let plane = Plane::new(self.at);
         let (x, y) = plane.to_xy(to);
-        let flat = x.hypot(y).max(1.0);
-        let range_m = flat.hypot(amsl.0 - self.amsl.0);
+        let flat = x.hypot_r(y).max(1.0);
+        let range_m = flat.hypot_r(amsl.0 - self.amsl.0);
         let lambda = C_M_S / self.frequency_hz.max(1e6);
         let n = ((flat / 45.0).ceil() as usize).clamp(4, SAMPLES);
         let (mut worst, mut low) = (f64::MIN, f64::MAX);
@@ -132,8 +132,8 @@ impl Radio {
             let phase = std::f64::consts::TAU * 2.0 * h1 * h2 / (range_m * lambda) + std::f64::consts::PI;
             // The rougher and steeper the ground, the weaker its mirror: 0.35 at grazing.
             let mirror = 0.35 * (1.0 - ((h1 + h2) / flat).min(1.0)) * f64::from(u8::from(low > 0.0));
-            let (re, im) = (1.0 + mirror * phase.cos(), mirror * phase.sin());
-            -10.0 * (re * re + im * im).max(1e-3).log10()
+            let (re, im) = (1.0 + mirror * phase.cos_r(), mirror * phase.sin_r());
+            -10.0 * (re * re + im * im).max(1e-3).log10_r()
         } else {
             0.0
         };
@@ -142,8 +142,8 @@ impl Radio {
             .iter()
             .filter(|i| (i.from_s..=i.until_s).contains(&t_s))
             .map(|i| {
-                let d = vedette_geo::distance_m(i.at, to).hypot(30.0);
-                (i.db_at_100_m - 20.0 * (d / 100.0).log10()).max(0.0)
+                let d = vedette_geo::near::distance_m(i.at, to).hypot_r(30.0);
+                (i.db_at_100_m - 20.0 * (d / 100.0).log10_r()).max(0.0)
             })
             .sum();
         let path = free_space_db(self.frequency_hz, range_m) + shadow_db + fading_db;

@@ -9,7 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use vedette_geo::{Amsl, Camera, Gimbal, LatLon, Ned, Rotation, Vec3};
+use vedette_geo::{Amsl, Camera, Gimbal, LatLon, Ned, Repeatable, Rotation, Vec3};
 use vedette_model::{ImageBox, Spectrum, TargetClass};
 
 use crate::actors::{ActorKind, Medium};
@@ -356,7 +356,7 @@ impl Renderer {
                 let cell =
                     (dist(a, b).max(across * STEP as f32) * dist(a, d).max(across * STEP as f32)).sqrt() / STEP as f32;
                 let cell = cell.min(across * 4.0);
-                let level = ((cell / TEXEL_M).log2() + 0.30).floor().clamp(0.0, 8.0) as u8;
+                let level = ((cell / TEXEL_M).log2_r() + 0.30).floor().clamp(0.0, 8.0) as u8;
                 levels[by * bw + bx] = level;
                 let side = TEXEL_M * f32::from(1_u16 << level) * CHUNK as f32;
                 for k in 0..4 {
@@ -384,9 +384,9 @@ impl Renderer {
                 let inv = c.map(|t| 1.0 / t.min(FAR));
                 let tau_len = if lo < FAR { lo } else { 0.0 };
                 let tau = if thermal {
-                    (-light.alpha_lwir * tau_len).exp()
+                    (-light.alpha_lwir * tau_len).exp_r()
                 } else {
-                    (-light.alpha_visible * tau_len).exp()
+                    (-light.alpha_visible * tau_len).exp_r()
                 };
                 let mut borrowed: Option<&Chunk> = None;
                 for sy in 0..STEP {
@@ -552,7 +552,7 @@ impl Renderer {
             if a.kind.medium() == Medium::Water {
                 // Rides the waves: a period of 5 s, small craft all of it, a coaster hardly.
                 let share = if a.kind == ActorKind::Boat { 0.35 } else { 0.06 };
-                foot[2] += (share * scene.waves_m * (t_s * 1.257 + (a.seed % 7) as f64).sin()) as f32;
+                foot[2] += (share * scene.waves_m * (t_s * 1.257 + (a.seed % 7) as f64).sin_r()) as f32;
             }
             if !thermal {
                 draw_shadow(scene, light, view, a, &pose, foot, &self.depth, &mut self.rgb);
@@ -575,9 +575,9 @@ impl Renderer {
                 continue;
             }
             let tau = if thermal {
-                (-light.alpha_lwir * slant).exp()
+                (-light.alpha_lwir * slant).exp_r()
             } else {
-                (-light.alpha_visible * slant).exp()
+                (-light.alpha_visible * slant).exp_r()
             };
             let ss = if x1 - x0 > 120 { 2 } else { 3 };
             let (mut total, mut seen) = (0_u32, 0_u32);
@@ -692,7 +692,7 @@ fn view(scene: &Scene, cam: &CameraState, w: usize, h: usize) -> View {
         let e = ned.apply(v).to_enu();
         [e.x as f32, e.y as f32, e.z as f32]
     };
-    let f = 0.5 * w as f64 / (0.5 * cam.hfov_deg.clamp(0.2, 150.0)).to_radians().tan();
+    let f = 0.5 * w as f64 / (0.5 * cam.hfov_deg.clamp(0.2, 150.0)).to_radians().tan_r();
     View {
         o: [x, y, cam.amsl.0 as f32],
         fwd: axis(Vec3::new(0.0, 0.0, 1.0)),

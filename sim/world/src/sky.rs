@@ -454,11 +454,11 @@ impl Sky {
             .active()
             .filter_map(|f| match f.trouble {
                 Trouble::Intruder { from, to, metres, m_s } => {
-                    let track = vedette_geo::azimuth_deg(from, to);
+                    let track = vedette_geo::near::azimuth_deg(from, to);
                     Some(wire::Heard {
                         icao: 0x34_0000 + f.id.0,
                         callsign: wire::callsign("FOREIGN"),
-                        at: vedette_geo::destination(from, track, m_s * (t_s - f.since_s)),
+                        at: vedette_geo::near::destination(from, track, m_s * (t_s - f.since_s)),
                         amsl_m: metres,
                         track_deg: track,
                         m_s,

@@ -61,7 +61,7 @@ pub fn advise(view: &StationView, truth: &Truth, policy: &Policy) -> Vec<Advice>
                     a.track
                         .and_then(|k| view.tracks.get(&k))
                         .and_then(|k| k.track.fix.as_ref().ok())
-                        .is_some_and(|f| vedette_geo::distance_m(f.at, p.at) < t.same_m)
+                        .is_some_and(|f| vedette_geo::near::distance_m(f.at, p.at) < t.same_m)
                 })
             });
         if named && out_of_sight > t.custody_gap_s {

@@ -54,7 +54,7 @@ fn act(name: &str, truth: &Truth, c: &Conduct, abouts: &[About<'_>]) -> bool {
             right.iter().any(|a| {
                 let Some(at) = a.at else { return false };
                 c.looked_at.iter().any(|(u, p)| {
-                    (-30.0..=120.0).contains(&seconds(a.raised, *u)) && vedette_geo::distance_m(*p, at) < 150.0
+                    (-30.0..=120.0).contains(&seconds(a.raised, *u)) && vedette_geo::near::distance_m(*p, at) < 150.0
                 })
             })
         }
@@ -62,7 +62,7 @@ fn act(name: &str, truth: &Truth, c: &Conduct, abouts: &[About<'_>]) -> bool {
             let (Some(first), Some(last)) = (f.first(), f.last()) else {
                 return true;
             };
-            let home = vedette_geo::distance_m(first.at, last.at) < 150.0;
+            let home = vedette_geo::near::distance_m(first.at, last.at) < 150.0;
             let called = c
                 .orders
                 .iter()

@@ -5,7 +5,8 @@
 use std::collections::BTreeMap;
 
 use vedette_atlas::ZoneKind;
-use vedette_geo::{LatLon, distance_m};
+use vedette_geo::LatLon;
+use vedette_geo::near::distance_m;
 use vedette_model::Utc;
 
 use crate::items::{Work, seconds};

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use vedette_atlas::World;
-use vedette_geo::distance_m;
+use vedette_geo::near::distance_m;
 use vedette_model::plan::Limits;
 use vedette_model::{Priority, Utc};
 

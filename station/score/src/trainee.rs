@@ -83,7 +83,7 @@ fn doubt(view: &StationView, a: &Alert) -> Option<&'static str> {
     let (last, at, _) = trail.last()?;
     let (first, from, _) = trail.iter().find(|(u, _, _)| last.0 - u.0 <= STILL.0 * S)?;
     let s = (last.0 - first.0) as f64 * 1e-6;
-    let still = s > 10.0 && vedette_geo::distance_m(*from, *at) / s < STILL.1;
+    let still = s > 10.0 && vedette_geo::near::distance_m(*from, *at) / s < STILL.1;
     still.then_some("it stands still: a warm stone, not somebody who walks")
 }
 

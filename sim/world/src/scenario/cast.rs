@@ -7,7 +7,7 @@ use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use toml::Spanned;
 use vedette_atlas::Border;
-use vedette_geo::{LatLon, LocalFrame};
+use vedette_geo::{LatLon, LocalFrame, Repeatable};
 
 use super::Crossing;
 use super::file::{ActorFile, ScenarioFile, StepFile};
@@ -92,8 +92,8 @@ impl Cast<'_, '_> {
                     let ring = f64::from(1 + (k - 1) / 6);
                     let angle = f64::from(k) * 1.047 + 0.3 * ring;
                     let at = (
-                        from.0 + spacing * ring * angle.cos(),
-                        from.1 + spacing * ring * angle.sin(),
+                        from.0 + spacing * ring * angle.cos_r(),
+                        from.1 + spacing * ring * angle.sin_r(),
                     );
                     Track::compile_at(at, up, &steps, mine)
                 }
@@ -270,7 +270,7 @@ impl Cast<'_, '_> {
             return;
         }
         for ((ta, xa, ya), (tb, xb, yb)) in track.pieces().take(2_000) {
-            let n = ((xb - xa).hypot(yb - ya) / LOOK_M).ceil().clamp(1.0, 2_000.0) as usize;
+            let n = ((xb - xa).hypot_r(yb - ya) / LOOK_M).ceil().clamp(1.0, 2_000.0) as usize;
             for k in 1..=n {
                 let s = k as f64 / n as f64;
                 if !check(xa + (xb - xa) * s, ya + (yb - ya) * s, ta + (tb - ta) * s) {
@@ -290,7 +290,7 @@ pub(super) fn crossings(actors: &[Actor], frame: &LocalFrame, border: &Border) -
     let mut out = Vec::new();
     for a in actors {
         for ((ta, xa, ya), (tb, xb, yb)) in a.track.pieces() {
-            let length = (xb - xa).hypot(yb - ya);
+            let length = (xb - xa).hypot_r(yb - ya);
             if length < 1e-6 {
                 continue;
             }

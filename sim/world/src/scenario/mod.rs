@@ -22,7 +22,7 @@ pub use file::{
 use std::collections::BTreeMap;
 
 use vedette_atlas::{Border, World};
-use vedette_geo::{Amsl, LatLon};
+use vedette_geo::{Amsl, LatLon, Repeatable};
 use vedette_model::plan::{Energy, Envelope};
 use vedette_model::{Airframe, CameraId, Family, Spectrum, Utc};
 use vedette_sim_vehicle::{Noise, PackAge};
@@ -62,8 +62,10 @@ impl SimCamera {
     /// Vertical field of view with square pixels, degrees.
     #[must_use]
     pub fn vfov_deg(&self) -> f64 {
-        let t = (self.hfov_deg * 0.5).to_radians().tan();
-        2.0 * (t * f64::from(self.height) / f64::from(self.width)).atan().to_degrees()
+        let t = (self.hfov_deg * 0.5).to_radians().tan_r();
+        2.0 * (t * f64::from(self.height) / f64::from(self.width))
+            .atan_r()
+            .to_degrees()
     }
 }
 

@@ -79,7 +79,7 @@ impl Ctx<'_> {
                 let inside = self.range(at, &format!("{what}: inside_m"), p.inside_m, -2e4, 2e4);
                 let az = b.azimuth_deg(m);
                 let side = if b.home_left { -90.0 } else { 90.0 };
-                vedette_geo::destination(b.at(m), vedette_geo::norm_deg_360(az + side), inside)
+                vedette_geo::near::destination(b.at(m), vedette_geo::norm_deg_360(az + side), inside)
             }
             _ => {
                 self.wrong(

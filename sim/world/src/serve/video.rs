@@ -10,7 +10,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use vedette_atlas::World;
-use vedette_geo::{Gimbal, Ned, Rotation, Vec3};
+use vedette_geo::{Gimbal, Ned, Repeatable, Rotation, Vec3};
 use vedette_klv::{TsWriter, TsWriterConfig, VideoCodec};
 use vedette_model::{CameraId, Mono};
 
@@ -220,11 +220,15 @@ fn mounted([up_deg, right_deg]: [f64; 2], gimbal: [f64; 3]) -> [f64; 3] {
     }
     let ned_from_gimbal = Rotation::<Ned, Gimbal>::ned_from_gimbal(gimbal[0], gimbal[1], gimbal[2]);
     let (up, right) = (up_deg.to_radians(), right_deg.to_radians());
-    let axis = ned_from_gimbal.apply(Vec3::new(up.cos() * right.cos(), up.cos() * right.sin(), -up.sin()));
-    let side = ned_from_gimbal.apply(Vec3::new(-right.sin(), right.cos(), 0.0));
-    let pitch = (-axis.z).clamp(-1.0, 1.0).asin();
-    let roll = (side.z / pitch.cos().max(1e-9)).clamp(-1.0, 1.0).asin();
-    let yaw = vedette_geo::norm_deg_360(axis.y.atan2(axis.x).to_degrees());
+    let axis = ned_from_gimbal.apply(Vec3::new(
+        up.cos_r() * right.cos_r(),
+        up.cos_r() * right.sin_r(),
+        -up.sin_r(),
+    ));
+    let side = ned_from_gimbal.apply(Vec3::new(-right.sin_r(), right.cos_r(), 0.0));
+    let pitch = (-axis.z).clamp(-1.0, 1.0).asin_r();
+    let roll = (side.z / pitch.cos_r().max(1e-9)).clamp(-1.0, 1.0).asin_r();
+    let yaw = vedette_geo::norm_deg_360(axis.y.atan2_r(axis.x).to_degrees());
     [roll.to_degrees(), pitch.to_degrees(), yaw]
 }
 
