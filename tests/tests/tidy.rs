@@ -267,6 +267,33 @@ fn pure_crates_touch_no_clock_file_socket_or_thread() {
     );
 }
 
+/// Truth, telemetry and score are byte-equal on two machines only while nothing in them asks the
+/// system for a sine: see `vedette_geo::Repeatable`.
+#[test]
+fn what_is_simulated_and_scored_takes_no_sine_from_the_system() {
+    let functions = "sin cos tan asin acos atan atan2 sin_cos sinh cosh tanh exp exp2 ln log2 log10 powf hypot cbrt";
+    let calls: Vec<String> = functions.split(' ').map(|f| format!(".{f}(")).collect();
+    let mut bad = Vec::new();
+    for room in [
+        "maps/geo/src",
+        "maps/atlas/src",
+        "sim/vehicle/src",
+        "sim/world/src",
+        "station/score/src",
+    ] {
+        let mut files = Vec::new();
+        rust_files(&root().join(room), &mut files);
+        assert!(!files.is_empty(), "{room}");
+        for f in files {
+            let text = std::fs::read_to_string(&f).expect("reads");
+            let lines = text.lines().enumerate();
+            let found = lines.filter(|(_, line)| calls.iter().any(|c| line.contains(c.as_str())));
+            bad.extend(found.map(|(i, line)| format!("{}:{}: {}", f.display(), i + 1, line.trim())));
+        }
+    }
+    assert!(bad.is_empty(), "write .sin_r() and so on here:\n{}", bad.join("\n"));
+}
+
 #[test]
 fn readme_table_lists_every_crate_and_its_commands_exist() {
     let readme = std::fs::read_to_string(root().join("README.md")).expect("README.md");

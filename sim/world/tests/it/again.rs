@@ -93,6 +93,45 @@ fn twenty_pairs_of_scenario_and_seed_repeat_byte_for_byte_at_other_speeds_and_th
     }
 }
 
+/// One line each of a few runs: what two machines are held against each other by.
+fn told() -> Vec<String> {
+    let line = |(name, seed, look): (&str, u64, bool)| {
+        let (telemetry, truth, picture) = run(name, seed, 1_000, 1, look);
+        let of = [digest(&telemetry), digest(truth.as_bytes()), digest(&picture)];
+        format!("told {name} {seed} {:016x} {:016x} {:016x}", of[0], of[1], of[2])
+    };
+    [
+        ("first-watch.toml", 3, true),
+        ("boat-beaching.toml", 2, false),
+        ("radio-shadow.toml", 5, false),
+    ]
+    .map(line)
+    .to_vec()
+}
+
+#[test]
+fn a_run_is_told_by_its_digests() {
+    for line in told() {
+        eprintln!("{line}");
+    }
+}
+
+/// The system's mathematics takes other code where a processor has no fused multiplication; what is
+/// simulated must not show it.
+#[test]
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+fn a_machine_with_a_plainer_processor_computes_the_same_bytes() {
+    let child = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "again::a_run_is_told_by_its_digests", "--nocapture"])
+        .env("GLIBC_TUNABLES", "glibc.cpu.hwcaps=-FMA,-FMA4,-AVX2")
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&child.stderr).into_owned();
+    let there: Vec<&str> = text.lines().filter(|l| l.starts_with("told ")).collect();
+    assert!(child.status.success() && there.len() == 3, "{text}");
+    assert_eq!(there, told());
+}
+
 #[test]
 fn hundreds_of_aircraft_fly_on_many_threads_as_on_one() {
     let (w, _) = load("first-watch.toml");
