@@ -9,7 +9,7 @@ use vedette_model::Intent;
 use vedette_model::plan::Brief;
 
 use super::fields::{field, numbers, seconds};
-use super::{Shown, after};
+use super::{Page, Shown, after, stretches};
 use crate::draw::{self, Button, Look};
 use crate::icon::{self, Icon};
 use crate::local::FlyLocal;
@@ -95,7 +95,7 @@ pub(super) fn show(
 }
 
 /// Applies an edit to the draft.
-fn edit(l: &mut FlyLocal, change: impl FnOnce(&mut Brief)) {
+pub(super) fn edit(l: &mut FlyLocal, change: impl FnOnce(&mut Brief)) {
     if let Some(d) = &mut l.plan.draft {
         d.edit(change);
     }
@@ -199,8 +199,14 @@ fn fields(ui: &mut Ui, r: Rect, v: &StationView, s: &Shown, l: &mut FlyLocal, la
     let half = (w - 8.0) / 2.0;
     let row = if lay.compact { 44.0 } else { 48.0 };
     let gap = if lay.compact { 5.0 } else { 8.0 };
-    let mut y = r.top() + 8.0;
     let b = s.brief.clone();
+    let mut y = stretches::pages(ui, draw::rect(x, r.top() + 8.0, w, 24.0), &b, l, pal) + gap;
+    let below = Rect::from_min_max(pos2(x, y), pos2(x + w, r.bottom()));
+    match l.plan.page {
+        Page::Whole => {}
+        Page::Stretches => return stretches::stretches(ui, below, s, l, lay, pal),
+        Page::Winds => return stretches::winds(ui, below, s, l, lay, pal),
+    }
     for (i, f) in rows(&b, &v.site.border_name).into_iter().enumerate() {
         // The first alone, then two in a line; the task stands between the limits and the heights.
         let right = i > 0 && i % 2 == 0;

@@ -167,12 +167,9 @@ pub(super) fn gaps(ui: &mut Ui, r: Rect, v: &StationView, s: &Shown, lay: &Layou
         4.0,
     ));
     let bound = format!("no plan's longest gap can beat {}", words::duration(j.lower_bound_s));
-    let back = draw::rect(
-        plot.left() + 2.0,
-        yy(j.lower_bound_s) + 3.0,
-        draw::width(&p, &bound, theme::small()) + 10.0,
-        18.0,
-    );
+    // Above its line and at the right: what was flown lies at or below it.
+    let wide = draw::width(&p, &bound, theme::small()) + 10.0;
+    let back = draw::rect(plot.right() - wide - 2.0, yy(j.lower_bound_s) - 21.0, wide, 18.0);
     p.rect_filled(back, CornerRadius::same(2), draw::alpha(pal.surface[0], 225));
     draw::text(
         &p,

@@ -14,6 +14,7 @@ mod desk;
 mod draft;
 mod fields;
 mod map;
+mod stretches;
 mod verdict;
 
 use std::sync::Arc;
@@ -57,6 +58,18 @@ impl Tool {
         (Self::Base, "Base"),
         (Self::Measure, "Measure"),
     ];
+}
+
+/// The pages of a brief.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Page {
+    /// What is asked of the whole section, the fleet, zones and sizing.
+    #[default]
+    Whole,
+    /// What is asked of single stretches.
+    Stretches,
+    /// Wind by height.
+    Winds,
 }
 
 /// What the section is coloured by.
@@ -117,6 +130,10 @@ pub struct PlanLocal {
     pub upload: Option<Upload>,
     /// The left column shows what may have happened instead of the brief.
     pub after: bool,
+    /// Which page of the brief is open.
+    pub page: Page,
+    /// The stretch whose demands are open, number in the brief's list.
+    pub stretch: Option<usize>,
     /// A change being planned around.
     pub what_if: Option<Arc<WhatIf>>,
     pub(crate) questions: u64,

@@ -142,6 +142,60 @@ fn an_impossible_wish_says_which_constraint_binds() {
 }
 
 #[test]
+fn a_stretch_asks_for_more_and_the_wind_differs_by_height() {
+    let mut h = room();
+    let table = asked(&h).brief.clone();
+    h.get_by_label("Page Stretches").click();
+    h.run_steps(3);
+    h.get_by_label("Add a stretch").click();
+    h.run_steps(3);
+    write(&mut h, "Stretch name", "Old bridge");
+    write(&mut h, "From – to", "36.2 – 36.9");
+    write(&mut h, "Seen every", "4 min");
+    write(&mut h, "Priority", "2");
+    write(&mut h, "Crossing seen", "60");
+    write(&mut h, "He is there for", "90 s");
+    write(&mut h, "Only in hours", "0 – 2; 5 – 6");
+    let i = asked(&h).brief.requirement.intervals[0].clone();
+    assert_eq!(
+        (i.name.as_str(), i.from_km, i.to_km),
+        ("Old bridge", Some(36.2), Some(36.9))
+    );
+    assert_eq!((i.revisit_s, i.priority), (Some(240.0), 2));
+    let seen = i.detection.expect("a chance is asked for");
+    assert!((seen.least - 0.6).abs() < 1e-9 && (seen.crossing_s - 90.0).abs() < 1e-9);
+    assert_eq!(i.windows_h, [[0.0, 2.0], [5.0, 6.0]]);
+    write(&mut h, "Crossing seen", "often");
+    assert_eq!(
+        asked(&h).brief.requirement.intervals[0].detection,
+        Some(seen),
+        "no number changes nothing"
+    );
+    h.get_by_label("Remove stretch 1").click();
+    h.run_steps(3);
+    assert_eq!(asked(&h).brief, table);
+
+    h.get_by_label("Page Winds").click();
+    h.run_steps(3);
+    h.get_by_label("Add a height").click();
+    h.run_steps(3);
+    h.get_by_label("Add a height").click();
+    h.run_steps(3);
+    write(&mut h, "Height 2", "2600");
+    write(&mut h, "Wind 2", "310 9 4");
+    let layers = asked(&h).brief.wind_layers.clone();
+    assert_eq!(layers.len(), 2);
+    assert!((layers[1].amsl_m - 2600.0).abs() < 1e-9);
+    assert_eq!(
+        (layers[1].from_deg, layers[1].speed_m_s, layers[1].gust_m_s),
+        (310.0, 9.0, 4.0)
+    );
+    h.get_by_label("Remove wind 2").click();
+    h.run_steps(3);
+    assert_eq!(asked(&h).brief.wind_layers.len(), 1);
+}
+
+#[test]
 fn a_trial_is_compared_then_put_on_the_table_and_only_there_approved() {
     let mut h = room();
     write(&mut h, "Revisit at most", "6 min");
