@@ -196,6 +196,17 @@ fn an_operator_confirms_and_orders_without_a_display() {
         h.local().workspace = w;
         shot_for_people(&mut h, name);
     }
+    h.local().workspace = Workspace::Plan;
+    h.steps(2);
+    for (page, add, name) in [
+        ("Page Stretches", "Add a stretch", "plan-stretches"),
+        ("Page Winds", "Add a height", "plan-winds"),
+    ] {
+        h.press_label(page).unwrap();
+        h.press_label(add).unwrap();
+        h.steps(2);
+        shot_for_people(&mut h, name);
+    }
     the_desk();
 }
 

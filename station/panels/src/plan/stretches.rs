@@ -135,13 +135,13 @@ const FIELDS: [Field; 8] = [
         |t, i| chance(t, &mut i.detection),
     ),
     (
-        "If watched by him",
+        "Watcher met",
         "%",
         |i, _| told(i.unpredictable),
         |t, i| chance(t, &mut i.unpredictable),
     ),
     (
-        "He is there for",
+        "Crossing takes",
         "",
         |i, _| {
             let c = i.detection.or(i.unpredictable);

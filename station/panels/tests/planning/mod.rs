@@ -154,7 +154,7 @@ fn a_stretch_asks_for_more_and_the_wind_differs_by_height() {
     write(&mut h, "Seen every", "4 min");
     write(&mut h, "Priority", "2");
     write(&mut h, "Crossing seen", "60");
-    write(&mut h, "He is there for", "90 s");
+    write(&mut h, "Crossing takes", "90 s");
     write(&mut h, "Only in hours", "0 – 2; 5 – 6");
     let i = asked(&h).brief.requirement.intervals[0].clone();
     assert_eq!(
