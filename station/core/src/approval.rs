@@ -3,7 +3,10 @@
 //! Invariant: under the two-person rule the one who put a plan on the table never approves it, and
 //! nothing is uploaded before the approval is signed. Knows no keys: a shell signs.
 
-use vedette_model::{Approval, ApprovalSignature, Authority, OperatorId, PlanId, PlanRule, Refusal, VehicleId};
+use vedette_model::plan::PatrolPlan;
+use vedette_model::{
+    Approval, ApprovalSignature, Authority, Family, OperatorId, PlanId, PlanRule, Refusal, VehicleId, VehicleIdentity,
+};
 
 use crate::input::Effect;
 use crate::station::Station;
@@ -78,12 +81,39 @@ impl StationView {
         if v.duplicate || v.identity.is_none() {
             return Some(format!("{} is not heard, or not alone on its system id", v.tail));
         }
+        if let Some(why) = unfit(plan, id, v.identity.as_ref()) {
+            return Some(format!("{}: {why}", v.tail));
+        }
         let air = v.landed.is_some_and(|l| l.value == vedette_model::LandedState::InAir);
         if air && v.mode.is_some_and(|m| m.value == vedette_model::FlightMode::Auto) {
             return Some(format!("{} flies its plan: hold it or return it first", v.tail));
         }
         None
     }
+}
+
+/// Why an aircraft's autopilot cannot take its part of a plan, known before anything is sent: the family it was made for, and how many
+/// items that family holds.
+fn unfit(plan: &PatrolPlan, id: VehicleId, identity: Option<&VehicleIdentity>) -> Option<String> {
+    let family = identity?.family;
+    let planned = plan.brief.fleet.iter().find(|f| f.vehicle == id)?.family;
+    if family != planned {
+        return Some(format!(
+            "its part is made for {planned:?} and it says that it is {family:?}: correct the brief and plan anew"
+        ));
+    }
+    let part = plan.aircraft.iter().find(|a| a.vehicle == id)?;
+    let holds = family.capacity();
+    // ArduPilot keeps home as an item of its own.
+    let home = usize::from(family != Family::Px4);
+    [
+        ("mission items", part.items.len() + home, holds.mission),
+        ("fence points", part.fence_items.len(), holds.fence),
+        ("rally points", part.rally_items.len(), holds.rally),
+    ]
+    .into_iter()
+    .find(|(_, n, most)| n > most)
+    .map(|(what, n, most)| format!("{n} {what} do not fit, {family:?} holds {most}: split the sortie or simplify it"))
 }
 
 impl Station {

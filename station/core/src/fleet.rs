@@ -16,6 +16,8 @@ const TRAIL: usize = 900;
 
 /// Parts of one aircraft kept.
 const PARTS: usize = 32;
+/// Cameras remembered of one aircraft.
+const CAMERAS: usize = 8;
 /// Others in the air kept for one aircraft, and how long one unheard is kept, microseconds.
 const CONTACTS: usize = 200;
 const CONTACT_US: i64 = 60_000_000;
@@ -62,6 +64,9 @@ pub(crate) fn unheard(a: &Aircraft) -> VehicleView {
         home: None,
         landed: None,
         gimbal_deg: None,
+        gimbal_rate_deg_s: None,
+        cameras: BTreeMap::new(),
+        picture: None,
         ready: None,
         item: None,
         leg: None,
@@ -187,7 +192,43 @@ pub(crate) fn apply(v: &mut VehicleView, now: Mono, captured: Mono, report: &Rep
             pitch_deg,
             yaw_deg,
         } => {
+            let before = v.gimbal_deg;
             v.gimbal_deg = Some(Known::new([*roll_deg, *pitch_deg, *yaw_deg], captured));
+            if let Some(b) = before {
+                let us = captured.since(b.captured);
+                if (20_000..2_000_000).contains(&us) {
+                    let per_s = 1e6 / us as f64;
+                    let rate = [
+                        (pitch_deg - b.value[1]) * per_s,
+                        vedette_geo::diff_deg(*yaw_deg, b.value[2]) * per_s,
+                    ];
+                    v.gimbal_rate_deg_s = Some(Known::new(rate, captured));
+                }
+            }
+        }
+        Report::Camera(c) => {
+            let was = v.cameras.get(&c.component).and_then(|k| k.value.recording);
+            if v.cameras.len() < CAMERAS || v.cameras.contains_key(&c.component) {
+                v.cameras.insert(c.component, Known::new(*c, captured));
+            }
+            if let Some(on) = c.recording.filter(|on| was.is_some_and(|w| w != *on)) {
+                let words = if on {
+                    "records on board"
+                } else {
+                    "recording on board ended"
+                };
+                return Some((EventKind::Flight, words.into()));
+            }
+        }
+        Report::Picture { number, kept, .. } => {
+            if *kept {
+                v.picture = Some(Known::new(*number, captured));
+                return Some((EventKind::Flight, format!("picture {number} kept on board")));
+            }
+            return Some((
+                EventKind::Flight,
+                format!("picture {number} could not be kept on board"),
+            ));
         }
         Report::Mission { current, total, .. } => {
             let total = total.or(v.item.and_then(|i| i.value.1));

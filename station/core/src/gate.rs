@@ -1,9 +1,12 @@
 //! The gate between a wish and an aircraft: authority, risk, confirmation, state.
 
-use vedette_model::{Authority, Intent, LandedState, OperatorId, Order, Refusal, Risk};
+use vedette_model::{Authority, CameraOrder, GimbalAim, Intent, LandedState, OperatorId, Order, Refusal, Risk};
 
 use crate::input::OperatorSpec;
 use crate::view::VehicleView;
+
+/// Fastest turn of a camera that is ordered, degrees per second.
+const MOST_RATE_DEG_S: f64 = 60.0;
 
 /// Authority an intent needs.
 fn needs(intent: &Intent) -> Authority {
@@ -114,6 +117,17 @@ pub(crate) fn order(vehicle: &VehicleView, order: &Order, held: bool) -> Result<
         }
         Order::Orbit { radius_m, .. } if !(10.0..=2000.0).contains(radius_m) => {
             return state("orbit radius must be 10 to 2000 m");
+        }
+        Order::Gimbal(GimbalAim::Rates { pitch_deg_s, yaw_deg_s })
+            if ![*pitch_deg_s, *yaw_deg_s].iter().all(|r| r.abs() <= MOST_RATE_DEG_S) =>
+        {
+            return state("a camera turns at 60 degrees a second at most");
+        }
+        Order::Gimbal(GimbalAim::Angles { pitch_deg, yaw_deg }) if !pitch_deg.is_finite() || !yaw_deg.is_finite() => {
+            return state("an angle is not a number");
+        }
+        Order::Camera(CameraOrder::Zoom(percent)) if !(0.0..=100.0).contains(percent) => {
+            return state("zoom is 0 to 100 % of the camera's range");
         }
         _ => {}
     }

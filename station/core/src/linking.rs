@@ -5,7 +5,8 @@
 //! are rings of half an hour.
 
 use vedette_model::{
-    LinkId, LinkReport, Mono, OperatorId, PathReport, Refusal, Request, RequestBody, Retry, SecondSender, VehicleId,
+    LinkId, LinkReport, Mono, OperatorId, PathReport, Refusal, RejectReason, Request, RequestBody, Retry, SecondSender,
+    VehicleId,
 };
 
 use crate::input::Effect;
@@ -23,6 +24,8 @@ const SWITCHES: usize = 20;
 /// A second sender counts as gone after this, microseconds; the protocol holds orders back for as
 /// long.
 const SECOND_US: i64 = 10_500_000;
+/// Refused frames after a pause this long are told of anew, microseconds.
+const BOUT_US: i64 = 60_000_000;
 /// Senders that can be blocked.
 const BLOCKED: usize = 64;
 
@@ -120,6 +123,32 @@ impl PathHistory {
     }
 }
 
+/// Frames that somebody forges, replays or leaves unsigned: an alarm for each bout, naming the sender. Wrong checksums are weather.
+fn forged(now: Mono, before: Option<&LinkReport>, report: &LinkReport) -> Vec<String> {
+    let grave = [
+        (RejectReason::BadSignature, "wrongly signed"),
+        (RejectReason::Replayed, "replayed"),
+        (RejectReason::Unsigned, "unsigned"),
+    ];
+    let of = |r: &LinkReport, reason| r.rejects.iter().find(|x| x.reason == reason).cloned();
+    grave
+        .into_iter()
+        .filter_map(|(reason, word)| {
+            let is = of(report, reason)?;
+            let was = before.and_then(|b| of(b, reason));
+            let more = is.count > was.as_ref().map_or(0, |w| w.count);
+            let fresh = was.is_none_or(|w| now.since(w.last) > BOUT_US);
+            (more && fresh).then(|| {
+                let who = if is.mostly_from.is_empty() { "somebody" } else { &is.mostly_from };
+                format!(
+                    "{who} on {} sends {word} frames: none is believed; Inspect shows them, the sender can be blocked there",
+                    report.link
+                )
+            })
+        })
+        .collect()
+}
+
 impl Station {
     pub(crate) fn link(&mut self, report: &LinkReport) {
         let now = self.view.now;
@@ -132,6 +161,9 @@ impl Station {
                     report.endpoint
                 ),
             );
+        }
+        for words in forged(now, before.as_ref(), report) {
+            self.notice(NoticeKind::Warning, words);
         }
         let pace = self.view.link_pace.entry(report.link).or_default();
         if let Some(b) = before {

@@ -1,7 +1,9 @@
 //! Receipts: an order is done when telemetry shows it, not when it was sent.
 
 use vedette_geo::{azimuth_deg, diff_deg, distance_m};
-use vedette_model::{CommandOutcome, FlightMode, GimbalAim, LandedState, Mono, Order, Receipt, ReceiptState};
+use vedette_model::{
+    CameraOrder, CommandOutcome, FlightMode, GimbalAim, LandedState, Mono, Order, Receipt, ReceiptState,
+};
 
 use crate::view::VehicleView;
 
@@ -72,8 +74,23 @@ pub(crate) fn observed(v: &VehicleView, order: &Order, given: Mono) -> bool {
                     (g.value[1] - pitch).abs() < 8.0
                         && (close_below || diff_deg(g.value[2], azimuth_deg(p.value, *at)).abs() < 8.0)
                 }
+                GimbalAim::Rates { pitch_deg_s, yaw_deg_s } => {
+                    let near = |is: f64, asked: f64| (is - asked).abs() <= (asked.abs() * 0.25).max(1.5);
+                    v.gimbal_rate_deg_s
+                        .filter(|r| after(r.captured))
+                        .is_some_and(|r| near(r.value[0], *pitch_deg_s) && near(r.value[1], *yaw_deg_s))
+                }
                 GimbalAim::Neutral => true,
             }
         }
+        Order::Camera(CameraOrder::Picture) => v.picture.is_some_and(|p| after(p.captured)),
+        Order::Camera(CameraOrder::Record(on)) => v
+            .cameras
+            .values()
+            .any(|c| after(c.captured) && c.value.recording == Some(*on)),
+        Order::Camera(CameraOrder::Zoom(percent)) => v
+            .cameras
+            .values()
+            .any(|c| after(c.captured) && c.value.zoom_pct.is_some_and(|z| (z - percent).abs() <= 2.0)),
     }
 }

@@ -360,6 +360,15 @@ pub struct VehicleView {
     pub landed: Option<Known<LandedState>>,
     /// Gimbal roll, pitch, yaw in earth axes, degrees.
     pub gimbal_deg: Option<Known<[f64; 3]>>,
+    /// How fast the gimbal turns, pitch and yaw in earth axes, degrees per second, from its last two words.
+    #[serde(default)]
+    pub gimbal_rate_deg_s: Option<Known<[f64; 2]>>,
+    /// What its cameras do, by component.
+    #[serde(default)]
+    pub cameras: BTreeMap<u8, Known<vedette_model::CameraState>>,
+    /// Number of the last picture kept on board.
+    #[serde(default)]
+    pub picture: Option<Known<u32>>,
     /// Ready to arm by its own judgement.
     pub ready: Option<Known<bool>>,
     /// Mission item flown, items on board.

@@ -87,13 +87,15 @@ pub enum EndpointError {
         least: u16,
     },
     /// Baud missing or no number.
-    #[error(
-        "\"{0}\" has no baud rate; write serial:PATH:BAUD, for example serial:/dev/ttyUSB0:57600 (usual rates: 9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600)"
-    )]
+    #[error("\"{0}\" has no baud rate; write serial:PATH:BAUD, for example serial:/dev/ttyUSB0:57600 (usual rates: {rates})", rates = usual_rates())]
     Baud(String),
     /// Nothing after the colon.
     #[error("\"{0}\" names no file; write tlog:FILE, for example tlog:flight.tlog")]
     File(String),
+}
+
+fn usual_rates() -> String {
+    crate::BAUD_RATES.map(|r| r.to_string()).join(", ")
 }
 
 impl FromStr for Endpoint {

@@ -10,7 +10,8 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UdpSocket};
 use vedette_links::{
-    Endpoint, EndpointError, LinkError, Links, OpenOptions, Output, Received, RunOptions, run, system_clock,
+    BAUD_RATES, Endpoint, EndpointError, LinkError, Links, OpenOptions, Output, Received, RunOptions, run,
+    serial_lines, system_clock,
 };
 use vedette_model::{
     CommandId, CommandOutcome, LinkId, LinkState, Mono, Order, Report, Request, RequestBody, VehicleId,
@@ -524,6 +525,78 @@ async fn a_serial_line_works_is_pulled_out_and_works_again() {
         radio = plug();
     }
     std::fs::remove_file(&path).unwrap();
+}
+
+/// Every rate of the list opens a line; no rate at all names the list.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_serial_line_opens_at_every_rate_of_the_list() {
+    use serialport::{SerialPort, TTYPort};
+    for rate in BAUD_RATES {
+        let (_radio, line) = TTYPort::pair().expect("a pair of pseudo terminals");
+        let name = line.name().expect("its name");
+        drop(line);
+        let text = format!("serial:{name}:{rate}");
+        assert_eq!(ep(&text).to_string(), text);
+        let mut links = Links::open(&[ep(&text)], &OpenOptions::default())
+            .await
+            .unwrap_or_else(|e| panic!("{rate}: {e}"));
+        let up = tokio::time::timeout(LIMIT, links.recv()).await.expect("in time");
+        assert!(matches!(up, Some(Received::Up { .. })), "{rate}: {up:?}");
+    }
+    for wrong in [
+        "serial:/dev/ttyUSB0",
+        "serial:/dev/ttyUSB0:fast",
+        "serial:/dev/ttyUSB0:0",
+    ] {
+        let said = wrong.parse::<Endpoint>().expect_err("no rate").to_string();
+        assert!(
+            BAUD_RATES.iter().all(|r| said.contains(&r.to_string())) && said.contains("57600"),
+            "{said}"
+        );
+    }
+    // What is plugged in is told where a line is not there.
+    let gone = Links::open(&[ep("serial:/no/such/line:57600")], &OpenOptions::default()).await;
+    let said = gone.expect_err("not there").to_string();
+    let lines = serial_lines();
+    assert!(
+        lines.iter().all(|l| said.contains(l.as_str())) && said.contains("plugged in"),
+        "{said}"
+    );
+}
+
+/// The receive buffer is raised as far as the system lets anybody: a stall of 1,500 datagrams loses nothing where it allows 4 MiB
+/// (`net.core.rmem_max`), and what does not fit is counted everywhere.
+#[tokio::test]
+async fn a_stall_of_fifteen_hundred_datagrams_loses_nothing_that_the_system_can_hold() {
+    let mut links = Links::open(&[ep("udpin:127.0.0.1:0")], &OpenOptions::default())
+        .await
+        .unwrap();
+    let to = links.local_addr(LinkId(1)).unwrap();
+    // This test's only thread does not read meanwhile.
+    let s = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    for _ in 0..1_500 {
+        s.send_to(&[0; 200], to).unwrap();
+    }
+    let most: u64 = std::fs::read_to_string("/proc/sys/net/core/rmem_max")
+        .ok()
+        .and_then(|t| t.trim().parse().ok())
+        .unwrap_or(0);
+    // Small datagrams take some 830 bytes of the buffer each (256 were held in 212,992 bytes).
+    let fits = (most / 832).min(1_500);
+    let (mut taken, mut dropped) = (0, 0);
+    while taken + dropped < 1_500 {
+        match tokio::time::timeout(LIMIT, links.recv())
+            .await
+            .expect("all are told of")
+        {
+            Some(Received::Datagram { .. }) => taken += 1,
+            Some(Received::KernelDrops { dropped: n, .. }) => dropped = n,
+            _ => {}
+        }
+    }
+    println!("{taken} held, {dropped} dropped; the system allows {most} bytes");
+    assert!(taken >= fits, "{taken} of {fits}");
+    assert_eq!(taken + dropped, 1_500);
 }
 
 /// What is wrong and what to do about it, for each kind of link.

@@ -36,8 +36,8 @@ pub use link::{PathReport, SigningReport, SigningState};
 pub use mission::{AltFrame, MissionItem, MissionKind, command};
 pub use onboard::{FileEntry, FilePiece, LogOnBoard, PartInfo};
 pub use order::{
-    Authority, CommandOutcome, GimbalAim, Intent, Order, Receipt, ReceiptState, Refusal, Request, RequestBody, Retry,
-    Risk,
+    Authority, CameraOrder, CommandOutcome, GimbalAim, Intent, Order, Receipt, ReceiptState, Refusal, Request,
+    RequestBody, Retry, Risk,
 };
 pub use parameter::{
     Acceptance, Baseline, BaselineError, Difference, Drift, ParameterTable, gcs_system_wanted, is_safety_parameter,
@@ -46,7 +46,7 @@ pub use parameter::{
 pub use probe::Probes;
 pub use record::{GapCause, LinkReport, LinkState, RecorderReport};
 pub use time::{ClockMap, Mono, Pts, Utc, VehicleBoot};
-pub use vehicle::{Airframe, Family, FlightMode, GnssFix, LandedState, Report, Severity, VehicleIdentity};
+pub use vehicle::{Airframe, CameraState, Family, FlightMode, GnssFix, LandedState, Report, Severity, VehicleIdentity};
 pub use vision::{
     Ellipse95, GroundFix, GroundTrack, ImageBox, NoFix, PictureAge, Polarity, SensorPose, SkyTrack, Spectrum,
     TargetClass, VisionReport,

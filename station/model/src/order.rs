@@ -54,8 +54,27 @@ pub enum GimbalAim {
         /// Yaw, degrees true.
         yaw_deg: f64,
     },
+    /// Turn at these rates until the next word, degrees per second in earth axes; pitch positive looks up, yaw positive turns right.
+    /// Both zero: stand still.
+    Rates {
+        /// Pitch.
+        pitch_deg_s: f64,
+        /// Yaw.
+        yaw_deg_s: f64,
+    },
     /// Back to what the mission says.
     Neutral,
+}
+
+/// What a camera on board is told (MAVLink camera protocol v2).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub enum CameraOrder {
+    /// Take one picture and keep it on board.
+    Picture,
+    /// Begin (or end) recording on board.
+    Record(bool),
+    /// Set the zoom, percent of the camera's range.
+    Zoom(f64),
 }
 
 /// One order to one aircraft, in common words.
@@ -92,8 +111,10 @@ pub enum Order {
         /// Metres, positive.
         radius_m: f64,
     },
-    /// Camera.
+    /// Point the camera.
     Gimbal(GimbalAim),
+    /// Work the camera.
+    Camera(CameraOrder),
 }
 
 impl Order {
@@ -101,7 +122,7 @@ impl Order {
     #[must_use]
     pub fn risk(&self) -> Risk {
         match self {
-            Self::Gimbal(_) => Risk::Camera,
+            Self::Gimbal(_) | Self::Camera(_) => Risk::Camera,
             Self::Hold | Self::Return | Self::Land => Risk::Safe,
             Self::TakeOff { .. }
             | Self::StartMission
@@ -115,8 +136,13 @@ impl Order {
     pub fn retry(&self) -> Retry {
         match self {
             Self::Hold | Self::Return | Self::Land => Retry::UntilAck,
-            Self::TakeOff { .. } | Self::StartMission => Retry::Once,
-            Self::ResumeMission | Self::GoTo { .. } | Self::Orbit { .. } | Self::Gimbal(_) => Retry::UntilAck,
+            // A second picture is a second picture.
+            Self::TakeOff { .. } | Self::StartMission | Self::Camera(CameraOrder::Picture) => Retry::Once,
+            Self::ResumeMission
+            | Self::GoTo { .. }
+            | Self::Orbit { .. }
+            | Self::Gimbal(_)
+            | Self::Camera(CameraOrder::Record(_) | CameraOrder::Zoom(_)) => Retry::UntilAck,
         }
     }
     /// Short name, as on its button.
@@ -132,6 +158,10 @@ impl Order {
             Self::GoTo { .. } => "GO TO",
             Self::Orbit { .. } => "ORBIT",
             Self::Gimbal(_) => "LOOK",
+            Self::Camera(CameraOrder::Picture) => "TAKE PICTURE",
+            Self::Camera(CameraOrder::Record(true)) => "RECORD ON BOARD",
+            Self::Camera(CameraOrder::Record(false)) => "END RECORDING",
+            Self::Camera(CameraOrder::Zoom(_)) => "ZOOM",
         }
     }
 }

@@ -109,6 +109,19 @@ pub enum Severity {
     Info,
 }
 
+/// A camera on board by its own word (CAMERA_CAPTURE_STATUS, CAMERA_SETTINGS).
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct CameraState {
+    /// Its component.
+    pub component: u8,
+    /// Recording on board, if told.
+    pub recording: Option<bool>,
+    /// Zoom, percent of its range, if told.
+    pub zoom_pct: Option<f64>,
+    /// Pictures taken since it was formatted, if told.
+    pub pictures: Option<u32>,
+}
+
 /// One thing an aircraft reported, already addressed and decoded. Numbers are finite: what a
 /// vehicle marks as unknown arrives as `None` or not at all.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -192,6 +205,19 @@ pub enum Report {
         pitch_deg: f64,
         /// True, 0..360.
         yaw_deg: f64,
+    },
+    /// What a camera on board does.
+    Camera(CameraState),
+    /// A picture was taken on board, or could not be.
+    Picture {
+        /// The camera's component.
+        component: u8,
+        /// Its number, as the camera counts.
+        number: u32,
+        /// It was kept.
+        kept: bool,
+        /// Where the camera was, if told.
+        at: Option<LatLon>,
     },
     /// Mission progress.
     Mission {

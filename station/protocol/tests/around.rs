@@ -2,6 +2,11 @@
 //! nobody here knows: against the simulated aircraft.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "tests")]
 
+#[path = "around/asked.rs"]
+mod asked;
+#[path = "around/payload.rs"]
+mod payload;
+
 use std::collections::BTreeMap;
 
 use vedette_geo::{Amsl, Hae, LatLon, distance_m};

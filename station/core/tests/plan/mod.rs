@@ -1,5 +1,7 @@
 //! From a brief on the table to an upload: two people, a signature, and what an upload would change.
 
+mod onboard;
+
 use vedette_core::{Effect, Input, ItemChange, OnBoard, PlanOnAircraft, Replay, Setup, Station, digest, on_aircraft};
 use vedette_geo::{AboveHome, Amsl, LatLon, destination};
 use vedette_model::plan::*;

@@ -237,3 +237,61 @@ fn orders_are_refused_while_a_second_sender_speaks_and_not_longer() {
     assert_eq!(r.effects.len(), 1, "{}", r.last_notice());
     replays(&r, used);
 }
+
+/// Forged, replayed and unsigned frames raise one alarm a bout, which names the sender; wrong checksums are counted only.
+#[test]
+fn refused_frames_raise_one_alarm_a_bout_that_names_the_sender() {
+    let used = setup();
+    let mut r = Rig::with(used.clone()).known();
+    let told = |r: &Rig, word: &str| {
+        let all = &r.station.view().notices;
+        all.iter()
+            .filter(|n| n.text.contains(word))
+            .map(|n| n.text.clone())
+            .collect::<Vec<_>>()
+    };
+    let report = |r: &mut Rig, rows: &[(RejectReason, u64)]| {
+        let last = Mono(r.t + 100_000);
+        let rejects = rows.iter().map(|(reason, count)| Rejection {
+            reason: *reason,
+            count: *count,
+            mostly_from: "10.20.0.77:14550".into(),
+            last,
+        });
+        r.put(Input::Link(LinkReport {
+            rejects: rejects.collect(),
+            ..LinkReport::new(LinkId(3), "udpin:test")
+        }));
+    };
+    report(&mut r, &[(RejectReason::BadChecksum, 900)]);
+    assert!(told(&r, "10.20.0.77").is_empty());
+    for n in 1..50 {
+        report(
+            &mut r,
+            &[
+                (RejectReason::BadSignature, n * 10),
+                (RejectReason::BadChecksum, 900 + n),
+            ],
+        );
+    }
+    let said = told(&r, "wrongly signed");
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert!(
+        said[0].contains("10.20.0.77:14550 on") && said[0].contains("none is believed"),
+        "{said:?}"
+    );
+    report(
+        &mut r,
+        &[
+            (RejectReason::BadSignature, 490),
+            (RejectReason::Replayed, 1),
+            (RejectReason::Unsigned, 4),
+        ],
+    );
+    assert_eq!((told(&r, "replayed").len(), told(&r, "unsigned").len()), (1, 1));
+    // Two quiet minutes, then again.
+    r.t += 120_000_000;
+    report(&mut r, &[(RejectReason::BadSignature, 491)]);
+    assert_eq!(told(&r, "wrongly signed").len(), 2);
+    replays(&r, used);
+}

@@ -203,6 +203,9 @@ wire_messages! {
     /// AUTOPILOT_VERSION.
     AutopilotVersion = 148 { capabilities: u64, uid: u64, flight_sw: u32, middleware_sw: u32, os_sw: u32, board: u32,
         vendor: u16, product: u16, flight_custom: Chars<8>, middleware_custom: Chars<8>, os_custom: Chars<8>, uid2: Chars<18> }
+    /// CAMERA_FEEDBACK (ArduPilot): a picture was taken.
+    CameraFeedback = 180 { time_usec: u64, lat: i32, lng: i32, alt_msl: f32, alt_rel: f32, roll: f32, pitch: f32, yaw: f32,
+        foc_len: f32, img_idx: u16, target_system: u8, cam_idx: u8, flags: u8, completed_captures: u16 }
     /// WIND (ArduPilot): direction it comes from, degrees.
     Wind = 168 { direction: f32, speed: f32, speed_z: f32 }
     /// WIND_COV (PX4): the way it blows, north and east, metres per second.
@@ -226,12 +229,23 @@ wire_messages! {
     CameraInformation = 259 { time_boot_ms: u32, firmware_version: u32, focal_length: f32, sensor_h: f32, sensor_v: f32,
         flags: u32, resolution_h: u16, resolution_v: u16, definition_version: u16, vendor_name: Chars<32>,
         model_name: Chars<32>, lens_id: u8, definition_uri: Chars<140>, gimbal_device_id: u8, camera_device_id: u8 }
+    /// CAMERA_SETTINGS. Zoom and focus in percent, NaN unknown.
+    CameraSettings = 260 { time_boot_ms: u32, mode_id: u8, zoom_level: f32, focus_level: f32, camera_device_id: u8 }
+    /// CAMERA_CAPTURE_STATUS. `video_status` 0 idle, 1 recording.
+    CameraCaptureStatus = 262 { time_boot_ms: u32, image_interval: f32, recording_time_ms: u32, available_mib: f32,
+        image_status: u8, video_status: u8, image_count: i32, camera_device_id: u8 }
+    /// CAMERA_IMAGE_CAPTURED. `capture_result` 1 kept, 0 not.
+    CameraImageCaptured = 263 { time_utc: u64, time_boot_ms: u32, lat: i32, lon: i32, alt: i32, relative_alt: i32,
+        q: Array<f32, 4>, image_index: i32, camera_id: u8, capture_result: i8, file_url: Chars<205> }
     /// VIDEO_STREAM_INFORMATION.
     VideoStreamInformation = 269 { framerate: f32, bitrate: u32, flags: u16, width: u16, height: u16, rotation: u16,
         hfov: u16, stream_id: u8, count: u8, kind: u8, name: Chars<32>, uri: Chars<160>, encoding: u8, camera_device_id: u8 }
     /// GIMBAL_MANAGER_INFORMATION, radians.
     GimbalManagerInformation = 280 { time_boot_ms: u32, cap_flags: u32, roll_min: f32, roll_max: f32, pitch_min: f32,
         pitch_max: f32, yaw_min: f32, yaw_max: f32, gimbal_device_id: u8 }
+    /// GIMBAL_MANAGER_STATUS: who turns the camera.
+    GimbalManagerStatus = 281 { time_boot_ms: u32, flags: u32, gimbal_device_id: u8, primary_system: u8,
+        primary_component: u8, secondary_system: u8, secondary_component: u8 }
     /// GIMBAL_DEVICE_ATTITUDE_STATUS.
     GimbalDeviceAttitudeStatus = 285 { time_boot_ms: u32, q: Array<f32, 4>, rate_x: f32, rate_y: f32, rate_z: f32,
         failure_flags: u32, flags: u16, target_system: u8, target_component: u8, delta_yaw: f32,

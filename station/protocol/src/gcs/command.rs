@@ -65,6 +65,8 @@ pub(crate) struct Step {
 pub(crate) enum Class {
     Flight,
     Camera,
+    /// Pictures, recording, zoom: none ends another.
+    Payload,
     Background,
 }
 
@@ -166,7 +168,7 @@ impl Desk {
 
     /// Takes an order.
     pub(crate) fn submit(&mut self, now: Mono, job: Job, out: &mut Outbox) {
-        if job.class != Class::Background {
+        if matches!(job.class, Class::Flight | Class::Camera) {
             let mut i = 0;
             while i < self.runs.len() {
                 if self.runs[i].class == job.class {

@@ -350,7 +350,7 @@ impl Gcs {
         let vehicle = request.vehicle;
         let mut out = Outbox::default();
         match self.sessions.get_mut(&vehicle) {
-            Some(session) => session.submit(now, request, &mut out),
+            Some(session) => session.submit(now, request, (self.config.system, self.config.component), &mut out),
             None => out.report(
                 now,
                 Report::CommandDone {

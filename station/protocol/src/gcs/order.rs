@@ -4,7 +4,7 @@
 //! harm is marked so; an order the aircraft cannot fly is refused here, before anything is sent.
 
 use vedette_geo::{AboveHome, Amsl, LatLon, norm_deg_180};
-use vedette_model::{Airframe, AltFrame, Family, GimbalAim, LandedState, Order};
+use vedette_model::{Airframe, AltFrame, CameraOrder, Family, GimbalAim, LandedState, Order};
 
 use super::command::{Call, Class, Goal, Step};
 use super::items::{mav_frame, unused};
@@ -26,11 +26,22 @@ mod cmd {
     pub(super) const NAV_RETURN_TO_LAUNCH: u16 = 20;
     pub(super) const NAV_LAND: u16 = 21;
     pub(super) const DO_PAUSE_CONTINUE: u16 = 193;
+    pub(super) const DO_GIMBAL_MANAGER_CONFIGURE: u16 = 1001;
+    pub(super) const SET_CAMERA_ZOOM: u16 = 531;
+    pub(super) const IMAGE_START_CAPTURE: u16 = 2000;
+    pub(super) const VIDEO_START_CAPTURE: u16 = 2500;
+    pub(super) const VIDEO_STOP_CAPTURE: u16 = 2501;
     pub(super) const REQUEST_OPERATOR_CONTROL: u16 = 32100;
 }
 
 /// GIMBAL_MANAGER_FLAGS_YAW_LOCK: yaw counts from north.
 const YAW_LOCK: f32 = 16.0;
+/// CAMERA_CAP_FLAGS: video on board, pictures, zoom.
+const CAN_VIDEO: u32 = 1;
+const CAN_PICTURE: u32 = 2;
+const CAN_ZOOM: u32 = 64;
+/// ZOOM_TYPE_RANGE: percent of the camera's range.
+const ZOOM_RANGE: f32 = 2.0;
 
 /// What an order depends on.
 #[derive(Debug, Clone, Copy)]
@@ -40,6 +51,10 @@ pub(crate) struct Aircraft {
     pub(crate) kind: u8,
     pub(crate) component: u8,
     pub(crate) gimbal: u8,
+    /// Its gimbal manager says that somebody else turns the camera.
+    pub(crate) gimbal_foreign: bool,
+    /// Component and CAMERA_CAP_FLAGS of the camera that described itself.
+    pub(crate) camera: Option<(u8, u32)>,
     pub(crate) armed: bool,
     pub(crate) landed: Option<LandedState>,
     pub(crate) home: Option<(LatLon, Amsl)>,
@@ -131,7 +146,10 @@ impl Aircraft {
     /// Steps of an order.
     pub(crate) fn steps(&self, order: &Order) -> Result<(Class, Vec<Step>), String> {
         if let Order::Gimbal(aim) = order {
-            return Ok((Class::Camera, vec![self.aim(*aim)]));
+            return Ok((Class::Camera, self.aim(*aim)));
+        }
+        if let Order::Camera(order) = order {
+            return Ok((Class::Payload, vec![self.camera(*order)?]));
         }
         let Some(frame) = self.airframe else {
             return Err(format!("aircraft type {} is not known to this station", self.kind));
@@ -187,7 +205,7 @@ impl Aircraft {
                     vec![self.reposition(centre, amsl, radius)]
                 }
             }
-            Order::Gimbal(_) => Vec::new(),
+            Order::Gimbal(_) | Order::Camera(_) => Vec::new(),
         };
         Ok((Class::Flight, steps))
     }
@@ -253,7 +271,41 @@ impl Aircraft {
         }
     }
 
-    fn aim(&self, aim: GimbalAim) -> Step {
+    /// Camera protocol v2, to the camera that described itself and only what it says it can do.
+    fn camera(&self, order: CameraOrder) -> Result<Step, String> {
+        let (component, can) = self
+            .camera
+            .ok_or_else(|| "no camera on board has described itself; it cannot be worked from here".to_owned())?;
+        let (needs, word, command, p): (u32, &str, u16, [f32; 4]) = match order {
+            CameraOrder::Picture => (
+                CAN_PICTURE,
+                "take pictures",
+                cmd::IMAGE_START_CAPTURE,
+                [0.0, 0.0, 1.0, 0.0],
+            ),
+            CameraOrder::Record(true) => (CAN_VIDEO, "record", cmd::VIDEO_START_CAPTURE, [0.0, 1.0, 0.0, 0.0]),
+            CameraOrder::Record(false) => (CAN_VIDEO, "record", cmd::VIDEO_STOP_CAPTURE, [0.0; 4]),
+            CameraOrder::Zoom(percent) => {
+                let percent = percent.clamp(0.0, 100.0);
+                (
+                    CAN_ZOOM,
+                    "zoom",
+                    cmd::SET_CAMERA_ZOOM,
+                    [ZOOM_RANGE, f(percent), 0.0, 0.0],
+                )
+            }
+        };
+        if can & needs == 0 {
+            return Err(format!(
+                "its camera (component {component}) does not say that it can {word}"
+            ));
+        }
+        let mut step = self.long(command, [p[0], p[1], p[2], p[3], 0.0, 0.0, 0.0]);
+        step.call.component = component;
+        Ok(step)
+    }
+
+    fn aim(&self, aim: GimbalAim) -> Vec<Step> {
         let mut step = match aim {
             GimbalAim::Place { at, amsl } => self.place(cmd::DO_SET_ROI_LOCATION, [0.0; 4], at, amsl),
             GimbalAim::Angles { pitch_deg, yaw_deg } => self.long(
@@ -268,9 +320,24 @@ impl Aircraft {
                     0.0,
                 ],
             ),
+            GimbalAim::Rates { pitch_deg_s, yaw_deg_s } => self.long(
+                cmd::DO_GIMBAL_MANAGER_PITCHYAW,
+                [f32::NAN, f32::NAN, f(pitch_deg_s), f(yaw_deg_s), YAW_LOCK, 0.0, 0.0],
+            ),
             GimbalAim::Neutral => self.long(cmd::DO_SET_ROI_NONE, [0.0; 7]),
         };
         step.call.component = self.gimbal;
-        step
+        if !self.gimbal_foreign {
+            return vec![step];
+        }
+        // Gimbal protocol v2: whoever turns the camera says so first; -2 takes it for the sender, -1 leaves as it is. A manager
+        // that knows no owners refuses this and takes the order.
+        let mut take = self.long(
+            cmd::DO_GIMBAL_MANAGER_CONFIGURE,
+            [-2.0, -2.0, -1.0, -1.0, 0.0, 0.0, 0.0],
+        );
+        take.call.component = self.gimbal;
+        (take.harmless, take.optional) = (true, true);
+        vec![take, step]
     }
 }

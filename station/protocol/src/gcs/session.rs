@@ -5,14 +5,17 @@
 //! re-checked. Knows nothing of sockets; its frames leave through an [`Outbox`].
 
 mod asking;
+mod camera;
 mod requests;
 mod second;
 pub(crate) mod thrift;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use vedette_geo::{Amsl, LatLon};
-use vedette_model::{Airframe, ClockMap, Family, LandedState, Mono, Report, Utc, VehicleBoot, VehicleIdentity};
+use vedette_model::{
+    Airframe, CameraState, ClockMap, Family, LandedState, Mono, Report, Utc, VehicleBoot, VehicleIdentity,
+};
 
 use super::clock::Clock;
 use super::command::{Desk, Seen};
@@ -88,6 +91,11 @@ pub(crate) struct Session {
     videos: BTreeSet<(u8, u8)>,
     video_known: BTreeSet<u8>,
     gimbal: Option<u8>,
+    /// Who turns the camera, as its gimbal manager says; (0, 0) is nobody.
+    gimbal_owner: Option<(u8, u8)>,
+    /// Component and CAMERA_CAP_FLAGS of the first camera that described itself.
+    camera: Option<(u8, u32)>,
+    cameras: BTreeMap<u8, CameraState>,
     pub(crate) duplicate_until: Option<Mono>,
     /// A second sender: its address, frames that showed it, when it was told of.
     second: Option<(super::PeerAddr, u64, Mono)>,
@@ -142,6 +150,9 @@ impl Session {
             videos: BTreeSet::new(),
             video_known: BTreeSet::new(),
             gimbal: None,
+            gimbal_owner: None,
+            camera: None,
+            cameras: BTreeMap::new(),
             duplicate_until: None,
             second: None,
             rtt: Rtt::default(),
@@ -180,6 +191,7 @@ impl Session {
                 let m = wire::CommandAck::from_payload(payload);
                 if for_us(m.target_system, m.target_component) {
                     self.desk.handle_ack(now, component, &m, &mut self.rtt, out);
+                    self.camera_answered(component, &m);
                 }
             }
             wire::TimeSync::ID if autopilot => {
@@ -202,8 +214,21 @@ impl Session {
             wire::CameraInformation::ID => {
                 let m = wire::CameraInformation::from_payload(payload);
                 self.services.about.camera(now, component, &m, out);
+                self.camera_met(component, m.flags);
             }
-            wire::GimbalManagerInformation::ID => self.gimbal = Some(component),
+            wire::CameraSettings::ID
+            | wire::CameraCaptureStatus::ID
+            | wire::CameraImageCaptured::ID
+            | wire::CameraFeedback::ID => self.camera_told(captured, frame, out),
+            wire::GimbalManagerInformation::ID => {
+                if self.gimbal.replace(component).is_none() {
+                    self.request_message(component, wire::GimbalManagerStatus::ID);
+                }
+            }
+            wire::GimbalManagerStatus::ID if self.gimbal == Some(component) => {
+                let m = wire::GimbalManagerStatus::from_payload(payload);
+                self.gimbal_owner = Some((m.primary_system, m.primary_component));
+            }
             wire::GimbalDeviceAttitudeStatus::ID => {
                 let m = wire::GimbalDeviceAttitudeStatus::from_payload(payload);
                 if let Some(r) = tel::gimbal(&m, self.yaw_deg) {

@@ -21,10 +21,10 @@
 //! | 21 * | any payload of every message; unknown enums hide no aircraft | `hostile::row_21_…` |
 //! | 22 | 1 000 stubs a second delay nobody | `hostile::row_22_…` |
 //! | 23 | no byte of ours to a stranger | `hostile::row_23_…` |
-//! | 24 | signatures of pymavlink both ways; replay, forgery, restart, clocks | `signing::row_24_…` |
+//! | 24 | signatures of pymavlink and the C library both ways; replay, forgery, restart, clocks | `signing::row_24_…` |
 //! | 25 | no signed frame twice in any interleaving of four links | `races::row_25_…`, `signing::row_25_…` |
 //! | 26 | forged frames change nothing of a signed aircraft; texts ≤ 5 a second | `hostile::row_26_…` |
-//! | 27 | hostile files, packs, names; a 2 GiB log | `files::row_27_…`, `station/links/tests/loopback.rs` |
+//! | 27 | hostile files, packs, names, descriptions; a 2 GiB log; imports ≤ 200 MiB | `files::row_27_…`, `../around/asked.rs`, `station/links/tests/loopback.rs`, `maps/atlas/tests/caps.rs`, `mission/formats/tests/caps.rs` |
 //!
 //! Retry safety over 10⁶ events *: `rows::orders_reach_only_their_aircraft_never_late_and_are_not_lost`.
 //! Recorded flights against pymavlink: `real`.

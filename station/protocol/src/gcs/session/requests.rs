@@ -12,7 +12,7 @@ use crate::gcs::outbox::Outbox;
 
 impl Session {
     /// Takes a request of the station.
-    pub(crate) fn submit(&mut self, now: Mono, request: Request, out: &mut Outbox) {
+    pub(crate) fn submit(&mut self, now: Mono, request: Request, us: (u8, u8), out: &mut Outbox) {
         let refuse = |why: String, out: &mut Outbox| {
             out.report(
                 now,
@@ -51,6 +51,8 @@ impl Session {
                     kind: self.kind,
                     component: self.identity.component,
                     gimbal: self.gimbal.unwrap_or(self.identity.component),
+                    gimbal_foreign: self.gimbal_owner.is_some_and(|o| o != us),
+                    camera: self.camera,
                     armed: self.armed,
                     landed: self.landed,
                     home: self.home,
