@@ -432,12 +432,17 @@ pub(crate) fn dashed(p: &Painter, pts: &[Pos2], width: f32, colour: Color32, das
     p.extend(Shape::dashed_line(pts, Stroke::new(width, colour), dash, gap));
 }
 
+/// How many of the five bars are filled by a share.
+pub(crate) fn bars_of(share: f64) -> u8 {
+    (0..5).map(|i| u8::from(share > f64::from(i) * 0.2 + 0.02)).sum()
+}
+
 /// Five rising bars, filled by a share.
 pub(crate) fn bars(p: &Painter, at: Pos2, share: f64, pal: &Palette) -> f32 {
     for i in 0..5u8 {
         let h = 4.0 + f32::from(i) * 1.6;
         let x = at.x + f32::from(i) * 4.6;
-        let on = share > f64::from(i) * 0.2 + 0.02;
+        let on = i < bars_of(share);
         p.rect_filled(
             rect(x, at.y + 5.0 - h, 3.4, h),
             CornerRadius::ZERO,

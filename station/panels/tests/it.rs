@@ -279,6 +279,24 @@ fn a_person_chooses_the_link_of_one_aircraft_and_gives_the_choice_back() {
     }
 }
 
+/// The plot of each aircraft says every way with its quality now and its worst in the time shown, and who signs with which key.
+#[test]
+fn the_quality_of_every_way_over_time_and_its_signing_are_on_the_screen() {
+    let h = inspecting(full());
+    for must in [
+        "CU-01: 2 ways, A 88 % in use (least 22 % in 30 min), B 72 % (least ",
+        "CU-02: 2 ways, A 84 % in use (least 22 % in 30 min), B 66 % (least ",
+    ] {
+        assert!(names(&h).iter().any(|n| n.starts_with(must)), "{must}: {:?}", names(&h));
+    }
+    for must in [
+        "CU-01: signed, key 3f a2, orders: ours",
+        "CU-02: not signed, orders: station 255",
+    ] {
+        assert!(says(&h, must), "{must}: {:?}", names(&h));
+    }
+}
+
 #[test]
 fn refused_frames_show_their_reason_and_where_they_came_from() {
     let h = inspecting(full());

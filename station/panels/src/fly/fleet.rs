@@ -259,10 +259,11 @@ fn card(ui: &mut Ui, c: Rect, v: &StationView, a: &VehicleView, l: &FlyLocal, la
             WidgetType::Button,
             true,
             format!(
-                "{} {}, {mode}, battery {pct}, {}, link loss: {}",
+                "{} {}, {mode}, battery {pct}, {}, {}, link loss: {}",
                 a.tail,
                 a.name,
                 doing(v, a),
+                ways::said(v, a),
                 on_loss(v, a)
             ),
         );
@@ -341,7 +342,7 @@ fn card(ui: &mut Ui, c: Rect, v: &StationView, a: &VehicleView, l: &FlyLocal, la
     }
     // Links: each way with how good it is, the one in use bright; else the age of the last word.
     y += if lay.compact { 21.0 } else { 28.0 };
-    link_row(&p, x0, x1, y, v, a, lay, pal);
+    ways::row(&p, x0, x1, y, v, a, lay, pal);
     // Energy.
     y += if lay.compact { 20.0 } else { 26.0 };
     let bat = draw::rect(x0 - 2.0, y - 4.0, if lay.compact { 56.0 } else { 104.0 }, 8.0);
@@ -433,109 +434,6 @@ fn card(ui: &mut Ui, c: Rect, v: &StationView, a: &VehicleView, l: &FlyLocal, la
         );
     }
     resp.clicked()
-}
-
-/// Each way to it: letter, bars, quality and, where there is room, age.
-#[expect(clippy::too_many_arguments, reason = "a drawing call says all of it")]
-fn link_row(
-    p: &egui::Painter,
-    x0: f32,
-    x1: f32,
-    y: f32,
-    v: &StationView,
-    a: &VehicleView,
-    lay: &Layout,
-    pal: &Palette,
-) {
-    let heard = a.last_heard.map_or("never heard".to_owned(), |h| {
-        format!("heard {} ago", words::age((v.now.since(h) / 1000).max(0)))
-    });
-    if a.paths.is_empty() || !a.alive {
-        let t = draw::text(
-            p,
-            pos2(x0 - 2.0, y),
-            Align2::LEFT_CENTER,
-            "Link",
-            theme::small(),
-            pal.text3,
-        );
-        draw::text(
-            p,
-            pos2(t.right() + 8.0, y),
-            Align2::LEFT_CENTER,
-            words::UNKNOWN,
-            theme::mono(),
-            pal.text3,
-        );
-        let c = if a.last_heard.is_some() && !a.alive {
-            pal.alarm2
-        } else {
-            pal.text3
-        };
-        draw::text(p, pos2(x1, y), Align2::RIGHT_CENTER, &heard, theme::small(), c);
-        return;
-    }
-    let mut ways: Vec<_> = a.paths.iter().collect();
-    ways.sort_by(|m, n| (m.link, &m.peer).cmp(&(n.link, &n.peer)));
-    let room = 2;
-    // The way in use is always among those shown.
-    if let Some(at) = ways.iter().position(|w| w.active).filter(|at| *at >= room) {
-        ways.swap(room - 1, at);
-    }
-    let step = (x1 - x0 + 2.0) / 2.0;
-    for (w, n) in ways.iter().take(room).zip(0_u8..) {
-        let x = x0 - 2.0 + f32::from(n) * step;
-        let c = if w.active { pal.text1 } else { pal.text3 };
-        let font = if w.active {
-            theme::small_strong()
-        } else {
-            theme::small()
-        };
-        let t = draw::text(
-            p,
-            pos2(x, y),
-            Align2::LEFT_CENTER,
-            &crate::inspect::letter(v, w.link),
-            font,
-            c,
-        );
-        let old = v.now.since(w.heard) > 3_000_000;
-        let end = draw::bars(p, pos2(t.right() + 5.0, y), if old { 0.0 } else { w.quality }, pal);
-        let q = if old {
-            words::UNKNOWN.to_owned()
-        } else {
-            format!("{:.0} %", w.quality * 100.0)
-        };
-        let t = draw::text(
-            p,
-            pos2(t.right() + 9.0 + end, y),
-            Align2::LEFT_CENTER,
-            &q,
-            theme::mono(),
-            c,
-        );
-        if !lay.compact {
-            let age = words::age((v.now.since(w.heard) / 1000).max(0));
-            draw::text(
-                p,
-                pos2(t.right() + 5.0, y),
-                Align2::LEFT_CENTER,
-                &age,
-                theme::small(),
-                if old { pal.alarm2 } else { pal.text3 },
-            );
-        }
-    }
-    if ways.len() == 1 && !lay.compact {
-        draw::text(
-            p,
-            pos2(x1, y),
-            Align2::RIGHT_CENTER,
-            "one way only",
-            theme::small(),
-            pal.text3,
-        );
-    }
 }
 
 fn instruments(

@@ -18,6 +18,7 @@ pub mod shapes;
 mod timeline;
 mod tracks;
 mod video;
+mod ways;
 
 use std::sync::Arc;
 

@@ -279,15 +279,30 @@ fn aircraft(
         a.paths
             .iter()
             .map(|k| format!(
-                "{} {:.0} %{}",
+                "{} {:.0} %{}{}",
                 letter(s.v, k.link),
                 k.quality * 100.0,
-                if k.active { " in use" } else { "" }
+                if k.active { " in use" } else { "" },
+                least(s, a, k, minutes)
             ))
             .collect::<Vec<_>>()
             .join(", ")
     );
     draw::named(ui, plot, ("quality", a.id), WidgetType::Label, &said);
+}
+
+/// The worst of a way in the minutes shown, in words.
+fn least(s: &Scene, a: &VehicleView, way: &vedette_model::PathReport, minutes: i64) -> String {
+    let step = LinkHistory::SAMPLE_S;
+    let first = s.v.now.0.div_euclid(step * 1_000_000) - minutes * 60 / step;
+    let mine = a.link_history.paths.iter();
+    let history = mine.filter(|h| h.link == way.link && h.peer == way.peer);
+    let least = history
+        .flat_map(|h| (h.from..).zip(&h.samples))
+        .filter(|(slot, _)| *slot >= first)
+        .filter_map(|(_, x)| x.percent())
+        .min();
+    least.map_or(String::new(), |q| format!(" (least {q} % in {minutes} min)"))
 }
 
 fn graph(p: &egui::Painter, plot: Rect, s: &Scene, a: &VehicleView, minutes: i64) {

@@ -117,6 +117,49 @@ fn every_aircraft_says_what_it_does_when_its_link_dies() {
     assert!(card(&v, "CU-02").ends_with("link loss: —"), "unknown is said");
 }
 
+/// Bars, quality and age of each way, on the card of every aircraft.
+#[test]
+fn every_way_to_an_aircraft_shows_bars_quality_and_age() {
+    let card = |v: &StationView| {
+        let h = flying(v.clone());
+        names(&h).into_iter().find(|n| n.starts_with("CU-01")).expect("a card")
+    };
+    let mut v = demo::wire::view();
+    let now = v.now;
+    let said = card(&v);
+    assert!(
+        said.contains("link A in use 88 % (5 of 5 bars) ") && said.contains(" ago, link B 72 % (4 of 5 bars) "),
+        "{said}"
+    );
+    let change = |v: &mut StationView, f: &dyn Fn(&mut vedette_core::VehicleView)| f(v.vehicles.get_mut(&V1).unwrap());
+    // The other way is used, the first has not been heard for nine seconds: no bars, its age stays.
+    change(&mut v, &|a| {
+        a.paths[0].active = false;
+        a.paths[0].heard = now.plus_ms(-9_000);
+        (a.paths[1].active, a.paths[1].quality) = (true, 0.31);
+    });
+    let said = card(&v);
+    assert!(
+        said.contains("link A — (0 of 5 bars) 9") && said.contains("link B in use 31 % (2 of 5 bars) "),
+        "{said}"
+    );
+    change(&mut v, &|a| {
+        a.paths.remove(0);
+    });
+    let said = card(&v);
+    assert!(
+        said.contains("link B in use 31 %") && said.contains("one way only"),
+        "{said}"
+    );
+    change(&mut v, &|a| {
+        a.alive = false;
+        a.last_heard = Some(now.plus_ms(-42_000));
+    });
+    assert!(card(&v).contains("link —, heard 42"), "{}", card(&v));
+    change(&mut v, &|a| (a.paths, a.last_heard) = (vec![], None));
+    assert!(card(&v).contains("link —, never heard"), "{}", card(&v));
+}
+
 /// The planner's answers to what this console asked.
 fn answer(h: &mut Harness<Room>) {
     let desk = h.state().desk.clone().expect("a desk");
