@@ -94,8 +94,33 @@ plan_files() {
         : >"$OUT/failed"
     fi
 }
+
+# The .tlog of a station that talked to a signed aircraft, in pymavlink's own reader. $1 port
+flight_log() {
+    endpoint="udpout:127.0.0.1:$1"
+    root="$OUT/station"
+    mkdir -p "$root"
+    printf 'name = "peers"\nroot = "%s"\nsite = "maps/data/andorra"\nbrief = "mission/data/andorra-south.toml"\nlinks = ["%s"]\npilot = "pilot"\nplan_rule = "single-person"\nseed = 7\n' \
+        "$root" "$endpoint" >"$OUT/station.toml"
+    "$VEDETTE" sim --vehicles 1 --home="$HOME_AT" --listen "udpin:127.0.0.1:$1" >"$OUT/tlog.sim" 2>&1 &
+    sim=$!
+    if "$VEDETTE" keys give "$root" 1 "$endpoint" >"$OUT/tlog.log" 2>&1 &&
+        "$VEDETTE" station "$OUT/station.toml" --seconds 12 >>"$OUT/tlog.log" 2>&1 &&
+        grep -q 'frames are signed' "$OUT/tlog.log" &&
+        "$VENV/bin/python" tests/peers/tlog_file.py "$root"/*.tlog >>"$OUT/tlog.log" 2>&1; then
+        printf '%-10s %-10s .tlog of a signed flight: %s\n' pymavlink ardupilot "$(tail -1 "$OUT/tlog.log")"
+    else
+        printf '%-10s %-10s .tlog of a signed flight: failed\n' pymavlink ardupilot
+        tail -5 "$OUT/tlog.log" | sed 's/^/    /'
+        : >"$OUT/failed"
+    fi
+    kill "$sim" 2>/dev/null
+    wait "$sim" 2>/dev/null
+}
 case "${1:-few}/$(basename "$VEDETTE")" in
     few/vedette | pymavlink/vedette)
+        flight_log "$PORT"
+        PORT=$((PORT + 1))
         for family in ardupilot px4; do
             [ -n "${2:-}" ] && [ "$2" != "$family" ] && continue
             plan_files "$family"
