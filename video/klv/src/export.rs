@@ -89,8 +89,9 @@ pub fn export_ts(bytes: &[u8], options: &ExportOptions) -> Result<(Vec<u8>, Expo
             });
         let stamped = match time {
             Some(t) if sei::read_misp_time(picture.codec, &picture.bytes).is_none() => {
-                report.stamped += u64::from(picture.codec != VideoCodec::Mpeg2);
-                sei::insert_misp_time(picture.codec, &picture.bytes, t, false)
+                let stamped = sei::insert_misp_time(picture.codec, &picture.bytes, t, false);
+                report.stamped += u64::from(stamped.len() > picture.bytes.len());
+                stamped
             }
             _ => picture.bytes.clone(),
         };

@@ -3,8 +3,18 @@
 
 use crate::ts::VideoCodec;
 
-/// UUID of the microsecond time stamp ("MISPmicrosectime", MISB ST 0604).
+/// Identifier of the microsecond time stamp in H.264 and MPEG-2 ("MISPmicrosectime", MISB ST 0604).
 pub const MISP_UUID: [u8; 16] = *b"MISPmicrosectime";
+/// UUID of the microsecond time stamp in H.265 (MISB ST 0604.6).
+pub const MISP_HEVC_UUID: [u8; 16] = [
+    0xa8, 0x68, 0x7d, 0xd4, 0xd7, 0x59, 0x37, 0x58, 0xa5, 0xce, 0xf0, 0x33, 0x8b, 0x65, 0x45, 0xf1,
+];
+/// UUID of the nanosecond time stamp in H.265 (MISB ST 0604.6); read only.
+pub const MISP_HEVC_NANO_UUID: [u8; 16] = [
+    0xcf, 0x84, 0x82, 0x78, 0xee, 0x23, 0x30, 0x6c, 0x92, 0x65, 0xe8, 0xfe, 0xf2, 0x2f, 0xb8, 0xb8,
+];
+/// First byte of MPEG-2 user data (ISO/IEC 13818-2, table 6-1), behind its start code.
+const MPEG2_USER_DATA: u8 = 0xb2;
 
 /// A time stamp read from an access unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,21 +107,25 @@ pub(crate) fn has_delimiter(codec: VideoCodec, annex_b: &[u8]) -> bool {
 }
 
 /// The access unit with an ST 0604 time stamp in front of its first slice. `locked` says whether the clock is locked
-/// to UTC. MPEG-2 and units without a slice come back unchanged.
+/// to UTC. In MPEG-2 it is user data of the picture. Units without a slice come back unchanged.
 pub fn insert_misp_time(codec: VideoCodec, annex_b: &[u8], time_us: u64, locked: bool) -> Vec<u8> {
     let units = nal_units(annex_b);
     let slice = units.iter().find(|(_, nal)| {
         nal_type(codec, nal).is_some_and(|t| match codec {
             VideoCodec::H264 => (1..=5).contains(&t),
             VideoCodec::H265 => t < 32,
-            VideoCodec::Mpeg2 => false,
+            VideoCodec::Mpeg2 => (0x01..=0xaf).contains(&t),
         })
     });
     let Some((at, _)) = slice else {
         return annex_b.to_vec();
     };
     // ST 0604: UUID, status, then the eight time bytes in pairs with 0xFF between (no start code can arise).
-    let mut payload = MISP_UUID.to_vec();
+    let mut payload = match codec {
+        VideoCodec::H265 => MISP_HEVC_UUID,
+        VideoCodec::H264 | VideoCodec::Mpeg2 => MISP_UUID,
+    }
+    .to_vec();
     payload.push(if locked { 0x1f } else { 0x9f });
     for (i, pair) in time_us.to_be_bytes().chunks_exact(2).enumerate() {
         if i > 0 {
@@ -119,33 +133,58 @@ pub fn insert_misp_time(codec: VideoCodec, annex_b: &[u8], time_us: u64, locked:
         }
         payload.extend_from_slice(pair);
     }
-    let mut nal = match codec {
-        VideoCodec::H265 => vec![0x4e, 0x01],
-        VideoCodec::H264 | VideoCodec::Mpeg2 => vec![0x06],
-    };
-    let header = nal.len();
-    let mut body = vec![5, payload.len() as u8];
-    body.extend(payload);
-    body.push(0x80);
-    let mut zeros = 0;
-    for b in body {
-        if zeros >= 2 && b <= 3 {
-            nal.push(3);
-            zeros = 0;
-        }
-        zeros = if b == 0 { zeros + 1 } else { 0 };
-        nal.push(b);
-    }
-    debug_assert!(nal.len() > header);
     let mut out = annex_b[..*at].to_vec();
-    out.extend_from_slice(&[0, 0, 0, 1]);
-    out.extend(nal);
+    match codec {
+        VideoCodec::H264 => out.extend_from_slice(&[0, 0, 0, 1, 0x06]),
+        VideoCodec::H265 => out.extend_from_slice(&[0, 0, 0, 1, 0x4e, 0x01]),
+        VideoCodec::Mpeg2 => out.extend_from_slice(&[0, 0, 1, MPEG2_USER_DATA]),
+    }
+    if codec == VideoCodec::Mpeg2 {
+        out.extend(payload);
+    } else {
+        out.extend(sei_body(&payload));
+    }
     out.extend_from_slice(&annex_b[*at..]);
     out
 }
 
+/// A user_data_unregistered message with emulation prevention, behind its header.
+fn sei_body(payload: &[u8]) -> Vec<u8> {
+    let (mut out, mut zeros) = (Vec::new(), 0);
+    for b in [5, payload.len() as u8].iter().chain(payload).chain(&[0x80]) {
+        if zeros >= 2 && *b <= 3 {
+            out.push(3);
+            zeros = 0;
+        }
+        zeros = if *b == 0 { zeros + 1 } else { 0 };
+        out.push(*b);
+    }
+    out
+}
+
+/// A time stamp's payload: identifier, status, eight bytes of time in pairs with a byte between. H.264's identifier
+/// is read in H.265 too, where earlier streams have it.
+fn misp_of(payload: &[u8]) -> Option<MispTime> {
+    let (id, rest) = payload.split_first_chunk::<16>()?;
+    let (&status, t) = rest.split_first()?;
+    let t = t.first_chunk::<11>()?;
+    let time = u64::from_be_bytes([t[0], t[1], t[3], t[4], t[6], t[7], t[9], t[10]]);
+    let time_us = match *id {
+        MISP_UUID | MISP_HEVC_UUID => time,
+        MISP_HEVC_NANO_UUID => time / 1000,
+        _ => return None,
+    };
+    Some(MispTime { time_us, status })
+}
+
 /// The ST 0604 time stamp of an access unit, if it carries one.
 pub fn read_misp_time(codec: VideoCodec, annex_b: &[u8]) -> Option<MispTime> {
+    if codec == VideoCodec::Mpeg2 {
+        // By its identifier: a time that ends in zero runs into the next start code.
+        let head = [&[0, 0, 1, MPEG2_USER_DATA][..], &MISP_UUID].concat();
+        let at = annex_b.windows(head.len()).position(|w| w == head)?;
+        return misp_of(&annex_b[at + 4..]);
+    }
     for (_, nal) in nal_units(annex_b) {
         let header = match (codec, nal_type(codec, nal)?) {
             (VideoCodec::H264, 6) => 1,
@@ -187,13 +226,8 @@ fn misp_in_sei(rbsp: &[u8]) -> Option<MispTime> {
         let size = number()?;
         let payload = rest.get(..size)?;
         rest = &rest[size..];
-        if kind == 5 && payload.len() >= 28 && payload[..16] == MISP_UUID {
-            let t = &payload[17..28];
-            let bytes = [t[0], t[1], t[3], t[4], t[6], t[7], t[9], t[10]];
-            return Some(MispTime {
-                time_us: u64::from_be_bytes(bytes),
-                status: payload[16],
-            });
+        if let (5, Some(time)) = (kind, misp_of(payload)) {
+            return Some(time);
         }
     }
     None

@@ -142,7 +142,7 @@ impl TsWriter {
         (time + PTS_WRAP - self.config.clock_lead % PTS_WRAP) % PTS_WRAP
     }
 
-    /// Clock-only packets, when the stream time went on for more than 100 ms without a clock.
+    /// Clock-only packets, and tables with them, when the stream time went on for more than 100 ms without a clock.
     fn fill_clock(&mut self, clock: u64, out: &mut Vec<u8>) {
         let Some(mut last) = self.last_clock else {
             return;
@@ -161,13 +161,14 @@ impl TsWriter {
             packet.resize(PACKET, 0xff);
             out.extend(packet);
             self.last_clock = Some(last);
+            self.tables(last, false, out);
         }
     }
 
     fn tables(&mut self, clock: u64, force: bool, out: &mut Vec<u8>) {
         let due = self
             .last_tables
-            .is_none_or(|last| !(0..=REPEAT).contains(&pts_delta(clock, last)));
+            .is_none_or(|last| !(0..REPEAT).contains(&pts_delta(clock, last)));
         if !(force || due) {
             return;
         }
@@ -182,8 +183,10 @@ impl TsWriter {
             VideoCodec::Mpeg2 => 0x02,
         };
         let registration: &[u8] = b"\x05\x04KLVA";
-        // metadata_descriptor and metadata_std_descriptor of ST 1402 appendix.
-        let metadata: &[u8] = b"\x26\x09\x01\x00\xffKLVA\x00\x0f\x27\x09\xc0\x03\xe8\xc3\x0d\x40\xc0\x00\x00";
+        // metadata_descriptor and metadata_std_descriptor of ST 1402 appendix. The 512-byte transport buffer
+        // (ISO/IEC 13818-1, 2.12.10) is emptied at the input leak rate, here 25,000 x 400 bit/s: sets of several
+        // packets follow each other as fast as the pictures' packets do.
+        let metadata: &[u8] = b"\x26\x09\x01\x00\xffKLVA\x00\x0f\x27\x09\xc0\x61\xa8\xc3\x0d\x40\xc0\x00\x00";
         let klv = if c.klv_sync {
             (0x15, c.klv_pid, metadata)
         } else {

@@ -113,6 +113,8 @@ fn clock_and_tables_come_at_least_every_100_ms_even_at_two_frames_a_second() {
         })
         .collect();
     assert!(clocks.windows(2).all(|w| w[1] - w[0] <= 2_700_000));
+    let tables = bytes.chunks(188).filter(|p| p[1..3] == [0x40, 0]).count();
+    assert!(tables >= 25, "{tables} tables in two and a half seconds");
 }
 
 #[test]
@@ -214,6 +216,25 @@ fn a_time_stamp_goes_into_the_picture_and_back() {
         assert_eq!(kinds, [7, 8, 6, 5]);
     }
     assert_eq!(read_misp_time(VideoCodec::H264, &au), None);
+}
+
+#[test]
+fn a_time_stamp_of_h265_has_its_own_identifier_and_one_of_mpeg2_is_user_data() {
+    let time = 1_700_000_000_000_000;
+    // Parameter set and slice of a key picture.
+    let hevc = [&[0, 0, 0, 1, 0x42, 1, 5, 5][..], &[0, 0, 0, 1, 0x26, 1, 0xaf, 7, 7]].concat();
+    let stamped = insert_misp_time(VideoCodec::H265, &hevc, time, true);
+    assert!(
+        stamped.windows(4).any(|w| w == [0xa8, 0x68, 0x7d, 0xd4]),
+        "ST 0604.6, H.265"
+    );
+    assert_eq!(read_misp_time(VideoCodec::H265, &stamped).unwrap().time_us, time);
+    // Picture header and first slice.
+    let mpeg2 = [&[0, 0, 1, 0, 9, 9, 9, 9][..], &[0, 0, 1, 1, 8, 8]].concat();
+    let stamped = insert_misp_time(VideoCodec::Mpeg2, &mpeg2, time, true);
+    assert_eq!(stamped[8..28], *b"\0\0\x01\xb2MISPmicrosectime");
+    assert_eq!(stamped[stamped.len() - 6..], mpeg2[8..]);
+    assert_eq!(read_misp_time(VideoCodec::Mpeg2, &stamped).unwrap().time_us, time);
 }
 
 /// Packets of one access unit of undeclared length; `middle` fills up a packet before the last as well.
