@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use vedette_ingest::Stills;
 use vedette_model::TargetClass;
-use vedette_sight::{CHIP_CARD, ChipNet, GrayFrame, ThermalDetector, ThermalScene};
+use vedette_sight::{GrayFrame, THERMAL_CARD, ThermalDetector, ThermalLeast, ThermalScene};
 use vedette_video_bench::thermal::{geometry_of_name, load, scene_of};
 
 use crate::verbs::say;
@@ -58,21 +58,22 @@ fn pictures(dir: &Path) -> Result<Vec<PathBuf>, Stop> {
 /// `vedette detect`.
 pub(crate) fn detect(a: &DetectArgs, json: bool) -> Outcome {
     let damaged = |e: vedette_sight::SightError| Stop::Machine(e.to_string());
-    let net = ChipNet::shipped().map_err(damaged)?;
-    let sha256: String = vedette_evidence::hash::sha256(ChipNet::shipped_bytes())
+    let mut detector = ThermalDetector::shipped().map_err(damaged)?;
+    let sha256: String = vedette_evidence::hash::sha256(ThermalDetector::shipped_bytes())
         .iter()
         .map(|b| format!("{b:02x}"))
         .collect();
     if a.card {
-        say(CHIP_CARD.trim_end());
+        say(THERMAL_CARD.trim_end());
         say(&format!("SHA-256 of the weights: {sha256}"));
         return Ok(());
     }
-    let least = a.least.unwrap_or(ThermalDetector::LEAST);
-    if !(0.0..=1.0).contains(&least) {
-        return Err(Stop::Usage(format!("--least {least} must be 0 to 1")));
+    if let Some(least) = a.least {
+        if !(0.0..=1.0).contains(&least) {
+            return Err(Stop::Usage(format!("--least {least} must be 0 to 1")));
+        }
+        detector = detector.from_share(ThermalLeast::all(least));
     }
-    let detector = ThermalDetector::new(net, least);
     let (mut stills, mut looked, mut found, mut without) = (Stills::new(), 0u64, 0usize, Vec::new());
     for path in pictures(&a.dir)? {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -121,7 +122,9 @@ pub(crate) fn detect(a: &DetectArgs, json: bool) -> Outcome {
     }
     if !json {
         say(&format!(
-            "{found} objects in {looked} pictures from a share of {least} on, {} left out; `vedette detect --card .` says what that is worth",
+            "{found} objects in {looked} pictures from {} on, {} left out; `vedette detect --card .` says what that is worth",
+            a.least
+                .map_or("the card's shares".to_owned(), |l| format!("a share of {l}")),
             without.len()
         ));
     }

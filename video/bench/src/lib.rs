@@ -15,7 +15,6 @@ mod rows;
 mod sky;
 pub mod thermal;
 mod tracks;
-pub mod train;
 
 pub use cpu::processor_s;
 pub use flight::flight;

@@ -11,8 +11,6 @@ mod policy;
 use vedette_geo::LatLon;
 use vedette_model::{GroundTrack, ImageBox, Pts, SensorPose, Spectrum, Utc};
 
-use crate::chip::{Chip, Levels};
-use crate::chipnet::ChipNet;
 use crate::detect::{Detection, merge};
 use crate::filter::GroundFilter;
 use crate::ground::{FixErrors, Ground, footprint, look, px_per_m};
@@ -20,6 +18,7 @@ use crate::hotspots::{SpotGate, SpotSize, hotspots};
 use crate::image::{GrayFrame, Plane};
 use crate::movers::{MoverGate, Movers};
 use crate::register::{HEALTHY, Prepared, between};
+use crate::thermal::{ThermalDetector, ThermalLeast, ThermalScene};
 use crate::tracker::ImageTracker;
 use crate::{Homography, PoseMotion};
 use followed::{Context, Followed};
@@ -53,7 +52,7 @@ pub struct Analyst {
     last_step: Homography,
     last_pose: Option<SensorPose>,
     movers: Movers,
-    chips: Option<ChipNet>,
+    classifier: Option<ThermalDetector>,
     tracker: ImageTracker,
     followed: Vec<Followed>,
     /// Bad pixels of this sensor found so far, full-picture pixels.
@@ -69,7 +68,10 @@ impl Analyst {
     #[must_use]
     pub fn new(config: AnalystConfig) -> Self {
         // Damaged weights (a broken build) leave the camera without a classifier, not without eyes.
-        let chips = config.policy.chip_other.and_then(|_| ChipNet::shipped().ok());
+        let classifier = config.policy.thermal_least.and_then(|least| {
+            let shipped = ThermalDetector::shipped().ok()?;
+            Some(shipped.from_share(ThermalLeast::all(least)))
+        });
         Self {
             ids: config.ids,
             tracker: ImageTracker::new(config.policy.tracker),
@@ -78,7 +80,7 @@ impl Analyst {
             last_step: Homography::IDENTITY,
             last_pose: None,
             movers: Movers::new(),
-            chips,
+            classifier,
             followed: Vec::new(),
             defects: Vec::new(),
             coarse: false,
@@ -292,22 +294,19 @@ impl Analyst {
             }
         }
         let mut found = merge(spots, movers);
-        if let (Some(least), Some(net), Some(px_per_m)) = (p.chip_other, &self.chips, scale) {
-            let levels = Levels::of(work);
+        if let (Some(classifier), Some(px_per_m)) = (&self.classifier, scale) {
+            let scene = ThermalScene {
+                px_per_m: px_per_m / f64::from(zoom),
+                depression_deg,
+            };
+            let objects = classifier.detect_plane(work.clone(), &scene);
             found.retain(|d| {
-                if d.spot <= 0.0 || d.motion > 0.0 {
-                    return true;
-                }
-                let b = d.image;
-                let image = ImageBox {
-                    x: b.x / zoom,
-                    y: b.y / zoom,
-                    w: b.w / zoom,
-                    h: b.h / zoom,
+                let [x, y] = middle(&d.image).map(|v| v / f64::from(zoom));
+                let on = |b: &ImageBox| {
+                    let (left, upper) = (f64::from(b.x), f64::from(b.y));
+                    x >= left && x <= left + f64::from(b.w) && y >= upper && y <= upper + f64::from(b.h)
                 };
-                let k = px_per_m / f64::from(zoom);
-                let chip = Chip::from_plane(work, levels, &image, k, depression_deg, d.contrast, d.spot);
-                net.kinds(&chip).other < least
+                d.spot <= 0.0 || d.motion > 0.0 || objects.iter().any(|o| on(&o.image))
             });
         }
         (found, motion)

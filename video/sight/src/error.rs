@@ -35,12 +35,10 @@ pub enum SightError {
         /// What it must be.
         must: &'static str,
     },
-    /// Weights of the classifier that are not a full set.
-    #[error("classifier weights: {needed} finite numbers are needed, got {got}: take the file train_chips wrote")]
+    /// A file of the classifier that is no full set of sound trees.
+    #[error("classifier: the file {why}: take the one thermal_forest.py wrote")]
     Weights {
-        /// Numbers needed.
-        needed: usize,
-        /// Finite numbers found.
-        got: usize,
+        /// What is wrong with it.
+        why: &'static str,
     },
 }

@@ -27,16 +27,18 @@ pub(crate) struct SpotGate {
     pub(crate) side_px: [f32; 2],
 }
 
-struct Sums {
+pub(crate) struct Sums {
     w: usize,
-    s: Vec<u32>,
-    q: Vec<u32>,
+    /// Of values.
+    pub(crate) s: Vec<u32>,
+    /// Of squares.
+    pub(crate) q: Vec<u32>,
 }
 
 impl Sums {
     /// Integral images of values and squares; 32-bit wrap-around is harmless in differences of
     /// boxes under 66,000 pixels.
-    fn of(p: &Plane) -> Self {
+    pub(crate) fn of(p: &Plane) -> Self {
         let w = p.w + 1;
         let mut s = vec![0u32; w * (p.h + 1)];
         let mut q = vec![0u32; w * (p.h + 1)];
@@ -56,8 +58,9 @@ impl Sums {
         }
         Self { w, s, q }
     }
+    /// Sum over a rectangle, right and lower edge exclusive.
     #[inline]
-    fn boxed(&self, a: &[u32], x0: usize, y0: usize, x1: usize, y1: usize) -> u32 {
+    pub(crate) fn boxed(&self, a: &[u32], x0: usize, y0: usize, x1: usize, y1: usize) -> u32 {
         a[y1 * self.w + x1]
             .wrapping_sub(a[y0 * self.w + x1])
             .wrapping_sub(a[y1 * self.w + x0])

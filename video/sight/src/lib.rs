@@ -11,13 +11,13 @@
 
 mod analyst;
 mod assign;
-mod chip;
-mod chipnet;
+mod blobs;
 mod classify;
 mod detect;
 mod error;
 mod filter;
 mod flow;
+mod forest;
 mod governor;
 mod ground;
 mod handover;
@@ -26,6 +26,7 @@ mod hotspots;
 mod image;
 mod lights;
 mod movers;
+mod outlook;
 mod pose;
 mod register;
 mod rules;
@@ -36,10 +37,6 @@ mod thermal;
 mod tracker;
 
 pub use analyst::{Analysis, Analyst, AnalystConfig, SightPolicy, TrackIds};
-pub use chip::{CHIP_GRIDS, CHIP_NUMBERS, CHIP_SIDE, Chip};
-pub use chipnet::{
-    ChipKinds, ChipNet, FILTERS_1, FILTERS_2, FLAT, KINDS, PARTS, POOLED_1, POOLED_2, SIDE_1, SIDE_2, UNITS,
-};
 pub use classify::{ClassEvidence, Features};
 pub use detect::Detection;
 pub use error::SightError;
@@ -53,6 +50,7 @@ pub use handover::{Handover, HandoverPolicy, hand_over};
 pub use homography::Homography;
 pub use image::GrayFrame;
 pub use lights::light_at;
+pub use outlook::OUTLOOK;
 pub use pose::{PlatformPose, PoseBuffer, PoseMotion, PoseSigmas};
 pub use register::{HEALTHY, Registration, register};
 pub use rules::{
@@ -62,6 +60,8 @@ pub use rules::{
 };
 pub use sky::{SkyPolicy, SkyWatch};
 pub use sun::sun_elevation_deg;
-pub use thermal::{CHIP_CARD, ThermalDetector, ThermalObject, ThermalScene, thermal_candidates};
+pub use thermal::{
+    THERMAL_CARD, ThermalDetector, ThermalLeast, ThermalObject, ThermalScene, thermal_candidates, thermal_outlooks,
+};
 pub use tracker::{ImageTrack, ImageTracker, ScoredBox, TrackerPolicy, overlap};
 pub use vedette_model::SkyTrack;

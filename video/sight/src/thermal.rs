@@ -1,14 +1,15 @@
-//! People, two-wheelers and vehicles in one thermal picture: spots of the right size, then the
-//! classifier. Usable alone on pictures whose ground sample distance is known.
+//! People, two-wheelers and vehicles in one thermal picture: everything that stands out at their
+//! size, then boosted trees. Usable alone on pictures whose ground sample distance is known.
 
 use vedette_model::{ImageBox, TargetClass};
 
 use crate::SightError;
-use crate::chip::{Chip, Levels};
-use crate::chipnet::{ChipKinds, ChipNet};
+use crate::blobs::{Blob, blobs, working};
 use crate::detect::Detection;
+use crate::forest::Forests;
 use crate::hotspots::{self, SpotGate, SpotSize};
 use crate::image::{GrayFrame, Plane};
+use crate::outlook::{OUTLOOK, PLAIN, Scenery};
 use crate::tracker::overlap;
 
 /// What the geometry says about one picture.
@@ -27,7 +28,7 @@ pub struct ThermalObject {
     pub image: ImageBox,
     /// Kind; never `Unknown`.
     pub class: TargetClass,
-    /// Share of the kind among the classifier's four; not a probability of being right.
+    /// Share its kind's trees give it; not a probability of being right.
     pub score: f32,
 }
 
@@ -73,73 +74,155 @@ fn candidates(plane: &Plane, scene: &ThermalScene) -> Vec<Detection> {
     hotspots::candidates(&plane.blur3(), &sizes, &gate, MOST)
 }
 
-/// The shipped classifier's card: what it was trained on, what it was measured at, what it is not for.
-pub const CHIP_CARD: &str = include_str!("../data/chips.md");
+/// The shipped forests.
+const SHIPPED: &[u8] = include_bytes!("../data/forest.bin");
+/// Their card: what they were trained on, what they were measured at, what they are not for.
+pub const THERMAL_CARD: &str = include_str!("../data/forest.md");
+
+/// Least share of each kind that is reported.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ThermalLeast {
+    /// People.
+    pub person: f32,
+    /// Bicycles and motorcycles.
+    pub two_wheeler: f32,
+    /// Cars and larger.
+    pub vehicle: f32,
+}
+
+impl ThermalLeast {
+    /// The card's: the row of its table that holds the bar for people, and about seven of ten right for the others.
+    pub const CARD: Self = Self {
+        person: 0.92,
+        two_wheeler: 0.85,
+        vehicle: 0.86,
+    };
+
+    /// One share for all kinds.
+    #[must_use]
+    pub fn all(least: f32) -> Self {
+        Self {
+            person: least,
+            two_wheeler: least,
+            vehicle: least,
+        }
+    }
+}
 
 /// The classifier at work on whole pictures.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ThermalDetector {
-    net: ChipNet,
-    least: f32,
+    forests: Forests,
+    least: ThermalLeast,
+}
+
+/// A picture brought to the working scale, with its blobs.
+struct Prepared {
+    scenery: Scenery,
+    blobs: Vec<Blob>,
+    zoom: f32,
+}
+
+fn prepare(plane: Plane, scene: &ThermalScene) -> Option<Prepared> {
+    let k = scene.px_per_m as f32;
+    if !(k.is_finite() && k > 0.2 && scene.depression_deg.is_finite()) {
+        return None;
+    }
+    let (plane, k, zoom) = working(plane, k);
+    let half = plane.half();
+    let blobs = blobs(&plane, &half, k);
+    Some(Prepared {
+        scenery: Scenery::new(plane, half, k, scene.depression_deg as f32),
+        blobs,
+        zoom,
+    })
+}
+
+fn box_of(b: &Blob, zoom: f32) -> ImageBox {
+    ImageBox {
+        x: f32::from(b.x0) * zoom,
+        y: f32::from(b.y0) * zoom,
+        w: b.width() * zoom,
+        h: b.height() * zoom,
+    }
+}
+
+/// Every blob of a picture with its [`OUTLOOK`] numbers: what the trees are trained on.
+#[must_use]
+pub fn thermal_outlooks(frame: &GrayFrame<'_>, scene: &ThermalScene) -> Vec<(ImageBox, [f32; OUTLOOK])> {
+    let Some(p) = prepare(Plane::of(frame), scene) else {
+        return Vec::new();
+    };
+    let mut out = Vec::with_capacity(p.blobs.len());
+    p.scenery.each(&p.blobs, &|_| true, &mut |b, numbers| {
+        out.push((box_of(b, p.zoom), *numbers));
+    });
+    out
 }
 
 impl ThermalDetector {
-    /// Share from which an object is reported; chosen on the training altitudes for at least nine
-    /// right of ten people.
-    pub const LEAST: f32 = 0.8;
-
-    /// With the shipped weights.
+    /// With the shipped forests and the card's shares.
     ///
     /// # Errors
-    /// [`SightError::Weights`] when they were damaged before the build.
+    /// [`SightError::Weights`] when the file in the source tree was damaged before the build.
     pub fn shipped() -> Result<Self, SightError> {
-        Ok(Self::new(ChipNet::shipped()?, Self::LEAST))
+        Self::from_bytes(SHIPPED, ThermalLeast::CARD)
     }
 
-    /// With given weights and threshold.
+    /// The bytes of the shipped forests, for a hash that names them.
     #[must_use]
-    pub fn new(net: ChipNet, least: f32) -> Self {
-        Self { net, least }
+    pub fn shipped_bytes() -> &'static [u8] {
+        SHIPPED
     }
 
-    /// What a candidate's chip shows.
+    /// With a file of forests, as `video/bench/train/thermal_forest.py` writes it.
+    ///
+    /// # Errors
+    /// [`SightError::Weights`] when it is not a full set of sound trees.
+    pub fn from_bytes(bytes: &[u8], least: ThermalLeast) -> Result<Self, SightError> {
+        Ok(Self {
+            forests: Forests::from_bytes(bytes, PLAIN, OUTLOOK)?,
+            least,
+        })
+    }
+
+    /// The same with other least shares.
     #[must_use]
-    pub fn kinds(&self, chip: &Chip) -> ChipKinds {
-        self.net.kinds(chip)
+    pub fn from_share(mut self, least: ThermalLeast) -> Self {
+        self.least = least;
+        self
     }
 
     /// Objects of one picture, best first.
     #[must_use]
     pub fn detect(&self, frame: &GrayFrame<'_>, scene: &ThermalScene) -> Vec<ThermalObject> {
-        let plane = Plane::of(frame);
-        let levels = Levels::of(&plane);
-        let mut found: Vec<ThermalObject> = candidates(&plane, scene)
-            .iter()
-            .filter_map(|d| {
-                let chip = Chip::from_plane(
-                    &plane,
-                    levels,
-                    &d.image,
-                    scene.px_per_m,
-                    scene.depression_deg,
-                    d.contrast,
-                    d.spot,
-                );
-                let k = self.net.kinds(&chip);
-                let (class, score) = [
-                    (TargetClass::Person, k.person),
-                    (TargetClass::TwoWheeler, k.two_wheeler),
-                    (TargetClass::Vehicle, k.vehicle),
+        self.detect_plane(Plane::of(frame), scene)
+    }
+
+    pub(crate) fn detect_plane(&self, plane: Plane, scene: &ThermalScene) -> Vec<ThermalObject> {
+        let Some(p) = prepare(plane, scene) else {
+            return Vec::new();
+        };
+        let mut found: Vec<ThermalObject> = Vec::new();
+        p.scenery
+            .each(&p.blobs, &|plain| self.forests.worth(plain), &mut |b, numbers| {
+                let s = self.forests.shares(numbers);
+                let best = [
+                    (TargetClass::Person, s.person, self.least.person),
+                    (TargetClass::TwoWheeler, s.two_wheeler, self.least.two_wheeler),
+                    (TargetClass::Vehicle, s.vehicle, self.least.vehicle),
                 ]
                 .into_iter()
-                .max_by(|a, b| a.1.total_cmp(&b.1))?;
-                (score >= self.least).then_some(ThermalObject {
-                    image: d.image,
-                    class,
-                    score,
-                })
-            })
-            .collect();
+                .filter(|(_, share, least)| share >= least)
+                .max_by(|a, b| a.1.total_cmp(&b.1));
+                if let Some((class, score, _)) = best {
+                    found.push(ThermalObject {
+                        image: box_of(b, p.zoom),
+                        class,
+                        score,
+                    });
+                }
+            });
         found.sort_by(|a, b| {
             b.score
                 .total_cmp(&a.score)

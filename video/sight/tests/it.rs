@@ -11,6 +11,7 @@ mod it {
     pub(crate) mod rules;
     pub(crate) mod sky;
     pub(crate) mod synthetic;
+    pub(crate) mod thermal;
 
     /// Runs something and adds the processor seconds this thread spent on it to `spent` (zero
     /// where the system does not tell). Printed, never asserted.

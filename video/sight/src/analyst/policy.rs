@@ -30,12 +30,11 @@ pub struct SightPolicy {
     pub coast_s: f64,
     /// A lost track may be found again within this time, seconds.
     pub reacquire_s: f64,
-    /// Thermal spots that do not move are shown to the chip classifier, and what it calls neither
-    /// person nor vehicle from this share on is dropped; none asks nobody. The classifier knows
-    /// real thermal pictures only (its card says which), so that it is switched on for a camera,
-    /// not by default.
+    /// Thermal spots that do not move are kept only where the classifier finds something from this
+    /// share on; none asks nobody. The classifier knows real thermal pictures only (its card says
+    /// which), so that it is switched on for a camera, not by default.
     #[serde(default)]
-    pub chip_other: Option<f32>,
+    pub thermal_least: Option<f32>,
 }
 
 impl Default for SightPolicy {
@@ -51,7 +50,7 @@ impl Default for SightPolicy {
             tracker: TrackerPolicy::SMALL,
             coast_s: 4.0,
             reacquire_s: 90.0,
-            chip_other: None,
+            thermal_least: None,
         }
     }
 }
