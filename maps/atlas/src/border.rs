@@ -12,8 +12,9 @@ use crate::{AtlasError, Bounds, Plane};
 /// Longest piece of the search index, metres: on longer ones a straight map line leaves the
 /// geodesic.
 const PIECE_M: f64 = 2000.0;
-/// Pieces per box of the search index.
-const GROUP: usize = 24;
+/// Pieces per box of the search index, and boxes per box of the next level.
+const GROUP: usize = 8;
+const FAN: usize = 8;
 
 /// A border line.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -92,8 +93,9 @@ struct Index {
     points: Vec<LatLon>,
     /// Their chainage, metres.
     point_m: Vec<f64>,
-    /// Box over each run of `GROUP` pieces.
-    boxes: Vec<Bounds>,
+    /// Boxes over each run of `GROUP` pieces, then over each run of `FAN` boxes of the level before, up to one level of at most
+    /// `FAN`.
+    levels: Vec<Vec<Bounds>>,
     closed: bool,
 }
 
@@ -214,13 +216,29 @@ impl Border {
                 a = b;
             }
         };
-        // The box that could hold the nearest piece goes first; the others only if they could beat what it gave.
-        let low: Vec<f64> = ix.boxes.iter().map(|b| lower_bound(&plane, b)).collect();
-        let first = (0..low.len()).min_by(|a, b| low[*a].total_cmp(&low[*b])).unwrap_or(0);
-        look(first, &mut best);
-        for (g, l) in low.iter().enumerate() {
-            if g != first && *l <= best.0 {
-                look(g, &mut best);
+        // Boxes that could hold the nearest piece, the most promising last; a box is opened only if it could beat the best.
+        let mut open: Vec<(f64, usize, usize)> = Vec::with_capacity(4 * FAN);
+        let top = ix.levels.len() - 1;
+        let push = |open: &mut Vec<(f64, usize, usize)>, level: usize, range: std::ops::Range<usize>, best: f64| {
+            let from = open.len();
+            for k in range {
+                let low = lower_bound(&plane, &ix.levels[level][k]);
+                if low <= best {
+                    open.push((low, level, k));
+                }
+            }
+            open[from..].sort_unstable_by(|a, b| b.0.total_cmp(&a.0));
+        };
+        push(&mut open, top, 0..ix.levels[top].len(), f64::INFINITY);
+        while let Some((low, level, k)) = open.pop() {
+            if low > best.0 {
+                continue;
+            }
+            if level == 0 {
+                look(k, &mut best);
+            } else {
+                let to = (FAN * (k + 1)).min(ix.levels[level - 1].len());
+                push(&mut open, level - 1, FAN * k..to, best.0);
             }
         }
         let (distance, i, t) = best;
@@ -328,19 +346,29 @@ impl Index {
             point_m.push(total);
             vertex_m.push(total);
         }
-        let boxes = (0..points.len() - 1)
-            .step_by(GROUP)
-            .filter_map(|from| {
-                let to = (from + GROUP).min(points.len() - 1);
-                Bounds::around(&points[from..=to], 1.0)
-            })
-            .collect();
+        let mut levels: Vec<Vec<Bounds>> = Vec::new();
+        let mut pieces = GROUP;
+        loop {
+            let boxes: Vec<Bounds> = (0..points.len() - 1)
+                .step_by(pieces)
+                .filter_map(|from| {
+                    let to = (from + pieces).min(points.len() - 1);
+                    Bounds::around(&points[from..=to], 1.0)
+                })
+                .collect();
+            let few = boxes.len() <= FAN;
+            levels.push(boxes);
+            if few {
+                break;
+            }
+            pieces *= FAN;
+        }
         let closed = line.len() > 3 && distance_m(line[0], line[line.len() - 1]) < 0.01;
         Self {
             vertex_m,
             points,
             point_m,
-            boxes,
+            levels,
             closed,
         }
     }

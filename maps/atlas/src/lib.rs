@@ -51,5 +51,5 @@ pub use ray::{Fresnel, REFRACTION_K, RayHit};
 pub use relief::hillshade;
 pub use terrain::{Bounds, Terrain, TerrainSource, Tile};
 pub use viewshed::{Seen, Viewshed, choose_sites, viewshed};
-pub use world::World;
+pub use world::{Chart, Claim, World};
 pub use zone::{Crossing, Shape, Zone, ZoneKind};

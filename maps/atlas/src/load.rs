@@ -16,8 +16,8 @@ use sha2::{Digest, Sha256};
 use vedette_geo::{Geoid, LatLon, distance_m};
 
 use crate::{
-    AtlasError, Border, Bounds, Crossing, GeoidGrid, Geometry, Shape, Terrain, TerrainSource, World, Zone, ZoneKind,
-    between, read_border, read_dted, read_geojson, read_geotiff, read_ways, read_zone_file,
+    AtlasError, Border, Bounds, Chart, Claim, Crossing, GeoidGrid, Geometry, Shape, Terrain, TerrainSource, Way, World,
+    Zone, ZoneKind, between, read_border, read_dted, read_geojson, read_geotiff, read_ways, read_zone_file,
 };
 
 pub use fetch::{FetchError, Fetched, Job, MOST_FILES, Progress, fetch, gather, jobs};
@@ -102,6 +102,9 @@ struct Site {
     /// GeoJSON or OpenStreetMap files whose points are lawful crossing points: border controls, and points with `control = yes`.
     #[serde(default)]
     crossing_files: Vec<String>,
+    /// OpenStreetMap (PBF, XML) or GeoJSON files of roads, tracks and paths: drawn and told.
+    #[serde(default)]
+    way_files: Vec<String>,
     /// Files of zones in the folder `zones`: ED-269, ED-318, OpenAir, KML, KMZ, Shapefile, GeoJSON.
     #[serde(default)]
     zone_files: Vec<String>,
@@ -233,14 +236,20 @@ pub fn site(dir: &Path, data: Option<&Path>, seed: u64) -> Result<World, LoadErr
         }
         zones.extend(import.zones.iter().map(|z| z.zone(Some(&terrain), &geoid)));
     }
+    let mut chart = Chart::default();
     for c in &site.claim {
-        zones.push(claimed(dir, c, &site.border, &border)?);
+        let (zone, claim) = claimed(dir, c, &site.border, &border)?;
+        zones.push(zone);
+        chart.claims.push(claim);
+    }
+    for name in &site.way_files {
+        chart.ways.extend(way_lines(dir, name, bounds)?);
     }
     let mut crossings = site.crossing;
     for name in &site.crossing_files {
         crossings.extend(crossing_points(dir, name)?);
     }
-    Ok(World {
+    let world = World {
         name: site.name,
         border,
         context,
@@ -249,8 +258,13 @@ pub fn site(dir: &Path, data: Option<&Path>, seed: u64) -> Result<World, LoadErr
         crossings,
         geoid,
         terrain: Arc::new(terrain),
+        chart,
         attribution: site.attribution,
-    })
+    };
+    for doubt in world.doubts() {
+        tracing::warn!("{doubt}");
+    }
+    Ok(world)
 }
 
 /// The watched border, the rest of the ring, and the ring without its repeated end.
@@ -306,8 +320,8 @@ fn described(mut b: Border, s: &SiteBorder) -> Border {
     b
 }
 
-/// The land between the watched line and another claim of it, as a zone of its own.
-fn claimed(dir: &Path, c: &SiteClaim, s: &SiteBorder, border: &Border) -> Result<Zone, LoadError> {
+/// The land between the watched line and another claim of it, as a zone of its own, and the claim as a layer.
+fn claimed(dir: &Path, c: &SiteClaim, s: &SiteBorder, border: &Border) -> Result<(Zone, Claim), LoadError> {
     let path = dir.join(&c.file);
     let data = |source| LoadError::Data {
         path: path.clone(),
@@ -317,7 +331,12 @@ fn claimed(dir: &Path, c: &SiteClaim, s: &SiteBorder, border: &Border) -> Result
     let empty = || AtlasError::EmptyZone { name: c.by.clone() };
     let line = found.lines.first().ok_or_else(|| data(empty()))?;
     let corners = between(border, &line.border).ok_or_else(|| data(empty()))?;
-    Ok(Zone {
+    let claim = Claim {
+        by: c.by.clone(),
+        respected: c.respected,
+        lines: found.lines.iter().map(|l| l.border.line.clone()).collect(),
+    };
+    let zone = Zone {
         name: format!("claimed by {}", c.by),
         kind: if c.respected {
             ZoneKind::NoFly
@@ -327,7 +346,18 @@ fn claimed(dir: &Path, c: &SiteClaim, s: &SiteBorder, border: &Border) -> Result
         shape: Shape::Polygon(corners),
         floor: None,
         ceiling: None,
-    })
+    };
+    Ok((zone, claim))
+}
+
+/// Roads, tracks and paths of a file that touch the site.
+fn way_lines(dir: &Path, name: &str, area: Bounds) -> Result<Vec<Way>, LoadError> {
+    let path = dir.join(name);
+    let found = read_ways(name, &read(&path)?, Some(area)).map_err(|source| LoadError::Data { path, source })?;
+    for note in &found.notes {
+        tracing::info!(file = name, "{note}");
+    }
+    Ok(found.ways)
 }
 
 /// Lawful crossing points of a file.

@@ -199,6 +199,10 @@ impl Tile {
     /// Grid coordinates (rows from north, columns from west), if inside.
     fn rc(&self, at: LatLon) -> Option<(f64, f64)> {
         let r = (self.north_deg - at.lat_deg) / self.step_lat_deg;
+        // Most tiles are told apart by latitude alone.
+        if r < -1e-9 || r > (self.rows - 1) as f64 + 1e-9 {
+            return None;
+        }
         // Both sides of the date line: the nearer way round.
         let c = vedette_geo::norm_deg_180(at.lon_deg - self.west_deg - 90.0) + 90.0;
         let c = c / self.step_lon_deg;
@@ -325,6 +329,44 @@ impl Terrain {
             .map(Amsl)
     }
 
+    /// Heights along a parallel, `step_deg` apart eastwards from `from`, into `out`; NaN is unknown. As [`Self::elevation`] of
+    /// each, but a tile is looked up once for all of them.
+    pub(crate) fn along_parallel(&self, from: LatLon, step_deg: f64, out: &mut [f32]) {
+        out.fill(f32::NAN);
+        for t in &self.tiles {
+            let r = (t.north_deg - from.lat_deg) / t.step_lat_deg;
+            if r < -1e-9 || r > (t.rows - 1) as f64 + 1e-9 {
+                continue;
+            }
+            let r = r.max(0.0);
+            let (r0, _) = t.cell(r, 0.0);
+            let fr = r - r0 as f64;
+            // Columns of the first place, counted the same way round the globe as the tile.
+            let first = (vedette_geo::norm_deg_180(from.lon_deg - t.west_deg - 90.0) + 90.0) / t.step_lon_deg;
+            let (per, whole) = (step_deg / t.step_lon_deg, 360.0 / t.step_lon_deg);
+            let last = (t.cols - 1) as f64;
+            for first in [first, first - whole] {
+                let low = ((-first - 1e-9) / per).ceil().max(0.0);
+                let high = (last + 1e-9 - first) / per;
+                if high < low {
+                    continue;
+                }
+                let until = (high as usize + 1).min(out.len());
+                for (k, o) in out.iter_mut().enumerate().take(until).skip(low as usize) {
+                    if !o.is_nan() {
+                        continue;
+                    }
+                    let c = (first + per * k as f64).clamp(0.0, last);
+                    let (_, c0) = t.cell(0.0, c);
+                    let fc = c - c0 as f64;
+                    let [a, b, d, e] = t.corners(r0, c0);
+                    let (north, south) = (a + (b - a) * fc, d + (e - d) * fc);
+                    *o = (north + (south - north) * fr) as f32;
+                }
+            }
+        }
+    }
+
     /// Slope of the ground, rise per metre towards north and east; `None` is unknown.
     #[must_use]
     pub fn slope(&self, at: LatLon) -> Option<(f64, f64)> {
@@ -358,6 +400,9 @@ impl Terrain {
             }
         }
         for t in &self.tiles {
+            if at.lat_deg - dlat > t.north_deg {
+                continue;
+            }
             let b = t.bounds();
             let (n, s) = (
                 (at.lat_deg + dlat).min(b.north_deg),

@@ -85,12 +85,12 @@ pub fn viewshed(terrain: &Terrain, from: LatLon, amsl: Amsl, target_up_m: f64, r
         let south = r as f64 - half as f64;
         let wide = ((within - south * south).max(0.0).sqrt() as usize).min(half);
         let lat_deg = bounds.north_deg + (bounds.south_deg - bounds.north_deg) * r as f64 / (n - 1) as f64;
-        for c in half - wide..=half + wide {
-            let lon_deg = bounds.west_deg + (bounds.east_deg - bounds.west_deg) * c as f64 / (n - 1) as f64;
-            if let Some(h) = terrain.elevation(LatLon { lat_deg, lon_deg }) {
-                heights[r * n + c] = h.0 as f32;
-            }
-        }
+        let step_deg = (bounds.east_deg - bounds.west_deg) / (n - 1) as f64;
+        let first = LatLon {
+            lat_deg,
+            lon_deg: bounds.west_deg + step_deg * (half - wide) as f64,
+        };
+        terrain.along_parallel(first, step_deg, &mut heights[r * n + half - wide..=r * n + half + wide]);
     }
     let at = |i: usize| f64::from(heights[i]);
     let mut cells = vec![Seen::Unknown; n * n];

@@ -5,10 +5,36 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use vedette_geo::{Geoid, LatLon};
 
-use crate::{Border, Bounds, Crossing, Terrain, Zone, ZoneKind};
+use crate::{Border, Bounds, Crossing, Shape, Terrain, Way, WayCrossing, Zone, ZoneKind, way_crossings};
+
+/// Share of the border within one no-fly zone from which the zone is doubted.
+const MOST_CLOSED: f64 = 0.5;
+/// Places along the border looked at for that.
+const LOOKS: u32 = 200;
+
+/// What is drawn and told of a site besides what flights must respect: nothing here makes a place legal or illegal.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Chart {
+    /// Roads, tracks and paths.
+    pub ways: Vec<Way>,
+    /// Other claims of the border, each a layer of its own; where one is respected a zone says so too.
+    pub claims: Vec<Claim>,
+}
+
+/// Where another country, or another map, draws the border.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Claim {
+    /// Whose.
+    pub by: String,
+    /// The land between is closed to flight.
+    pub respected: bool,
+    /// Its lines.
+    pub lines: Vec<Vec<LatLon>>,
+}
 
 /// A site.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,6 +55,8 @@ pub struct World {
     pub geoid: Geoid,
     /// Heights of the land.
     pub terrain: Arc<Terrain>,
+    /// Roads, paths and other claims.
+    pub chart: Chart,
     /// Attribution that must be shown where the data are shown.
     pub attribution: String,
 }
@@ -54,7 +82,51 @@ impl World {
         text(&record(self.terrain.source()));
         text(self.terrain.hash());
         text(&self.attribution);
+        // A site without a chart keeps the name it had before there were any.
+        if self.chart != Chart::default() {
+            text(&record(&self.chart));
+        }
         hex(&h.finalize())
+    }
+
+    /// Where roads, tracks and paths cross the watched border, by chainage.
+    #[must_use]
+    pub fn ways_across(&self) -> Vec<WayCrossing> {
+        way_crossings(&self.border, &self.chart.ways)
+    }
+
+    /// What of this site is probably not meant, one sentence each: a no-fly zone that closes most of the border is drawn inside
+    /// out, or is where one may fly; one without an area closes nothing.
+    #[must_use]
+    pub fn doubts(&self) -> Vec<String> {
+        let mut out = Vec::new();
+        let length = self.border.length_m();
+        for z in self.no_fly() {
+            let inside = (0..LOOKS)
+                .filter(|k| {
+                    let m = length * (f64::from(*k) + 0.5) / f64::from(LOOKS);
+                    z.distance_m(self.border.at(m)) < 0.0
+                })
+                .count();
+            let share = inside as f64 / f64::from(LOOKS);
+            if share >= MOST_CLOSED {
+                out.push(format!(
+                    "The no-fly zone {} closes {:.0} % of the border {}: it may be drawn inside out, or be the area to stay in. Look at it on the map, and change its kind or its corners.",
+                    z.name,
+                    100.0 * share,
+                    self.border.name
+                ));
+            }
+            let flat = match &z.shape {
+                Shape::Polygon(p) => Bounds::around(p, 0.0)
+                    .is_none_or(|b| b.north_deg - b.south_deg < 1e-7 || b.east_deg - b.west_deg < 1e-7),
+                Shape::Disc { radius_m, .. } => *radius_m < 1.0,
+            };
+            if flat {
+                out.push(format!("The no-fly zone {} has no area and closes nothing.", z.name));
+            }
+        }
+        out
     }
 
     /// No-fly zones.

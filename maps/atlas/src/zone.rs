@@ -4,7 +4,7 @@
 //! zone forbids: its kind says what it is, rules elsewhere say what follows.
 
 use serde::{Deserialize, Serialize};
-use vedette_geo::{Amsl, LatLon, Repeatable};
+use vedette_geo::{Amsl, LatLon};
 
 use crate::{AtlasError, Plane};
 
@@ -112,7 +112,8 @@ pub(crate) fn to_segment(a: (f64, f64), b: (f64, f64)) -> (f64, f64) {
     } else {
         0.0
     };
-    ((a.0 + t * dx).hypot_r(a.1 + t * dy), t)
+    let (x, y) = (a.0 + t * dx, a.1 + t * dy);
+    ((x * x + y * y).sqrt(), t)
 }
 
 /// A place where crossing the line is lawful.

@@ -451,3 +451,69 @@ fn a_site_is_packed_moved_and_is_the_same_site_with_zones_added() {
     std::fs::write(&file, b"PK\x05\x06").unwrap();
     assert!(load::unpack(&file, &temp.join("none")).is_err() && !temp.join("none").exists());
 }
+
+#[test]
+fn a_site_carries_its_roads_and_claims_and_doubts_zones_turned_inside_out() {
+    let dir = std::env::temp_dir().join(format!("vedette-chart-{}", std::process::id()));
+    std::fs::create_dir_all(&dir).unwrap();
+    let write = |name: &str, text: &str| std::fs::write(dir.join(name), text).unwrap();
+    let line = |points: &str, tags: &str| {
+        format!(
+            r#"{{"type":"FeatureCollection","features":[{{"type":"Feature","properties":{{{tags}}},"geometry":{{"type":"LineString","coordinates":[{points}]}}}}]}}"#
+        )
+    };
+    write("line.geojson", &line("[10.0,45.0],[10.2,45.0]", ""));
+    write("claim.geojson", &line("[10.0,45.01],[10.2,45.01]", ""));
+    write(
+        "ways.geojson",
+        &line(
+            "[10.1,44.99],[10.1,45.02]",
+            r#""highway":"path","name":"old path","osm_way":"77""#,
+        ),
+    );
+    let head = |more: &str| {
+        format!(
+            "name = \"T\"\nattribution = \"a\"\n{more}\n[border]\nname = \"A-B\"\nline_file = \"line.geojson\"\nhome = \"A\"\naccuracy_m = 5.0\nedition = \"1\"\nsource = \"s\"\n"
+        )
+    };
+    write("site.toml", &head(""));
+    let bare = load::site(&dir, None, 3).unwrap();
+    assert!(bare.chart.ways.is_empty() && bare.ways_across().is_empty() && bare.doubts().is_empty());
+    let whole = head("way_files = [\"ways.geojson\"]")
+        + "[[claim]]\nby = \"B\"\nfile = \"claim.geojson\"\nrespected = false\n[[zone]]\nname = \"Everything\"\nkind = \"no-fly\"\npolygon = [{ lat_deg = 44.0, lon_deg = 9.0 }, { lat_deg = 44.0, lon_deg = 11.0 }, { lat_deg = 46.0, lon_deg = 11.0 }, { lat_deg = 46.0, lon_deg = 9.0 }]\n";
+    write("site.toml", &whole);
+    let w = load::site(&dir, None, 3).unwrap();
+    assert_ne!(w.site_hash(), bare.site_hash());
+    let across = w.ways_across();
+    assert_eq!(across.len(), 1);
+    assert_eq!((across[0].name.as_str(), across[0].way), ("old path", 77));
+    assert!((across[0].chainage_m - w.border.nearest(across[0].at).chainage_m).abs() < 1.0);
+    let claim = &w.chart.claims[0];
+    assert!(claim.by == "B" && !claim.respected && claim.lines[0].len() == 2);
+    let doubts = w.doubts();
+    assert!(
+        doubts.len() == 1 && doubts[0].contains("Everything") && doubts[0].contains("100 %"),
+        "{doubts:?}"
+    );
+    // A finer geoid beside the site, as GeographicLib publishes EGM2008 (its header, a coarse grid): taken instead of EGM96, and
+    // named; without it, or damaged, the site says so.
+    let mut pgm = b"P5\n# Geoid file in PGM format for the GeographicLib::Geoid class\n# Description WGS84 EGM2008, 90-degree grid\n# Offset -108\n# Scale 0.003\n# RMSBilinearError 0.012\n4 3\n65535\n".to_vec();
+    for u in [
+        14.9, 14.9, 14.9, 14.9, 17.0, 49.0, -21.0, -30.0, -30.2, -30.2, -30.2, -30.2,
+    ] {
+        pgm.extend((((u + 108.0) / 0.003) as u16).to_be_bytes());
+    }
+    std::fs::write(dir.join("egm2008-t.pgm"), &pgm).unwrap();
+    write("site.toml", &head("geoid_file = \"egm2008-t.pgm\""));
+    let fine = load::site(&dir, None, 3).unwrap();
+    // 45° N, 10° E: half way to the pole, a ninth of the way to 90° E.
+    let want = 0.5 * 14.9 + 0.5 * (17.0 + (49.0 - 17.0) * 10.1 / 90.0);
+    assert!((fine.geoid.undulation_m - want).abs() < 0.1, "{:?} {want}", fine.geoid);
+    assert!(fine.geoid.source.contains("EGM2008"), "{}", fine.geoid.source);
+    assert!(bare.geoid.source.contains("EGM96"));
+    assert_ne!(fine.site_hash(), bare.site_hash());
+    std::fs::write(dir.join("egm2008-t.pgm"), &pgm[..pgm.len() - 3]).unwrap();
+    let cut = load::site(&dir, None, 3).unwrap_err().to_string();
+    assert!(cut.contains("egm2008-t.pgm") && cut.contains("cut short"), "{cut}");
+    std::fs::remove_dir_all(&dir).unwrap();
+}
