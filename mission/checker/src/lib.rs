@@ -7,6 +7,7 @@
 //! Invariant: the same plan and world give the same verdict; a figure that is not a number refuses the plan.
 
 mod air;
+mod certificate;
 mod checks;
 mod earth;
 mod foreign;
@@ -14,6 +15,7 @@ mod found;
 mod land;
 mod path;
 
+pub use certificate::{Certificate, CertifiedCell, Pass, certificate};
 pub use foreign::{Foreign, check_mission};
 
 use checks::{

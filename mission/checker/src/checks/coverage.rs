@@ -27,17 +27,16 @@ pub(crate) struct Coverage {
     pub(crate) cell_m: f64,
 }
 
-pub(crate) fn check(plan: &PatrolPlan, land: &Land<'_>, found: &mut Found) -> Coverage {
+/// Number and length of the cells a section is judged in, metres.
+pub(crate) fn cells(plan: &PatrolPlan) -> (usize, f64) {
     let cells = (plan.section_m / CELL_M).ceil().clamp(1.0, MOST_CELLS) as usize;
-    let cell_m = plan.section_m / cells as f64;
+    (cells, plan.section_m / cells as f64)
+}
+
+pub(crate) fn check(plan: &PatrolPlan, land: &Land<'_>, found: &mut Found) -> Coverage {
+    let (cells, cell_m) = cells(plan);
     let promise = &plan.promise;
-    let watching: Vec<(&Leg, &Aircraft)> = plan
-        .aircraft
-        .iter()
-        .filter_map(|a| Some((a, plan.brief.fleet.iter().find(|f| f.vehicle == a.vehicle)?)))
-        .flat_map(|(a, craft)| a.legs.iter().map(move |l| (l, craft)))
-        .filter(|(l, _)| l.watches_m.is_some())
-        .collect();
+    let watching = watching(plan);
     window(plan, &watching, land, found);
 
     // Gaps at both ends and in the middle of every cell; a cell's gap is its worst.
@@ -131,8 +130,51 @@ pub(crate) fn check(plan: &PatrolPlan, land: &Land<'_>, found: &mut Found) -> Co
     }
 }
 
+/// Legs that watch, with who flies them.
+fn watching(plan: &PatrolPlan) -> Vec<(&Leg, &Aircraft)> {
+    plan.aircraft
+        .iter()
+        .filter_map(|a| Some((a, plan.brief.fleet.iter().find(|f| f.vehicle == a.vehicle)?)))
+        .flat_map(|(a, craft)| a.legs.iter().map(move |l| (l, craft)))
+        .filter(|(l, _)| l.watches_m.is_some())
+        .collect()
+}
+
 /// Longest time each of `n` places `step_m` apart goes unseen between two moments; `None` when it is never seen.
 fn gaps_s(n: usize, step_m: f64, watching: &[(&Leg, &Aircraft)], from_s: f64, until_s: f64) -> Vec<Option<f64>> {
+    let mut out = Vec::with_capacity(n);
+    each_place(n, step_m, watching, from_s, until_s, &mut |seen| {
+        if seen.is_empty() {
+            out.push(None);
+            return;
+        }
+        let (mut last, mut gap) = (from_s, 0.0f64);
+        for (i, o, _) in seen {
+            gap = gap.max(i - last);
+            last = last.max(*o);
+        }
+        out.push(Some(gap.max(until_s - last)));
+    });
+    out
+}
+
+/// First and last moment of a look, and who looks.
+pub(crate) type Sight = (f64, f64, VehicleId);
+
+/// Looks at each of `n` places `step_m` apart while the promise holds, in order of their beginning.
+pub(crate) fn sights(plan: &PatrolPlan, n: usize, step_m: f64, see: &mut dyn FnMut(&[Sight])) {
+    let p = &plan.promise;
+    each_place(n, step_m, &watching(plan), p.from_s, p.until_s, see);
+}
+
+fn each_place(
+    n: usize,
+    step_m: f64,
+    watching: &[(&Leg, &Aircraft)],
+    from_s: f64,
+    until_s: f64,
+    see: &mut dyn FnMut(&[Sight]),
+) {
     // Legs by the first and last place they see.
     let reach: Vec<(usize, usize, usize)> = watching
         .iter()
@@ -152,8 +194,7 @@ fn gaps_s(n: usize, step_m: f64, watching: &[(&Leg, &Aircraft)], from_s: f64, un
         })
         .filter(|r| r.0 <= r.1)
         .collect();
-    let mut out = Vec::with_capacity(n);
-    let mut seen: Vec<Vec<(f64, f64)>> = vec![Vec::new(); BATCH];
+    let mut seen: Vec<Vec<Sight>> = vec![Vec::new(); BATCH];
     for start in (0..n).step_by(BATCH) {
         let end = (start + BATCH).min(n);
         for s in &mut seen {
@@ -165,25 +206,15 @@ fn gaps_s(n: usize, step_m: f64, watching: &[(&Leg, &Aircraft)], from_s: f64, un
                     && look.1 >= from_s
                     && look.0 <= until_s
                 {
-                    seen[k - start].push(look);
+                    seen[k - start].push((look.0, look.1, watching[*i].1.vehicle));
                 }
             }
         }
         for s in seen.iter_mut().take(end - start) {
             s.sort_by(|a, b| a.0.total_cmp(&b.0));
-            if s.is_empty() {
-                out.push(None);
-                continue;
-            }
-            let (mut last, mut gap) = (from_s, 0.0f64);
-            for (i, o) in s.iter() {
-                gap = gap.max(i - last);
-                last = last.max(*o);
-            }
-            out.push(Some(gap.max(until_s - last)));
+            see(s);
         }
     }
-    out
 }
 
 /// When a leg sees a place, first and last moment.
@@ -236,8 +267,8 @@ fn bound_s(plan: &PatrolPlan, land: &Land<'_>) -> f64 {
     if crew.is_empty() {
         return f64::INFINITY;
     }
-    // Lengths and widths of one kind: metres of border, where the less of flown and watched counts; or metres flown.
-    let (watched_m, flown_m, flown_w) = worth_m(plan);
+    // Lengths and widths of one kind: what a metre of border is worth is at most what is flown past it.
+    let worth = worth_m(plan);
     let of = |length: f64, crew: &[(f64, f64)]| {
         let widths: f64 = crew.iter().map(|c| c.1).sum();
         let widest = crew.iter().map(|c| c.1).fold(0.0f64, f64::max);
@@ -250,8 +281,13 @@ fn bound_s(plan: &PatrolPlan, land: &Land<'_>) -> f64 {
         let once = 0.5 * (window_s + ((length / k - widest) / fastest).max(0.0));
         open_s(crew, length).min(once.max(together))
     };
-    let in_flight: Vec<(f64, f64)> = crew.iter().map(|c| (c.0, flown_w)).collect();
-    of(watched_m, &crew).max(of(flown_m, &in_flight))
+    worth
+        .into_iter()
+        .map(|(length, wide)| {
+            let alike: Vec<(f64, f64)> = crew.iter().map(|c| (c.0, wide)).collect();
+            of(length, &alike)
+        })
+        .fold(of(worth[0].0, &crew), f64::max)
 }
 
 /// The same for a promise without end on an open line.
@@ -303,10 +339,14 @@ fn kept(plan: &PatrolPlan) -> usize {
     (sum + 1e-9).floor() as usize
 }
 
-/// Metres that must be flown to see all of the section that is not blind: of every cell the less of its length and of what
-/// the legs that look at it fly for it (on the inside of a bend, or past a pocket, the track is shorter than the line); of the
-/// same cells all that is flown; and the widest look in metres flown.
-fn worth_m(plan: &PatrolPlan) -> (f64, f64, f64) {
+/// A metre of border counts at most as so many.
+const CAPS: [f64; 6] = [1.0, 1.25, 1.5, 2.0, 3.0, f64::INFINITY];
+
+/// For each of [`CAPS`]: what must be flown to see all of the section that is not blind, metres, and the widest look, in the
+/// same. A cell is worth what the legs that look at it fly for it (on the inside of a bend, or past a pocket, the track is
+/// shorter than the line; on the outside longer), but no more than the cap a metre. So who flies s metres sees at most s and
+/// the halves of its first and last look, whatever the worth of a metre is: each cap gives a bound, the best counts.
+fn worth_m(plan: &PatrolPlan) -> [(f64, f64); CAPS.len()] {
     let cells = (plan.section_m / 25.0).ceil().clamp(1.0, 2.0 * MOST_CELLS) as usize;
     let cell_m = plan.section_m / cells as f64;
     let mut flown = vec![f64::INFINITY; cells];
@@ -363,19 +403,20 @@ fn worth_m(plan: &PatrolPlan) -> (f64, f64, f64) {
     for f in flown.iter_mut().filter(|f| f.is_infinite()) {
         *f = 1.0;
     }
-    let watched = (0..cells).map(|i| flown[i].min(1.0) * lit(i)).sum();
-    let all = (0..cells).map(|i| flown[i] * lit(i)).sum();
-    let mut until = vec![0.0; cells + 1];
-    for i in 0..cells {
-        until[i + 1] = until[i] + flown[i] * cell_m;
-    }
-    let at = |m: f64| {
-        let c = (m / cell_m).clamp(0.0, cells as f64);
-        let i = (c as usize).min(cells - 1);
-        until[i] + (until[i + 1] - until[i]) * (c - i as f64)
-    };
-    let widest = looks.iter().map(|(a, b)| at(*b) - at(*a)).fold(0.0, f64::max);
-    (watched, all, widest)
+    let lit: Vec<f64> = (0..cells).map(lit).collect();
+    CAPS.map(|cap| {
+        let length = flown.iter().zip(&lit).map(|(f, lit)| f.min(cap) * lit).sum();
+        let mut until = vec![0.0; cells + 1];
+        for i in 0..cells {
+            until[i + 1] = until[i] + flown[i].min(cap) * cell_m;
+        }
+        let at = |m: f64| {
+            let c = (m / cell_m).clamp(0.0, cells as f64);
+            let i = (c as usize).min(cells - 1);
+            until[i] + (until[i + 1] - until[i]) * (c - i as f64)
+        };
+        (length, looks.iter().map(|(a, b)| at(*b) - at(*a)).fold(0.0, f64::max))
+    })
 }
 
 /// The promise must cover the patrol: not start long after it, not end long before, and last for at least one revisit.

@@ -86,6 +86,7 @@ pub(crate) fn world() -> World {
         territory: vec![],
         zones: vec![],
         crossings: vec![],
+        chart: vedette_atlas::Chart::default(),
         geoid: Geoid {
             undulation_m: 50.0,
             sigma_m: 1.0,
