@@ -49,6 +49,7 @@ pub(crate) fn instance(name: &str) -> Option<(Tasks, f64)> {
         .collect();
     let tasks = Tasks {
         base: *places.first()?,
+        end: None,
         visits,
         tours: None,
         capacity,
@@ -57,3 +58,54 @@ pub(crate) fn instance(name: &str) -> Option<(Tasks, f64)> {
     };
     Some((tasks, best))
 }
+
+/// Best known profits of Chao's set 4 with two teams, a to t (Dang, Guibadj, Moukrim, EJOR 229, 2013).
+const CHAO_4_2: [u32; 20] = [
+    206, 341, 452, 531, 618, 687, 757, 835, 918, 965, 1022, 1074, 1132, 1174, 1218, 1242, 1268, 1292, 1304, 1306,
+];
+
+/// The team orienteering instances of Chao's set 4 with two teams that are there: name, tasks, best known profit. What a visit
+/// is worth is its prize over [`WORTH`].
+pub(crate) fn orienteering() -> Vec<(String, Tasks, f64)> {
+    let Some(data) = std::env::var_os("VEDETTE_DATA") else {
+        return Vec::new();
+    };
+    let dir = std::path::PathBuf::from(data).join("orienteering/top/Set4");
+    let one = |k: usize| {
+        let name = format!("p4.2.{}", (b'a' + k as u8) as char);
+        let text = std::fs::read_to_string(dir.join(format!("{name}.txt"))).ok()?;
+        let word = |key: &str| -> Option<f64> {
+            let line = text.lines().find(|l| l.split_whitespace().next() == Some(key))?;
+            line.split_whitespace().nth(1)?.parse().ok()
+        };
+        let places: Vec<[f64; 3]> = text
+            .lines()
+            .filter_map(|l| {
+                let n: Vec<f64> = l.split_whitespace().map(str::parse).collect::<Result<_, _>>().ok()?;
+                n.try_into().ok()
+            })
+            .collect();
+        let (first, last) = (places.first()?, places.last()?);
+        let tasks = Tasks {
+            base: [first[0], first[1]],
+            end: Some([last[0], last[1]]),
+            visits: places[1..places.len() - 1]
+                .iter()
+                .map(|p| Visit {
+                    at: [p[0], p[1]],
+                    demand: 0.0,
+                    prize: WORTH * p[2],
+                })
+                .collect(),
+            tours: Some(word("m")? as usize),
+            capacity: 1.0,
+            range: word("tmax")?,
+            whole: false,
+        };
+        Some((name, tasks, f64::from(CHAO_4_2[k])))
+    };
+    (0..CHAO_4_2.len()).filter_map(one).collect()
+}
+
+/// Length a unit of profit is worth: a visit pays for a detour of some steps of the field.
+pub(crate) const WORTH: f64 = 2.0;

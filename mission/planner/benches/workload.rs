@@ -92,6 +92,7 @@ pub(crate) fn world(line: Vec<LatLon>, home_left: bool, n: usize) -> World {
         territory: vec![],
         zones: vec![],
         crossings: vec![],
+        chart: vedette_atlas::Chart::default(),
         geoid: Geoid {
             undulation_m: 0.0,
             sigma_m: 1.0,

@@ -16,31 +16,28 @@ pub struct Bound {
     pub source: String,
 }
 
-/// Metres of a track abreast of what can be seen; `least` counts of every piece the less of flown and watched.
-fn lit_m(track: &[(f64, f64)], blind: &[BlindSpot], least: bool) -> f64 {
-    track
-        .windows(2)
-        .map(|p| {
-            let (flown, watched) = (p[1].0 - p[0].0, p[1].1 - p[0].1);
-            if watched <= 0.0 {
-                return if least { 0.0 } else { flown };
-            }
-            let dark: f64 = blind
-                .iter()
-                .map(|b| (b.to_m.min(p[1].1) - b.from_m.max(p[0].1)).max(0.0))
-                .sum();
-            let metres = if least { flown.min(watched) } else { flown };
-            metres * (1.0 - dark / watched).max(0.0)
-        })
-        .sum()
+/// A metre of border counts at most as so many: from its own length to all that is flown for it.
+const CAPS: [f64; 6] = [1.0, 1.25, 1.5, 2.0, 3.0, f64::INFINITY];
+
+/// What a piece of track counts: the less of flown and of `cap` times watched.
+fn worth_m(p: &[(f64, f64)], cap: f64) -> f64 {
+    let (flown, watched) = (p[1].0 - p[0].0, p[1].1 - p[0].1);
+    if watched > 0.0 {
+        flown.min(cap * watched)
+    } else if cap.is_finite() {
+        0.0
+    } else {
+        flown
+    }
 }
 
 /// The best bound for a fleet on one track, with the length and footprint it holds for. The track is given as metres flown and
 /// chainage abreast, which never decreases; `looks` are the legs that watch.
 ///
-/// A short cut inside a bend and a pocket of the border that one look takes in must not make the bound false, so lengths and
-/// footprints are of one kind: either flown metres, with the footprint that a look has in them, or of every piece the less of
-/// flown and watched, with the footprint in metres of border. Nothing need be flown for what is blind.
+/// A short cut inside a bend and a pocket of the border that one look takes in must not make the bound false. Every metre of
+/// border is therefore given a worth that is never more than what is flown past it; then an aircraft that flies s metres sees
+/// things worth at most s and what its first and last look are worth beyond their middles, at most the widest look. Any worth
+/// gives a bound: those tried are what is flown, but at most `cap` a metre. Nothing need be flown for what is blind.
 pub(crate) fn tightest<'a>(
     track: &[(f64, f64)],
     blind: &[BlindSpot],
@@ -49,40 +46,64 @@ pub(crate) fn tightest<'a>(
     window_s: f64,
     closed: bool,
 ) -> (Bound, f64, f64) {
-    let at = |chain: f64| {
+    let looks: Vec<(&Leg, [f64; 2])> = looks.filter_map(|l| Some((l, l.watches_m?))).collect();
+    let piece = |chain: f64| {
         let i = track.partition_point(|p| p.1 < chain).clamp(1, track.len() - 1);
-        let (a, b) = (track[i - 1], track[i]);
-        let t = if b.1 > a.1 {
-            ((chain - a.1) / (b.1 - a.1)).clamp(0.0, 1.0)
+        let (a, b) = (track[i - 1].1, track[i].1);
+        let t = if b > a {
+            ((chain - a) / (b - a)).clamp(0.0, 1.0)
         } else {
             1.0
         };
-        a.0 + (b.0 - a.0) * t
+        (i, t)
     };
-    let (mut watched, mut flown) = (0.0_f64, 0.0_f64);
+    let dark = |p: &[(f64, f64)]| {
+        let spot = |b: &BlindSpot| (b.to_m.min(p[1].1) - b.from_m.max(p[0].1)).max(0.0);
+        let watched = p[1].1 - p[0].1;
+        if watched > 0.0 {
+            (1.0 - blind.iter().map(spot).sum::<f64>() / watched).max(0.0)
+        } else {
+            1.0
+        }
+    };
+    let lit: Vec<f64> = track.windows(2).map(dark).collect();
     // Legs cut the track's corners.
+    let whole = |chain: f64| {
+        let (i, t) = piece(chain);
+        track[i - 1].0 + (track[i].0 - track[i - 1].0) * t
+    };
     let (mut legs_m, mut track_m) = (0.0_f64, 0.0_f64);
-    for l in looks {
-        if let Some(w) = l.watches_m {
-            legs_m += vedette_geo::distance_m(l.from, l.to);
-            track_m += (at(w[1]) - at(w[0])).abs();
-        }
-        for c in l.watches_m.into_iter().flatten() {
-            watched = watched.max(2.0 * l.watch_half_m);
-            flown = flown.max(at(c + l.watch_half_m) - at(c - l.watch_half_m));
-        }
+    for (l, w) in &looks {
+        legs_m += vedette_geo::distance_m(l.from, l.to);
+        track_m += (whole(w[1]) - whole(w[0])).abs();
     }
     let share = if track_m > 0.0 {
         (legs_m / track_m).min(1.0)
     } else {
         1.0
     };
-    let of = |least: bool| share * lit_m(track, blind, least);
-    [(of(true), watched), (of(false), flown)]
-        .map(|(length, wide)| (lower_bound_of(length, speeds_m_s, wide, window_s, closed), length, wide))
-        .into_iter()
-        .reduce(|a, b| if b.0.seconds > a.0.seconds { b } else { a })
-        .unwrap_or_else(|| (lower_bound(0.0, speeds_m_s, 0.0), 0.0, 0.0))
+    CAPS.map(|cap| {
+        let mut until = vec![0.0];
+        let mut length = 0.0;
+        for (p, lit) in track.windows(2).zip(&lit) {
+            let m = worth_m(p, cap);
+            length += m * lit;
+            until.push(until[until.len() - 1] + m);
+        }
+        let at = |chain: f64| {
+            let (i, t) = piece(chain);
+            until[i - 1] + (until[i] - until[i - 1]) * t
+        };
+        let wide = looks
+            .iter()
+            .flat_map(|(l, w)| w.map(|c| at(c + l.watch_half_m) - at(c - l.watch_half_m)))
+            .fold(0.0_f64, f64::max);
+        let length = share * length;
+        (lower_bound_of(length, speeds_m_s, wide, window_s, closed), length, wide)
+    })
+    .into_iter()
+    .reduce(|a, b| if b.0.seconds > a.0.seconds { b } else { a })
+    .unwrap_or_else(|| (lower_bound(0.0, speeds_m_s, 0.0), 0.0, 0.0))
 }
 
 /// [`lower_bound`] for a promise that holds for `window_s` seconds, on a line that is `closed` or open.
@@ -120,6 +141,25 @@ pub fn lower_bound_of(length_m: f64, speeds_m_s: &[f64], footprint_m: f64, windo
             "(T + (L/k − w)/v)/2 with T {window_s:.0} s of promise, L {length_m:.0} m, k {k}, footprint w {w:.0} m, v {fast:.1} m/s: in so short a time each place may be seen only once"
         ),
     }
+}
+
+/// What aircraft that follow each other round a closed line can have, seconds, and how many of them fly: the r fastest, all as
+/// fast as the slowest of these and evenly spaced, see every place each (L/r − w)/v_r; the best r counts (Czyzowicz et al.
+/// 2011; for equal speeds Chevaleyre 2004, and nothing is better). Infinite, with none, without aircraft.
+#[must_use]
+pub fn ring_round_s(length_m: f64, speeds_m_s: &[f64], footprint_m: f64) -> (f64, usize) {
+    let mut fast: Vec<f64> = speeds_m_s.iter().copied().filter(|v| *v > 0.0).collect();
+    fast.sort_by(|a, b| b.total_cmp(a));
+    let mut best = (f64::INFINITY, 0);
+    let mut r = 0.0;
+    for (k, v) in fast.iter().enumerate() {
+        r += 1.0;
+        let seconds = ((length_m / r - footprint_m.max(0.0)) / v).max(0.0);
+        if seconds < best.0 {
+            best = (seconds, k + 1);
+        }
+    }
+    best
 }
 
 /// The best applicable lower bound on the revisit time of an open fence of `length_m` metres by

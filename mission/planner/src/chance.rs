@@ -163,3 +163,86 @@ pub fn draw(d: usize, t: usize, steps: usize, cap: usize, seed: u64) -> (Vec<usi
     };
     (walk, told)
 }
+
+/// Draws a patrol round a closed line: robots `d` segments apart that all move alike, one segment a step, or turn on the spot,
+/// which takes a step. Told is where the first one is after every step, counted on beyond the ring's end, and whether it heads
+/// onwards. No segment goes unseen for longer than `cap` steps once all were seen; a cap under 2d + 2 is raised to it.
+#[must_use]
+pub fn draw_ring(d: usize, t: usize, steps: usize, cap: usize, seed: u64) -> (Vec<(i64, bool)>, Randomised) {
+    let (go_on, weakest) = best(d, t);
+    let (d, mut state) = (d.max(1), seed);
+    let mut chance = move || {
+        state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = state;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64
+    };
+    let cap = cap.max(2 * d + 2);
+    let ring = d as i64;
+    // When each of the d places between one robot and the next was last seen.
+    let mut seen = vec![0usize; d];
+    let (mut at, mut onwards) = (0_i64, true);
+    let (mut walk, mut revisit, mut overruled) = (Vec::with_capacity(steps), 0, 0);
+    for now in 1..=steps {
+        let wish = chance() < go_on;
+        // Every place is reached one way or the other, going on or after a turn: where going the other way first would make one
+        // late (a step away and back costs three), that one is gone for.
+        let need = |k: i64| {
+            let step = if onwards { k } else { -k };
+            let ahead = (at + step).rem_euclid(ring) as usize;
+            let (on, back) = (k as usize, (ring - k) as usize + 1);
+            (now - seen[ahead] + on.min(back) + 3, on <= back)
+        };
+        let urgent = (1..ring).map(need).filter(|n| n.0 >= cap).max();
+        let keep = urgent.map_or(wish, |n| n.1);
+        overruled += usize::from(keep != wish);
+        if keep {
+            at += if onwards { 1 } else { -1 };
+        } else {
+            onwards = !onwards;
+        }
+        let here = at.rem_euclid(ring) as usize;
+        if seen[here] > 0 {
+            revisit = revisit.max(now - seen[here]);
+        }
+        seen[here] = now;
+        walk.push((at, onwards));
+    }
+    let entropy = |q: f64| if q > 0.0 { -q * q.log2() } else { 0.0 };
+    let told = Randomised {
+        seed,
+        go_on,
+        weakest,
+        without: detection(d, t, 1.0).into_iter().fold(f64::INFINITY, f64::min),
+        entropy_bits: entropy(go_on) + entropy(1.0 - go_on),
+        revisit_steps: revisit,
+        overruled,
+    };
+    (walk, told)
+}
+
+/// How often crossings begun at every moment of a walk round a ring are met, by how many segments ahead of a robot (1 to d) they
+/// begin: what one who sees place and heading, and knows how the patrol is drawn, can choose from.
+#[must_use]
+pub fn met(walk: &[(i64, bool)], d: usize, t: usize) -> Vec<f64> {
+    let ring = d.max(1) as i64;
+    let moments = walk.len().saturating_sub(t);
+    (1..=ring)
+        .map(|i| {
+            let hits = (0..moments).filter(|now| {
+                let (at, onwards) = walk[*now];
+                let place = (at + if onwards { i } else { -i }).rem_euclid(ring);
+                // The last segment lies just behind the next robot, where this one stands in its turn: it is met when they turn
+                // and go over it, or come back to it; a turn on the spot is no meeting.
+                let (mut before, dir) = (at, if onwards { 1 } else { -1 });
+                walk[now + 1..=now + t].iter().any(|(p, _)| {
+                    let was = std::mem::replace(&mut before, *p);
+                    let over = i == ring && was.rem_euclid(ring) == place && *p == was - dir;
+                    over || (*p != was && p.rem_euclid(ring) == place)
+                })
+            });
+            hits.count() as f64 / moments.max(1) as f64
+        })
+        .collect()
+}

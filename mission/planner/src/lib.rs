@@ -44,10 +44,10 @@ mod watch;
 mod winds;
 
 pub use area::{Search, SearchError, covered, creeping_line, drift, expanding_square, sectors, sweep};
-pub use bound::{Bound, lower_bound, lower_bound_of};
+pub use bound::{Bound, lower_bound, lower_bound_of, ring_round_s};
 pub use brief::{BriefError, read_brief};
 pub use cells::{BorderCell, Detectability, KmGap, ProfilePoint, border_cells, detectability, gaps_per_km, profile};
-pub use chance::{Randomised, best, detection, draw};
+pub use chance::{Randomised, best, detection, draw, draw_ring, met};
 pub use compare::{FlightChange, FlightDiff, PlanDiff, compare};
 pub use cue::{Cue, HandOver, Held, Response, hand_over, respond};
 pub use energy::{AIR_KG_M3, Rotor, hover_w, out_and_back_s, wind_triangle, wing_w};

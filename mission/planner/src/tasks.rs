@@ -21,8 +21,10 @@ pub struct Visit {
 /// What is asked.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Tasks {
-    /// Where every tour begins and ends.
+    /// Where every tour begins.
     pub base: [f64; 2],
+    /// Where every tour ends; `None`: where it began.
+    pub end: Option<[f64; 2]>,
     /// Places.
     pub visits: Vec<Visit>,
     /// Tours at most; `None`: as many as it takes.
@@ -84,7 +86,7 @@ struct Tour {
 struct Desk<'a> {
     tasks: &'a Tasks,
     n: usize,
-    /// Distances, the base last.
+    /// Distances; after the visits the base and the end of tours.
     d: Vec<f32>,
     near: Vec<Vec<u32>>,
 }
@@ -92,7 +94,7 @@ struct Desk<'a> {
 impl Desk<'_> {
     #[inline]
     fn d(&self, a: usize, b: usize) -> f64 {
-        f64::from(self.d[a * (self.n + 1) + b])
+        f64::from(self.d[a * (self.n + 2) + b])
     }
 
     fn length(&self, stops: &[u32]) -> f64 {
@@ -105,7 +107,7 @@ impl Desk<'_> {
         if stops.is_empty() {
             0.0
         } else {
-            sum + self.d(at, self.n)
+            sum + self.d(at, self.n + 1)
         }
     }
 }
@@ -115,22 +117,26 @@ impl Desk<'_> {
 #[must_use]
 pub fn tours(tasks: &Tasks, rounds: usize, seed: u64) -> Tours {
     let n = tasks.visits.len();
-    let place = |k: usize| tasks.visits.get(k).map_or(tasks.base, |v| v.at);
-    let mut d = vec![0.0_f32; (n + 1) * (n + 1)];
-    for a in 0..=n {
-        for b in 0..=n {
+    let place = |k: usize| match tasks.visits.get(k) {
+        Some(v) => v.at,
+        None if k == n => tasks.base,
+        None => tasks.end.unwrap_or(tasks.base),
+    };
+    let mut d = vec![0.0_f32; (n + 2) * (n + 2)];
+    for a in 0..n + 2 {
+        for b in 0..n + 2 {
             let (p, q) = (place(a), place(b));
             let mut l = (p[0] - q[0]).hypot(p[1] - q[1]);
             if tasks.whole {
                 l = (l + 0.5).floor();
             }
-            d[a * (n + 1) + b] = l as f32;
+            d[a * (n + 2) + b] = l as f32;
         }
     }
     let near = (0..n)
         .map(|a| {
             let mut all: Vec<u32> = (0..n as u32).collect();
-            all.sort_by(|x, y| d[a * (n + 1) + *x as usize].total_cmp(&d[a * (n + 1) + *y as usize]));
+            all.sort_by(|x, y| d[a * (n + 2) + *x as usize].total_cmp(&d[a * (n + 2) + *y as usize]));
             all.truncate(NEAR);
             all
         })
@@ -295,7 +301,7 @@ impl Desk<'_> {
                 }
                 let mut a = self.n;
                 for j in 0..=t.stops.len() {
-                    let b = t.stops.get(j).map_or(self.n, |s| *s as usize);
+                    let b = t.stops.get(j).map_or(self.n + 1, |s| *s as usize);
                     let more = self.d(a, c) + self.d(c, b) - self.d(a, b);
                     a = b;
                     if best.is_none_or(|x| more < x.0) && t.length + more <= self.tasks.range && r.share() > BLINK {
@@ -303,7 +309,7 @@ impl Desk<'_> {
                     }
                 }
             }
-            let alone = 2.0 * self.d(self.n, c);
+            let alone = self.d(self.n, c) + self.d(c, self.n + 1);
             let used = now.iter().filter(|t| !t.stops.is_empty()).count();
             let may =
                 self.tasks.tours.is_none_or(|m| used < m) && alone <= self.tasks.range && demand <= self.tasks.capacity;

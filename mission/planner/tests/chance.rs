@@ -4,7 +4,9 @@
 
 use proptest::prelude::*;
 use vedette_geo::{LatLon, destination, distance_m};
-use vedette_planner::{best, covered, creeping_line, detection, draw, drift, expanding_square, sectors, sweep};
+use vedette_planner::{
+    best, covered, creeping_line, detection, draw, draw_ring, drift, expanding_square, met, sectors, sweep,
+};
 
 #[test]
 fn the_chance_of_being_met_is_that_of_the_model() {
@@ -61,6 +63,33 @@ fn a_drawn_patrol_keeps_its_cap_and_is_another_with_another_seed() {
     assert!(walk.windows(2).all(|w| w[0].abs_diff(w[1]) <= 1));
     assert_eq!(walk, draw(16, 12, 20_000, 45, 7).0);
     assert_ne!(walk, draw(16, 12, 20_000, 45, 8).0);
+}
+
+#[test]
+fn a_patrol_drawn_round_a_ring_is_met_as_often_as_the_model_says_and_keeps_its_cap() {
+    // B6: 16 segments between robots, 12 steps to cross; who sees place and heading picks the weakest segment.
+    let (walk, told) = draw_ring(16, 12, 60_000, 96, 7);
+    let least = met(&walk, 16, 12).into_iter().fold(1.0, f64::min);
+    eprintln!(
+        "met {least:.3} at the weakest, model {:.3}; revisit {} steps, {} of {} overruled",
+        told.weakest,
+        told.revisit_steps,
+        told.overruled,
+        walk.len()
+    );
+    assert!(least >= 0.326 - 0.01, "{least}");
+    assert!(told.revisit_steps <= 96 && told.entropy_bits > 0.6, "{told:?}");
+    assert!(walk.windows(2).all(|w| (w[0].0 - w[1].0).abs() <= 1));
+    // Hardly ever overruled, it is the model itself.
+    let (free, _) = draw_ring(6, 4, 100_000, 10_000, 3);
+    let exact = detection(6, 4, best(6, 4).0);
+    for (i, (seen, exact)) in met(&free, 6, 4).iter().zip(&exact).enumerate() {
+        assert!((seen - exact).abs() < 0.01, "segment {}: {seen} for {exact}", i + 1);
+    }
+    for cap in [34, 48] {
+        let (_, told) = draw_ring(16, 12, 30_000, cap, 11);
+        assert!(told.revisit_steps <= cap && told.overruled > 0, "{told:?}");
+    }
 }
 
 fn square(at: LatLon, m: f64) -> Vec<LatLon> {

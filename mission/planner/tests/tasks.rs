@@ -47,7 +47,7 @@ proptest! {
         most in 1_usize..6, capacity in 9.0..60.0f64, range in 500.0..6000.0f64, seed in 0_u64..99,
     ) {
         let visits = places.iter().map(|(x, y, q)| Visit { at: [*x, *y], demand: *q, prize: 1e6 }).collect();
-        let t = Tasks { base: [0.0, 0.0], visits, tours: Some(most), capacity, range, whole: false };
+        let t = Tasks { base: [0.0, 0.0], end: None, visits, tours: Some(most), capacity, range, whole: false };
         judged(&t, 400, seed);
     }
 }

@@ -158,7 +158,8 @@ fn window(world: &World, zones: &[Shape], (a, b): (f64, f64), keep: Keep, step_m
         .fold(0.0_f64, |m, p| m.max(p.0.abs()).max(p.1.abs()));
     let area = forbidden(world, zones, &plane, reach + 2.0 * BEYOND_M, keep);
     let length = section.length_m();
-    let mut best: Vec<Xy> = Vec::new();
+    // Corners of the curve with the chainage abreast.
+    let mut best: Vec<(Xy, f64)> = Vec::new();
     // Round an island the home side may be the hole in what is forbidden.
     let rings = area
         .0
@@ -182,11 +183,12 @@ fn window(world: &World, zones: &[Shape], (a, b): (f64, f64), keep: Keep, step_m
                 }
             }
         }
-        let span = |run: &[Xy]| run.windows(2).map(|w| dist(w[0], w[1])).sum::<f64>();
+        let span = |run: &[(Xy, f64)]| run.windows(2).map(|w| dist(w[0].0, w[1].0)).sum::<f64>();
+        let corner = |k: usize| (ring[k % n], near[k % n].0);
         if section.closed() && near.iter().all(|p| p.1 > 0.0 || p.0 <= 0.01 || p.0 >= length - 0.01) {
             // All the way round: from where the line begins to where it ends.
             let first = (0..n).min_by(|a, b| near[*a].0.total_cmp(&near[*b].0)).unwrap_or(0);
-            let mut run: Vec<Xy> = (0..n).map(|k| ring[(first + k) % n]).collect();
+            let mut run: Vec<(Xy, f64)> = (0..n).map(|k| corner(first + k)).collect();
             let chain = |k: usize| near[(first + k) % n].0;
             if chain(n / 4) > chain(3 * n / 4) {
                 run[1..].reverse();
@@ -199,9 +201,9 @@ fn window(world: &World, zones: &[Shape], (a, b): (f64, f64), keep: Keep, step_m
         }
         for start in 0..n {
             if home[start] && !home[(start + n - 1) % n] {
-                let run: Vec<Xy> = (0..n)
+                let run: Vec<(Xy, f64)> = (0..n)
                     .take_while(|k| home[(start + k) % n])
-                    .map(|k| ring[(start + k) % n])
+                    .map(|k| corner(start + k))
                     .collect();
                 if span(&run) > span(&best) {
                     best = run;
@@ -210,29 +212,29 @@ fn window(world: &World, zones: &[Shape], (a, b): (f64, f64), keep: Keep, step_m
         }
     }
     let (first, last) = (*best.first()?, *best.last()?);
-    let chain = |p: Xy| section.beside(plane.to_latlon(p.0, p.1)).0;
-    let round = section.closed() && dist(first, last) < 1e-6;
-    if !round && chain(first) > chain(last) {
+    let round = section.closed() && dist(first.0, last.0) < 1e-6;
+    if !round && first.1 > last.1 {
         best.reverse();
     }
     let mut out = Vec::new();
     let mut most = 0.0_f64;
-    let whole: f64 = best.windows(2).map(|w| dist(w[0], w[1])).sum();
+    let whole: f64 = best.windows(2).map(|w| dist(w[0].0, w[1].0)).sum();
     let mut flown = 0.0;
     for w in best.windows(2) {
-        let n = (dist(w[0], w[1]) / step_m).ceil().max(1.0);
+        let ((a_xy, here), b_xy) = (w[0], w[1].0);
+        let n = (dist(a_xy, b_xy) / step_m).ceil().max(1.0);
         let mut k = 0.0;
         while k < n {
-            let p = lerp(w[0], w[1], k / n);
+            let p = lerp(a_xy, b_xy, k / n);
             let at = plane.to_latlon(p.0, p.1);
-            let mut abreast = section.beside(at).0;
+            let mut abreast = if k > 0.0 { section.beside(at).0 } else { here };
             // Round a closed line its last metres lie beside its first.
             if round && flown < 0.25 * whole && abreast > 0.75 * length {
                 abreast = 0.0;
             } else if round && flown > 0.75 * whole && abreast < 0.25 * length {
                 abreast = length;
             }
-            flown += dist(w[0], w[1]) / n;
+            flown += dist(a_xy, b_xy) / n;
             most = most.max(abreast + from);
             if most >= b && !(round && flown < 0.98 * whole) {
                 return Some(out);
@@ -320,6 +322,7 @@ pub(crate) fn corners(border: &vedette_atlas::Border, distance_m: f64) -> Vec<La
         territory: Vec::new(),
         zones: Vec::new(),
         crossings: Vec::new(),
+        chart: vedette_atlas::Chart::default(),
         geoid: vedette_geo::Geoid {
             undulation_m: 0.0,
             sigma_m: 0.0,
