@@ -145,7 +145,8 @@ fn the_inspector_tells_messages_peers_and_refusals_as_json_and_sends_nothing() {
     ]);
     let done = Arc::new(AtomicBool::new(false));
     let stop = done.clone();
-    let speaking = std::thread::spawn(move || {
+    let aircraft = std::thread::Builder::new().name("aircraft".to_owned());
+    let speaking = aircraft.spawn(move || {
         let craft = socket();
         let mut a = Sender::new(9, 1);
         let mut buffer = [0_u8; 512];
@@ -161,6 +162,7 @@ fn the_inspector_tells_messages_peers_and_refusals_as_json_and_sends_nothing() {
         }
         answers
     });
+    let speaking = speaking.expect("a thread");
     let (mut known, mut unknown, mut peer, mut refused) = (false, false, false, false);
     let told = lines(&mut inspect, |row| {
         let count = |key: &str| row[key].as_u64().unwrap_or(0);

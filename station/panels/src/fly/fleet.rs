@@ -8,6 +8,7 @@ use vedette_core::{LegView, PlanOnAircraft, StationView, VehicleView};
 use vedette_model::plan::{LegKind, LinkLoss};
 use vedette_model::{Airframe, Freshness, Intent, Known, LandedState, MissionKind, Mono};
 
+use super::ways;
 use crate::draw;
 use crate::icon::{self, Icon};
 use crate::local::{FlyFeeds, FlyLocal};

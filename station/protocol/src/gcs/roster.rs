@@ -4,6 +4,7 @@
 //! must not cost a look at each, so every session's next moment is kept in order; only a session that
 //! was written to since is asked again.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Deref;
 
@@ -57,8 +58,8 @@ impl Roster {
 
     /// The aircraft's session, opened where it has none.
     pub(crate) fn open(&mut self, vehicle: VehicleId, new: impl FnOnce() -> Session) {
-        if !self.sessions.contains_key(&vehicle) {
-            self.sessions.insert(vehicle, new());
+        if let Entry::Vacant(place) = self.sessions.entry(vehicle) {
+            place.insert(new());
             self.touched.insert(vehicle);
         }
     }

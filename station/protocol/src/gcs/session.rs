@@ -220,11 +220,7 @@ impl Session {
             | wire::CameraCaptureStatus::ID
             | wire::CameraImageCaptured::ID
             | wire::CameraFeedback::ID => self.camera_told(captured, frame, out),
-            wire::GimbalManagerInformation::ID => {
-                if self.gimbal.replace(component).is_none() {
-                    self.request_message(component, wire::GimbalManagerStatus::ID);
-                }
-            }
+            wire::GimbalManagerInformation::ID => self.gimbal_met(component),
             wire::GimbalManagerStatus::ID if self.gimbal == Some(component) => {
                 let m = wire::GimbalManagerStatus::from_payload(payload);
                 self.gimbal_owner = Some((m.primary_system, m.primary_component));

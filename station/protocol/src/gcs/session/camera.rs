@@ -29,6 +29,13 @@ impl Session {
         }
     }
 
+    /// GIMBAL_MANAGER_INFORMATION: who holds it?
+    pub(super) fn gimbal_met(&mut self, component: u8) {
+        if self.gimbal.replace(component).is_none() {
+            self.request_message(component, wire::GimbalManagerStatus::ID);
+        }
+    }
+
     /// An order a camera took: what does it do now?
     pub(super) fn camera_answered(&mut self, component: u8, ack: &wire::CommandAck) {
         if ack.result != 0 || self.camera.is_none_or(|(c, _)| c != component) {
