@@ -290,7 +290,7 @@ fn the_quality_of_every_way_over_time_and_its_signing_are_on_the_screen() {
         assert!(names(&h).iter().any(|n| n.starts_with(must)), "{must}: {:?}", names(&h));
     }
     for must in [
-        "CU-01: signed, key 3f a2, orders: ours",
+        "CU-01: signed, key 3fa2, orders: ours",
         "CU-02: not signed, orders: station 255",
     ] {
         assert!(says(&h, must), "{must}: {:?}", names(&h));
