@@ -19,6 +19,7 @@ use vedette_panels::plan::{Answer, Call, Foreseen, PlanDesk, Proposal, Proposed,
 use vedette_planner::ProfilePoint;
 
 use crate::clock::Clock;
+use crate::imports;
 
 /// How often a thread looks for a newer question when it has nothing to do.
 const LOOK: Duration = Duration::from_millis(25);
@@ -208,12 +209,13 @@ pub(crate) fn start(
         }),
     )?;
     let d = desk.clone();
-    let (mut eyes, mut relief) = (0, 0);
+    let (mut eyes, mut relief, mut files) = (0, 0, 0);
     let calls = run(
         "calls",
         Box::new(move || {
             let came = newest(&d.eyes, &d.coming, &mut eyes, |c| answer(c, &world));
             let took = newest(&d.relief, &d.taking_over, &mut relief, |c| answer(c, &world));
+            let looked = newest(&d.file, &d.found, &mut files, |q| imports::look(q, &table, &world));
             let plan = table.latest().and_then(|(_, v)| v.plan.plan.clone());
             let known = d.foreseen.latest().map(|(_, f)| f.plan.clone());
             let new = plan.filter(|p| known.as_ref() != Some(&p.id));
@@ -223,7 +225,7 @@ pub(crate) fn start(
                     shadows: vedette_planner::shadows(p, &world),
                 }));
             }
-            came || took || new.is_some()
+            came || took || looked || new.is_some()
         }),
     )?;
     Ok((desk, [planning, calls]))

@@ -10,6 +10,7 @@ mod detect;
 mod drafting;
 mod files;
 mod flight;
+mod imports;
 mod inspect;
 mod keys;
 mod link;

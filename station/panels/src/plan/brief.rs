@@ -9,7 +9,7 @@ use vedette_model::Intent;
 use vedette_model::plan::Brief;
 
 use super::fields::{field, numbers, seconds};
-use super::{Page, Shown, after, stretches};
+use super::{Page, Shown, after, import, stretches};
 use crate::draw::{self, Button, Look};
 use crate::icon::{self, Icon};
 use crate::local::FlyLocal;
@@ -80,7 +80,7 @@ pub(super) fn show(
     if l.plan.after {
         after::show(ui, body, v, s, l, desk, lay, pal);
     } else {
-        fields(ui, body, v, s, l, lay, pal);
+        fields(ui, body, v, s, l, desk, lay, pal);
     }
     foot(
         ui,
@@ -194,7 +194,17 @@ fn rows<'a>(b: &Brief, border: &'a str) -> [Row<'a>; 7] {
     ]
 }
 
-fn fields(ui: &mut Ui, r: Rect, v: &StationView, s: &Shown, l: &mut FlyLocal, lay: &Layout, pal: &Palette) {
+#[expect(clippy::too_many_arguments, reason = "a drawing call says all of it")]
+fn fields(
+    ui: &mut Ui,
+    r: Rect,
+    v: &StationView,
+    s: &Shown,
+    l: &mut FlyLocal,
+    desk: Option<&super::PlanDesk>,
+    lay: &Layout,
+    pal: &Palette,
+) {
     let (x, w) = (r.left() + 12.0, r.width() - 24.0);
     let half = (w - 8.0) / 2.0;
     let row = if lay.compact { 44.0 } else { 48.0 };
@@ -206,6 +216,7 @@ fn fields(ui: &mut Ui, r: Rect, v: &StationView, s: &Shown, l: &mut FlyLocal, la
         Page::Whole => {}
         Page::Stretches => return stretches::stretches(ui, below, s, l, lay, pal),
         Page::Winds => return stretches::winds(ui, below, s, l, lay, pal),
+        Page::Files => return import::show(ui, below, s, l, desk, pal),
     }
     for (i, f) in rows(&b, &v.site.border_name).into_iter().enumerate() {
         // The first alone, then two in a line; the task stands between the limits and the heights.

@@ -4,9 +4,11 @@
 //! aircraft or the record until a person proposes the brief. It must not know who plans.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use vedette_model::plan::{Brief, PatrolPlan, Verdict};
+use vedette_geo::LatLon;
+use vedette_model::plan::{Brief, NoFly, PatrolPlan, Verdict};
 use vedette_model::{Change, PlanId, VehicleId};
 use vedette_planner::{
     BorderCell, Cue, FleetOption, HandOver, Held, Hole, Lane, ProfilePoint, Rehearsal, Response, Shadow,
@@ -142,9 +144,52 @@ pub struct Foreseen {
     pub shadows: Vec<Shadow>,
 }
 
+/// A file to be looked at before anything of it is taken into the brief.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileAsked {
+    /// The question's number.
+    pub number: u64,
+    /// Where it lies.
+    pub path: PathBuf,
+}
+
+/// What a file of zones or of a mission holds.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct FileFound {
+    /// Format that was recognised.
+    pub format: String,
+    /// What its coordinates are of.
+    pub system: String,
+    /// What is in it, in sentences.
+    pub facts: Vec<String>,
+    /// What a person should know first.
+    pub warnings: Vec<String>,
+    /// Names of what the file says beyond what the brief has a place for; the file keeps them.
+    pub beyond: Vec<String>,
+    /// No-fly zones the brief can take in.
+    pub zones: Vec<NoFly>,
+    /// The way of a mission.
+    pub route: Vec<LatLon>,
+}
+
+/// What came of a [`FileAsked`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct FileLook {
+    /// The question's number.
+    pub number: u64,
+    /// Where it lies.
+    pub path: PathBuf,
+    /// What it holds, or why it cannot be read.
+    pub result: Result<FileFound, String>,
+}
+
 /// Both ways of the planning desk.
 #[derive(Debug, Clone, Default)]
 pub struct PlanDesk {
+    /// A file to be looked at.
+    pub file: Slot<FileAsked>,
+    /// What it holds.
+    pub found: Slot<FileLook>,
     /// A change to be planned around.
     pub what_if: Slot<WhatIf>,
     /// What came of it.

@@ -13,6 +13,8 @@ mod colour;
 mod desk;
 mod draft;
 mod fields;
+mod grasp;
+mod import;
 mod map;
 mod stretches;
 mod verdict;
@@ -26,7 +28,10 @@ use vedette_model::Intent;
 use vedette_model::plan::{Brief, PatrolPlan, Verdict};
 
 pub use approve::Upload;
-pub use desk::{Answer, Call, Foreseen, PlanDesk, Proposal, Proposed, Study, Trial, Tried, Wanted, WhatIf};
+pub use desk::{
+    Answer, Call, FileAsked, FileFound, FileLook, Foreseen, PlanDesk, Proposal, Proposed, Study, Trial, Tried, Wanted,
+    WhatIf,
+};
 pub use draft::Draft;
 
 use crate::fly;
@@ -70,6 +75,8 @@ pub enum Page {
     Stretches,
     /// Wind by height.
     Winds,
+    /// Files of others, looked at before they are taken in.
+    Files,
 }
 
 /// What the section is coloured by.
@@ -134,6 +141,10 @@ pub struct PlanLocal {
     pub page: Page,
     /// The stretch whose demands are open, number in the brief's list.
     pub stretch: Option<usize>,
+    /// File to be looked at, as typed.
+    pub file: String,
+    /// The file looked at, by its question's number.
+    pub looking: Option<u64>,
     /// A change being planned around.
     pub what_if: Option<Arc<WhatIf>>,
     pub(crate) questions: u64,

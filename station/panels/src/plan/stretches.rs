@@ -3,7 +3,7 @@
 //! Invariant: a text that is no value changes nothing; every edit is one step of undo like any other.
 //! It must not know what a demand leads to.
 
-use egui::{Rect, Ui, pos2};
+use egui::{Rect, Ui, WidgetType, pos2};
 use vedette_model::plan::{Brief, Chance, Interval, WindLayer};
 
 use super::brief::edit;
@@ -31,10 +31,15 @@ pub(super) fn pages(ui: &mut Ui, r: Rect, b: &Brief, l: &mut FlyLocal, pal: &Pal
             "Page Stretches",
         ),
         (Page::Winds, counted("Winds", b.wind_layers.len()), "Page Winds"),
+        (Page::Files, "Files".to_owned(), "Page Files"),
     ];
-    let third = (r.width() - 8.0) / 3.0;
-    for (i, (page, name, label)) in names.into_iter().enumerate() {
-        let q = draw::rect(r.left() + i as f32 * (third + 4.0), r.top(), third, 24.0);
+    // The stretches' name is the longest.
+    let shares = [0.24, 0.32, 0.23, 0.21];
+    let mut x = r.left();
+    for ((page, name, label), share) in names.into_iter().zip(shares) {
+        let w = (r.width() - 12.0) * share;
+        let q = draw::rect(x, r.top(), w, 24.0);
+        x += w + 4.0;
         let button = Button::new(&name).label(label).selected(l.plan.page == page);
         if button.show(ui, q, pal).clicked() {
             l.plan.page = page;
@@ -178,6 +183,29 @@ fn line(ui: &Ui, r: Rect, y: f32, text: &str, pal: &Palette) -> f32 {
     y + h + 8.0
 }
 
+/// What the plan on the screen promises for a stretch, in words.
+fn promised(s: &Shown, name: &str) -> String {
+    let found = s
+        .plan
+        .as_ref()
+        .and_then(|p| p.intervals.iter().find(|p| p.name == name));
+    let Some(p) = found else {
+        let why = if s.busy {
+            "being worked out…"
+        } else {
+            "the plan says nothing of it"
+        };
+        return format!("{name}: {why}");
+    };
+    let share = |what: &str, x: Option<f64>| x.map_or(String::new(), |x| format!(", {what} {:.0} %", x * 100.0));
+    format!(
+        "{name}: seen every {}{}{}",
+        words::duration(p.revisit_s),
+        share("crossing seen", p.detection),
+        share("watcher met", p.informed)
+    )
+}
+
 /// The stretches: one line each, the fields of the chosen one below its line.
 pub(super) fn stretches(ui: &mut Ui, r: Rect, s: &Shown, l: &mut FlyLocal, lay: &Layout, pal: &Palette) {
     let b = s.brief.clone();
@@ -252,6 +280,12 @@ pub(super) fn stretches(ui: &mut Ui, r: Rect, s: &Shown, l: &mut FlyLocal, lay: 
                 y += row + 6.0;
             }
         }
+    }
+    if let Some(i) = l.plan.stretch.and_then(|k| b.requirement.intervals.get(k)) {
+        let words = promised(s, &i.name);
+        let at = draw::rect(r.left(), y, r.width(), 16.0);
+        draw::named(ui, at, "stretch promise", WidgetType::Label, &words);
+        y = line(ui, r, y, &words, pal);
     }
     let more = draw::rect(r.left(), y + 2.0, r.width(), 26.0);
     let full = b.requirement.intervals.len() >= ROWS;

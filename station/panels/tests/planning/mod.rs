@@ -5,6 +5,7 @@
 
 mod after;
 mod approving;
+mod import;
 
 use std::sync::Arc;
 
@@ -165,6 +166,22 @@ fn a_stretch_asks_for_more_and_the_wind_differs_by_height() {
     let seen = i.detection.expect("a chance is asked for");
     assert!((seen.least - 0.6).abs() < 1e-9 && (seen.crossing_s - 90.0).abs() < 1e-9);
     assert_eq!(i.windows_h, [[0.0, 2.0], [5.0, 6.0]]);
+    let tried = answer(&mut h);
+    let promise = tried.plan.as_ref().map(|p| p.intervals[0].clone());
+    match promise {
+        Some(p) => assert!(
+            says(
+                &h,
+                &format!(
+                    "Old bridge: seen every {}",
+                    vedette_panels::words::duration(p.revisit_s)
+                )
+            ),
+            "{:?}",
+            names(&h)
+        ),
+        None => assert!(says(&h, tried.failed.as_deref().unwrap())),
+    }
     write(&mut h, "Crossing seen", "often");
     assert_eq!(
         asked(&h).brief.requirement.intervals[0].detection,
