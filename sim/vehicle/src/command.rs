@@ -257,7 +257,8 @@ impl SimVehicle {
                 ACCEPTED
             }
             195 | 201 | 197 | 1000 | 1001 | 205 => self.gimbal_command(party, c),
-            203 | 2000 | 2001 | 2500 | 2501 | 530 | 531 | 532 | 206 if !self.cfg.cameras.is_empty() => {
+            // Neither zoom (531) nor focus (532): the lens is fixed, and its information says so.
+            203 | 2000 | 2001 | 2500 | 2501 | 530 | 206 if !self.cfg.cameras.is_empty() => {
                 self.camera_command(party.peer, c)
             }
             246 if !self.pilot.armed => ACCEPTED,
@@ -455,7 +456,7 @@ impl SimVehicle {
                 self.photo();
                 ACCEPTED
             }
-            2001 | 530 | 531 | 532 | 206 => ACCEPTED,
+            2001 | 530 | 206 => ACCEPTED,
             2500 | 2501 => {
                 self.recording = c.id == 2500;
                 self.send_message(Some(peer), wire::CameraCaptureStatus::ID);
