@@ -23,6 +23,7 @@ mod radio;
 mod replay;
 mod report;
 mod review;
+mod review_lanes;
 mod runtime;
 mod scores;
 mod script;

@@ -636,7 +636,7 @@ impl Desk {
                     format!("{} {}", order.name().to_lowercase(), tail(vehicle))
                 }
                 Intent::UploadPlan { vehicle, .. } => format!("upload {}", tail(vehicle)),
-                other => crate::review::act_words(other),
+                other => crate::review_lanes::act_words(other),
             };
             // The camera following somebody is one act, not one every second.
             if acts.last().is_none_or(|(_, w)| *w != words) {

@@ -7,6 +7,7 @@ mod fleet;
 pub(crate) mod hand;
 mod incidents;
 mod keys;
+mod lines;
 pub(crate) mod map;
 pub(crate) mod marks;
 mod offers;
