@@ -147,14 +147,14 @@ fn window(world: &World, zones: &[Shape], (a, b): (f64, f64), keep: Keep, step_m
     // The line may hook back: what is nearest is looked for further along than what is offset.
     let from = (a - HOOK_M).max(0.0);
     let section = border.section(from, (b + HOOK_M).min(border.length_m())).ok()?;
-    let core = border
-        .section((a - BEYOND_M).max(0.0), (b + BEYOND_M).min(border.length_m()))
-        .ok()?;
-    let plane = Plane::new(core.at(0.5 * core.length_m()));
-    let reach = core
-        .line
-        .iter()
-        .map(|p| plane.to_xy(*p))
+    let (low, high) = ((a - BEYOND_M).max(0.0), (b + BEYOND_M).min(border.length_m()));
+    let plane = Plane::new(border.at(0.5 * (low + high)));
+    let inside = |m: &f64| *m > low && *m < high;
+    let corners = border.line.iter().zip(border.chainages()).filter(|(_, m)| inside(m));
+    let reach = corners
+        .map(|(p, _)| *p)
+        .chain([border.at(low), border.at(high)])
+        .map(|p| plane.to_xy(p))
         .fold(0.0_f64, |m, p| m.max(p.0.abs()).max(p.1.abs()));
     let area = forbidden(world, zones, &plane, reach + 2.0 * BEYOND_M, keep);
     let length = section.length_m();
