@@ -189,6 +189,11 @@ fn a_long_verdict_scrolls_and_every_line_can_be_reached() {
     assert_eq!(h.state().local.plan.focus, Some(59));
     let last = "Go to finding 60: Clearance below 80 m, place 59";
     let seen = egui_kittest::kittest::Queryable::get_by_label(&h, last).rect();
+    // The map flew to where the finding is.
+    let l = &h.state().local;
+    let at = l.shapes.as_ref().unwrap().on_ground(h.state().view.section[0], None);
+    let off = (at[0] - l.map.east_m).hypot(at[1] - l.map.north_m);
+    assert!(off < 100.0, "{off} m from the finding");
     let screen = egui::Rect::from_min_size(egui::Pos2::ZERO, room::full());
     assert!(screen.contains_rect(seen), "{seen:?}");
 }

@@ -125,6 +125,23 @@ fn a_number_typed_is_tried_at_once_and_taken_back_by_one_key() {
 }
 
 #[test]
+fn the_section_is_coloured_by_what_is_asked_and_the_legend_says_what_each_colour_means() {
+    let mut h = room();
+    for (by, means) in [
+        ("Clearance", "Least height above ground"),
+        ("Energy", "under the reserve"),
+        ("Radio", "behind ground"),
+        ("Detectability", "recognised"),
+    ] {
+        assert!(!says(&h, means) || by == "Detectability", "{by} is not shown yet");
+        h.get_by_label(&format!("Colour by {by}")).click();
+        h.run_steps(3);
+        assert!(says(&h, means), "{by}: {:?}", names(&h));
+    }
+    assert!(!says(&h, "behind ground"));
+}
+
+#[test]
 fn nonsense_in_a_field_changes_nothing() {
     let mut h = room();
     let before = asked(&h);
