@@ -2,7 +2,8 @@
 //!
 //! Invariant: two tracks are one object only if they are of one kind, lie within both ellipses
 //! together (the two aircraft's errors are each other's strangers), move alike, and nothing else
-//! near by answers as well. In doubt nobody is handed over: a custody that is broken and said to
+//! near by answers as well. Whoever goes in company is told apart by the company: both aircraft's
+//! errors shift all of it alike. In doubt nobody is handed over: a custody that is broken and said to
 //! be is worth more than one that is guessed. Knows no camera and no rule; keeps no state.
 
 use serde::{Deserialize, Serialize};
@@ -70,15 +71,17 @@ pub fn hand_over(from: &[GroundTrack], to: &[GroundTrack], policy: &HandoverPoli
             }
         }
     }
+    let likely: Vec<f64> = (0..pairs.len()).map(|k| in_company(k, &pairs, from)).collect();
     let mut out = Vec::new();
-    for (i, j, m) in &pairs {
+    for ((i, j, m), mine) in pairs.iter().zip(&likely) {
         // The next best of either side; the same pair is not its own rival.
         let rival = pairs
             .iter()
-            .filter(|(x, y, _)| (x == i) != (y == j))
-            .map(|(_, _, r)| r.density)
+            .zip(&likely)
+            .filter(|((x, y, _), _)| (x == i) != (y == j))
+            .map(|(_, l)| *l)
             .fold(0.0, f64::max);
-        let times = if rival > 0.0 { m.density / rival } else { f64::INFINITY };
+        let times = if rival > 0.0 { mine / rival } else { f64::INFINITY };
         if times >= policy.clear_times {
             out.push(Handover {
                 from: from[*i].id,
@@ -92,8 +95,47 @@ pub fn hand_over(from: &[GroundTrack], to: &[GroundTrack], policy: &HandoverPoli
     out
 }
 
+/// One sigma of what a track's own noise and unlike ways do to the offset between the aircraft,
+/// metres, and what their errors do to it over a distance, as a share of it (a heading off by two
+/// degrees turns the company by as much).
+const OWN_M: f64 = 2.5;
+const TURNED: f64 = 0.06;
+/// Strangers who happen to stand where company should, per square metre.
+const STRANGERS: f64 = 1.0 / 1600.0;
+
+/// How likely a pair is together with all others that lie at the same offset, each once.
+fn in_company(k: usize, pairs: &[(usize, usize, Match)], from: &[GroundTrack]) -> f64 {
+    let (i, j, m) = &pairs[k];
+    let place = |n: usize| from[n].fix.as_ref().ok().map(|f| f.at);
+    let Some(here) = place(*i) else { return m.density };
+    let frame = LocalFrame::new(here, Hae(0.0));
+    let mut company: Vec<(f64, usize, usize)> = pairs
+        .iter()
+        .filter(|(x, y, _)| x != i && y != j)
+        .filter_map(|(x, y, o)| {
+            let (e, n) = frame.plane(place(*x)?);
+            let s2 = OWN_M * OWN_M + (TURNED * e.hypot(n)).powi(2) + m.grown_m2.max(o.grown_m2);
+            let r2 = ((o.offset_m[0] - m.offset_m[0]).powi(2) + (o.offset_m[1] - m.offset_m[1]).powi(2)) / s2;
+            let times = (-0.5 * r2).exp() / (std::f64::consts::TAU * s2) / STRANGERS;
+            (times > 1.0).then_some((times, *x, *y))
+        })
+        .collect();
+    company.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let (mut taken, mut out) = (Vec::<(usize, usize)>::new(), m.density);
+    for (times, x, y) in company {
+        if taken.iter().all(|(a, b)| *a != x && *b != y) {
+            taken.push((x, y));
+            out *= times;
+        }
+    }
+    out
+}
+
 struct Match {
     apart_m: f64,
+    /// East and north from one to the other, and what the time between adds to it, variance.
+    offset_m: [f64; 2],
+    grown_m2: f64,
     distance2: f64,
     /// Per square metre.
     density: f64,
@@ -129,6 +171,8 @@ fn matches(a: &GroundTrack, b: &GroundTrack, p: &HandoverPolicy) -> Option<Match
     }
     Some(Match {
         apart_m: d[0].hypot(d[1]),
+        offset_m: d,
+        grown_m2: grown,
         distance2,
         density: (-0.5 * distance2).exp() / (std::f64::consts::TAU * det.sqrt()),
     })

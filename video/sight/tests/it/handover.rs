@@ -65,6 +65,40 @@ fn a_walker_is_handed_over_under_independent_errors_of_both_aircraft() {
 }
 
 #[test]
+fn a_company_narrower_than_the_errors_is_handed_over_each_to_themselves() {
+    let mut rng = ChaCha8Rng::seed_from_u64(11);
+    let (mut right, mut wrong) = (0, 0);
+    for _ in 0..200 {
+        let mut off = |s: f64| [s * normal(&mut rng), s * normal(&mut rng)];
+        // One error for all that an aircraft sees, and a little of each track's own.
+        let (a, b) = (off(6.0), off(6.0));
+        let places = [[0.0, 0.0], [11.0, 4.0], [24.0, -5.0]];
+        let mut seen = |first: u32, camera: u16, t_s: f64, shift: [f64; 2]| -> Vec<GroundTrack> {
+            let mut one = |k: usize| {
+                let o = [0.7 * normal(&mut rng), 0.7 * normal(&mut rng)];
+                let at = [
+                    places[k][0] + shift[0] + o[0],
+                    places[k][1] + 1.3 * (t_s - 100.0) + shift[1] + o[1],
+                ];
+                track(first + k as u32, camera, t_s, at, [0.0, 1.3], [6.0, 6.0])
+            };
+            (0..3).map(&mut one).collect()
+        };
+        let (from, to) = (seen(1, 11, 100.0, a), seen(11, 21, 101.0, b));
+        for h in hand_over(&from, &to, &HandoverPolicy::default()) {
+            if h.to.0 == h.from.0 + 10 {
+                right += 1;
+            } else {
+                wrong += 1;
+            }
+        }
+    }
+    println!("of 600 in company {right} rightly, {wrong} wrongly");
+    assert!(right >= 520, "{right}");
+    assert!(wrong <= 6, "{wrong}");
+}
+
+#[test]
 fn in_doubt_nobody_is_handed_over() {
     let policy = HandoverPolicy::default();
     let s = [6.0, 6.0];
