@@ -270,11 +270,10 @@ pub(crate) fn picture(
     let slant = slant_m(v, c, pose, relief);
     let age_words = match age_ms {
         _ if recorded => captured.map_or("—".to_owned(), |t| format!("{} UTC", t.clock_centi())),
-        Some(a) if a > 3_600_000 => "AGE over 1 h".to_owned(),
-        Some(a) => format!("AGE {:.2} s", f64::from(i32::try_from(a).unwrap_or(i32::MAX)) / 1000.0),
-        None => "AGE —".to_owned(),
+        a => age_of(a),
     };
-    let late = !recorded && age_ms.is_none_or(|a| a > 1000);
+    let late = !recorded && is_late(age_ms);
+    let age_colour = if late { pal.alarm2 } else { pal.text1 };
     let time = if recorded {
         "RECORDED".to_owned()
     } else {
@@ -299,7 +298,7 @@ pub(crate) fn picture(
             Align2::LEFT_TOP,
             &age_words,
             &time,
-            pal.text1,
+            age_colour,
             pal,
         );
         boxed_if(&p, plated, late, pal);
@@ -319,7 +318,7 @@ pub(crate) fn picture(
             Align2::LEFT_BOTTOM,
             &age_words,
             &time,
-            pal.text1,
+            age_colour,
             pal,
         );
         boxed_if(&p, plated, late, pal);
@@ -369,7 +368,11 @@ pub(crate) fn picture(
         r,
         "picture",
         WidgetType::Label,
-        &format!("Picture {age_words}, {time}, {}", detect.0),
+        &format!(
+            "Picture {age_words}{}, {time}, {}",
+            if late { ", late" } else { "" },
+            detect.0
+        ),
     );
 }
 
@@ -379,9 +382,26 @@ fn boxed_if(p: &Painter, r: Rect, late: bool, pal: &Palette) {
         p.rect_stroke(
             r,
             CornerRadius::same(3),
-            Stroke::new(1.5, pal.text1),
+            Stroke::new(1.5, pal.alarm2),
             StrokeKind::Inside,
         );
+    }
+}
+
+/// A live picture older than this is late, milliseconds.
+const LATE_MS: i64 = 500;
+
+/// A picture of unknown age is never taken for a fresh one.
+fn is_late(age_ms: Option<i64>) -> bool {
+    age_ms.is_none_or(|a| a > LATE_MS)
+}
+
+/// The age of a live picture as printed on it.
+fn age_of(age_ms: Option<i64>) -> String {
+    match age_ms {
+        Some(a) if a > 3_600_000 => "AGE over 1 h".to_owned(),
+        Some(a) => format!("AGE {:.2} s", f64::from(i32::try_from(a).unwrap_or(i32::MAX)) / 1000.0),
+        None => "AGE unknown".to_owned(),
     }
 }
 
@@ -650,4 +670,16 @@ pub(crate) fn other_sensor(v: &StationView, from: CameraId) -> Option<CameraId> 
         .values()
         .find(|k| k.vehicle == c.vehicle && k.spectrum != c.spectrum)
         .map(|k| k.id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_picture_is_late_past_half_a_second_and_an_unknown_age_is_said() {
+        assert!(!is_late(Some(500)) && is_late(Some(501)) && is_late(None));
+        assert_eq!(age_of(Some(420)), "AGE 0.42 s");
+        assert_eq!(age_of(None), "AGE unknown");
+    }
 }
