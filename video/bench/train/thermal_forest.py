@@ -21,13 +21,16 @@ HELD_OUT = (80, 110)
 HEAD = 10
 PLAIN = 40
 KINDS = ("person", "two-wheeler", "vehicle")
-ROUNDS = (300, 120, 120)
+FIRST = (60, 40, 40)
+ROUNDS = (400, 250, 250)
 LEAVES = 31
 GATE_ROUNDS = 40
 # Share of true objects' blobs the gate may lose, and share of the blobs that are nothing that are shown.
 GATE_LOSS = 0.02
-NOTHING = 0.16
-SHARES = (0.3, 0.5, 0.6, 0.7, 0.8, 0.85, 0.88, 0.9, 0.92, 0.94)
+NOTHING = 0.1
+# Share in the first forests from which all blobs that are nothing are shown.
+HARD = 0.05
+SHARES = (0.3, 0.5, 0.6, 0.7, 0.8, 0.85, 0.88, 0.9, 0.92, 0.94, 0.96)
 SEED = 5
 BINS = dict(max_bin=63, use_missing=False, deterministic=True, force_row_wise=True, feature_pre_filter=False, verbose=-1)
 
@@ -67,27 +70,43 @@ def boost(data, right, weight, rounds, leaves):
     return lgb.train(how, data, rounds)
 
 
-def fit(rows, seen):
-    """Gate and three forests on the blobs of the pictures seen."""
-    rng = np.random.default_rng(SEED)
-    # Half on something is neither example nor counterexample; nothing is shown in part.
-    clear = (rows.kind > 0) | (rows.any < 0.15)
-    shown = seen & clear & (rows.kind != 4) & ((rows.kind > 0) | (rng.random(len(seen)) < NOTHING))
-    index = np.nonzero(shown)[0]
+def grow(rows, index, rounds):
+    """Three forests on the blobs shown."""
     kind = rows.kind[index]
-    data = lambda most: lgb.Dataset(rows.numbers(index, most), label=(kind > 0).astype(np.float32), params=BINS)
-    gate = boost(data(PLAIN), kind > 0, np.ones(len(kind)), GATE_ROUNDS, 15)
-    least = np.quantile(gate.predict(rows.numbers(index[kind > 0], PLAIN), raw_score=True), GATE_LOSS)
-    print(f"gate: {(kind > 0).sum()} blobs of something, {(kind == 0).sum()} of nothing", flush=True)
-    full = data(None)
+    data = lgb.Dataset(rows.numbers(index), label=(kind > 0).astype(np.float32), params=BINS)
     forests = []
     for k in range(3):
         mine = kind == k + 1
         # What barely covers its object is no example of it.
         weight = np.where(mine & (rows.overlap[index] < 0.3), 1e-6, 1.0)
-        forests.append(boost(full, mine, weight, ROUNDS[k], LEAVES))
-        print(f"{KINDS[k]}: {mine.sum()} blobs", flush=True)
-    return gate, float(least), forests
+        forests.append(boost(data, mine, weight, rounds[k], LEAVES))
+        print(f"{KINDS[k]}: {mine.sum()} blobs of {len(kind)}", flush=True)
+    return forests
+
+
+def fit(rows, seen):
+    """Gate and three forests on the blobs of the pictures seen."""
+    rng = np.random.default_rng(SEED)
+    # Half on something is neither example nor counterexample; nothing is shown in part.
+    clear = seen & (rows.kind != 4) & ((rows.kind > 0) | (rows.any < 0.15))
+    shown = clear & ((rows.kind > 0) | (rng.random(len(seen)) < NOTHING))
+    index = np.nonzero(shown)[0]
+    kind = rows.kind[index]
+    data = lgb.Dataset(rows.numbers(index, PLAIN), label=(kind > 0).astype(np.float32), params=BINS)
+    gate = boost(data, kind > 0, np.ones(len(kind)), GATE_ROUNDS, 15)
+    least = np.quantile(gate.predict(rows.numbers(index[kind > 0], PLAIN), raw_score=True), GATE_LOSS)
+    print(f"gate: {(kind > 0).sum()} blobs of something, {(kind == 0).sum()} of nothing", flush=True)
+    # Then everything that first forests nearly take for something.
+    first = grow(rows, index, FIRST)
+    rest = np.nonzero(clear & ~shown)[0]
+    hard = []
+    for part in np.array_split(rest, max(len(rest) // 20000, 1)):
+        part = part[gate.predict(rows.numbers(part, PLAIN), raw_score=True) >= least]
+        numbers = rows.numbers(part)
+        hard.append(part[np.max([f.predict(numbers) for f in first], axis=0) >= HARD])
+    hard = np.concatenate(hard)
+    print(f"{len(hard)} of {len(rest)} more are hard", flush=True)
+    return gate, float(least), grow(rows, np.sort(np.concatenate([index, hard])), ROUNDS)
 
 
 def detect(rows, model, pictures):
