@@ -605,6 +605,11 @@ impl Renderer {
                         let Some((t, n, i)) = best else {
                             continue;
                         };
+                        // What stands in the ground is no part of the outline: a wheel on a slope, a hull.
+                        let q = along(view.o, dir, t);
+                        if q[2] < scene.ground.z(q[0], q[1]) - SUNK_M {
+                            continue;
+                        }
                         total += 1;
                         bx0 = bx0.min(sx - 0.5 * sub_px);
                         bx1 = bx1.max(sx + 0.5 * sub_px);
@@ -725,6 +730,8 @@ impl Lattice {
     }
 }
 
+/// How far under the ground a surface counts as in it, metres: the relief's own roundness.
+const SUNK_M: f32 = 0.03;
 /// Lattice cells along the side of the widest square whose ground may count as plane.
 const WIDE: usize = 4;
 /// Ground along a square's side up to which it counts as plane, metres: half a cell of the fine

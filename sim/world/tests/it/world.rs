@@ -158,14 +158,29 @@ fn truth_boxes_fit_at_any_aspect_range_and_roll() {
     let dusk = |a| meadow_at(a, Utc::from_civil(2026, 9, 14, 18, 20, 0), Weather::default());
     let bare = dusk(vec![]);
     let (mut n, mut off, mut worst) = (0_u32, 0.0, 0.0_f32);
-    // A truck 186 pixels wide (70 m) is 1.5 px off at its lower edge: not within the bar, to be mended in
-    // the renderer before it joins this list.
-    for kind in [ActorKind::Person, ActorKind::Car] {
+    let mut empty: std::collections::BTreeMap<(u32, u32), Image> = std::collections::BTreeMap::new();
+    let mut bare_by = Renderer::new(Arc::clone(&bare));
+    let mut wrong = Vec::new();
+    // Everybody who plays, from as near as fills the picture and from five times as far.
+    for (kind, nearest) in [
+        (ActorKind::Person, 70_u32),
+        (ActorKind::Car, 70),
+        (ActorKind::Truck, 70),
+        (ActorKind::Cow, 70),
+        (ActorKind::Chamois, 70),
+        (ActorKind::Boar, 70),
+        (ActorKind::Dog, 70),
+        (ActorKind::Parcel, 70),
+        (ActorKind::Drone, 70),
+        (ActorKind::Boat, 70),
+        (ActorKind::Ship, 300),
+    ] {
         let with = dusk(vec![actor(kind, 0.0, 0.0)]);
-        let (mut seen_by, mut bare_by) = (Renderer::new(Arc::clone(&with)), Renderer::new(Arc::clone(&bare)));
+        let mut seen_by = Renderer::new(Arc::clone(&with));
+        let before = n;
         for k in 0..8_u32 {
             let x = f64::from(k);
-            let (bearing, range, dep) = (x * 47.0, 70.0 + 23.0 * x, 24.0 + 5.5 * x);
+            let (bearing, range, dep) = (x * 47.0, f64::from(nearest) * (1.0 + 0.33 * x), 24.0 + 5.5 * x);
             let mut cam = camera(&with, range, dep, 11.0, Spectrum::Visible);
             let (s, c) = dep.to_radians().sin_cos();
             cam.at = vedette_geo::destination(place(), bearing, range * c);
@@ -173,25 +188,32 @@ fn truth_boxes_fit_at_any_aspect_range_and_roll() {
             cam.yaw_deg = vedette_geo::norm_deg_360(bearing + 180.0);
             cam.roll_deg = -9.0 + 2.5 * x;
             let t = 0.5 + 0.37 * x;
-            let (seen, empty) = (seen_by.render(&cam, t), bare_by.render(&cam, t));
-            let b = &seen.boxes[0].image;
+            let seen = seen_by.render(&cam, t);
+            let Some(b) = seen.boxes.first().map(|b| b.image) else {
+                continue;
+            };
             let edges = [b.x, b.y, b.x + b.w, b.y + b.h];
             if edges[0] < 2.0 || edges[1] < 2.0 || edges[2] > 318.0 || edges[3] > 254.0 {
                 continue;
             }
-            let d = changed(&seen.image, &empty.image).expect("the actor shows");
+            let empty = empty
+                .entry((nearest, k))
+                .or_insert_with(|| bare_by.render(&cam, t).image);
+            let d = changed(&seen.image, empty).expect("the actor shows");
             for (e, p) in edges.iter().zip(d) {
-                assert!(
-                    (e - p).abs() <= 1.0,
-                    "{kind:?} from {bearing} at {range} m: box {edges:?}, drawn {d:?}"
-                );
+                if (e - p).abs() > 1.0 {
+                    wrong.push(format!(
+                        "{kind:?} from {bearing} at {range:.0} m: box {edges:?}, drawn {d:?}"
+                    ));
+                }
                 worst = worst.max((e - p).abs());
                 off += f64::from((e - p).abs());
                 n += 1;
             }
         }
+        assert!(n >= before + 16, "{kind:?}: {} edges looked at", n - before);
     }
-    assert!(n >= 32, "{n} edges looked at");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     eprintln!("{n} edges, mean {:.2} px off, worst {worst:.2} px", off / f64::from(n));
 }
 
