@@ -22,10 +22,10 @@ fn wrong(whole: &Value, s: &Value, v: &Value, at: &str) -> Vec<String> {
     let s = deref(whole, s);
     if let Some(all) = s["oneOf"].as_array().or_else(|| s["anyOf"].as_array()) {
         let tried: Vec<_> = all.iter().map(|a| wrong(whole, a, v, at)).collect();
-        return match tried.iter().any(Vec::is_empty) {
-            true => Vec::new(),
-            false => vec![format!("{at}: none fits: {tried:?}")],
-        };
+        if tried.iter().any(Vec::is_empty) {
+            return Vec::new();
+        }
+        return vec![format!("{at}: none fits: {tried:?}")];
     }
     if !s["const"].is_null() || s["enum"].is_array() {
         let fits = s["const"] == *v || s["enum"].as_array().is_some_and(|e| e.contains(v));
