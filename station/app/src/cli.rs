@@ -123,6 +123,9 @@ pub(crate) struct CheckArgs {
     /// Plan (JSON) as `plan` writes it, or a mission of another station (`.plan` of QGroundControl,
     /// `.waypoints` of Mission Planner).
     pub(crate) plan: PathBuf,
+    /// Write when every cell of the border is passed, by whom, and the longest wait between, as JSON to this file.
+    #[arg(long)]
+    pub(crate) certificate: Option<PathBuf>,
     /// Brief that another station's mission is held against; its first aircraft flies it.
     #[arg(long)]
     pub(crate) brief: Option<PathBuf>,

@@ -42,8 +42,31 @@ fn judge(brief: &Brief, world: &World, seed: u64) -> (Judged, [f64; 2]) {
     (Ok(judged), [planned, seconds() - planned])
 }
 
-/// One brief, tried.
+/// Does a piece of work that must not take its thread with it: whatever breaks in there becomes a sentence.
+pub(crate) fn caught<A>(what: &str, work: impl FnOnce() -> A) -> Result<A, String> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).map_err(|why| {
+        let words = why.downcast_ref::<String>().map(String::as_str);
+        let words = words.or_else(|| why.downcast_ref::<&str>().copied()).unwrap_or("no reason given");
+        tracing::error!("{what} broke off: {words}");
+        format!("{what} broke off on this question ({words}). Nothing was changed. Change the brief a little, and send it to the makers of Vedette as it is.")
+    })
+}
+
+/// One brief, tried; a trial that breaks off is told as failed.
 pub(crate) fn attempt(trial: &Trial, world: &World, seed: u64, table: Option<&PatrolPlan>) -> Tried {
+    caught("The planner", || tried(trial, world, seed, table)).unwrap_or_else(|why| Tried {
+        revision: trial.revision,
+        brief: trial.brief.clone(),
+        plan: None,
+        verdict: None,
+        study: None,
+        failed: Some(why),
+        took_s: [0.0, 0.0],
+        changes: Vec::new(),
+    })
+}
+
+fn tried(trial: &Trial, world: &World, seed: u64, table: Option<&PatrolPlan>) -> Tried {
     let (judged, took_s) = judge(&trial.brief, world, seed);
     let (plan, verdict, failed) = match judged {
         Ok((p, v)) => (Some(Arc::new(p)), Some(Arc::new(v)), None),
@@ -124,6 +147,14 @@ fn transit_s(plan: &PatrolPlan) -> BTreeMap<VehicleId, f64> {
 
 /// The rest of a watch after a change.
 pub(crate) fn proposal(q: &WhatIf, world: &World, seed: u64) -> Proposal {
+    caught("The planner", || proposed(q, world, seed)).unwrap_or_else(|why| Proposal {
+        number: q.number,
+        result: Err(why),
+        took_s: [0.0, 0.0],
+    })
+}
+
+fn proposed(q: &WhatIf, world: &World, seed: u64) -> Proposal {
     let clock = Clock::start(Clock::machine_utc(), 1.0);
     let made = vedette_planner::replan(&q.plan, world, &q.change, q.at_s, seed);
     let planned = clock.now().seconds();
@@ -152,9 +183,20 @@ pub(crate) fn proposal(q: &WhatIf, world: &World, seed: u64) -> Proposal {
 /// Who can come to a call.
 pub(crate) fn answer(c: &Call, world: &World) -> Answer {
     let (mut eyes, mut relief) = (Vec::new(), Vec::new());
+    // Nobody is offered where the search breaks off; the record of errors says why.
     match &c.wanted {
-        Wanted::Eyes(cue) => eyes = vedette_planner::respond(&c.plan, world, cue, c.at_s),
-        Wanted::Relief(held) => relief = vedette_planner::hand_over(&c.plan, world, held, c.at_s),
+        Wanted::Eyes(cue) => {
+            let asked = caught("The search for eyes", || {
+                vedette_planner::respond(&c.plan, world, cue, c.at_s)
+            });
+            eyes = asked.unwrap_or_default();
+        }
+        Wanted::Relief(held) => {
+            let asked = caught("The search for a relief", || {
+                vedette_planner::hand_over(&c.plan, world, held, c.at_s)
+            });
+            relief = asked.unwrap_or_default();
+        }
     }
     Answer {
         number: c.number,
@@ -220,9 +262,10 @@ pub(crate) fn start(
             let known = d.foreseen.latest().map(|(_, f)| f.plan.clone());
             let new = plan.filter(|p| known.as_ref() != Some(&p.id));
             if let Some(p) = &new {
+                let seen = caught("The search for radio shadows", || vedette_planner::shadows(p, &world));
                 d.foreseen.put(Arc::new(Foreseen {
                     plan: p.id.clone(),
-                    shadows: vedette_planner::shadows(p, &world),
+                    shadows: seen.unwrap_or_default(),
                 }));
             }
             came || took || looked || new.is_some()
@@ -234,6 +277,17 @@ pub(crate) fn start(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_breaks_off_becomes_a_sentence_and_the_next_question_is_answered() {
+        let odd = |n: u32| caught("The planner", || assert!(n % 2 == 1, "{n} is even"));
+        let why = odd(4).unwrap_err();
+        assert!(
+            why.contains("The planner broke off") && why.contains("4 is even"),
+            "{why}"
+        );
+        assert_eq!(odd(5), Ok(()));
+    }
 
     #[test]
     fn what_was_asked_while_the_planner_worked_is_passed_over_for_the_newest() {

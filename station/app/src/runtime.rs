@@ -415,7 +415,7 @@ impl Host {
     fn plan(&mut self, make: impl FnOnce(&World) -> Result<PatrolPlan, String> + Send + 'static) {
         let (world, inputs, valid) = (self.parts.world.clone(), self.inputs.clone(), self.valid.clone());
         self.work("planner", move || {
-            let input = match make(&world) {
+            let work = || match make(&world) {
                 Ok(plan) => match vedette_checker::approve(plan, &world) {
                     Ok(v) => {
                         let (plan, verdict) = (Box::new(v.plan().clone()), Box::new(v.verdict().clone()));
@@ -431,6 +431,8 @@ impl Host {
                 },
                 Err(why) => Input::PlanFailed { why },
             };
+            // Whatever breaks off, the station hears of it: a plan is never waited for in vain.
+            let input = crate::drafting::caught("The planner", work).unwrap_or_else(|why| Input::PlanFailed { why });
             deliver(&inputs, input);
         });
     }

@@ -53,6 +53,9 @@ pub(crate) fn plan(a: &PlanArgs, json: bool) -> Outcome {
     }
 }
 
+/// Stretches of the section the certificate is told in.
+const STRETCHES: usize = 10;
+
 /// `vedette check`: our own plan, or a mission file of another station against a brief.
 pub(crate) fn check(a: &CheckArgs, json: bool) -> Outcome {
     let world = world(a.site.as_deref(), a.seed)?;
@@ -102,7 +105,21 @@ pub(crate) fn check(a: &CheckArgs, json: bool) -> Outcome {
         _ => {
             let plan: PatrolPlan = serde_json::from_str(&text).map_err(|e| damaged(&e))?;
             let verdict = vedette_checker::check(&plan, &world);
-            tell_verdict(&plan, &verdict, json);
+            let certificate = vedette_checker::certificate(&plan, &world);
+            if let Some(out) = &a.certificate {
+                files::write(out, &serde_json::to_vec(&certificate).unwrap_or_default())?;
+            }
+            if json {
+                // The verdict as ever, the certificate beside it.
+                let mut both = serde_json::to_value(&verdict).unwrap_or_default();
+                both["certificate"] = serde_json::to_value(&certificate).unwrap_or_default();
+                say(&both.to_string());
+            } else {
+                tell_verdict(&plan, &verdict, false);
+                for line in certificate.words(STRETCHES) {
+                    say(&line);
+                }
+            }
             return judged(&verdict, plan.id.to_string());
         }
     };
@@ -181,6 +198,8 @@ pub(crate) fn write_plan(
 ) -> Result<()> {
     files::write(&dir.join("plan.json"), &serde_json::to_vec_pretty(plan)?)?;
     files::write(&dir.join("verdict.json"), &serde_json::to_vec_pretty(verdict)?)?;
+    let certificate = vedette_checker::certificate(plan, world);
+    files::write(&dir.join("certificate.json"), &serde_json::to_vec(&certificate)?)?;
     for a in &plan.aircraft {
         let tail = plan
             .brief

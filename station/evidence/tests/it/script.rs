@@ -248,3 +248,43 @@ fn a_link_in_place_of_a_file_is_named() {
     assert!(code == 1 && text.contains("operator.jsonl"), "{text}");
     assert!(scripted.is_none_or(|(c, t)| c == 1 && t.contains("operator.jsonl: is a link")));
 }
+
+/// What a station keeps of an approval — the text, its signature, the certificate — is checked with plain OpenSSL, by anyone:
+/// `openssl x509 -in station.pem -pubkey -noout > key.pem`, then `openssl dgst -sha256 -verify key.pem -signature X.sig X.txt`.
+#[test]
+fn an_approval_is_verified_with_plain_openssl() {
+    if !has("openssl", "version") {
+        return;
+    }
+    let text =
+        b"plan 1a2b3c4d5e6f7081\nplan sha256 00\nput on the table by A. Planner\napproved by B. Checker\n".to_vec();
+    let mut altered = text.clone();
+    altered[5] ^= 1;
+    let who = identity(7);
+    let folder = write(
+        "approval",
+        &[
+            ("X.txt".to_owned(), text.clone()),
+            ("Y.txt".to_owned(), altered),
+            ("X.sig".to_owned(), who.sign(&text)),
+            ("station.pem".to_owned(), who.station_pem().unwrap().into_bytes()),
+        ]
+        .into_iter()
+        .collect(),
+    );
+    let openssl = |args: &[&str]| {
+        let out = Command::new("openssl")
+            .args(args)
+            .current_dir(&folder.0)
+            .output()
+            .unwrap();
+        (out.status.success(), out.stdout)
+    };
+    let (ok, key) = openssl(&["x509", "-in", "station.pem", "-pubkey", "-noout"]);
+    assert!(ok);
+    std::fs::write(folder.0.join("key.pem"), key).unwrap();
+    let verify = |file| openssl(&["dgst", "-sha256", "-verify", "key.pem", "-signature", "X.sig", file]);
+    let (ok, said) = verify("X.txt");
+    assert!(ok && String::from_utf8_lossy(&said).contains("Verified OK"));
+    assert!(!verify("Y.txt").0, "an altered text does not pass");
+}
