@@ -67,11 +67,20 @@ impl DiskGuard {
     }
 }
 
-/// Share of the disk under a folder that an ordinary program may still use; `None` where the system
-/// does not tell. A folder not made yet is judged by the nearest one above it.
+/// Share of the disk under a folder that is still free, of what an ordinary program may use of it at
+/// all (what `df` prints as 100 % less its `Use%`): blocks held back for the system count neither as
+/// free nor as used. `None` where the system does not tell. A folder not made yet is judged by the
+/// nearest one above it.
 #[must_use]
 pub fn free_share(folder: &Path) -> Option<f64> {
     let there = folder.ancestors().find(|p| p.exists())?;
     let s = rustix::fs::statvfs(there).ok()?;
-    (s.f_blocks > 0).then(|| s.f_bavail as f64 / s.f_blocks as f64)
+    share(s.f_blocks, s.f_bfree, s.f_bavail)
+}
+
+/// Free share from a file system's blocks: all, free for the system, free for an ordinary program.
+#[must_use]
+pub fn share(blocks: u64, free: u64, available: u64) -> Option<f64> {
+    let usable = blocks.checked_sub(free)?.checked_add(available)?;
+    (usable > 0).then(|| available as f64 / usable as f64)
 }

@@ -16,7 +16,7 @@ mod source;
 mod stills;
 
 pub use channel::{Channel, ChannelConfig, ChannelStats, Clock, EventSink, IngestEvent};
-pub use disk::{DiskGuard, DiskLevel, free_share};
+pub use disk::{DiskGuard, DiskLevel, free_share, share};
 pub use elements::{Missing, check_elements};
 pub use frames::{Frame, FrameReceiver};
 pub use recorder::{Recorder, SegmentInfo, recover};

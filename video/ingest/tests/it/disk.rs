@@ -4,7 +4,7 @@ use super::film::stream;
 use super::{Folder, events};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use vedette_ingest::{DiskGuard, DiskLevel, IngestEvent, Recorder, free_share};
+use vedette_ingest::{DiskGuard, DiskLevel, IngestEvent, Recorder, free_share, share};
 use vedette_klv::TsReader;
 use vedette_model::{CameraId, GapCause, Mono, RecorderReport};
 
@@ -32,6 +32,16 @@ fn levels_come_at_ten_five_and_two_per_cent_and_do_not_swing() {
     assert!(Full > Scarce && Scarce > Low);
     let here = free_share(&std::env::temp_dir().join("not/made/yet")).unwrap();
     assert!((0.0..=1.0).contains(&here), "{here}");
+}
+
+#[test]
+fn blocks_held_back_for_the_system_are_neither_used_nor_free() {
+    // 252 GiB, most of them held back: 80 GiB used, 4 GiB left to us are 4.8 %, not 1.6 %.
+    assert_eq!(share(252, 172, 4), Some(4.0 / 84.0));
+    assert_eq!(share(100, 40, 40), Some(0.4), "nothing held back");
+    assert_eq!(share(100, 5, 0), Some(0.0), "full for us, not for the system");
+    assert_eq!(share(0, 0, 0), None, "a file system without blocks says nothing");
+    assert_eq!(share(1, 2, 0), None, "more free than there are");
 }
 
 #[test]
