@@ -94,6 +94,11 @@ impl Clock {
         self.pace().limit = Some(limit);
     }
 
+    /// Whether session time waits for whoever makes the session: then there is time for every look.
+    pub(crate) fn waits(&self) -> bool {
+        self.pace().limit.is_some()
+    }
+
     /// Stops session time for everybody, or lets it go on from where it stopped.
     pub(crate) fn hold(&self, held: bool) {
         let mut p = self.pace();

@@ -22,8 +22,9 @@ use vedette_sight::PoseSigmas;
 
 use crate::cli::StationArgs;
 use crate::clock::Clock;
+use crate::offers::{self, Cameras};
 use crate::runtime::{self, Ended, Parts, Running};
-use crate::video::{Around, Camera};
+use crate::video::Around;
 use crate::{Outcome, Stop, files, keys, setup, verbs};
 
 /// SHA-256 of every analysed frame's grey picture, by camera and frame time.
@@ -57,7 +58,8 @@ pub(crate) struct FlightConfig {
 pub(crate) struct Flight {
     running: Running,
     links: crate::radio::Radio,
-    cameras: Vec<(CameraId, Camera, Option<SocketAddr>)>,
+    cameras: Cameras,
+    offers: JoinHandle<()>,
     view: ViewSlot,
     screen: VideoSlots,
     wire: WireFeed,
@@ -108,6 +110,7 @@ impl Flight {
         let sign = vedette_links::supervise::Sign::of_environment();
         let sign_clock = c.clock.clone();
         let chip_dir = dir.clone();
+        let (offer, offered) = offers::queue();
         let running = runtime::start(Parts {
             setup,
             world: c.world.clone(),
@@ -122,6 +125,7 @@ impl Flight {
                 publish.put(v);
             }),
             chips: Arc::new(move |r, v| chips(&chip_dir, r, v)),
+            offers: offer,
             clock_source: c.clock_source,
         })?;
         catalogue.note_session(&row)?;
@@ -136,22 +140,24 @@ impl Flight {
             session: dir.clone(),
             sigmas: PoseSigmas::SMALL_UAS,
             hashes: hashes.clone(),
+            beside: Arc::new(Mutex::new(BTreeMap::new())),
         };
         let of = u32::try_from(cameras.len()).unwrap_or(u32::MAX);
-        let mut open = Vec::new();
+        let open = Cameras::none();
         for (i, spec) in (0u32..).zip(&cameras) {
             let source = match c.video.get(&spec.camera) {
                 Some(s) => s.clone(),
                 None => SourceSpec::Udp(SocketAddr::from(([127, 0, 0, 1], 0))),
             };
-            let camera = Camera::start(spec.clone(), i, of, source, &around)?;
-            let address = camera.address();
-            open.push((spec.camera, camera, address));
+            open.start(spec, i, of, source, &around)?;
         }
+        let configured = c.video.into_keys().collect();
+        let offers = offers::serve(offered, open.clone(), configured, around)?;
         Ok(Self {
             running,
             links,
             cameras: open,
+            offers,
             view,
             screen,
             wire: crate::wire::feed(Some(&dir.with_extension("tlog"))),
@@ -175,10 +181,7 @@ impl Flight {
 
     /// Addresses video is awaited on, by camera.
     pub(crate) fn video_addresses(&self) -> BTreeMap<CameraId, SocketAddr> {
-        self.cameras
-            .iter()
-            .filter_map(|(id, _, a)| a.map(|a| (*id, a)))
-            .collect()
+        self.cameras.addresses().into_iter().collect()
     }
 
     /// Joins other stations to the flight.
@@ -253,14 +256,16 @@ impl Flight {
             running,
             links,
             cameras,
+            offers,
             catalogue,
             mut row,
             ..
         } = self;
-        for (_, c, _) in cameras {
-            c.stop();
-        }
+        cameras.stop();
         let ended = running.stop()?;
+        if offers.join().is_err() {
+            tracing::error!("the thread that opens offered streams died");
+        }
         links.stop();
         row.head.clone_from(&ended.head);
         catalogue.note_session(&row)?;

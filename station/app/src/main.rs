@@ -16,6 +16,7 @@ mod keys;
 mod link;
 mod measure;
 mod off_patrol;
+mod offers;
 mod pictures;
 mod pieces;
 mod preserve;

@@ -60,6 +60,8 @@ pub(crate) struct Parts {
     pub(crate) block: Block,
     pub(crate) publish: Publish,
     pub(crate) chips: Chips,
+    /// Streams that aircraft offer.
+    pub(crate) offers: crate::offers::Offers,
     pub(crate) clock_source: String,
 }
 
@@ -389,7 +391,9 @@ impl Host {
                 }
             }
             Effect::OpenStream { camera, uri } => {
-                tracing::info!("{camera}: {uri} is offered; name it under [video] to open it");
+                if self.parts.offers.try_send((camera, uri)).is_err() {
+                    tracing::warn!("{camera}: an offered stream was left out, too many at once");
+                }
             }
             Effect::Preserve(request) => self.waiting.push((request, self.parts.clock.now())),
         }

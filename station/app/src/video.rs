@@ -4,6 +4,7 @@
 //! Queues: the recorder takes every byte inside the channel; the analyst's queue holds two frames
 //! and the newest win, counted; the screen has a slot.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -17,9 +18,14 @@ use vedette_core::{CameraSpec, Input};
 use vedette_geo::{Amsl, Hae, LatLon};
 use vedette_ingest::{Channel, ChannelConfig, Frame, FrameReceiver, IngestEvent, SourceSpec};
 use vedette_klv::UasDatalink;
-use vedette_model::{PictureAge, Pts, SensorPose, Spectrum, Utc, VisionReport};
+use vedette_model::{
+    GroundTrack, Mono, PictureAge, Pts, SensorPose, Spectrum, TargetClass, TrackId, Utc, VehicleId, VisionReport,
+};
 use vedette_panels::feeds::{VideoFrame, VideoSlots};
-use vedette_sight::{Analyst, AnalystConfig, GrayFrame, PlatformPose, PoseSigmas, SightPolicy, TrackIds, footprint};
+use vedette_sight::{
+    Analyst, AnalystConfig, Governor, GovernorPolicy, GrayFrame, PlatformPose, PoseSigmas, SightPolicy, SkyPolicy,
+    SkyWatch, Spent, TrackIds, footprint, light_at, project, px_per_m,
+};
 
 use crate::clock::Clock;
 
@@ -41,6 +47,8 @@ pub(crate) struct Around {
     pub(crate) sigmas: PoseSigmas,
     /// SHA-256 of every analysed frame, by camera and frame time.
     pub(crate) hashes: Arc<Mutex<crate::flight::FrameHashes>>,
+    /// Tracks of each aircraft's thermal camera, for its other camera to look at.
+    pub(crate) beside: Arc<Mutex<BTreeMap<VehicleId, Vec<GroundTrack>>>>,
 }
 
 /// A camera at work.
@@ -101,6 +109,11 @@ impl Camera {
     /// The address a UDP stream is awaited on.
     pub(crate) fn address(&self) -> Option<std::net::SocketAddr> {
         self.channel.local_address()
+    }
+
+    /// Whether nothing has come yet.
+    pub(crate) fn silent(&self) -> bool {
+        self.channel.stats().bytes == 0
     }
 
     /// Closes the recording and ends the thread.
@@ -167,8 +180,14 @@ struct Eye {
     spec: CameraSpec,
     around: Around,
     analyst: Analyst,
+    governor: Governor,
+    sky: SkyWatch,
+    /// Frames taken from the queue: what the governor counts, as the queue leaves numbers out.
+    taken: u64,
     analysed: u64,
     decoded: u64,
+    dropped: u64,
+    last_frame: Option<Mono>,
     last_report: i64,
 }
 
@@ -185,8 +204,13 @@ impl Eye {
             spec,
             around,
             analyst: Analyst::new(config),
+            governor: Governor::new(GovernorPolicy::default()),
+            sky: SkyWatch::new(SkyPolicy::default()),
+            taken: 0,
             analysed: 0,
             decoded: 0,
+            dropped: 0,
+            last_frame: None,
             last_report: i64::MIN / 2,
         }
     }
@@ -205,6 +229,14 @@ impl Eye {
     }
 
     fn frame(&mut self, frame: &Frame, dropped: u64) {
+        let begun = self.around.clock.now();
+        let frame_us = self.last_frame.map_or(0, |t| begun.since(t).max(0)).unsigned_abs();
+        self.last_frame = Some(begun);
+        let thermal = self.spec.spectrum == Spectrum::Thermal;
+        self.taken += 1;
+        if thermal && !self.governor.wants(self.taken).0 {
+            return;
+        }
         let pose = frame
             .klv
             .as_ref()
@@ -236,10 +268,10 @@ impl Eye {
             sky: Vec::new(),
             lit: Vec::new(),
         };
-        if self.spec.spectrum == Spectrum::Thermal {
-            let Ok(image) = GrayFrame::new(frame.width as usize, frame.height as usize, &frame.gray) else {
-                return;
-            };
+        let Ok(image) = GrayFrame::new(frame.width as usize, frame.height as usize, &frame.gray) else {
+            return;
+        };
+        if thermal {
             let a = self
                 .analyst
                 .analyse(&image, captured, pts, pose.as_ref(), &*self.around.world.terrain);
@@ -254,11 +286,19 @@ impl Eye {
             report.footprint = a.footprint;
             report.px_per_m = a.px_per_m;
             report.registration = a.registration;
+            if let Ok(mut beside) = self.around.beside.lock() {
+                beside.insert(self.spec.vehicle, a.tracks.clone());
+            }
             report.tracks = a.tracks;
+            report.sky = self.against_the_sky(&image, captured, pose.as_ref());
+            self.keep_pace(begun, frame_us, dropped);
+            report.left_out = self.governor.left_out();
         } else {
             if now.0 - self.last_report < VISIBLE_REPORT_MS * 1000 {
                 return;
             }
+            report.sky = self.against_the_sky(&image, captured, pose.as_ref());
+            report.lit = self.lights(&image, captured, pose.as_ref());
             if let Some(p) = &pose {
                 report.footprint = footprint(
                     frame.width as usize,
@@ -273,4 +313,60 @@ impl Eye {
             tracing::info!("a look after the session's end");
         }
     }
+
+    /// Things in the sky, where the picture shows any.
+    fn against_the_sky(
+        &mut self,
+        image: &GrayFrame<'_>,
+        captured: Utc,
+        pose: Option<&SensorPose>,
+    ) -> Vec<vedette_model::SkyTrack> {
+        match pose {
+            Some(p) if p.pitch_deg + p.vfov_deg / 2.0 > 0.0 => self.sky.look(image, captured, pose),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Holds the analysis to its share of the processor, in session time.
+    fn keep_pace(&mut self, begun: Mono, frame_us: u64, dropped: u64) {
+        let lost = dropped.saturating_sub(self.dropped);
+        self.dropped = dropped;
+        if self.around.clock.waits() {
+            return;
+        }
+        let now = self.around.clock.now();
+        let pace = self.governor.spent(
+            now,
+            &Spent {
+                analysis_us: now.since(begun).max(0).unsigned_abs(),
+                model_us: None,
+                frame_us,
+                lost,
+            },
+        );
+        self.analyst.set_coarse(pace.coarse);
+    }
+
+    /// Whether lights burn where this aircraft's thermal camera follows vehicles.
+    fn lights(&self, image: &GrayFrame<'_>, captured: Utc, pose: Option<&SensorPose>) -> Vec<(TrackId, bool)> {
+        let (Some(pose), Ok(beside)) = (pose, self.around.beside.lock()) else {
+            return Vec::new();
+        };
+        let (w, h) = (image.width(), image.height());
+        let tracks = beside.get(&self.spec.vehicle).into_iter().flatten();
+        tracks
+            .filter(|t| matches!(t.class, TargetClass::Vehicle | TargetClass::TwoWheeler) && t.seen)
+            .filter(|t| (captured.0 - t.captured.0).abs() < 1_000_000)
+            .filter_map(|t| {
+                let fix = t.fix.as_ref().ok()?;
+                let at = project(fix.at, fix.amsl, pose, w, h)?;
+                // Headlamps light the ground before the car as well.
+                let radius_px = LAMP_M * px_per_m(fix.slant_m, w, pose)?;
+                Some((t.id, light_at(image, at, radius_px.clamp(3.0, 60.0))?))
+            })
+            .collect()
+    }
 }
+
+/// Lamps are looked for within this distance of a vehicle's place, metres.
+const LAMP_M: f64 = 6.0;

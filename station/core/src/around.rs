@@ -3,11 +3,12 @@
 //!
 //! Invariant: a rule's draft becomes an alert, never a decision; what a radio claims stays a claim.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use vedette_geo::{Amsl, LatLon, Ned, Vec3};
 use vedette_model::{
-    CameraId, Contact, Mono, NoFix, Priority, Report, Spectrum, TargetClass, TrackId, Utc, VehicleId, VisionReport,
+    CameraId, Contact, Mono, NoFix, Priority, Report, SigningState, Spectrum, TargetClass, TrackId, Utc, VehicleId,
+    VisionReport,
 };
 use vedette_sight::{AlertDraft, Ground, Intruders, LightsOut, PatrolTiming, SkyCamera, sun_elevation_deg};
 
@@ -33,6 +34,8 @@ pub(crate) struct Around {
     timing: PatrolTiming,
     counted: BTreeSet<TrackId>,
     judged: Option<Mono>,
+    /// Addresses offered for cameras that may not be called yet.
+    waiting: BTreeMap<CameraId, String>,
 }
 
 /// Heights known along the border: all the station knows of the ground.
@@ -100,6 +103,7 @@ impl Station {
                 };
                 self.offered(vehicle, *stream, offer);
             }
+            Report::Paths(_) | Report::Signing(_) => self.call_waiting(vehicle),
             _ => {}
         }
     }
@@ -118,6 +122,10 @@ impl Station {
 
     /// An aircraft says where video can be had: shown, and opened by the shell for the camera of
     /// that aircraft and sensor, once for each address.
+    ///
+    /// A frame that anyone could have sent must not make this station call a host of the sender's
+    /// choice: without a signature only the aircraft's own host is called, what else is offered is
+    /// shown and waits for a person to name it.
     fn offered(&mut self, vehicle: VehicleId, stream: u8, offer: StreamOffer) {
         let camera: Option<CameraId> = self
             .setup
@@ -134,9 +142,45 @@ impl Station {
         }
         let uri = offer.uri.clone();
         v.streams.insert(stream, offer);
-        self.mark(EventKind::Record, Some(vehicle), format!("offers video at {uri}"));
-        if let Some(camera) = camera {
+        let Some(camera) = camera else {
+            self.mark(EventKind::Record, Some(vehicle), format!("offers video at {uri}"));
+            return;
+        };
+        if self.may_call(vehicle, &uri) {
+            self.around.waiting.remove(&camera);
+            self.mark(EventKind::Record, Some(vehicle), format!("offers video at {uri}"));
             self.effects.push_back(Effect::OpenStream { camera, uri });
+        } else {
+            let why = "not its own host and not signed: not called unless named under [video]";
+            self.mark(
+                EventKind::Record,
+                Some(vehicle),
+                format!("offers video at {uri}, {why}"),
+            );
+            self.around.waiting.insert(camera, uri);
+        }
+    }
+
+    /// Whether an address may be called because this aircraft says so.
+    fn may_call(&self, vehicle: VehicleId, uri: &str) -> bool {
+        self.view.vehicles.get(&vehicle).is_some_and(|v| {
+            let signed = v.signing.as_ref().is_some_and(|s| s.state == SigningState::Signed);
+            let own = |h| v.paths.iter().any(|p| host_of(&p.peer) == Some(h));
+            signed || host_of(uri).is_some_and(own)
+        })
+    }
+
+    /// Calls what waited for the aircraft's ways or for its first signature to be known.
+    fn call_waiting(&mut self, vehicle: VehicleId) {
+        let of_it = self.setup.cameras.iter().filter(|c| c.vehicle == vehicle);
+        let cameras: Vec<CameraId> = of_it.map(|c| c.camera).collect();
+        for camera in cameras {
+            if let Some(uri) = self.around.waiting.get(&camera).cloned()
+                && self.may_call(vehicle, &uri)
+            {
+                self.around.waiting.remove(&camera);
+                self.effects.push_back(Effect::OpenStream { camera, uri });
+            }
         }
     }
 
@@ -231,4 +275,16 @@ impl Station {
             self.raise_all(drafts, first);
         }
     }
+}
+
+/// Host of a URI or of a socket address as a link writes it; a name is taken literally.
+fn host_of(text: &str) -> Option<&str> {
+    let rest = text.split_once("://").map_or(text, |(_, r)| r);
+    let authority = rest.split(['/', '?', '#']).next()?;
+    let host = authority.rsplit_once('@').map_or(authority, |(_, h)| h);
+    let host = match host.strip_prefix('[') {
+        Some(v6) => v6.split_once(']')?.0,
+        None => host.rsplit_once(':').map_or(host, |(h, _)| h),
+    };
+    (!host.is_empty()).then_some(host)
 }

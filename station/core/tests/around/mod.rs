@@ -267,6 +267,12 @@ fn an_offered_stream_is_shown_and_opened_once_for_its_camera() {
         width: 640,
         height: 512,
     };
+    let way = |peer: &str| {
+        let mut p = crate::wire::path(1, true, 1.0, 0);
+        p.peer = peer.into();
+        Report::Paths(vec![p])
+    };
+    r.say(way("10.0.0.7:14550"));
     for _ in 0..3 {
         r.say(offer(true, "rtsp://10.0.0.7:8554/ir"));
         r.say(offer(false, "rtsp://10.0.0.7:8554/eo"));
@@ -286,8 +292,46 @@ fn an_offered_stream_is_shown_and_opened_once_for_its_camera() {
     let streams = &r.station.view().vehicles[&V1].streams;
     assert_eq!(streams[&1].spectrum, Spectrum::Thermal);
     assert_eq!(streams[&2].uri, "rtsp://10.0.0.7:8554/eo");
+    let calls = |r: &Rig, host: &str| {
+        let to = |e: &&Effect| matches!(e, Effect::OpenStream { uri, .. } if uri.contains(host));
+        r.effects.iter().filter(to).count()
+    };
+    // Anyone can send a frame: no other host is called for it, and the record says why.
+    for uri in [
+        "rtsp://10.0.0.9:8554/ir",
+        "rtsp://10.0.0.7@10.0.0.9/ir",
+        "rtsp://[10.0.0.7]:1@10.0.0.9/",
+    ] {
+        r.say(offer(true, uri));
+    }
+    assert_eq!(calls(&r, "10.0.0.9"), 0);
+    let told = |t: &&str| t.contains("10.0.0.9:8554/ir, not its own host");
+    assert_eq!(
+        r.station
+            .view()
+            .events
+            .iter()
+            .map(|e| e.text.as_str())
+            .filter(told)
+            .count(),
+        1
+    );
+    // Its own host is called once its way is known, any other once its frames are signed.
+    r.say(offer(false, "rtsp://10.0.0.8:8554/eo"));
+    assert_eq!(calls(&r, "10.0.0.8"), 0);
+    r.say(way("10.0.0.8:14550"));
+    assert_eq!(calls(&r, "10.0.0.8"), 1);
     r.say(offer(true, "rtsp://10.0.0.9:8554/ir"));
-    assert!(matches!(r.effects.last(), Some(Effect::OpenStream { uri, .. }) if uri.contains("10.0.0.9")));
+    r.say(Report::Signing(SigningReport {
+        state: SigningState::Signed,
+        signed: 1,
+        bad_signature: 0,
+        replayed: 0,
+        unsigned: 0,
+        why: String::new(),
+        key: None,
+    }));
+    assert_eq!(calls(&r, "10.0.0.9"), 1);
 }
 
 #[test]

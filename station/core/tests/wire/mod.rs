@@ -18,7 +18,7 @@ fn replays(r: &Rig, setup: Setup) {
     assert_eq!(digest(again.view()), digest(r.station.view()));
 }
 
-fn path(link: u32, active: bool, quality: f64, heard: i64) -> PathReport {
+pub(crate) fn path(link: u32, active: bool, quality: f64, heard: i64) -> PathReport {
     PathReport {
         link: LinkId(link),
         peer: "radio".into(),

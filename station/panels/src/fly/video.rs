@@ -351,6 +351,24 @@ pub(crate) fn picture(
             pal,
         );
     }
+    let left_out = if c.left_out.is_empty() || recorded {
+        String::new()
+    } else {
+        format!(", {}", c.left_out)
+    };
+    if !left_out.is_empty() {
+        // What the analysis goes without is said where its boxes would be.
+        let drop = if compact { 38.0 } else { 40.0 };
+        plate(
+            &p,
+            r.left_top() + vec2(10.0, drop),
+            Align2::LEFT_TOP,
+            "ANALYSIS",
+            c.left_out.trim_start_matches("analysis "),
+            pal.text1,
+            pal,
+        );
+    }
     if frozen {
         let word = format!("No picture for {}", words::age(silent_ms.unwrap_or(0)));
         plate(
@@ -369,7 +387,7 @@ pub(crate) fn picture(
         "picture",
         WidgetType::Label,
         &format!(
-            "Picture {age_words}{}, {time}, {}",
+            "Picture {age_words}{}, {time}, {}{left_out}",
             if late { ", late" } else { "" },
             detect.0
         ),
