@@ -322,7 +322,9 @@ impl Eye {
         pose: Option<&SensorPose>,
     ) -> Vec<vedette_model::SkyTrack> {
         match pose {
-            Some(p) if p.pitch_deg + p.vfov_deg / 2.0 > 0.0 => self.sky.look(image, captured, pose),
+            Some(p) if p.pitch_deg + p.vfov_deg / 2.0 > 0.0 => {
+                self.sky.look_above(image, captured, p, &*self.around.world.terrain)
+            }
             _ => Vec::new(),
         }
     }

@@ -3,13 +3,15 @@
 //! A thing counts where a small box stands out from a smooth ring around it; trees, roofs and
 //! printed text have no smooth ring. Invariant: nothing here has a place on the ground: a track has
 //! a bearing when the camera's pose is known, and otherwise only pixels. With a pose, only what is
-//! above the horizon counts. Bounded memory; the same frames give the same tracks.
+//! above the horizon counts, and with the ground only what stands clear of the skyline. Bounded
+//! memory; the same frames give the same tracks.
 
+use vedette_geo::{Ned, Vec3};
 use vedette_model::{ImageBox, SensorPose, SkyTrack, Utc};
 
 use crate::Homography;
 use crate::detect::score;
-use crate::ground::ray_of;
+use crate::ground::{Ground, ray_of};
 use crate::image::{GrayFrame, Plane};
 use crate::register::{HEALTHY, Prepared, between};
 use crate::tracker::{ImageTracker, ScoredBox, TrackerPolicy, overlap};
@@ -97,6 +99,11 @@ const TINY_PX: f64 = 3.5;
 /// Slower than this a bearing stands, degrees per second.
 const STANDS_DEG_S: f64 = 0.1;
 const SECOND_US: i64 = 1_000_000;
+/// A thing in the sky stands clear of the ground's skyline by this, degrees: a tree of 20 m 1.1 km
+/// away, and what heights and pose err by, stay below it.
+const CLEAR_DEG: f64 = 1.0;
+/// The skyline is looked for within this distance, metres.
+const SKYLINE_M: f64 = 20_000.0;
 
 impl SkyWatch {
     /// Ready for the first frame.
@@ -118,6 +125,27 @@ impl SkyWatch {
 
     /// One frame, in order of capture. Returns confirmed tracks, seen or carried.
     pub fn look(&mut self, frame: &GrayFrame<'_>, captured: Utc, pose: Option<&SensorPose>) -> Vec<SkyTrack> {
+        self.judge(frame, captured, pose, None)
+    }
+
+    /// The same where the ground is known: what stands before a mountain is none of the sky's.
+    pub fn look_above(
+        &mut self,
+        frame: &GrayFrame<'_>,
+        captured: Utc,
+        pose: &SensorPose,
+        ground: &dyn Ground,
+    ) -> Vec<SkyTrack> {
+        self.judge(frame, captured, Some(pose), Some(ground))
+    }
+
+    fn judge(
+        &mut self,
+        frame: &GrayFrame<'_>,
+        captured: Utc,
+        pose: Option<&SensorPose>,
+        ground: Option<&dyn Ground>,
+    ) -> Vec<SkyTrack> {
         let plane = Plane::of(frame);
         let prepared = Prepared::of(&plane);
         // The background's motion, where it has corners enough; the sky alone has none.
@@ -129,9 +157,9 @@ impl SkyWatch {
             _ => None,
         };
         let spots: Vec<Spot> = self
-            .spots(&plane)
+            .spots(&plane, self.lowest_row(&plane, pose))
             .into_iter()
-            .filter(|s| self.in_the_sky(s, &plane, pose))
+            .filter(|s| self.in_the_sky(s, &plane, pose, ground))
             .collect();
         if spots.len() >= FLOCK {
             self.flock_until = captured.plus_us(3 * SECOND_US);
@@ -208,14 +236,36 @@ impl SkyWatch {
         out
     }
 
-    fn in_the_sky(&self, s: &Spot, plane: &Plane, pose: Option<&SensorPose>) -> bool {
+    fn in_the_sky(&self, s: &Spot, plane: &Plane, pose: Option<&SensorPose>, ground: Option<&dyn Ground>) -> bool {
         let Some(p) = pose else { return true };
-        ray_of(middle(&s.image), plane.w, plane.h, p)
-            .is_some_and(|r| (-r.z).asin().to_degrees() >= self.policy.least_elevation_deg)
+        let Some(ray) = ray_of(middle(&s.image), plane.w, plane.h, p) else {
+            return false;
+        };
+        if elevation_deg(&ray) < self.policy.least_elevation_deg {
+            return false;
+        }
+        // Where data end before the ground does, the horizon has to do.
+        ground.is_none_or(|g| g.cast(p.at, p.amsl, lowered(&ray), SKYLINE_M).is_err())
     }
 
-    /// Small boxes that stand out from a smooth ring, best first.
-    fn spots(&self, plane: &Plane) -> Vec<Spot> {
+    /// Last row of the picture where sky is looked for.
+    fn lowest_row(&self, plane: &Plane, pose: Option<&SensorPose>) -> usize {
+        let Some(p) = pose else { return plane.h };
+        let sky = |y: usize| {
+            [0.0, plane.w as f64 / 2.0, plane.w as f64].into_iter().any(|x| {
+                ray_of([x, y as f64], plane.w, plane.h, p)
+                    .is_some_and(|r| elevation_deg(&r) >= self.policy.least_elevation_deg)
+            })
+        };
+        (0..plane.h)
+            .rev()
+            .step_by(8)
+            .find(|y| sky(*y))
+            .map_or(0, |y| (y + 8).min(plane.h))
+    }
+
+    /// Small boxes above a row that stand out from a smooth ring, best first.
+    fn spots(&self, plane: &Plane, lowest: usize) -> Vec<Spot> {
         let p = &self.policy;
         let sums = Sums::of(plane);
         let mut found: Vec<Spot> = Vec::new();
@@ -225,7 +275,7 @@ impl SkyWatch {
                 continue;
             }
             let step = r.div_ceil(2);
-            for y in (outer + 1..plane.h - outer - 1).step_by(step) {
+            for y in (outer + 1..lowest.min(plane.h - outer - 1)).step_by(step) {
                 for x in (outer + 1..plane.w - outer - 1).step_by(step) {
                     let (n, c, _) = sums.around(x, y, r);
                     let (n_in, s_in, q_in) = sums.around(x, y, inner);
@@ -307,6 +357,22 @@ impl Followed {
         let dot = (a[0] * b[0] + a[1] * b[1] + a[2] * b[2]).clamp(-1.0, 1.0);
         Some(dot.acos().to_degrees() / dt)
     }
+}
+
+/// Elevation of a ray above the horizontal, degrees.
+fn elevation_deg(ray: &Vec3<Ned>) -> f64 {
+    (-ray.z).clamp(-1.0, 1.0).asin().to_degrees()
+}
+
+/// A unit ray turned down by [`CLEAR_DEG`], its bearing kept.
+fn lowered(ray: &Vec3<Ned>) -> Vec3<Ned> {
+    let level = ray.x.hypot(ray.y);
+    if level < 1e-9 {
+        return *ray;
+    }
+    let to = (level.atan2(-ray.z) + CLEAR_DEG.to_radians()).min(std::f64::consts::PI);
+    let (down, out) = (-to.cos(), to.sin() / level);
+    Vec3::new(ray.x * out, ray.y * out, down)
 }
 
 fn middle(b: &ImageBox) -> [f64; 2] {

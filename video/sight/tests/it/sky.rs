@@ -2,11 +2,13 @@
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
-use vedette_geo::{LatLon, destination};
-use vedette_model::{CameraId, Contact, ContactHeight, ContactSource, Priority, SkyTrack, Utc, VehicleId};
-use vedette_sight::{GrayFrame, IntruderPolicy, Intruders, SkyCamera, SkyPolicy, SkyWatch};
+use vedette_geo::{Amsl, LatLon, Ned, Vec3, destination};
+use vedette_model::{
+    CameraId, Contact, ContactHeight, ContactSource, NoFix, Priority, SensorPose, SkyTrack, Utc, VehicleId,
+};
+use vedette_sight::{GrayFrame, Ground, IntruderPolicy, Intruders, SkyCamera, SkyPolicy, SkyWatch};
 
-use super::geometry::GROUND;
+use super::geometry::{GROUND, pose};
 use super::synthetic::Texture;
 
 const W: usize = 320;
@@ -15,6 +17,16 @@ const H: usize = 256;
 /// Sky that brightens downwards, a treeline that goes by at `pan` px a frame, text in a corner, a
 /// bad pixel; a drone where `drone` says.
 fn frames(pan: f64, count: i64, drone: impl Fn(i64) -> Option<([f64; 2], f32)>) -> Vec<Vec<SkyTrack>> {
+    frames_over(pan, count, None, drone)
+}
+
+/// The same, looked at with a pose over a ground.
+fn frames_over(
+    pan: f64,
+    count: i64,
+    over: Option<(&SensorPose, &dyn Ground)>,
+    drone: impl Fn(i64) -> Option<([f64; 2], f32)>,
+) -> Vec<Vec<SkyTrack>> {
     let texture = Texture::new(7);
     let mut rng = ChaCha8Rng::seed_from_u64(2);
     let mut watch = SkyWatch::new(SkyPolicy::default());
@@ -46,7 +58,10 @@ fn frames(pan: f64, count: i64, drone: impl Fn(i64) -> Option<([f64; 2], f32)>) 
                 }
             }
             let frame = GrayFrame::new(W, H, &data).expect("a frame");
-            watch.look(&frame, Utc(i * 40_000), None)
+            match over {
+                Some((pose, ground)) => watch.look_above(&frame, Utc(i * 40_000), pose, ground),
+                None => watch.look(&frame, Utc(i * 40_000), None),
+            }
         })
         .collect()
 }
@@ -78,6 +93,42 @@ fn a_drone_over_a_treeline_is_followed_warm_or_cold_and_nothing_else_is() {
         assert!(held >= 52, "held in {held} of 60 frames");
         assert!(false_ids.is_empty(), "{false_ids:?}");
     }
+}
+
+/// A mountain wall on all sides, two kilometres away, that fills the view up to an elevation.
+struct Wall(f64);
+
+impl Ground for Wall {
+    fn cast(&self, from: LatLon, amsl: Amsl, toward: Vec3<Ned>, _: f64) -> Result<(LatLon, Amsl), NoFix> {
+        let up_deg = (-toward.z).atan2(toward.x.hypot(toward.y)).to_degrees();
+        let at = destination(from, toward.y.atan2(toward.x).to_degrees(), 2000.0);
+        let hit = (at, Amsl(amsl.0 + 2000.0 * up_deg.to_radians().tan()));
+        if up_deg < self.0 {
+            Ok(hit)
+        } else {
+            Err(NoFix::AboveHorizon)
+        }
+    }
+    fn height(&self, _: LatLon) -> Option<Amsl> {
+        None
+    }
+    fn sigma_m(&self) -> f64 {
+        1.0
+    }
+}
+
+#[test]
+fn what_flies_before_a_mountain_or_just_above_its_skyline_is_none_of_the_skys() {
+    // The picture's middle looks 5 degrees up, the drone's row about 6.5.
+    let pose = pose(70.0, 5.0, 0.0);
+    let drone = |i: i64| Some(([80.0 + 1.5 * i as f64, 108.0], 45.0));
+    let longest = |wall_deg: f64| {
+        let seen = frames_over(2.0, 40, Some((&pose, &Wall(wall_deg))), drone);
+        seen.iter().flatten().map(|t| t.looks).max().unwrap_or(0)
+    };
+    assert!(longest(2.0) > 30, "clear sky: followed {} looks", longest(2.0));
+    assert_eq!(longest(6.0), 0, "half a degree above the skyline");
+    assert_eq!(longest(9.0), 0, "before the mountain");
 }
 
 #[test]
