@@ -170,6 +170,15 @@ fn debrief_window(session: &Path) {
     }
 }
 
+/// Notes what is wrong, and goes on.
+fn told<T>(wrong: &mut Vec<String>, read: Result<T>) -> Option<T> {
+    read.map_err(|e| wrong.push(format!("{e:#}"))).ok()
+}
+
+fn text_of(what: &str, path: &Path) -> Result<String> {
+    std::fs::read_to_string(path).with_context(|| format!("cannot read {what} {}", path.display()))
+}
+
 /// A session that is over, and what it left.
 struct Flown {
     moment: Option<Moment>,
@@ -179,57 +188,79 @@ struct Flown {
 }
 
 impl Exercise {
+    /// Reads everything an exercise needs. What is wrong with any of it is told in one go.
     fn read(a: &TrainArgs) -> Result<Self, Stop> {
-        let usage = |e: String| Stop::Usage(e);
-        let text = std::fs::read_to_string(&a.scenario)
-            .map_err(|e| usage(format!("cannot read scenario {}: {e}", a.scenario.display())))?;
-        // The site stands in the scenario; a scenario whose table is wrong is complained of below.
-        let site = toml::from_str::<toml::Table>(&text)
-            .ok()
-            .and_then(|t| Some(t.get("training")?.get("site")?.as_str()?.to_owned()))
-            .unwrap_or_else(|| "maps/data/andorra".to_owned());
-        let world = vedette_sim::load_site(&files::shipped(&site)?, files::data().as_deref(), a.seed)
-            .map_err(|e| usage(e.to_string()))?;
-        let name = a.scenario.display().to_string();
-        let parse = |text: &str| stage::parse(text, &name, &world, a.seed).map_err(|e| usage(e.to_string()));
-        let mut scenario = parse(&text)?;
-        let Some(training) = scenario.training.clone() else {
-            return Err(usage(format!(
-                "{name} has no [training] table; see sim/scenarios/README.md for what it holds"
-            )));
-        };
+        let mut wrong = Vec::new();
         let policy = match &a.policy {
-            None => Policy::default(),
-            Some(p) => {
-                let text = std::fs::read_to_string(p)
-                    .map_err(|e| usage(format!("cannot read policy {}: {e}", p.display())))?;
-                Policy::parse(&text, &p.display().to_string()).map_err(|e| usage(e.to_string()))?
-            }
+            None => Some(Policy::default()),
+            Some(p) => told(
+                &mut wrong,
+                text_of("policy", p).and_then(|t| Ok(Policy::parse(&t, &p.display().to_string())?)),
+            ),
         };
         let acts = match &a.instructor {
-            None => InstructorScript::default(),
-            Some(p) => {
-                let text =
-                    std::fs::read_to_string(p).map_err(|e| usage(format!("cannot read {}: {e}", p.display())))?;
-                InstructorScript::parse(&text, &p.display().to_string()).map_err(|e| usage(e.to_string()))?
-            }
+            None => Some(InstructorScript::default()),
+            Some(p) => told(
+                &mut wrong,
+                text_of("instructor script", p)
+                    .and_then(|t| Ok(InstructorScript::parse(&t, &p.display().to_string())?)),
+            ),
         };
-        let brief = verbs::brief(&files::shipped(&training.patrol)?)?;
+        told(
+            &mut wrong,
+            Others::of(&a.autopilot, &a.follow).map_err(anyhow::Error::msg),
+        );
+        let exercise =
+            told(&mut wrong, text_of("scenario", &a.scenario)).and_then(|text| Self::staged(a, &text, &mut wrong));
+        match (exercise, policy, acts) {
+            (Some(e), Some(policy), Some(acts)) if wrong.is_empty() => Ok(Self { policy, acts, ..e }),
+            _ => Err(Stop::Usage(wrong.join("\n"))),
+        }
+    }
+
+    /// The scenario, its site and its brief; `None` once something of them is told to be wrong.
+    fn staged(a: &TrainArgs, text: &str, wrong: &mut Vec<String>) -> Option<Self> {
+        let name = a.scenario.display().to_string();
+        // Site and brief stand in the scenario; a scenario whose table is wrong is complained of
+        // where it is read.
+        let table = toml::from_str::<toml::Table>(text).ok();
+        let named = |key: &str| Some(table.as_ref()?.get("training")?.get(key)?.as_str()?.to_owned());
+        let site = named("site").unwrap_or_else(|| "maps/data/andorra".to_owned());
+        let world = told(
+            wrong,
+            files::shipped(&site)
+                .and_then(|dir| Ok(vedette_sim::load_site(&dir, files::data().as_deref(), a.seed)?))
+                .with_context(|| format!("{name}: training.site")),
+        );
+        let brief = named("patrol").and_then(|path| {
+            let read = files::shipped(&path).and_then(|p| verbs::brief(&p));
+            told(wrong, read.with_context(|| format!("{name}: training.patrol")))
+        });
+        let world = world?;
+        let parse = |text: &str| Ok(stage::parse(text, &name, &world, a.seed)?);
+        let mut scenario = told(wrong, parse(text))?;
+        let Some(training) = scenario.training.clone() else {
+            wrong.push(format!(
+                "{name} has no [training] table; see sim/scenarios/README.md for what it holds"
+            ));
+            return None;
+        };
+        let brief = brief?;
         let mut blind = Vec::new();
         if a.inserts > 0 {
             let section = (brief.section.from_km, brief.section.to_km);
             let (tables, words) = inserts(a.inserts, a.seed, &world, section, scenario.duration_s);
-            scenario = parse(&format!("{text}{tables}"))?;
+            scenario = told(wrong, parse(&format!("{text}{tables}")))?;
             blind = words;
         }
-        Ok(Self {
+        Some(Self {
             brief,
             scenario,
             training,
             world: Arc::new(world),
-            policy,
+            policy: Policy::default(),
             inserts: blind,
-            acts,
+            acts: InstructorScript::default(),
         })
     }
 

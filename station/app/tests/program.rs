@@ -249,6 +249,34 @@ fn bad_input_is_told_in_a_paragraph_with_what_to_do() {
         &["carrier-pigeon", "udpin:HOST:PORT"],
     );
     fails(&["sim", "--airframe", "balloon"], 2, &["copter, plane, quadplane"]);
+    // Everything an exercise lacks is told at once, before a window or a session opens.
+    let poor = file(
+        "exercise.toml",
+        "name = \"x\"\nduration_s = 60\n[training]\nsite = \"/no/site\"\npatrol = \"/no/brief.toml\"\n",
+    );
+    let odd = file("policy.toml", "weights = 3\n");
+    fails(
+        &[
+            "train",
+            &poor,
+            "--trainee",
+            "asleep",
+            "--policy",
+            &odd,
+            "--instructor",
+            "/no/acts.toml",
+            "--follow",
+            "tcp:127.0.0.1:5762",
+        ],
+        2,
+        &[
+            "/no/site",
+            "/no/brief.toml",
+            "policy.toml",
+            "/no/acts.toml",
+            "--autopilot",
+        ],
+    );
     let holder = std::net::UdpSocket::bind("127.0.0.1:0").expect("a free port");
     let port = holder.local_addr().expect("bound").port().to_string();
     fails(
