@@ -514,7 +514,7 @@ fn instruct(
                     desk.act(&act);
                 }
                 let newest = view.latest().map(|(_, v)| v);
-                let shown = desk.step(newest.as_deref());
+                let shown = desk.step(newest.as_ref());
                 // The last moment somebody was decided on, while it was fresh.
                 if let Some(v) = newest.filter(|v| fresh(v) || (moment.is_none() && v.now.seconds() > 60.0)) {
                     moment = Some(Moment {

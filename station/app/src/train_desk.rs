@@ -4,7 +4,7 @@
 //!
 //! Invariant: nothing goes from here into the station. Every act is sealed before it is done.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -13,7 +13,8 @@ use vedette_core::{EventKind, Input, StationView};
 use vedette_geo::LatLon;
 use vedette_model::{Intent, OperatorId, Order, Spectrum, Utc};
 use vedette_panels::train::{
-    ActiveFault, ActorLine, Advice, DeskAct, DeskLanes, DeskModel, Dial, FaultKind, LaneSpan, LiveScore, ScoreLine,
+    ActiveFault, ActorLine, Advice, DeskAct, DeskLanes, DeskModel, Dial, FaultKind, LaneSpan, LiveScore, LookBack,
+    ScoreLine,
 };
 use vedette_score::{Conduct, History, INSERT, Policy, Rules, advise, score_so_far};
 use vedette_sim::{ActorKind, Instructor, InstructorScript, Role, Scenario, Trouble};
@@ -26,6 +27,9 @@ use crate::train_record::{Growing, Sealed, SealedLine};
 const SCORE_S: f64 = 3.0;
 /// Metres within which the station's fix is of this actor.
 const SAME_M: f64 = 80.0;
+/// Views kept for looking back, and seconds between two: two minutes and a little.
+const PAST: usize = 62;
+const PAST_STEP_S: f64 = 2.0;
 /// Acts of the trainee kept for the timeline.
 const ACTS: usize = 200;
 
@@ -305,6 +309,10 @@ pub(crate) struct Desk {
     /// Every fault seen so far by its number: lane, and whether it still holds.
     seen: BTreeMap<u32, (LaneSpan, bool)>,
     scored_s: f64,
+    /// What the station was, by session second: two minutes of it at most.
+    past: VecDeque<(f64, Arc<StationView>)>,
+    /// The mirror shows what was so many seconds ago.
+    looks_back_s: Option<f64>,
     model: DeskModel,
 }
 
@@ -348,6 +356,8 @@ impl Desk {
             timed: Vec::new(),
             seen: BTreeMap::new(),
             scored_s: f64::NEG_INFINITY,
+            past: VecDeque::new(),
+            looks_back_s: None,
             model,
         };
         for words in &e.inserts {
@@ -404,6 +414,13 @@ impl Desk {
                 self.seal(&format!("speed {s:.1}"))?;
                 self.clock.set_speed(*s);
             }
+            DeskAct::Back(by_s) => {
+                let ago = self.looks_back_s.unwrap_or(0.0) + by_s;
+                let oldest = self.past.front().map_or(0.0, |(t, _)| self.clock.now().seconds() - t);
+                anyhow::ensure!(oldest >= 1.0, "nothing has happened yet to look back at");
+                self.looks_back_s = Some(ago.min(oldest));
+            }
+            DeskAct::Live => self.looks_back_s = None,
             DeskAct::Mark(text) => {
                 self.seal(&format!("marked for the debrief: {text}"))?;
                 self.model.lanes.marks.push((self.clock.now().seconds(), text.clone()));
@@ -425,7 +442,7 @@ impl Desk {
     }
 
     /// What is due: the script, the end of timed faults, the newest record. Gives what to show.
-    pub(crate) fn step(&mut self, view: Option<&StationView>) -> DeskModel {
+    pub(crate) fn step(&mut self, view: Option<&Arc<StationView>>) -> DeskModel {
         if let Err(e) = self.script.perform(&self.instructor) {
             self.model.trouble = Some(e.to_string());
         }
@@ -442,6 +459,7 @@ impl Desk {
         }
         self.timed.retain(|x| x.2 > t_s);
         self.faults(t_s, &active);
+        self.look_back(view);
         let m = &mut self.model;
         m.t_s = t_s;
         m.speed = self.clock.speed();
@@ -454,6 +472,27 @@ impl Desk {
             }
         }
         self.model.clone()
+    }
+
+    /// Keeps what the station was, and finds what the mirror shows of it.
+    fn look_back(&mut self, view: Option<&Arc<StationView>>) {
+        let now = self.clock.now().seconds();
+        if let Some(v) = view
+            && self.past.back().is_none_or(|(t, _)| now - t >= PAST_STEP_S)
+        {
+            self.past.push_back((now, v.clone()));
+            while self.past.len() > PAST {
+                self.past.pop_front();
+            }
+        }
+        self.model.back = self.looks_back_s.and_then(|ago_s| {
+            let then = self.past.partition_point(|(t, _)| *t <= now - ago_s);
+            let (_, view) = self.past.get(then.saturating_sub(1))?;
+            Some(LookBack {
+                ago_s,
+                view: view.clone(),
+            })
+        });
     }
 
     fn faults(&mut self, t_s: f64, active: &[vedette_sim::ActiveFault]) {

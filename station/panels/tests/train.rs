@@ -5,13 +5,15 @@
 
 mod demo;
 
+use std::sync::Arc;
+
 use egui::{Key, Modifiers, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 use vedette_core::StationView;
 use vedette_model::{Intent, Mono, Probes};
 use vedette_panels::theme::{self, FontBytes, Palette};
-use vedette_panels::train::{ActiveFault, Briefing, DeskAct, DeskLocal, DeskModel, desk_ui};
+use vedette_panels::train::{ActiveFault, Briefing, DeskAct, DeskLocal, DeskModel, LookBack, desk_ui};
 use vedette_panels::{FlyFeeds, FlyLocal, Workspace, console_ui};
 
 struct Room {
@@ -161,6 +163,60 @@ fn time_is_the_instructors_by_key_and_by_click() {
             DeskAct::Mark("CU-01 thermal".into())
         ]
     );
+}
+
+#[test]
+fn looking_back_shows_the_console_as_it_was_and_comes_back_to_now() {
+    let mut h = room(true, full());
+    press(&mut h, "Back 60 s");
+    h.key_press(Key::OpenBracket);
+    h.run_steps(2);
+    assert_eq!(h.state().acts, vec![DeskAct::Back(60.0), DeskAct::Back(60.0)]);
+    assert!(!names(&h).iter().any(|n| n == "Live"), "already live");
+    let mut then = h.state().view.clone();
+    let tail = then.vehicles.values().next().expect("an aircraft").tail.clone();
+    then.vehicles.values_mut().for_each(|v| v.tail = "OLD-1".into());
+    h.state_mut().model.back = Some(LookBack {
+        ago_s: 60.0,
+        view: Arc::new(then),
+    });
+    h.run_steps(2);
+    let all = names(&h);
+    assert!(
+        all.iter()
+            .any(|n| n == "Trainee's console as it was 60 s ago, view only")
+    );
+    assert!(all.iter().any(|n| n.contains("OLD-1")), "the fleet of then");
+    assert!(
+        !all.iter().any(|n| n.starts_with(&format!("{tail} "))),
+        "and not the one of now"
+    );
+    press(&mut h, "Live");
+    assert_eq!(h.state().acts.last(), Some(&DeskAct::Live));
+}
+
+#[test]
+fn every_fault_leaves_room_for_the_actors_and_for_time() {
+    for size in [full(), vec2(1280.0, 720.0)] {
+        let mut h = room(true, size);
+        let one = h.state().model.kinds[0].clone();
+        let kinds = (0..18).map(|i| vedette_panels::train::FaultKind {
+            key: format!("fault-{i}"),
+            words: format!("Fault kind {i}"),
+            ..one.clone()
+        });
+        h.state_mut().model.kinds = kinds.collect();
+        h.state_mut().desk.fault = Some("fault-0".into());
+        h.run_steps(3);
+        let all = names(&h);
+        let actors = all.iter().filter(|n| n.starts_with("Actor A")).count();
+        let wanted = h.state().model.actors.len().min(if size.y < 800.0 { 1 } else { 3 });
+        assert!(actors >= wanted, "{actors} actors at {size}: {all:?}");
+        for label in ["Freeze", "Back 60 s", "Speed 2×"] {
+            let r = h.get_by_label(label).rect();
+            assert!(r.bottom() <= size.y && r.height() > 10.0, "{label} at {r:?}");
+        }
+    }
 }
 
 #[test]

@@ -3,12 +3,25 @@
 //! Invariant: what a button promises is what the act says; a fault that holds shows how long. It
 //! must not know how faults come about.
 
-use egui::{Align2, CornerRadius, Rect, Ui, WidgetType, pos2};
+use egui::{Align2, CornerRadius, Rect, ScrollArea, Sense, Ui, UiBuilder, WidgetType, pos2, vec2};
 
 use super::{DeskAct, DeskLocal, DeskModel, FaultKind};
 use crate::draw::{self, Button};
 use crate::icon::{self, Icon};
 use crate::theme::{self, Palette};
+
+/// Room the fault in hand takes at most, pixels.
+const STRIP: f32 = 108.0;
+
+/// Room of the actors with their heading, pixels.
+fn actors_h(compact: bool) -> f32 {
+    34.0 + if compact { 2.0 } else { 4.0 } * 28.0
+}
+
+/// Room of freeze, back, pace and the note below, pixels.
+fn time_h(compact: bool) -> f32 {
+    if compact { 82.0 } else { 124.0 }
+}
 
 fn icon_of(key: &str) -> Icon {
     match key.split('-').next().unwrap_or_default() {
@@ -84,22 +97,19 @@ pub(super) fn show(
     targets(ui, x, y, r.right() - 12.0, m, l, pal);
     y += 32.0;
     let kind = |key: &str| m.kinds.iter().find(|k| k.key == key);
-    let (tile_h, gap) = if compact { (26.0, 4.0) } else { (48.0, 6.0) };
-    for (i, k) in m.kinds.iter().enumerate() {
-        let col = w / 2.0 + 4.0;
-        #[expect(clippy::cast_precision_loss, reason = "a few buttons")]
-        let (cx, cy) = ((i % 2) as f32, (i / 2) as f32);
-        let at = draw::rect(x + cx * col, y + cy * (tile_h + gap), w / 2.0 - 4.0, tile_h);
-        tile(ui, at, k, m, l, compact, pal);
-    }
-    #[expect(clippy::cast_precision_loss, reason = "a few buttons")]
-    let rows = m.kinds.len().div_ceil(2) as f32;
-    y += rows * (tile_h + gap) + 4.0;
+    y = tiles(
+        ui,
+        Rect::from_min_max(pos2(x, y), pos2(x + w, r.bottom())),
+        m,
+        l,
+        compact,
+        pal,
+    );
     if let Some(k) = l.fault.clone().and_then(|f| kind(&f).cloned()) {
         y = strip(ui, x, y, w, &k, m, l, pal, out);
     }
     draw::hline(&p, r.left(), r.right(), y, pal.line_soft);
-    let bottom = r.bottom() - if compact { 46.0 } else { 118.0 };
+    let bottom = r.bottom() - time_h(compact);
     actors(
         ui,
         Rect::from_min_max(pos2(r.left(), y), pos2(r.right(), bottom)),
@@ -114,6 +124,36 @@ pub(super) fn show(
         pal,
         out,
     );
+}
+
+/// The faults; gives where they end. Two lines each where that leaves room for the actors and for
+/// time; where even one line each does not, they scroll.
+fn tiles(ui: &mut Ui, r: Rect, m: &DeskModel, l: &mut DeskLocal, compact: bool, pal: &Palette) -> f32 {
+    #[expect(clippy::cast_precision_loss, reason = "a few buttons")]
+    let rows = m.kinds.len().div_ceil(2) as f32;
+    let room = r.height() - STRIP - actors_h(compact) - time_h(compact);
+    let roomy = !compact && rows * 54.0 <= room;
+    let (tile_h, gap) = match (compact, roomy) {
+        (true, _) => (26.0, 4.0),
+        (false, true) => (48.0, 6.0),
+        (false, false) => (28.0, 4.0),
+    };
+    let all = rows * (tile_h + gap);
+    let area = Rect::from_min_size(r.min, vec2(r.width(), all.min(room.max(2.0 * (tile_h + gap)))));
+    let mut inner = ui.new_child(UiBuilder::new().id_salt("faults").max_rect(area));
+    inner.set_clip_rect(area.expand(2.0).intersect(ui.clip_rect()));
+    ScrollArea::vertical().auto_shrink(false).show(&mut inner, |ui| {
+        let (whole, _) = ui.allocate_exact_size(vec2(r.width(), all), Sense::hover());
+        // The bar of a list that scrolls takes its room from the right.
+        let w = (r.width() - if all > area.height() { 10.0 } else { 0.0 }) / 2.0;
+        for (i, k) in m.kinds.iter().enumerate() {
+            #[expect(clippy::cast_precision_loss, reason = "a few buttons")]
+            let (cx, cy) = ((i % 2) as f32, (i / 2) as f32);
+            let corner = whole.min + vec2(cx * (w + 4.0), cy * (tile_h + gap));
+            tile(ui, draw::rect(corner.x, corner.y, w - 4.0, tile_h), k, m, l, roomy, pal);
+        }
+    });
+    area.bottom() + 4.0
 }
 
 fn targets(ui: &mut Ui, x: f32, y: f32, right: f32, m: &DeskModel, l: &mut DeskLocal, pal: &Palette) {
@@ -134,7 +174,7 @@ fn targets(ui: &mut Ui, x: f32, y: f32, right: f32, m: &DeskModel, l: &mut DeskL
     }
 }
 
-fn tile(ui: &mut Ui, r: Rect, k: &FaultKind, m: &DeskModel, l: &mut DeskLocal, compact: bool, pal: &Palette) {
+fn tile(ui: &mut Ui, r: Rect, k: &FaultKind, m: &DeskModel, l: &mut DeskLocal, roomy: bool, pal: &Palette) {
     let holds = m.active.iter().find(|a| a.key == k.key && a.system == l.target);
     let here = l.fault.as_deref() == Some(k.key.as_str());
     let label = match holds {
@@ -146,11 +186,25 @@ fn tile(ui: &mut Ui, r: Rect, k: &FaultKind, m: &DeskModel, l: &mut DeskLocal, c
         l.fault = Some(k.key.clone());
     }
     let p = ui.painter().with_clip_rect(r);
-    let y = if compact { r.center().y } else { r.top() + 15.0 };
-    let (at, font) = if compact {
-        (13.0, theme::small())
-    } else {
+    let y = if roomy { r.top() + 15.0 } else { r.center().y };
+    let (at, font) = if roomy {
         (16.0, theme::control())
+    } else {
+        (13.0, theme::small())
+    };
+    // On one line the time left stands for the words' end.
+    let left = holds.map(|a| a.left_s.map_or("holds".to_owned(), |s| format!("{s:.0} s left")));
+    let end = match &left {
+        Some(words) if !roomy => draw::text(
+            &p,
+            pos2(r.right() - 8.0, y),
+            Align2::RIGHT_CENTER,
+            words,
+            theme::mono(),
+            pal.accent,
+        )
+        .left(),
+        _ => r.right(),
     };
     icon::paint(&p, pos2(r.left() + at, y), 15.0, icon_of(&k.key), pal.text1);
     let x = r.left() + 2.0 * at - 2.0;
@@ -161,7 +215,7 @@ fn tile(ui: &mut Ui, r: Rect, k: &FaultKind, m: &DeskModel, l: &mut DeskLocal, c
         &k.words,
         font,
         pal.text1,
-        r.right() - x - 4.0,
+        end - x - 4.0,
     );
     if holds.is_some() {
         p.rect_filled(
@@ -170,7 +224,7 @@ fn tile(ui: &mut Ui, r: Rect, k: &FaultKind, m: &DeskModel, l: &mut DeskLocal, c
             pal.accent,
         );
     }
-    if compact {
+    if !roomy {
         return;
     }
     let y = r.bottom() - 13.0;
@@ -183,8 +237,7 @@ fn tile(ui: &mut Ui, r: Rect, k: &FaultKind, m: &DeskModel, l: &mut DeskLocal, c
         pal.text2,
         r.width() - if holds.is_some() { 84.0 } else { 16.0 },
     );
-    if let Some(a) = holds {
-        let left = a.left_s.map_or("holds".to_owned(), |s| format!("{s:.0} s left"));
+    if let Some(left) = left {
         draw::text(
             &p,
             pos2(r.right() - 10.0, y),
@@ -383,7 +436,7 @@ fn time(ui: &mut Ui, r: Rect, m: &DeskModel, compact: bool, pal: &Palette, out: 
     let y = r.top() + 8.0;
     let words = if m.frozen { "Go on" } else { "Freeze" };
     let ic = if m.frozen { Icon::Play } else { Icon::Hold };
-    let half = w * 0.42;
+    let half = (w - 8.0) / 2.0;
     if Button::new(words)
         .icon(ic)
         .key(if compact { "" } else { "F" })
@@ -393,8 +446,19 @@ fn time(ui: &mut Ui, r: Rect, m: &DeskModel, compact: bool, pal: &Palette, out: 
     {
         out.push(DeskAct::Freeze(!m.frozen));
     }
-    let mut at = x + half + 6.0;
-    let each = (w - half - 6.0 - 3.0 * 4.0) / 4.0;
+    let words = format!("Back {:.0} s", super::BACK_S);
+    if Button::new(&words)
+        .icon(Icon::Return)
+        .key(if compact { "" } else { "[" })
+        .selected(m.back.is_some())
+        .show(ui, draw::rect(x + half + 8.0, y, half, 30.0), pal)
+        .clicked()
+    {
+        out.push(DeskAct::Back(super::BACK_S));
+    }
+    let y = y + 36.0;
+    let mut at = x;
+    let each = (w - 3.0 * 4.0) / 4.0;
     for s in [0.5, 1.0, 2.0, 4.0] {
         let words = if s < 1.0 {
             "½×".to_owned()

@@ -17,7 +17,7 @@ use vedette_core::StationView;
 
 pub use model::{
     ActiveFault, ActorLine, Advice, Briefing, DeskAct, DeskLanes, DeskModel, Dial, FaultKind, LaneSpan, LiveScore,
-    ScoreLine,
+    LookBack, ScoreLine,
 };
 
 pub(crate) use brief::{probe, show};
@@ -54,6 +54,9 @@ impl Default for DeskLocal {
         }
     }
 }
+
+/// One press looks back so far, seconds.
+const BACK_S: f64 = 60.0;
 
 /// Sizes of one breakpoint.
 struct Sizes {
@@ -144,6 +147,12 @@ fn keys(ui: &Ui, m: &DeskModel, l: &mut DeskLocal, out: &mut Vec<DeskAct>) {
     }
     if pressed(Key::B) {
         out.push(DeskAct::Mark(m.attention.clone()));
+    }
+    if pressed(Key::OpenBracket) {
+        out.push(DeskAct::Back(BACK_S));
+    }
+    if pressed(Key::End) && m.back.is_some() {
+        out.push(DeskAct::Live);
     }
 }
 
@@ -287,7 +296,18 @@ fn console(
         pos2(r.left() + 12.0, head.bottom() + 10.0),
         pos2(r.right() - 12.0, r.bottom() - foot),
     );
-    let frame = mirror::show(ui, room, m, view, trainee, l.overlay, feeds, compact, pal);
+    let frame = match &m.back {
+        None => mirror::show(ui, room, m, view, trainee, l.overlay, feeds, compact, pal),
+        Some(b) => {
+            // Pictures of then are the debrief's: they are in the record, not in memory.
+            let then = FlyFeeds {
+                map: feeds.map,
+                relief: feeds.relief,
+                ..FlyFeeds::default()
+            };
+            mirror::show(ui, room, m, Some(&b.view), trainee, false, &then, compact, pal)
+        }
+    };
     p.rect_stroke(
         frame.expand(1.0),
         CornerRadius::ZERO,
@@ -301,20 +321,39 @@ fn console(
     if b.show(ui, at, pal).clicked() {
         out.push(DeskAct::Mark(m.attention.clone()));
     }
+    let mut from = r.left() + 14.0;
+    let words = match &m.back {
+        None => "Truth is drawn here only. The trainee sees the same console as in flight.".to_owned(),
+        Some(b) => {
+            let live = Button::new("Live").key("End").selected(true);
+            let w = live.wants(&p);
+            if live.show(ui, draw::rect(from, y - 14.0, w, 28.0), pal).clicked() {
+                out.push(DeskAct::Live);
+            }
+            from += w + 12.0;
+            format!(
+                "As it was {:.0} s ago, without pictures. The exercise goes on.",
+                b.ago_s
+            )
+        }
+    };
     draw::text_in(
         &p,
-        pos2(r.left() + 14.0, y),
+        pos2(from, y),
         Align2::LEFT_CENTER,
-        "Truth is drawn here only. The trainee sees the same console as in flight.",
+        &words,
         theme::small(),
-        pal.text2,
-        at.left() - r.left() - 30.0,
+        if m.back.is_some() { pal.accent } else { pal.text2 },
+        at.left() - from - 16.0,
     );
     draw::named(
         ui,
         Rect::from_min_size(frame.min, vec2(frame.width(), 4.0)),
         "mirror",
         WidgetType::Label,
-        "Trainee's console, mirrored, view only",
+        &match &m.back {
+            None => "Trainee's console, mirrored, view only".to_owned(),
+            Some(b) => format!("Trainee's console as it was {:.0} s ago, view only", b.ago_s),
+        },
     );
 }

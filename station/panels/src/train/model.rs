@@ -3,6 +3,9 @@
 //! Invariant: everything here is for the instructor alone; nothing of it is in a
 //! [`vedette_core::StationView`]. It must not know simulators, files or policies.
 
+use std::sync::Arc;
+
+use vedette_core::StationView;
 use vedette_geo::LatLon;
 use vedette_model::Priority;
 
@@ -174,6 +177,17 @@ pub struct DeskModel {
     pub attention: String,
     /// Something was refused or failed, in words.
     pub trouble: Option<String>,
+    /// The mirror looks back; `None`: it shows what the trainee sees now.
+    pub back: Option<LookBack>,
+}
+
+/// The trainee's console as it was a while ago. Neither the exercise nor the trainee is touched.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LookBack {
+    /// How long ago, seconds.
+    pub ago_s: f64,
+    /// The station then.
+    pub view: Arc<StationView>,
 }
 
 /// What an instructor asks for.
@@ -198,6 +212,10 @@ pub enum DeskAct {
     Speed(f64),
     /// Remember this moment for the debrief.
     Mark(String),
+    /// Show in the mirror what was so many seconds before what it shows now.
+    Back(f64),
+    /// Show in the mirror what is now.
+    Live,
 }
 
 /// The exercise as the trainee may know it.

@@ -174,5 +174,6 @@ pub fn desk_model(v: &StationView) -> vedette_panels::train::DeskModel {
         },
         attention: "CU-01 thermal · alert A-002".into(),
         trouble: None,
+        back: None,
     }
 }
