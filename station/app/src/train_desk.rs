@@ -40,7 +40,7 @@ type Row = (
     Option<(&'static str, &'static str, f64, f64, f64, f64)>,
     Option<f64>,
 );
-const KINDS: [Row; 16] = [
+const KINDS: [Row; 18] = [
     ("link-loss", "Link lost", None, Some(40.0)),
     (
         "link-poor",
@@ -96,6 +96,18 @@ const KINDS: [Row; 16] = [
         Some(120.0),
     ),
     (
+        "baro",
+        "Barometer off",
+        Some(("too high by", "m", 15.0, 5.0, 5.0, 60.0)),
+        Some(60.0),
+    ),
+    (
+        "terrain-data",
+        "Map aboard wrong",
+        Some(("too low by", "m", 30.0, 10.0, 10.0, 200.0)),
+        Some(120.0),
+    ),
+    (
         "intruder",
         "Aircraft near",
         Some(("above it", "m", 60.0, 20.0, 0.0, 400.0)),
@@ -133,6 +145,8 @@ fn trouble(key: &str, value: Option<f64>, wind_from_deg: f64, at: Option<(LatLon
         ("motor", Some(v)) => Trouble::Motor { share: v / 100.0 },
         ("pitot", Some(m_s)) => Trouble::Pitot { m_s },
         ("compass", Some(deg)) => Trouble::Compass { deg },
+        ("baro", Some(metres)) => Trouble::Baro { metres },
+        ("terrain-data", Some(metres)) => Trouble::TerrainData { metres },
         // Down the wind and right over the aircraft.
         ("intruder", Some(v)) => {
             let (here, amsl_m) = at?;
@@ -713,6 +727,11 @@ mod tests {
             for v in k.dial.iter().flat_map(|d| [d.least, d.most]) {
                 assert!(trouble(&k.key, Some(v), 0.0, at).is_some(), "{} {v}", k.key);
             }
+        }
+        // The land itself is another from the start only.
+        let desk: Vec<String> = kinds().into_iter().map(|k| k.key).collect();
+        for (name, ..) in Trouble::ALL.iter().filter(|(n, ..)| *n != "elevation") {
+            assert!(desk.iter().any(|k| k == name), "{name} cannot be put in from the desk");
         }
         assert_eq!(trouble("rain", None, 0.0, None), None);
         assert_eq!(
