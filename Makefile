@@ -53,7 +53,7 @@ bench: ## benches, in release, without the console; pymavlink beside ours where 
 soak: ## the reliability table's link rows at full size, in release (minutes)
 	VEDETTE_SOAK=1 $(CARGO) test --release -p vedette-protocol --test wire --test memory -- --nocapture
 
-FUZZ ?= frames station router keyfile files signing
+FUZZ ?= frames station router keyfile files signing cues
 SECONDS ?= 60
 # The compiler in use, told to take its unstable flags: no other toolchain is needed. What cargo-fuzz passes.
 FUZZCARGO := RUSTC_BOOTSTRAP=1 $(CARGO)

@@ -22,6 +22,7 @@ use vedette_sight::PoseSigmas;
 
 use crate::cli::StationArgs;
 use crate::clock::Clock;
+use crate::cues::{Ears, Sensors};
 use crate::offers::{self, Cameras};
 use crate::runtime::{self, Ended, Parts, Running};
 use crate::video::Around;
@@ -50,6 +51,8 @@ pub(crate) struct FlightConfig {
     pub(crate) baselines: BTreeMap<String, PathBuf>,
     /// Streams by camera; a camera of the brief's fleet that is not named gets a free local port.
     pub(crate) video: BTreeMap<CameraId, SourceSpec>,
+    /// Where sensors on the ground are heard.
+    pub(crate) sensors: Sensors,
     pub(crate) clock: Clock,
     pub(crate) clock_source: String,
 }
@@ -60,6 +63,7 @@ pub(crate) struct Flight {
     links: crate::radio::Radio,
     cameras: Cameras,
     offers: JoinHandle<()>,
+    ears: Ears,
     view: ViewSlot,
     screen: VideoSlots,
     wire: WireFeed,
@@ -151,6 +155,7 @@ impl Flight {
             };
             open.start(spec, i, of, source, &around)?;
         }
+        let ears = Ears::open(c.sensors, &around.clock, &running.inputs())?;
         let configured = c.video.into_keys().collect();
         let offers = offers::serve(offered, open.clone(), configured, around)?;
         Ok(Self {
@@ -158,6 +163,7 @@ impl Flight {
             links,
             cameras: open,
             offers,
+            ears,
             view,
             screen,
             wire: crate::wire::feed(Some(&dir.with_extension("tlog"))),
@@ -182,6 +188,11 @@ impl Flight {
     /// Addresses video is awaited on, by camera.
     pub(crate) fn video_addresses(&self) -> BTreeMap<CameraId, SocketAddr> {
         self.cameras.addresses().into_iter().collect()
+    }
+
+    /// Where sensors on the ground are heard.
+    pub(crate) fn sensors(&self) -> Sensors {
+        self.ears.at
     }
 
     /// Joins other stations to the flight.
@@ -257,11 +268,13 @@ impl Flight {
             links,
             cameras,
             offers,
+            ears,
             catalogue,
             mut row,
             ..
         } = self;
         cameras.stop();
+        ears.close();
         let ended = running.stop()?;
         if offers.join().is_err() {
             tracing::error!("the thread that opens offered streams died");
@@ -356,6 +369,10 @@ struct StationFile {
     /// for visible): `udp://HOST:PORT` or `file:PATH`.
     #[serde(default)]
     video: BTreeMap<String, String>,
+    /// Sensors on the ground: `json` and `ais`, each the IP and port they are heard at. Nobody vouches
+    /// for what comes: listen where only your own sensors can speak.
+    #[serde(default)]
+    sensors: Sensors,
     /// Seed of the synthetic relief, if no terrain is found.
     #[serde(default)]
     seed: u64,
@@ -405,6 +422,7 @@ pub(crate) fn station(a: &StationArgs) -> Outcome {
         endpoints: file.links,
         baselines: file.baselines,
         video,
+        sensors: file.sensors,
         clock: clock.clone(),
         clock_source: "machine".into(),
     })?;

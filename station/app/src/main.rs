@@ -5,6 +5,7 @@
 mod atlas;
 mod cli;
 mod clock;
+mod cues;
 mod demo;
 mod detect;
 mod drafting;

@@ -184,6 +184,7 @@ mod tests {
             endpoints: vec!["udpin:127.0.0.1:0".into()],
             baselines: BTreeMap::new(),
             video: BTreeMap::new(),
+            sensors: crate::cues::Sensors::default(),
             clock: clock.clone(),
             clock_source: "simulated".into(),
         })

@@ -38,7 +38,8 @@ pub(crate) struct Goal {
 #[derive(Debug, Clone, Copy)]
 struct Watched {
     vehicle: VehicleId,
-    track: TrackId,
+    /// `None`: nobody is seen yet where a sensor on the ground told of somebody.
+    track: Option<TrackId>,
     at: LatLon,
     amsl: Amsl,
     velocity_en_m_s: [f64; 2],
@@ -50,6 +51,9 @@ struct Watched {
 const LOOK_ON_S: i64 = 120;
 /// Seconds an aircraft is kept from its patrol for one person at most.
 const HELD_AT_MOST_S: i64 = 300;
+/// A sensor's place is looked at from this near, metres, by an aircraft that passes within this time, seconds.
+const NEAR_CUE_M: f64 = 350.0;
+const PASSES_S: i64 = 300;
 /// Metres from the last place, and metres a second since, within which a new track is the same person.
 const SAME_PERSON_M: (f64, f64) = (15.0, 2.0);
 
@@ -279,10 +283,13 @@ impl Script {
 
     /// Begins to hold the aircraft for whoever an alert is about.
     fn look_at(&mut self, view: &StationView, alert: &Alert) {
-        if self.watching.is_some() {
+        if self.watching.is_some_and(|w| w.track.is_some()) {
             return;
         }
         let (Some(vehicle), Some(track)) = (alert.vehicle, alert.track) else {
+            if let Some(at) = alert.at.filter(|_| alert.vehicle.is_none() && self.watching.is_none()) {
+                self.look_for(view, at);
+            }
             return;
         };
         let Some(Ok(fix)) = view.tracks.get(&track).map(|t| &t.track.fix) else {
@@ -290,13 +297,45 @@ impl Script {
         };
         self.watching = Some(Watched {
             vehicle,
-            track,
+            track: Some(track),
             at: fix.at,
             amsl: fix.amsl,
             velocity_en_m_s: [0.0; 2],
             seen: view.now,
             since: view.now,
         });
+    }
+
+    /// The copter on patrol that is nearest looks at a place when it passes.
+    fn look_for(&mut self, view: &StationView, at: LatLon) {
+        let away = |v: &vedette_core::VehicleView| {
+            v.at.as_ref()
+                .map_or(f64::INFINITY, |p| vedette_geo::distance_m(p.value, at))
+        };
+        let nearest = view
+            .vehicles
+            .values()
+            .filter(|v| v.airframe == Airframe::Copter && v.alive && v.patrol_began.is_some())
+            .filter(|v| v.mode.is_some_and(|m| m.value == FlightMode::Auto))
+            .min_by(|a, b| away(a).total_cmp(&away(b)));
+        // The ground's height is known along the line.
+        let ground = view
+            .site
+            .border
+            .iter()
+            .zip(&view.site.border_amsl_m)
+            .min_by(|a, b| vedette_geo::distance_m(*a.0, at).total_cmp(&vedette_geo::distance_m(*b.0, at)));
+        if let (Some(v), Some((_, amsl))) = (nearest, ground) {
+            self.watching = Some(Watched {
+                vehicle: v.id,
+                track: None,
+                at,
+                amsl: Amsl(f64::from(*amsl)),
+                velocity_en_m_s: [0.0; 2],
+                seen: view.now,
+                since: view.now,
+            });
+        }
     }
 
     /// Whom the operator sees on the screen now: the newest alert's track near there, else the same
@@ -323,7 +362,7 @@ impl Script {
             .filter(near)
             .filter(|t| t.alert.is_some())
             .max_by_key(|t| t.alert)
-            .or_else(|| view.tracks.get(&w.track).filter(fresh))
+            .or_else(|| view.tracks.get(&w.track?).filter(fresh))
             .or_else(|| {
                 view.tracks
                     .values()
@@ -335,7 +374,7 @@ impl Script {
         if let Some(t) = chosen
             && let Ok(fix) = &t.track.fix
         {
-            (w.track, w.at, w.amsl) = (t.track.id, fix.at, fix.amsl);
+            (w.track, w.at, w.amsl) = (Some(t.track.id), fix.at, fix.amsl);
             w.velocity_en_m_s = t.track.velocity_en_m_s;
             w.seen = now;
         } else {
@@ -354,6 +393,19 @@ impl Script {
             return out;
         };
         Self::find_again(&mut w, view);
+        if w.track.is_none() && v.mode.is_some_and(|m| m.value == FlightMode::Auto) {
+            let near =
+                v.at.as_ref()
+                    .is_some_and(|p| vedette_geo::distance_m(p.value, w.at) < NEAR_CUE_M);
+            if near {
+                (w.seen, w.since) = (now, now);
+            } else {
+                // It flies its patrol until it comes by.
+                let late = now.since(w.since) > PASSES_S * 1_000_000;
+                self.watching = (!late).then_some(w);
+                return out;
+            }
+        }
         self.watching = Some(w);
         let decided = view.incidents.values().any(|i| !matches!(i.state, IncidentState::Open));
         let lost = now.since(w.seen) > LOOK_ON_S * 1_000_000;

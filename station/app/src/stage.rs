@@ -14,6 +14,7 @@ use vedette_model::{CameraId, Mono, OperatorId, PlanRule};
 use vedette_sim::{Endpoint, FollowEndpoint, Overrides, Scenario, ServeConfig, SimHandle, Simulation};
 
 use crate::clock::Clock;
+use crate::cues::Sensors;
 use crate::flight::{Flight, FlightConfig};
 
 /// What a simulated watch is made from.
@@ -126,6 +127,10 @@ impl Staging {
             },
             baselines: BTreeMap::new(),
             video: BTreeMap::new(),
+            sensors: Sensors {
+                json: Some(([127, 0, 0, 1], 0).into()),
+                ais: Some(([127, 0, 0, 1], 0).into()),
+            },
             clock: self.clock.clone(),
             clock_source: "simulated".into(),
         })?;
@@ -137,6 +142,9 @@ impl Staging {
             let mavlink = ways.next();
             serve.second = ways.next();
             serve.mavlink = Endpoint::Connect(mavlink.context("the station listens nowhere")?);
+        }
+        if let (Some(json), Some(ais)) = (flight.sensors().json, flight.sensors().ais) {
+            (serve.sensors, serve.ais) = (json, ais);
         }
         serve.follow = self.others.world;
         serve.truth = Some(truth.clone());

@@ -36,7 +36,13 @@ pub(crate) fn crossings_of(site: &crate::SiteLines) -> Vec<Crossing> {
 }
 
 /// An alert from a draft.
-pub(crate) fn raise(view: &mut StationView, draft: AlertDraft, vehicle: VehicleId, now: Mono, utc: Utc) -> AlertId {
+pub(crate) fn raise(
+    view: &mut StationView,
+    draft: AlertDraft,
+    vehicle: Option<VehicleId>,
+    now: Mono,
+    utc: Utc,
+) -> AlertId {
     let id = AlertId(u32::try_from(view.alerts.len()).unwrap_or(u32::MAX - 1) + 1);
     let alert = Alert {
         id,
@@ -46,7 +52,7 @@ pub(crate) fn raise(view: &mut StationView, draft: AlertDraft, vehicle: VehicleI
         why: draft.why,
         facts: draft.facts,
         track: draft.track,
-        vehicle: Some(vehicle),
+        vehicle,
         camera: draft.camera,
         at: draft.at,
         chainage_m: draft.chainage_m,

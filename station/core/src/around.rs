@@ -73,7 +73,7 @@ impl Station {
             };
             let title = d.title.clone();
             let vehicle = d.vehicle.unwrap_or(by);
-            let id = alerts::raise(&mut self.view, d, vehicle, now, utc);
+            let id = alerts::raise(&mut self.view, d, Some(vehicle), now, utc);
             self.mark(kind, Some(vehicle), format!("{id} {title}"));
         }
     }

@@ -206,6 +206,8 @@ pub enum Input {
     },
     /// The vision task analysed a frame.
     Vision(Box<VisionReport>),
+    /// A sensor on the ground told something.
+    Cue(vedette_model::Cue),
     /// A recorder reports.
     Recorder(RecorderReport),
     /// The planner and the checker answered.

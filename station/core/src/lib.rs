@@ -9,6 +9,7 @@ mod alerts;
 mod approval;
 mod around;
 mod coverage;
+mod cues;
 mod energy;
 mod fleet;
 mod flying;
@@ -28,6 +29,7 @@ mod view;
 mod watching;
 
 pub use coverage::CoverageView;
+pub use cues::CueView;
 pub use input::{CameraSpec, Effect, Entry, EvidenceRequest, Folder, Input, OperatorSpec, Setup, SiteLines, ViewStamp};
 pub use planning::{ItemChange, ListChange, on_aircraft};
 pub use replay::Replay;

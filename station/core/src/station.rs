@@ -137,6 +137,7 @@ impl Station {
             tracks: std::collections::BTreeMap::new(),
             alerts: std::collections::BTreeMap::new(),
             incidents: std::collections::BTreeMap::new(),
+            cues: std::collections::BTreeMap::new(),
             plan: PlanState::default(),
             plan_rule: setup.plan_rule,
             receipts: Vec::new(),
@@ -206,6 +207,7 @@ impl Station {
                 shown,
             } => self.operator(operator, intent, *shown),
             Input::Vision(report) => self.vision(report),
+            Input::Cue(cue) => self.cue(cue),
             Input::Recorder(report) => self.recorder(report),
             Input::Planned { plan, verdict } => self.planned(plan, verdict),
             Input::PlanFailed { why } => {

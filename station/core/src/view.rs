@@ -14,6 +14,7 @@ use vedette_model::{
 };
 
 use crate::coverage::CoverageView;
+use crate::cues::CueView;
 use crate::input::{OperatorSpec, SiteLines};
 
 /// All of it.
@@ -53,6 +54,9 @@ pub struct StationView {
     pub alerts: BTreeMap<AlertId, Alert>,
     /// Incidents, all of this session.
     pub incidents: BTreeMap<IncidentId, Incident>,
+    /// Sensors on the ground and what each told last, by name.
+    #[serde(default)]
+    pub cues: BTreeMap<String, CueView>,
     /// Plan on the table.
     pub plan: PlanState,
     /// How many people it takes to bring a plan to an aircraft.

@@ -2,6 +2,7 @@
 //! what was seen.
 
 mod around;
+mod cues;
 mod exchange;
 mod plan;
 mod wire;

@@ -7,6 +7,7 @@ mod alert;
 mod approval;
 mod change;
 mod contact;
+mod cue;
 mod ids;
 mod inspect;
 mod known;
@@ -27,6 +28,7 @@ pub use alert::{Alert, AlertFact, AlertState, Decision, Incident, IncidentState,
 pub use approval::{Approval, ApprovalSignature, PlanRule};
 pub use change::Change;
 pub use contact::{Contact, ContactHeight, ContactSource, OperatorControl};
+pub use cue::{Cue, CueClass, CueKind};
 pub use ids::{
     AlertId, CameraId, CommandId, EvidenceId, IncidentId, LinkId, OperatorId, PlanId, SessionId, TrackId, VehicleId,
 };

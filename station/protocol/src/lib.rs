@@ -6,6 +6,7 @@
 //! only, never its connections. It must not know threads, clocks or what a console looks like.
 
 pub mod codec;
+pub mod cues;
 mod gcs;
 pub mod route;
 pub mod signing;

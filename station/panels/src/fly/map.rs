@@ -212,6 +212,7 @@ fn symbols(
     let ground = |at: LatLon| s.on_ground(at, feeds.relief);
     let put = |q: P3| w.project(q[0], q[1], q[2]).filter(|x| w.rect.contains(*x));
     crossings(p, w, s, labels, pal);
+    sensors(p, w, v, s, feeds.relief, labels, pal);
     let mut homes: Vec<Pos2> = Vec::new();
     for a in v.vehicles.values() {
         if let Some(at) = a.home.and_then(|(h, z)| put(s.place(h, z.0))) {
@@ -357,6 +358,56 @@ pub(crate) fn crossings(p: &Painter, w: &View, s: &Shapes, labels: &mut Labels, 
         labels.avoid(Rect::from_center_size(at, vec2(12.0, 12.0)));
         let below = at + vec2(-8.0, 10.0);
         draw::outlined(p, below, Align2::RIGHT_TOP, name, theme::small(), pal.text1);
+    }
+}
+
+/// Sensors on the ground that told something: fresh ones with their name and a ring as wide as what
+/// they know of the place, older ones as a small mark.
+pub(crate) fn sensors(
+    p: &Painter,
+    w: &View,
+    v: &StationView,
+    s: &Shapes,
+    relief: Option<&Relief>,
+    labels: &mut Labels,
+    pal: &Palette,
+) {
+    for (name, c) in &v.cues {
+        let on = |at: LatLon| {
+            let q = s.on_ground(at, relief);
+            w.project(q[0], q[1], q[2])
+        };
+        let Some(at) = on(c.cue.at).filter(|x| w.rect.contains(*x)) else {
+            continue;
+        };
+        let age_s = v.now.since(c.heard) / 1_000_000;
+        let fresh = age_s < 60;
+        let open = c
+            .alert
+            .and_then(|(a, _)| v.alerts.get(&a))
+            .is_some_and(|a| matches!(a.state, AlertState::Open | AlertState::Acknowledged { .. }));
+        let colour = match (fresh, open) {
+            (true, true) => pal.alarm2,
+            (true, false) => pal.text1,
+            _ => pal.text3,
+        };
+        // Pointing down: neither an aircraft nor a track, a crossing point or an alert.
+        let corners = [vec2(-6.0, -5.0), vec2(6.0, -5.0), vec2(0.0, 6.0)].map(|o| at + o);
+        p.add(Shape::convex_polygon(
+            corners.to_vec(),
+            pal.surface[0],
+            Stroke::new(1.5, colour),
+        ));
+        labels.avoid(Rect::from_center_size(at, vec2(14.0, 14.0)));
+        if !fresh {
+            continue;
+        }
+        let edge = on(vedette_geo::destination(c.cue.at, 90.0, c.cue.error_m));
+        if let Some(r) = edge.map(|e| e.distance(at)).filter(|r| *r > 8.0) {
+            p.circle_stroke(at, r, Stroke::new(1.0, draw::alpha(colour, 150)));
+        }
+        let ago = format!("{age_s} s ago");
+        labels.boxed(p, at, name, &ago, colour, pal.text1, pal);
     }
 }
 

@@ -507,6 +507,7 @@ pub fn view() -> StationView {
         tracks,
         alerts,
         incidents: BTreeMap::new(),
+        cues: BTreeMap::new(),
         plan: PlanState {
             computing: false,
             plan: Some(Arc::clone(&b.plan)),

@@ -1,0 +1,156 @@
+//! What sensors on the ground told: kept by sensor, and an alert where somebody should look.
+//!
+//! Invariant: a cue points a camera and decides nothing: its alert is P2, names the sensor and says
+//! what the sensor cannot tell. One bout is one alert, however often the sensor repeats itself.
+
+use serde::{Deserialize, Serialize};
+use vedette_geo::{LatLon, distance_m};
+use vedette_model::{AlertFact, AlertId, Cue, CueClass, CueKind, Mono, Priority, RuleId, Utc};
+use vedette_sight::AlertDraft;
+
+use crate::alerts;
+use crate::station::Station;
+use crate::view::EventKind;
+
+/// Sensors remembered at most; the one silent longest makes room.
+const SENSORS: usize = 256;
+/// A ship not heard for so long is not shown any more, microseconds.
+const GONE_US: i64 = 600_000_000;
+/// Silence after which what a sensor tells is a new bout, microseconds.
+const BOUT_US: i64 = 120_000_000;
+/// So far from where its alert was, what a camera tells is of somebody else, metres.
+const ELSEWHERE_M: f64 = 200.0;
+/// Alerts of ground sensors in a minute at most: a flood of cues must not bury what cameras saw.
+const A_MINUTE: usize = 10;
+const MINUTE_US: i64 = 60_000_000;
+const RULE: &str = "ground-sensor";
+/// A sensor's clock is believed within this of the station's, microseconds.
+const CLOCK_US: i64 = 60_000_000;
+/// A cue is a machine's word, weighed low: a geophone tells no person from a deer.
+const TRUST: (f64, f64) = (0.3, 0.5);
+
+/// One sensor and what it told last.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CueView {
+    /// What it told last.
+    pub cue: Cue,
+    /// When that came, station clock.
+    pub heard: Mono,
+    /// How often it told something, in this bout.
+    pub count: u32,
+    /// Alert of this bout, and where it was raised.
+    pub alert: Option<(AlertId, LatLon)>,
+}
+
+/// What somebody should look at: title and what the sensor cannot tell; `None`: it is shown, no more.
+fn words(c: &Cue) -> Option<(String, &'static str)> {
+    let by = &c.sensor;
+    Some(match (c.kind, c.class, c.opened) {
+        (CueKind::ESeal, _, Some(true)) => (format!("Seal opened: {by}"), "a seal tells neither who nor why"),
+        (CueKind::ESeal | CueKind::Ais, ..) | (_, CueClass::Animal, _) => return None,
+        (CueKind::Seismic, CueClass::Vehicle, _) => (
+            format!("Engine heard by {by}"),
+            "a geophone tells neither whose nor where exactly",
+        ),
+        (CueKind::Seismic, ..) => (
+            format!("Steps heard by {by}"),
+            "a geophone tells no person from an animal, nor where exactly",
+        ),
+        (_, CueClass::Person, _) => (format!("Person seen by {by}"), "from far it may be something else"),
+        (_, CueClass::Vehicle, _) => (format!("Vehicle seen by {by}"), "from far it may be something else"),
+        (_, CueClass::Boat, _) => (format!("Boat seen by {by}"), "from far it may be something else"),
+        _ => (format!("Movement told by {by}"), "it does not say what"),
+    })
+}
+
+impl Station {
+    /// A sensor on the ground told something.
+    pub(crate) fn cue(&mut self, c: &Cue) {
+        let (now, utc) = (self.view.now, self.view.utc);
+        let cues = &mut self.view.cues;
+        cues.retain(|_, v| v.cue.kind != CueKind::Ais || now.since(v.heard) < GONE_US);
+        if !cues.contains_key(&c.sensor) && cues.len() >= SENSORS {
+            let oldest = cues.iter().min_by_key(|(_, v)| v.heard).map(|(k, _)| k.clone());
+            if let Some(k) = oldest {
+                cues.remove(&k);
+            }
+        }
+        let before = cues.get(&c.sensor).filter(|v| now.since(v.heard) < BOUT_US);
+        let count = before.map_or(0, |v| v.count).saturating_add(1);
+        let alert = before.and_then(|v| v.alert).filter(|(_, at)| {
+            distance_m(*at, c.at) < ELSEWHERE_M
+                && (c.opened != Some(true) || before.is_some_and(|v| v.cue.opened == c.opened))
+        });
+        let lately = self
+            .view
+            .alerts
+            .values()
+            .rev()
+            .take_while(|a| now.since(a.raised) < MINUTE_US);
+        let room = lately.filter(|a| a.rule.0 == RULE).count() < A_MINUTE;
+        let fresh = (alert.is_none() && room).then(|| self.draft(c, utc)).flatten();
+        let alert = match fresh {
+            None => alert,
+            Some(draft) => {
+                let title = draft.title.clone();
+                let id = alerts::raise(&mut self.view, draft, None, now, utc);
+                self.mark(EventKind::AlertP2, None, format!("{id} {title}"));
+                Some((id, c.at))
+            }
+        };
+        self.view.cues.insert(
+            c.sensor.clone(),
+            CueView {
+                cue: c.clone(),
+                heard: now,
+                count,
+                alert,
+            },
+        );
+    }
+
+    fn draft(&self, c: &Cue, utc: Utc) -> Option<AlertDraft> {
+        let (title, blind) = words(c)?;
+        let near = self.border.nearest(c.at);
+        let (off_m, side) = (
+            near.signed_m.abs(),
+            if near.signed_m >= 0.0 { "inside" } else { "outside" },
+        );
+        let fact = |name: &str, value: String| AlertFact {
+            name: name.to_owned(),
+            value,
+        };
+        let late_s = (utc.0 - c.utc.0) as f64 * 1e-6;
+        let believed = (utc.0 - c.utc.0).abs() <= CLOCK_US;
+        let mut facts = vec![
+            fact("sensor", c.sensor.clone()),
+            fact("within", format!("{:.0} m", c.error_m)),
+            fact("from the line", format!("{off_m:.0} m {side}")),
+        ];
+        if believed {
+            facts.push(fact("told", format!("{:.0} s later", late_s.max(0.0))));
+        } else {
+            facts.push(fact("its clock", "is not ours, the time of arrival stands".to_owned()));
+        }
+        if let Some(v) = c.speed_m_s {
+            facts.push(fact("speed", format!("{v:.1} m/s")));
+        }
+        Some(AlertDraft {
+            rule: RuleId(RULE.into()),
+            priority: Priority::P2,
+            why: format!(
+                "{title}, within {:.0} m of a place {off_m:.0} m {side} the line; {blind}. Suggestion, you decide.",
+                c.error_m
+            ),
+            title,
+            facts,
+            track: None,
+            vehicle: None,
+            camera: None,
+            at: Some(c.at),
+            chainage_m: Some(near.chainage_m - self.view.section_from_m),
+            confidence: if c.kind == CueKind::Seismic { TRUST.0 } else { TRUST.1 },
+            captured: if believed { c.utc } else { utc },
+        })
+    }
+}

@@ -1,0 +1,119 @@
+//! Ground sensors: one bout is one alert that says what the sensor cannot tell; what needs nobody's
+//! eyes is shown and raises none.
+
+use super::*;
+use vedette_geo::LatLon;
+use vedette_model::{Cue, CueClass, CueKind};
+
+/// So far along the line, so far inside it, metres.
+fn place(along: f64, inside: f64) -> LatLon {
+    destination(destination(origin(), 90.0, along), 0.0, inside)
+}
+
+fn cue(r: &Rig, sensor: &str, kind: CueKind, class: CueClass, at: LatLon) -> Input {
+    Input::Cue(Cue {
+        sensor: sensor.into(),
+        kind,
+        utc: Utc(1_700_000_000_000_000 + r.t - 1_000_000),
+        at,
+        error_m: 40.0,
+        class,
+        speed_m_s: None,
+        course_deg: None,
+        opened: None,
+    })
+}
+
+#[test]
+fn a_geophone_that_keeps_hearing_steps_is_one_alert_until_it_was_silent() {
+    let mut r = Rig::new();
+    let here = place(2000.0, 60.0);
+    for _ in 0..40 {
+        let c = cue(&r, "geophone", CueKind::Seismic, CueClass::Footsteps, here);
+        r.put(c);
+    }
+    let v = r.station.view();
+    assert_eq!((v.alerts.len(), v.cues["geophone"].count), (1, 40));
+    let a = v.alerts.values().next().unwrap();
+    assert_eq!(
+        (a.priority, a.rule.0.as_str(), a.vehicle),
+        (Priority::P2, "ground-sensor", None)
+    );
+    assert_eq!(a.title, "Steps heard by geophone");
+    assert!(
+        a.why.contains("no person from an animal") && a.why.contains("60 m inside"),
+        "{}",
+        a.why
+    );
+    assert_eq!(a.at, Some(here));
+    assert!((a.chainage_m.unwrap() + v.section_from_m - 2000.0).abs() < 5.0);
+    // Two minutes of silence later somebody else walks there.
+    r.t += 121_000_000;
+    let c = cue(&r, "geophone", CueKind::Seismic, CueClass::Footsteps, here);
+    r.put(c);
+    assert_eq!(r.station.view().alerts.len(), 2);
+    // The record gives the same view again.
+    let again = Replay::new(setup(), r.log.clone()).expect("a usable site");
+    assert_eq!(digest(again.view()), digest(r.station.view()));
+}
+
+#[test]
+fn animals_ships_and_closed_seals_are_shown_and_wake_nobody() {
+    let mut r = Rig::new();
+    for (name, kind, class) in [
+        ("tower", CueKind::Tower, CueClass::Animal),
+        ("AIS 224000001", CueKind::Ais, CueClass::Boat),
+        ("seal 7", CueKind::ESeal, CueClass::Unknown),
+    ] {
+        let c = cue(&r, name, kind, class, place(500.0, -300.0));
+        r.put(c);
+    }
+    assert_eq!((r.station.view().alerts.len(), r.station.view().cues.len()), (0, 3));
+    let Input::Cue(mut c) = cue(&r, "seal 7", CueKind::ESeal, CueClass::Unknown, place(500.0, -300.0)) else {
+        unreachable!()
+    };
+    c.opened = Some(true);
+    for _ in 0..3 {
+        r.put(Input::Cue(c.clone()));
+    }
+    let titles: Vec<&str> = r.station.view().alerts.values().map(|a| a.title.as_str()).collect();
+    assert_eq!(titles, ["Seal opened: seal 7"]);
+    // A ship that is silent for ten minutes is gone, a fixed sensor stays.
+    r.t += 601_000_000;
+    let c = cue(&r, "tower", CueKind::Tower, CueClass::Animal, place(500.0, -300.0));
+    r.put(c);
+    let left: Vec<&str> = r.station.view().cues.keys().map(String::as_str).collect();
+    assert_eq!(left, ["seal 7", "tower"]);
+}
+
+#[test]
+fn a_tower_that_sees_two_people_far_apart_tells_of_both_and_a_flood_of_names_is_bounded() {
+    let mut r = Rig::new();
+    for (i, x) in [1000.0, 1020.0, 1500.0, 1510.0].into_iter().enumerate() {
+        let c = cue(&r, "tower", CueKind::Tower, CueClass::Person, place(x, 30.0));
+        r.put(c);
+        assert_eq!(r.station.view().alerts.len(), 1 + i / 2, "at {x} m");
+    }
+    for i in 0..600 {
+        let c = cue(
+            &r,
+            &format!("x{i}"),
+            CueKind::Other,
+            CueClass::Animal,
+            place(100.0, 0.0),
+        );
+        r.put(c);
+    }
+    assert_eq!(r.station.view().cues.len(), 256);
+    for i in 0..600 {
+        let c = cue(
+            &r,
+            &format!("y{i}"),
+            CueKind::Other,
+            CueClass::Person,
+            place(100.0, 0.0),
+        );
+        r.put(c);
+    }
+    assert!(r.station.view().alerts.len() <= 12, "a flood is ten a minute at most");
+}
