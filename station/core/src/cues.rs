@@ -18,7 +18,9 @@ const SENSORS: usize = 256;
 const GONE_US: i64 = 600_000_000;
 /// Silence after which what a sensor tells is a new bout, microseconds.
 const BOUT_US: i64 = 120_000_000;
-/// So far from where its alert was, what a camera tells is of somebody else, metres.
+/// Things one sensor tells of at once, at most.
+const BOUTS: usize = 8;
+/// So far from where it told of somebody last, what a sensor tells is of somebody else, metres.
 const ELSEWHERE_M: f64 = 200.0;
 /// Alerts of ground sensors in a minute at most: a flood of cues must not bury what cameras saw.
 const A_MINUTE: usize = 10;
@@ -36,10 +38,23 @@ pub struct CueView {
     pub cue: Cue,
     /// When that came, station clock.
     pub heard: Mono,
-    /// How often it told something, in this bout.
+    /// How often it told something since it was silent last.
     pub count: u32,
-    /// Alert of this bout, and where it was raised.
-    pub alert: Option<(AlertId, LatLon)>,
+    /// What it tells of now that raised an alert, each in its place.
+    pub bouts: Vec<CueBout>,
+}
+
+/// One thing a sensor goes on telling of.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CueBout {
+    /// Where, last.
+    pub at: LatLon,
+    /// When, last; station clock.
+    pub heard: Mono,
+    /// An opened seal.
+    pub opened: bool,
+    /// Its alert.
+    pub alert: AlertId,
 }
 
 /// What somebody should look at: title and what the sensor cannot tell; `None`: it is shown, no more.
@@ -47,7 +62,7 @@ fn words(c: &Cue) -> Option<(String, &'static str)> {
     let by = &c.sensor;
     Some(match (c.kind, c.class, c.opened) {
         (CueKind::ESeal, _, Some(true)) => (format!("Seal opened: {by}"), "a seal tells neither who nor why"),
-        (CueKind::ESeal | CueKind::Ais, ..) | (_, CueClass::Animal, _) => return None,
+        (CueKind::ESeal | CueKind::Ais, ..) => return None,
         (CueKind::Seismic, CueClass::Vehicle, _) => (
             format!("Engine heard by {by}"),
             "a geophone tells neither whose nor where exactly",
@@ -59,7 +74,8 @@ fn words(c: &Cue) -> Option<(String, &'static str)> {
         (_, CueClass::Person, _) => (format!("Person seen by {by}"), "from far it may be something else"),
         (_, CueClass::Vehicle, _) => (format!("Vehicle seen by {by}"), "from far it may be something else"),
         (_, CueClass::Boat, _) => (format!("Boat seen by {by}"), "from far it may be something else"),
-        _ => (format!("Movement told by {by}"), "it does not say what"),
+        // Grazing cattle would fill the list; who watches sees them on the map.
+        (_, CueClass::Footsteps | CueClass::Animal | CueClass::Unknown, _) => return None,
     })
 }
 
@@ -75,36 +91,50 @@ impl Station {
                 cues.remove(&k);
             }
         }
-        let before = cues.get(&c.sensor).filter(|v| now.since(v.heard) < BOUT_US);
-        let count = before.map_or(0, |v| v.count).saturating_add(1);
-        let alert = before.and_then(|v| v.alert).filter(|(_, at)| {
-            distance_m(*at, c.at) < ELSEWHERE_M
-                && (c.opened != Some(true) || before.is_some_and(|v| v.cue.opened == c.opened))
-        });
-        let lately = self
-            .view
-            .alerts
-            .values()
-            .rev()
-            .take_while(|a| now.since(a.raised) < MINUTE_US);
-        let room = lately.filter(|a| a.rule.0 == RULE).count() < A_MINUTE;
-        let fresh = (alert.is_none() && room).then(|| self.draft(c, utc)).flatten();
-        let alert = match fresh {
-            None => alert,
-            Some(draft) => {
+        let (mut count, mut bouts) = cues.remove(&c.sensor).map_or((0, Vec::new()), |v| (v.count, v.bouts));
+        bouts.retain(|b: &CueBout| now.since(b.heard) < BOUT_US);
+        if bouts.is_empty() {
+            count = 0;
+        }
+        // A camera sees several at once; each goes on from where it was last.
+        let opened = c.opened == Some(true);
+        let same = |b: &&mut CueBout| b.opened == opened && distance_m(b.at, c.at) < ELSEWHERE_M;
+        if let Some(b) = bouts.iter_mut().find(same) {
+            (b.at, b.heard) = (c.at, now);
+        } else {
+            let lately = self
+                .view
+                .alerts
+                .values()
+                .rev()
+                .take_while(|a| now.since(a.raised) < MINUTE_US);
+            let room = lately.filter(|a| a.rule.0 == RULE).count() < A_MINUTE;
+            let alert = room.then(|| self.draft(c, utc)).flatten().map(|draft| {
                 let title = draft.title.clone();
                 let id = alerts::raise(&mut self.view, draft, None, now, utc);
                 self.mark(EventKind::AlertP2, None, format!("{id} {title}"));
-                Some((id, c.at))
+                id
+            });
+            // What raises no alert needs no memory of where it was.
+            if let Some(alert) = alert {
+                if bouts.len() >= BOUTS {
+                    bouts.remove(0);
+                }
+                bouts.push(CueBout {
+                    at: c.at,
+                    heard: now,
+                    opened,
+                    alert,
+                });
             }
-        };
+        }
         self.view.cues.insert(
             c.sensor.clone(),
             CueView {
                 cue: c.clone(),
                 heard: now,
-                count,
-                alert,
+                count: count.saturating_add(1),
+                bouts,
             },
         );
     }

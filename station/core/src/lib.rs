@@ -29,7 +29,7 @@ mod view;
 mod watching;
 
 pub use coverage::CoverageView;
-pub use cues::CueView;
+pub use cues::{CueBout, CueView};
 pub use input::{CameraSpec, Effect, Entry, EvidenceRequest, Folder, Input, OperatorSpec, Setup, SiteLines, ViewStamp};
 pub use planning::{ItemChange, ListChange, on_aircraft};
 pub use replay::Replay;

@@ -383,9 +383,10 @@ pub(crate) fn sensors(
         let age_s = v.now.since(c.heard) / 1_000_000;
         let fresh = age_s < 60;
         let open = c
-            .alert
-            .and_then(|(a, _)| v.alerts.get(&a))
-            .is_some_and(|a| matches!(a.state, AlertState::Open | AlertState::Acknowledged { .. }));
+            .bouts
+            .iter()
+            .filter_map(|b| v.alerts.get(&b.alert))
+            .any(|a| matches!(a.state, AlertState::Open | AlertState::Acknowledged { .. }));
         let colour = match (fresh, open) {
             (true, true) => pal.alarm2,
             (true, false) => pal.text1,
