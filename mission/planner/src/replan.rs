@@ -617,23 +617,34 @@ pub struct Resume {
     pub left_s: f64,
 }
 
+/// Between the items of two legs stand so many orders to camera and speed at most.
+const NEAR_ITEMS: usize = 12;
+
 /// Where a flight (number in the plan's list) takes up its border again after metre `chainage_m`, flying towards growing
-/// chainage or away from it. `None` when it watches nothing there.
+/// chainage or away from it, on the first of its legs there from `from_leg` on. `None` when it watches nothing there then.
 #[must_use]
-pub fn resume(plan: &PatrolPlan, flight: usize, chainage_m: f64, growing: bool) -> Option<Resume> {
+pub fn resume(plan: &PatrolPlan, flight: usize, chainage_m: f64, growing: bool, from_leg: usize) -> Option<Resume> {
     let a = plan.aircraft.get(flight)?;
     let off = |w: &[f64; 2]| (w[0] - chainage_m).abs();
     let (leg, w) = a
         .legs
         .iter()
         .enumerate()
+        .skip(from_leg)
         .filter(|(_, l)| l.kind == LegKind::Patrol)
         .filter_map(|(i, l)| l.watches_m.map(|w| (i, w)))
         .filter(|(_, w)| (w[1] > w[0]) == growing)
         .min_by(|x, y| off(&x.1).total_cmp(&off(&y.1)).then(x.0.cmp(&y.0)))?;
     let l = &a.legs[leg];
-    // The item that flies to the leg's start comes first, so that the whole leg is flown.
-    let item = a.items.iter().position(|i| i.at == Some(l.from))?;
+    // The item that flies to the leg's start comes first, so that the whole leg is flown. A pass is
+    // flown many times over the same places: items are counted along with the legs.
+    let mut item = None;
+    for l in &a.legs[..=leg] {
+        let from = item.unwrap_or(0);
+        let near = from..(from + NEAR_ITEMS).min(a.items.len());
+        item = near.into_iter().find(|k| a.items[*k].at == Some(l.from)).or(item);
+    }
+    let item = item.filter(|k| a.items[*k].at == Some(l.from))?;
     Some(Resume {
         leg,
         item,

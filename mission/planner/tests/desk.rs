@@ -250,6 +250,10 @@ fn a_day_goes_on_after_a_loss_and_untouched_crews_keep_their_flights() {
     must_stand(&r.plan, w, "far zone");
 }
 
+fn leg_of(a: &vedette_model::plan::AircraftPlan, leg: &vedette_model::plan::Leg) -> usize {
+    a.legs.iter().position(|l| l == leg).unwrap()
+}
+
 #[test]
 fn a_mission_goes_on_where_the_border_was_left() {
     let (_, p) = &*DEMO;
@@ -261,10 +265,19 @@ fn a_mission_goes_on_where_the_border_was_left() {
         .nth(6)
         .unwrap();
     let w = leg.watches_m.unwrap();
-    let r = resume(p, 0, w[0], w[1] > w[0]).unwrap();
+    let r = resume(p, 0, w[0], w[1] > w[0], 0).unwrap();
     assert!((r.chainage_m - w[0]).abs() < 1.0, "{r:?}");
     assert_eq!(a.items[r.item].at, Some(r.at));
-    assert!(r.left_s > 0.0 && resume(p, 9, 0.0, true).is_none());
+    assert!(r.left_s > 0.0 && resume(p, 9, 0.0, true, 0).is_none());
+    // Passes to come are taken up at their own items, not at those of passes flown already.
+    let mut before = r;
+    while let Some(next) = resume(p, 0, w[0], w[1] > w[0], before.leg + 1) {
+        assert!(next.leg > before.leg && next.item > before.item, "{before:?} {next:?}");
+        assert!(next.left_s < before.left_s);
+        assert_eq!(a.items[next.item].at, Some(next.at));
+        before = next;
+    }
+    assert!(before.leg > leg_of(a, leg), "several passes fly there");
 }
 
 #[test]

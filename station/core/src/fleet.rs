@@ -354,6 +354,9 @@ pub(crate) fn apply(v: &mut VehicleView, now: Mono, captured: Mono, report: &Rep
 }
 
 /// Leg the aircraft flies, by the plan's geometry: the nearest leg not far behind the last one.
+/// A way through where it is that is longer by this than a leg is not that leg's, metres.
+const ASTRAY_M: f64 = 200.0;
+
 pub(crate) fn find_leg(v: &mut VehicleView, plan: &PlanState) -> Option<LegView> {
     let plan = plan.plan.as_ref()?;
     if v.plan_on_board != PlanOnAircraft::Same || v.mode?.value != FlightMode::Auto {
@@ -363,15 +366,20 @@ pub(crate) fn find_leg(v: &mut VehicleView, plan: &PlanState) -> Option<LegView>
     let at = v.at?.value;
     let from = v.leg.map_or(0, |l| l.index);
     let to = (from + 6).min(part.legs.len());
-    let nearest = (from..to).min_by(|&i, &j| {
-        let off = |k: usize| {
-            let l = &part.legs[k];
-            let (a, b) = (distance_m(at, l.from), distance_m(at, l.to));
-            // Excess of the way through `at` over the leg itself: zero on the leg.
-            a + b - distance_m(l.from, l.to)
-        };
-        off(i).total_cmp(&off(j))
-    })?;
+    let off = |k: usize| {
+        let l = &part.legs[k];
+        let (a, b) = (distance_m(at, l.from), distance_m(at, l.to));
+        // Excess of the way through `at` over the leg itself: zero on the leg.
+        a + b - distance_m(l.from, l.to)
+    };
+    let best = |legs: std::ops::Range<usize>| legs.min_by(|&i, &j| off(i).total_cmp(&off(j)));
+    let mut nearest = best(from..to)?;
+    // Somewhere else altogether: the plan was taken up at another item.
+    if off(nearest) > ASTRAY_M {
+        nearest = best(0..part.legs.len())
+            .filter(|k| off(*k) < ASTRAY_M)
+            .unwrap_or(nearest);
+    }
     let l = &part.legs[nearest];
     Some(LegView {
         index: nearest,

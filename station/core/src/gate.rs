@@ -94,7 +94,7 @@ pub(crate) fn order(vehicle: &VehicleView, order: &Order, held: bool) -> Result<
                 return state(why);
             }
         }
-        Order::StartMission | Order::ResumeMission => {
+        Order::StartMission | Order::ResumeMission | Order::ResumeAt { .. } => {
             if vehicle.plan_on_board != crate::view::PlanOnAircraft::Same {
                 return state("the plan on board is not the approved one; upload it first");
             }

@@ -52,6 +52,12 @@ pub(crate) fn observed(v: &VehicleView, order: &Order, given: Mono) -> bool {
         Order::StartMission | Order::ResumeMission => {
             mode == Some(FlightMode::Auto) && v.armed.is_some_and(|a| a.value)
         }
+        Order::ResumeAt { item } => {
+            let item = u32::from(*item);
+            // Items without a way of their own are passed over at once.
+            let there = |i: u16| (item..=item + 3).contains(&u32::from(i));
+            mode == Some(FlightMode::Auto) && v.item.is_some_and(|i| after(i.captured) && there(i.value.0))
+        }
         Order::Hold => matches!(mode, Some(FlightMode::Hold | FlightMode::Guided)),
         Order::Return => mode == Some(FlightMode::Return),
         Order::Land => mode == Some(FlightMode::Land) || landed == Some(LandedState::OnGround),

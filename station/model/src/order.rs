@@ -89,6 +89,11 @@ pub enum Order {
     StartMission,
     /// Go on with the plan on board where it was left.
     ResumeMission,
+    /// Go on with the plan on board at one of its items.
+    ResumeAt {
+        /// Item of the mission as planned: home is not counted, the first is 0.
+        item: u16,
+    },
     /// Stop or circle here.
     Hold,
     /// Return to home or rally.
@@ -127,6 +132,7 @@ impl Order {
             Self::TakeOff { .. }
             | Self::StartMission
             | Self::ResumeMission
+            | Self::ResumeAt { .. }
             | Self::GoTo { .. }
             | Self::Orbit { .. } => Risk::Flight,
         }
@@ -139,6 +145,7 @@ impl Order {
             // A second picture is a second picture.
             Self::TakeOff { .. } | Self::StartMission | Self::Camera(CameraOrder::Picture) => Retry::Once,
             Self::ResumeMission
+            | Self::ResumeAt { .. }
             | Self::GoTo { .. }
             | Self::Orbit { .. }
             | Self::Gimbal(_)
@@ -152,6 +159,7 @@ impl Order {
             Self::TakeOff { .. } => "TAKE OFF",
             Self::StartMission => "START PATROL",
             Self::ResumeMission => "RESUME PATROL",
+            Self::ResumeAt { .. } => "RESUME PATROL AT",
             Self::Hold => "HOLD",
             Self::Return => "RETURN",
             Self::Land => "LAND",

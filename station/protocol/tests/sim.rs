@@ -373,6 +373,13 @@ fn whole_job(family: Family, airframe: Airframe, loss: f64) {
     w.order(Order::Gimbal(GimbalAim::Neutral));
     w.order(Order::ResumeMission);
     w.until(5, "patrol resumed", |w| w.mode() == Some(FlightMode::Auto));
+    w.order(Order::Hold);
+    w.until(5, "holding again", |w| w.mode() == Some(FlightMode::Hold));
+    w.order(Order::ResumeAt { item: 1 });
+    w.until(10, "taken up at item 1", |w| {
+        matches!(w.last.get("mission"), Some(Report::Mission { current: 1 | 2, .. }))
+    });
+    w.until(5, "patrol taken up", |w| w.mode() == Some(FlightMode::Auto));
     let place = destination(home(), 45.0, 300.0);
     w.order(Order::GoTo {
         at: place,

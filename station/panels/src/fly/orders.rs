@@ -172,6 +172,28 @@ fn aircraft_plan(v: &StationView, id: VehicleId) -> Option<&vedette_model::plan:
     v.plan.plan.as_ref()?.aircraft.iter().find(|p| p.vehicle == id)
 }
 
+/// A marked place farther than this from the line does not say where a patrol goes on, metres.
+const BESIDE_LINE_M: f64 = 500.0;
+
+/// Where the patrol goes on: at the marked place beside the line, on the first pass there that is
+/// not flown yet. `None` without a mark there: where it was left.
+fn resume_at(v: &StationView, l: &FlyLocal, a: &VehicleView) -> Option<vedette_planner::Resume> {
+    let plan = v.plan.plan.as_ref()?;
+    let flight = plan.aircraft.iter().position(|p| p.vehicle == a.id)?;
+    let (m, off_m) = l.shapes.as_ref()?.beside(l.pin?)?;
+    if off_m > BESIDE_LINE_M {
+        return None;
+    }
+    let flown = a.leg.map_or(0, |x| x.index);
+    [true, false]
+        .into_iter()
+        .filter_map(|growing| vedette_planner::resume(plan, flight, m, growing, flown))
+        .min_by(|a, b| {
+            let off = |r: &vedette_planner::Resume| (r.chainage_m - m).abs();
+            off(a).total_cmp(&off(b)).then(a.leg.cmp(&b.leg))
+        })
+}
+
 /// Consequence of the order, in words.
 #[must_use]
 pub fn consequence(v: &StationView, l: &FlyLocal, a: &VehicleView, kind: OrderKind) -> String {
@@ -189,7 +211,14 @@ pub fn consequence(v: &StationView, l: &FlyLocal, a: &VehicleView, kind: OrderKi
             ),
             None => "flies the plan on board".into(),
         },
-        OrderKind::Resume => "goes on with its plan where it left it".into(),
+        OrderKind::Resume => match resume_at(v, l, a) {
+            Some(r) => format!(
+                "goes on with its plan at {}, {} left to fly",
+                words::km(v.section_from_m + r.chainage_m),
+                words::duration(r.left_s)
+            ),
+            None => "goes on with its plan where it left it".into(),
+        },
         OrderKind::Hold => "stops its patrol and holds here".into(),
         OrderKind::Orbit => format!("leaves its plan, circles the {} at 120 m", place_name(l)),
         OrderKind::GoTo => match offers::sending(l, a) {
@@ -233,7 +262,10 @@ fn order_of(v: &StationView, l: &FlyLocal, a: &VehicleView, kind: OrderKind, fee
             height: aircraft_plan(v, a.id).map_or(AboveHome(30.0), |p| p.take_off),
         },
         OrderKind::Start => Order::StartMission,
-        OrderKind::Resume => Order::ResumeMission,
+        OrderKind::Resume => match resume_at(v, l, a).and_then(|r| u16::try_from(r.item).ok()) {
+            Some(item) => Order::ResumeAt { item },
+            None => Order::ResumeMission,
+        },
         OrderKind::Hold => Order::Hold,
         OrderKind::Land => Order::Land,
         OrderKind::Return => Order::Return,

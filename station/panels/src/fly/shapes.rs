@@ -245,6 +245,22 @@ impl Shapes {
         [e, n, relief.and_then(|r| r.at(e, n)).unwrap_or(0.0)]
     }
 
+    /// Metre of the section nearest to a place, from its start, and how far off it is, metres.
+    #[must_use]
+    pub fn beside(&self, at: LatLon) -> Option<(f64, f64)> {
+        let (e, n) = self.frame.plane(at);
+        self.section
+            .windows(2)
+            .zip(&self.section_m)
+            .map(|(w, from_m)| {
+                let (dx, dy) = (w[1][0] - w[0][0], w[1][1] - w[0][1]);
+                let l2 = (dx * dx + dy * dy).max(1e-9);
+                let t = (((e - w[0][0]) * dx + (n - w[0][1]) * dy) / l2).clamp(0.0, 1.0);
+                (from_m + t * l2.sqrt(), segment_distance((e, n), w[0], w[1]))
+            })
+            .min_by(|a, b| a.1.total_cmp(&b.1))
+    }
+
     /// Point and direction of the section at a chainage, metres from its start.
     #[must_use]
     pub fn at_chainage(&self, m: f64) -> Option<(P3, [f64; 2])> {

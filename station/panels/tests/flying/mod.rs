@@ -251,6 +251,65 @@ fn an_alert_offers_the_aircraft_that_is_there_first_and_the_operator_sends_it_by
 }
 
 #[test]
+fn a_patrol_is_taken_up_at_the_place_marked_on_the_line() {
+    let v = demo::view();
+    let id = *v.vehicles.keys().next().unwrap();
+    let plan = v.plan.plan.clone().unwrap();
+    let (flight, part) = plan.aircraft.iter().enumerate().find(|(_, a)| a.vehicle == id).unwrap();
+    let flown = v.vehicles[&id].leg.map_or(0, |l| l.index);
+    let ahead = part
+        .legs
+        .iter()
+        .skip(flown + 1)
+        .filter_map(|l| l.watches_m)
+        .next()
+        .unwrap();
+    let place = along(&v.section, ahead[0]);
+    let mut h = flying(v);
+    h.state_mut().local.selected = Some(id);
+    h.run_steps(3);
+    hold_key(&mut h, Key::Q, 60);
+    let left = Intent::Command {
+        vehicle: id,
+        order: Order::ResumeMission,
+        held: true,
+    };
+    assert_eq!(given(&mut h), [left], "without a mark: where it was left");
+    h.state_mut().local.pin = Some(place);
+    h.run_steps(3);
+    hold_key(&mut h, Key::Q, 60);
+    let order = given(&mut h);
+    let [
+        Intent::Command {
+            order: Order::ResumeAt { item },
+            held: true,
+            ..
+        },
+    ] = &order[..]
+    else {
+        panic!("{order:?}")
+    };
+    let possible: Vec<usize> = [true, false]
+        .into_iter()
+        .filter_map(|g| vedette_planner::resume(&plan, flight, ahead[0], g, flown))
+        .map(|r| r.item)
+        .collect();
+    assert!(possible.contains(&usize::from(*item)), "{item} of {possible:?}");
+}
+
+/// A place on a line, metres from its start.
+fn along(line: &[vedette_geo::LatLon], mut m: f64) -> vedette_geo::LatLon {
+    for w in line.windows(2) {
+        let l = distance_m(w[0], w[1]);
+        if m <= l {
+            return vedette_geo::interpolate(w[0], w[1], m / l.max(1e-9));
+        }
+        m -= l;
+    }
+    line[line.len() - 1]
+}
+
+#[test]
 fn an_aircraft_that_is_not_where_its_plan_has_it_is_not_sent_by_its_plans_figures() {
     let mut v = demo::view();
     on_plan(&mut v);

@@ -188,6 +188,15 @@ impl Aircraft {
                 self.arm(),
             ],
             Order::ResumeMission => vec![self.mode(frame, Wanted::Auto)?],
+            Order::ResumeAt { item } => {
+                // ArduPilot counts home as its item 0; a counter set twice is set once.
+                let seq = f32::from(item) + if ardupilot { 1.0 } else { 0.0 };
+                let set = Step {
+                    harmless: true,
+                    ..self.long(cmd::DO_SET_MISSION_CURRENT, [seq, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0])
+                };
+                vec![set, self.mode(frame, Wanted::Auto)?]
+            }
             Order::Hold => vec![self.mode(frame, Wanted::Hold)?],
             Order::Return => vec![self.mode(frame, Wanted::Return)?],
             Order::Land if ardupilot && frame == Airframe::Plane => {
