@@ -14,7 +14,7 @@ use vedette_model::{AlertId, CameraId, IncidentId, OperatorId, Probes, Pts, Sens
 use crate::camera::MapCamera;
 use crate::fly::orders::{Hold, OrderKind};
 use crate::fly::shapes::Shapes;
-use crate::fly::{Offers, Sending};
+use crate::fly::{Clicked, Offers, Sending};
 use crate::plan::{PlanDesk, PlanLocal};
 use crate::relief::Relief;
 use crate::train::Briefing;
@@ -79,6 +79,10 @@ pub struct FlyLocal {
     pub map_rect: Rect,
     /// A place marked on the map: target of go to, orbit and look here.
     pub pin: Option<LatLon>,
+    /// The place clicked in a picture last; a found one is the marked place too.
+    pub clicked: Option<Clicked>,
+    /// The other sensor of the same aircraft stands small in the picture.
+    pub pair: bool,
     /// Order on the hold bar.
     pub armed: OrderKind,
     /// Holding, since when.
@@ -136,6 +140,8 @@ impl FlyLocal {
             chase: false,
             map_rect: Rect::ZERO,
             pin: None,
+            clicked: None,
+            pair: false,
             armed: OrderKind::Return,
             hold: None,
             given: None,

@@ -55,8 +55,8 @@ pub use pose::{PlatformPose, PoseBuffer, PoseMotion, PoseSigmas};
 pub use register::{HEALTHY, Registration, register};
 pub use rules::{
     AlertDraft, ApproachPolicy, BehaviourPolicy, BoatPolicy, ConvoyPolicy, CrossingPolicy, DropoffPolicy,
-    IntruderPolicy, Intruders, LightsOut, LightsOutPolicy, LoiterPolicy, OverboardPolicy, PatrolTiming,
-    PatrolTimingPolicy, Policy, RendezvousPolicy, RuleSet, SkyCamera, Surroundings, TailingPolicy,
+    FromTheLinePolicy, IntruderPolicy, Intruders, LightsOut, LightsOutPolicy, LoiterPolicy, OverboardPolicy,
+    PatrolTiming, PatrolTimingPolicy, Policy, RendezvousPolicy, RuleSet, SkyCamera, Surroundings, TailingPolicy,
 };
 pub use sky::{SkyPolicy, SkyWatch};
 pub use sun::sun_elevation_deg;

@@ -610,7 +610,7 @@ fn d_site() -> String {
     "maps/data/andorra".to_owned()
 }
 fn d_report() -> Vec<String> {
-    vec!["crossing".to_owned()]
+    vec!["crossing".to_owned(), "from-the-line".to_owned()]
 }
 fn d_report_within() -> f64 {
     120.0

@@ -16,6 +16,7 @@ pub(crate) use super::lines::{kilometres, pieces};
 use super::marks::{self, Labels};
 use super::ribbon;
 use super::shapes::{P3, Shapes};
+use super::spot;
 use super::tracks::{inset_of, track};
 use crate::camera::View;
 use crate::draw::{self, Button};
@@ -315,6 +316,16 @@ fn symbols(
         );
     }
     if let Some(at) = l.pin.and_then(|q| put(ground(q))) {
+        // How sure a place clicked in the picture is.
+        if let Some(s) = l
+            .clicked
+            .as_ref()
+            .and_then(|k| k.spot.as_ref().ok())
+            .filter(|s| Some(s.at) == l.pin)
+        {
+            let edge: Vec<Pos2> = spot::ring(s).filter_map(|q| put(ground(q))).collect();
+            p.add(Shape::line(edge, Stroke::new(1.5, pal.accent)));
+        }
         marks::pin(p, at, pal);
     }
     // The stand-off names itself where nothing else stands.

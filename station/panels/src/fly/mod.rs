@@ -16,6 +16,7 @@ mod passes;
 mod ribbon;
 mod seat;
 pub mod shapes;
+mod spot;
 mod timeline;
 mod tracks;
 mod video;
@@ -29,6 +30,8 @@ use vedette_model::{Intent, LinkState};
 
 pub(crate) use map::show as map_show;
 pub use offers::{Offers, Sending};
+pub use spot::{Clicked, Spot};
+pub(crate) use spot::{click as picture_click, draw_in as picture_spot};
 pub(crate) use timeline::{Axis, events as timeline_events, now_line};
 pub(crate) use video::picture as video_picture;
 

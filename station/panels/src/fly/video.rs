@@ -6,10 +6,10 @@
 use egui::{Align2, CornerRadius, Painter, Pos2, Rect, Shape, Stroke, StrokeKind, Ui, WidgetType, pos2, vec2};
 use vedette_core::{CameraView, StationView};
 use vedette_geo::Amsl;
-use vedette_model::{CameraId, Intent, SensorPose, Spectrum, Utc};
+use vedette_model::{CameraId, CameraOrder, Intent, Order, SensorPose, Spectrum, Utc};
 
 use super::shapes::Shapes;
-use super::{alerts, marks};
+use super::{alerts, marks, spot};
 use crate::camera::{PictureProjection, in_picture};
 use crate::draw::{self, Button};
 use crate::icon::{self, Icon};
@@ -51,13 +51,25 @@ pub(crate) fn show(
         false,
         pal,
     );
+    if let (Some(c), Some(pic)) = (cam, pic) {
+        let pose = pic.pose.as_deref().or(c.pose.as_ref());
+        if let Some(k) = spot::click(ui, frame, c.id, pic, pose, feeds.relief) {
+            l.pin = k.spot.as_ref().ok().map(|s| s.at).or(l.pin);
+            l.clicked = Some(k);
+        }
+        forget_old(l);
+        if let Some(k) = l.clicked.as_ref().filter(|k| k.camera == c.id || k.spot.is_ok()) {
+            spot::draw_in(ui, frame, pic, pose, k, pal);
+        }
+        pair(ui, frame, v, l, feeds, pal);
+    }
     let row = draw::rect(
         r.left(),
         frame.bottom(),
         r.width(),
         if lay.compact { 34.0 } else { 40.0 },
     );
-    streams(ui, row, v, l, lay, pal);
+    streams(ui, row, v, l, lay, pal, out);
     let rest = Rect::from_min_max(pos2(r.left(), row.bottom()), r.max);
     alerts::show(ui, rest, v, l, feeds, lay, pal, out);
 }
@@ -624,7 +636,120 @@ fn boxes(
     }
 }
 
-fn streams(ui: &mut Ui, r: Rect, v: &StationView, l: &mut FlyLocal, lay: &Layout, pal: &Palette) {
+/// A place marked elsewhere since is not the one clicked here.
+fn forget_old(l: &mut FlyLocal) {
+    let at = l.clicked.as_ref().and_then(|k| k.spot.as_ref().ok()).map(|s| s.at);
+    if at.is_some() && at != l.pin {
+        l.clicked = None;
+    }
+}
+
+/// The other sensor of the same aircraft, small in the corner; a click exchanges the two.
+fn pair(ui: &mut Ui, r: Rect, v: &StationView, l: &mut FlyLocal, feeds: &FlyFeeds, pal: &Palette) {
+    let other = l.camera.filter(|_| l.pair).and_then(|c| other_sensor(v, c));
+    let Some((id, pic)) = other.and_then(|id| Some((id, feeds.video.get(&id)?))) else {
+        return;
+    };
+    let w = r.width() * 0.34;
+    #[expect(clippy::cast_precision_loss, reason = "pixels")]
+    let h = w * pic.size[1] as f32 / pic.size[0].max(1) as f32;
+    // Above the age, which is never covered.
+    let at = draw::rect(r.left() + 10.0, r.bottom() - 44.0 - h, w, h);
+    let p = ui.painter().with_clip_rect(r);
+    let uv = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
+    p.image(pic.texture, at, uv, pal.picture_tint);
+    p.rect_stroke(at, CornerRadius::ZERO, Stroke::new(1.5, pal.text1), StrokeKind::Outside);
+    let (word, spectrum) = match v.cameras.get(&id).map(|c| c.spectrum) {
+        Some(Spectrum::Visible) => ("visible", Spectrum::Visible),
+        _ => ("thermal", Spectrum::Thermal),
+    };
+    let age_ms = pic.captured.map(|t| ((v.utc.0 - t.0) / 1000).max(0));
+    let colour = if is_late(age_ms) { pal.alarm2 } else { pal.text1 };
+    plate(
+        &p,
+        at.left_top() + vec2(4.0, 4.0),
+        Align2::LEFT_TOP,
+        word,
+        &age_of(age_ms),
+        colour,
+        pal,
+    );
+    let hit = ui.interact(at, ui.id().with("pair"), egui::Sense::click());
+    let label = format!("Exchange with the {word} picture");
+    hit.widget_info(|| egui::WidgetInfo::labeled(WidgetType::Button, true, &label));
+    if hit.clicked() {
+        (l.camera, l.spectrum) = (Some(id), spectrum);
+    }
+}
+
+/// What the camera on board says it can: zoom, take a picture, record.
+fn on_board(
+    ui: &mut Ui,
+    x: &mut f32,
+    y: f32,
+    v: &StationView,
+    current: Option<&CameraView>,
+    pal: &Palette,
+    out: &mut Vec<Intent>,
+) {
+    let Some(a) = current.and_then(|c| v.vehicles.get(&c.vehicle)) else {
+        return;
+    };
+    let states = || a.cameras.values().map(|k| &k.value);
+    let zoom = states().find_map(|s| s.zoom_pct);
+    let recording = states().find_map(|s| s.recording);
+    let pictures = states().any(|s| s.pictures.is_some());
+    let mut button = |ui: &mut Ui, word: &str, label: &str, icon: Option<Icon>, on: bool, order: CameraOrder| {
+        let mut b = Button::new(word).label(label).selected(on);
+        if let Some(i) = icon {
+            b = b.icon(i);
+        }
+        if b.show(ui, draw::rect(*x, y, 28.0, 24.0), pal).clicked() {
+            out.push(Intent::Command {
+                vehicle: a.id,
+                order: Order::Camera(order),
+                held: false,
+            });
+        }
+        *x += 32.0;
+    };
+    if let Some(z) = zoom {
+        let to = |by: f64| CameraOrder::Zoom((z + by).clamp(0.0, 100.0));
+        button(ui, "−", "Zoom out", None, false, to(-ZOOM_STEP));
+        button(ui, "+", "Zoom in", None, false, to(ZOOM_STEP));
+    }
+    if pictures {
+        button(
+            ui,
+            "",
+            "Take a picture on board",
+            Some(Icon::Camera),
+            false,
+            CameraOrder::Picture,
+        );
+    }
+    if let Some(on) = recording {
+        let label = if on {
+            "Stop recording on board"
+        } else {
+            "Record on board"
+        };
+        button(ui, "", label, Some(Icon::Rec), on, CameraOrder::Record(!on));
+    }
+}
+
+/// One press of zoom, percent of the camera's range.
+const ZOOM_STEP: f64 = 10.0;
+
+fn streams(
+    ui: &mut Ui,
+    r: Rect,
+    v: &StationView,
+    l: &mut FlyLocal,
+    lay: &Layout,
+    pal: &Palette,
+    out: &mut Vec<Intent>,
+) {
     let p = ui.painter().clone();
     p.rect_filled(r, CornerRadius::ZERO, pal.surface[1]);
     draw::hline(&p, r.left(), r.right(), r.bottom() - 0.5, pal.line_soft);
@@ -652,6 +777,18 @@ fn streams(ui: &mut Ui, r: Rect, v: &StationView, l: &mut FlyLocal, lay: &Layout
         }
         x += w + 6.0;
     }
+    let both = l.camera.and_then(|c| other_sensor(v, c)).is_some();
+    if both {
+        let b = Button::new("")
+            .label("Both pictures")
+            .icon(Icon::Layers)
+            .selected(l.pair);
+        if b.show(ui, draw::rect(x, y, 28.0, h), pal).clicked() {
+            l.pair = !l.pair;
+        }
+        x += 34.0;
+    }
+    on_board(ui, &mut x, y, v, current, pal, out);
     let mut right = r.right() - 8.0;
     for a in v.vehicles.values().rev() {
         let of = |s: Spectrum| {

@@ -403,6 +403,16 @@ fn video(
         true,
         pal,
     );
+    if let (Some(c), Some(pic)) = (cam, pic) {
+        let pose = pic.pose.as_deref().or(c.pose.as_ref());
+        if let Some(k) = fly::picture_click(ui, frame, c.id, pic, pose, feeds.relief) {
+            l.pin = k.spot.as_ref().ok().map(|s| s.at).or(l.pin);
+            l.clicked = Some(k);
+        }
+        if let Some(k) = l.clicked.as_ref().filter(|k| k.camera == c.id) {
+            fly::picture_spot(ui, frame, pic, pose, k, pal);
+        }
+    }
     p.rect_filled(bar, CornerRadius::ZERO, pal.surface[1]);
     let y = bar.top() + 9.0;
     let mut x = bar.left() + 12.0;

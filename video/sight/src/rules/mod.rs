@@ -13,6 +13,7 @@ mod company;
 mod convoy;
 mod crossing;
 mod dropoff;
+mod from_the_line;
 mod intruder;
 mod lights_out;
 mod loiter;
@@ -38,7 +39,7 @@ pub use behaviour::{
 pub use intruder::{IntruderPolicy, Intruders, SkyCamera};
 pub use lights_out::{LightsOut, LightsOutPolicy};
 pub use patrol_timing::{PatrolTiming, PatrolTimingPolicy};
-pub use policy::{ApproachPolicy, CrossingPolicy, LoiterPolicy, Policy};
+pub use policy::{ApproachPolicy, CrossingPolicy, FromTheLinePolicy, LoiterPolicy, Policy};
 pub use surroundings::Surroundings;
 
 use company::{Company, Known};
@@ -100,6 +101,11 @@ pub(crate) struct Memory {
     /// Distance to the line when coming closer began, and when.
     closing_from: Option<(f64, Utc)>,
     closing_looks: u32,
+    /// Inside when going away from the line began, metres, and when.
+    #[serde(default)]
+    inwards_from: Option<(f64, Utc)>,
+    #[serde(default)]
+    inwards_looks: u32,
     fired: BTreeSet<RuleId>,
     /// Where it was at its last look.
     at: LatLon,
@@ -149,6 +155,8 @@ impl Memory {
             moved: false,
             closing_from: None,
             closing_looks: 0,
+            inwards_from: None,
+            inwards_looks: 0,
             fired: BTreeSet::new(),
             at,
             subject: false,
@@ -345,6 +353,8 @@ impl RuleSet {
                 // Coming closer is a claim about what was watched, not about a place before and after.
                 memory.closing_from = None;
                 memory.closing_looks = 0;
+                memory.inwards_from = None;
+                memory.inwards_looks = 0;
             }
             memory.counted = track.captured;
             let sight = sight(track, fix, border, crossings);
@@ -356,7 +366,7 @@ impl RuleSet {
             let Some(memory) = self.memory.get_mut(&track.id) else {
                 continue;
             };
-            for check in [crossing::check, loiter::check, approach::check] {
+            for check in [crossing::check, loiter::check, approach::check, from_the_line::check] {
                 let Some(mut draft) = check(&sight, memory, &self.policy) else {
                     continue;
                 };
@@ -562,5 +572,12 @@ fn remember(m: &mut Memory, s: &Sight<'_>, policy: &Policy) {
     } else if s.inward_m_s < 0.5 * policy.approach.least_m_s {
         m.closing_from = None;
         m.closing_looks = 0;
+    }
+    if s.signed_m > 0.0 && s.subject() && s.inward_m_s >= policy.from_the_line.least_m_s {
+        m.inwards_from.get_or_insert((s.signed_m, s.track.captured));
+        m.inwards_looks += 1;
+    } else if s.inward_m_s < 0.0 {
+        m.inwards_from = None;
+        m.inwards_looks = 0;
     }
 }

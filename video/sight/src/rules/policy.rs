@@ -20,6 +20,9 @@ pub struct Policy {
     pub loiter: LoiterPolicy,
     /// Approach to the line.
     pub approach: ApproachPolicy,
+    /// Going away from the line on the home side.
+    #[serde(default)]
+    pub from_the_line: FromTheLinePolicy,
     /// Rules about company, boats and water.
     #[serde(default)]
     pub behaviour: BehaviourPolicy,
@@ -35,6 +38,34 @@ pub struct Policy {
     /// One object seen by two aircraft.
     #[serde(default)]
     pub handover: HandoverPolicy,
+}
+
+/// Thresholds of `from-the-line`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FromTheLinePolicy {
+    /// Whoever is first seen farther inside than this comes from somewhere else, metres.
+    pub within_m: f64,
+    /// Least speed away from the line, metres per second.
+    pub least_m_s: f64,
+    /// Least way away from it, metres.
+    pub least_m: f64,
+    /// Least time, seconds.
+    pub least_s: f64,
+    /// Least looks.
+    pub looks: u32,
+}
+
+impl Default for FromTheLinePolicy {
+    fn default() -> Self {
+        Self {
+            within_m: 120.0,
+            least_m_s: 0.4,
+            least_m: 15.0,
+            least_s: 10.0,
+            looks: 20,
+        }
+    }
 }
 
 /// Thresholds of `crossing`.
@@ -147,6 +178,7 @@ impl Default for Policy {
                 least_m: 4.0,
                 looks: 15,
             },
+            from_the_line: FromTheLinePolicy::default(),
             behaviour: BehaviourPolicy::default(),
             intruder: IntruderPolicy::default(),
             lights_out: LightsOutPolicy::default(),

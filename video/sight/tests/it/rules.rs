@@ -336,3 +336,49 @@ fn a_misspelt_or_senseless_threshold_is_refused() {
     let e = p.checked().expect_err("not a number");
     assert!(e.to_string().contains("loiter.least_s"), "{e}");
 }
+
+/// Somebody inside: from `from_m` on at `m_s` away from the line, for half a minute.
+fn inside_walk(from_m: f64, m_s: f64, class: TargetClass, crossings: &[Crossing]) -> Vec<AlertDraft> {
+    let mut rules = RuleSet::new(Policy::default());
+    let mut out = Vec::new();
+    for i in 0..300 {
+        let t = f64::from(i) * 0.1;
+        let mut k = track(9, t, place(1000.0, from_m + m_s * t), m_s, 2.0);
+        k.class = class;
+        let now = k.captured;
+        out.extend(rules.judge(now, &[k], CameraId(11), VehicleId(1), &border(), crossings));
+    }
+    out
+}
+
+#[test]
+fn who_is_first_seen_inside_and_walks_away_from_the_line_is_told_of_once_and_never_as_crossed() {
+    let said = inside_walk(40.0, 1.2, TargetClass::Person, &[]);
+    assert_eq!(said.len(), 1, "{said:?}");
+    let d = &said[0];
+    assert_eq!((d.rule.0.as_str(), d.priority), ("from-the-line", Priority::P2));
+    assert!(
+        d.why.contains("first seen 40 m inside") && d.why.contains("Nobody saw it cross"),
+        "{}",
+        d.why
+    );
+    for (what, from_m, m_s, class) in [
+        ("a herdsman far inside", 300.0, 1.2, TargetClass::Person),
+        ("somebody who stands", 40.0, 0.0, TargetClass::Person),
+        ("somebody who walks to the line", 100.0, -1.2, TargetClass::Person),
+        ("a cow", 40.0, 1.2, TargetClass::Animal),
+        ("a warm thing of no class", 40.0, 1.2, TargetClass::Unknown),
+    ] {
+        let said = inside_walk(from_m, m_s, class, &[]);
+        assert!(said.is_empty(), "{what}: {said:?}");
+    }
+    let gate = Crossing {
+        name: "gate".into(),
+        at: place(1000.0, 50.0),
+        radius_m: 150.0,
+    };
+    assert!(
+        inside_walk(40.0, 1.2, TargetClass::Person, &[gate]).is_empty(),
+        "at a crossing point"
+    );
+}
