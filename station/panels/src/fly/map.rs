@@ -213,7 +213,6 @@ fn symbols(
     let ground = |at: LatLon| s.on_ground(at, feeds.relief);
     let put = |q: P3| w.project(q[0], q[1], q[2]).filter(|x| w.rect.contains(*x));
     crossings(p, w, s, labels, pal);
-    sensors(p, w, v, s, feeds.relief, labels, pal);
     let mut homes: Vec<Pos2> = Vec::new();
     for a in v.vehicles.values() {
         if let Some(at) = a.home.and_then(|(h, z)| put(s.place(h, z.0))) {
@@ -315,6 +314,7 @@ fn symbols(
             pal,
         );
     }
+    sensors(p, w, v, s, feeds.relief, labels, pal);
     if let Some(at) = l.pin.and_then(|q| put(ground(q))) {
         // How sure a place clicked in the picture is.
         if let Some(s) = l
