@@ -148,3 +148,51 @@ impl Air {
 fn finite(v: f64) -> f64 {
     if v.is_finite() { v.clamp(0.0, 60.0) } else { 0.0 }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Three standard errors of a measured sigma: of a first-order process of correlation time τ seen
+    /// for T it is √(τ / 2T) of it, of the lateral and vertical shape less.
+    fn three_errors(tau_s: f64, seen_s: f64) -> f64 {
+        3.0 * (tau_s / (2.0 * seen_s)).sqrt()
+    }
+
+    #[test]
+    fn turbulence_is_as_strong_and_as_long_as_the_model_says_within_what_chance_allows() {
+        for (height_m, airspeed, seed) in [(30.0, 7.0, 5), (30.0, 20.0, 6), (250.0, 20.0, 7)] {
+            let weather = Weather {
+                wind_from_deg: 0.0,
+                wind_m_s: 7.0,
+                gust_m_s: 4.5,
+            };
+            // MIL-F-8785C at this height, in feet; a gust of 4.5 m/s is three sigma of 1.5.
+            let h = height_m * 3.280_84;
+            let k: f64 = 0.177 + 0.000_823 * h;
+            let (length, share) = (h / k.powf(1.2) / 3.280_84, k.powf(0.4));
+            let mut air = Air::new(seed);
+            let (seen_s, lag) = (12_000.0, 100);
+            let n = (seen_s / TICK_S) as usize;
+            let gusts: Vec<[f64; 3]> = (0..n)
+                .map(|_| {
+                    let [north, east, down] = air.step(&weather, airspeed, height_m);
+                    [north + 7.0, east, down]
+                })
+                .collect();
+            let sigma = |k: usize| (gusts.iter().map(|g| g[k] * g[k]).sum::<f64>() / n as f64).sqrt();
+            let may = three_errors(length / airspeed, seen_s);
+            let case = format!("{height_m} m at {airspeed} m/s, three errors {:.1} %", may * 100.0);
+            assert!(may < 0.15, "{case}: seen too shortly to tell");
+            assert!((sigma(0) / 1.5 - 1.0).abs() < may, "{case}: along {}", sigma(0));
+            assert!((sigma(1) / 1.5 - 1.0).abs() < may, "{case}: across {}", sigma(1));
+            let up = sigma(2) / 1.5;
+            assert!((up / share - 1.0).abs() < may, "{case}: up {up}, law {share}");
+            // First order: after a second the share exp(−V/L) is left.
+            let c =
+                gusts.windows(lag + 1).map(|w| w[0][0] * w[lag][0]).sum::<f64>() / (n - lag) as f64 / sigma(0).powi(2);
+            let law = (-airspeed / length).exp();
+            assert!((c - law).abs() < 0.03, "{case}: after a second {c}, law {law}");
+        }
+    }
+}

@@ -30,6 +30,7 @@ mod files;
 mod flight;
 mod gimbal;
 mod guide;
+mod instruments;
 mod landing;
 mod logbook;
 mod logserve;
@@ -39,6 +40,7 @@ mod net;
 mod params;
 mod plans;
 mod receive;
+
 mod sensors;
 mod signing;
 mod telemetry;

@@ -10,7 +10,7 @@ use vedette_model::{Airframe, LandedState, Mono, Utc};
 use crate::air::{Air, TICK_S};
 use crate::body::Body;
 use crate::config::{Fault, Noise, VehicleConfig, Weather};
-use crate::energy::{Battery, Lift, power_w};
+use crate::energy::{Battery, Lift, RotorPower, power_w};
 use crate::execute::Exec;
 use crate::flight::{Pilot, Task};
 use crate::gimbal::{Gimbal, Mount};
@@ -119,6 +119,7 @@ pub struct SimVehicle {
     pub(crate) air: Air,
     pub(crate) wind: [f64; 3],
     pub(crate) battery: Battery,
+    rotors: RotorPower,
     pub(crate) gimbal: Gimbal,
     pub(crate) sensors: Sensors,
     pub(crate) params: Params,
@@ -166,6 +167,7 @@ impl SimVehicle {
             air: Air::new(cfg.seed),
             wind: [0.0; 3],
             battery: Battery::new(&cfg.energy, &cfg.pack),
+            rotors: RotorPower::new(&cfg.energy, &cfg.envelope),
             gimbal: Gimbal::new(cfg.heading_deg),
             sensors,
             params: Params::new(&cfg),
@@ -237,8 +239,8 @@ impl SimVehicle {
         };
         let climb = -self.body.v[2];
         let mut power = power_w(
-            &self.cfg.energy,
-            &env,
+            (&self.cfg.energy, &env),
+            &self.rotors,
             lift,
             self.body.airspeed,
             climb,

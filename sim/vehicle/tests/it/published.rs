@@ -83,3 +83,59 @@ fn endurance_is_what_makers_and_measurements_say() {
     t.row("capacity at -10 °C", share(0.0, -10.0), 0.82, 0.05);
     t.judge();
 }
+
+/// Zeng, Xu and Zhang 2019, eq. 12, with the constants of their table I, watts.
+fn zeng_w(v: f64) -> f64 {
+    let (weight, rho, disc, tip, solidity, drag) = (20.0, 1.225, 0.503, 120.0, 0.05, 0.6);
+    let profile = 0.012 / 8.0 * rho * solidity * disc * 120.0_f64.powi(3);
+    let induced = 1.1 * f64::powf(weight, 1.5) / f64::sqrt(2.0 * rho * disc);
+    let v02 = weight / (2.0 * rho * disc);
+    let q = v * v / (2.0 * v02);
+    profile * (1.0 + 3.0 * v * v / (tip * tip))
+        + induced * ((1.0 + q * q).sqrt() - q).sqrt()
+        + 0.5 * drag * rho * solidity * disc * v.powi(3)
+}
+
+#[test]
+fn a_multirotor_draws_what_zeng_and_others_measured_from_hover_to_full_speed() {
+    let mut cfg = VehicleConfig::small(1, Airframe::Copter, HOME, GROUND);
+    cfg.noise = Noise::NONE;
+    cfg.envelope.cruise_m_s = 10.2;
+    cfg.envelope.max_m_s = 26.0;
+    cfg.energy.mass_kg = 20.0 / G_M_S2;
+    cfg.energy.hover_w = 168.5;
+    cfg.energy.cruise_w = 126.0;
+    cfg.energy.battery_wh = 500.0;
+    let mut s = Station::with(cfg);
+    s.set_param("FS_GCS_ENABLE", 0.0);
+    s.take_off(Airframe::Copter, 60.0);
+    s.run(10.0);
+    let mut t = Table::default();
+    // 18.3 m/s is the paper's speed of longest range: 161.5 W.
+    for (asked, published) in [
+        (0.0, 168.5),
+        (5.0, zeng_w(5.0)),
+        (10.2, 126.0),
+        (18.3, 161.5),
+        (25.0, zeng_w(25.0)),
+    ] {
+        if asked > 0.0 {
+            assert_eq!(
+                s.command_at(192, [asked as f32, 1.0, 0.0, NAN], point(0.0, 40_000.0), 60.0),
+                0
+            );
+            s.run(25.0);
+        }
+        let (mut watts, mut speed) = (0.0, 0.0);
+        for _ in 0..50 {
+            s.run(0.1);
+            watts += s.v.truth().power_w / 50.0;
+            speed += s.v.truth().airspeed_m_s / 50.0;
+        }
+        if asked > 0.0 {
+            t.row(&format!("airspeed asked {asked} m/s"), speed, asked, 0.01);
+        }
+        t.row(&format!("power at {asked} m/s, W"), watts, published, 0.03);
+    }
+    t.judge();
+}
