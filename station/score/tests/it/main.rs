@@ -2,6 +2,7 @@
 //! they name, a policy that refuses mistakes, a sheet and a history.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod again;
 mod exercise;
 mod items;
 mod trainees;
