@@ -40,6 +40,8 @@ pub(crate) struct CoverMap {
     pub(crate) seed: u32,
     pub(crate) forest_share: f32,
     pub(crate) tree_line_m: f32,
+    /// Snow lies above, metres AMSL.
+    pub(crate) snow_line_m: f32,
     /// Temperature of the sea's skin, degrees Celsius.
     pub(crate) water_c: f32,
     /// Height of the waves, metres.
@@ -60,6 +62,8 @@ pub(crate) struct Field {
     pub(crate) forest: f32,
     pub(crate) heath: f32,
     pub(crate) rock: f32,
+    /// Share of the ground under snow.
+    pub(crate) snow: f32,
 }
 
 impl Field {
@@ -71,6 +75,7 @@ impl Field {
             forest: l(a.forest, b.forest),
             heath: l(a.heath, b.heath),
             rock: l(a.rock, b.rock),
+            snow: l(a.snow, b.snow),
         }
     }
 }
@@ -130,6 +135,8 @@ impl CoverMap {
             forest,
             heath: 0.9 * mid - 0.25 * broad - 0.08 + 0.3 * (forest - 0.3).max(0.0),
             rock: smooth(0.62, 1.05, slope) + smooth(0.34, 0.7, outcrop) * 0.8 - 0.42,
+            // Patches at its edge, none that holds on steep slopes.
+            snow: smooth(self.snow_line_m - 80.0, self.snow_line_m + 80.0, z + 60.0 * mid) * smooth(0.62, 0.85, n[2]),
         }
     }
 
@@ -456,6 +463,7 @@ pub(crate) fn bake(map: &CoverMap, g: &Ground, light: &Light, key: (u8, i32, i32
             if rivers {
                 wet = wet.max(map.river(x, y, a + 0.5 * b));
             }
+            let snow = f.snow * (1.0 - 0.7 * worn) * (1.0 - wet);
             if thermal {
                 let lit = 0.35
                     + 0.65
@@ -472,6 +480,10 @@ pub(crate) fn bake(map: &CoverMap, g: &Ground, light: &Light, key: (u8, i32, i32
                     // Calm water mirrors some of the cold sky; waves mix warm faces into it.
                     let sea = map.water_c + 0.02 * (light.sky_c - map.water_c) + map.waves_m * 0.6 * (b + 0.5 * a);
                     t += (sea - t) * wet;
+                }
+                if snow > 0.0 {
+                    // It gives no heat of the ground to the night, and melts before it is warm by day.
+                    t += ((covers[0].0 - 1.5).min(-0.2) + 0.3 * b - t) * snow;
                 }
                 temp[k] = t;
             } else {
@@ -504,6 +516,12 @@ pub(crate) fn bake(map: &CoverMap, g: &Ground, light: &Light, key: (u8, i32, i32
                     let ripple = 1.0 + map.waves_m.min(1.5) * (0.30 * b + 0.22 * a);
                     for (v, sea) in al.iter_mut().zip([0.022, 0.040, 0.052]) {
                         *v += (sea * ripple - *v) * wet;
+                    }
+                }
+                if snow > 0.0 {
+                    // Albedo of snow some days old (Warren 1982), a little bluer than the light on it.
+                    for (v, white) in al.iter_mut().zip([0.74, 0.76, 0.79]) {
+                        *v += (white + 0.06 * b - *v) * snow;
                     }
                 }
                 let al = al.map(|v| (v * m).clamp(0.01, 0.9));

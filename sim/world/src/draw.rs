@@ -7,9 +7,10 @@ use crate::body;
 use crate::cover::{Standing, Thing, dist_segment};
 use crate::light::Light;
 use crate::noise::{floor, perlin, smooth, unit as hash_unit};
-use crate::render::{FAR, View};
+use crate::render::FAR;
 use crate::scene::Scene;
 use crate::shapes::{Solid, V3, along, dot};
+use crate::view::View;
 use vedette_geo::Repeatable;
 
 /// Darkens the ground in an actor's shadow: its outline, laid along the ground away from the sun,

@@ -8,8 +8,9 @@ use crate::cover::{CoverMap, dist_segment};
 use crate::ground::Ground;
 use crate::light::{Cover, Light};
 use crate::noise::{hash2, perlin, unit};
-use crate::render::{FAR, View};
+use crate::render::FAR;
 use crate::shapes::{Solid, V3, along, dot};
+use crate::view::View;
 use vedette_geo::Repeatable;
 
 /// A hamlet of the scenario, on the scene's map.

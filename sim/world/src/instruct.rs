@@ -5,7 +5,7 @@
 use serde::Deserialize;
 
 use crate::serve::Instructor;
-use crate::{SimError, Trouble};
+use crate::{Newcomer, SimError, Trouble};
 
 /// One act.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -22,6 +22,8 @@ struct Act {
     trouble: Option<Trouble>,
     /// For `mend`: the kind; absent: all that was put in by hand.
     kind: Option<String>,
+    /// For `add`: `{ name = "...", kind = "person", km = .., inside_m = .., to_km = .., to_inside_m = .., speed_m_s = .. }`.
+    actor: Option<Newcomer>,
     /// For `speed`: seconds of the scenario per second of the clock.
     speed: Option<f64>,
 }
@@ -32,6 +34,7 @@ enum What {
     Inject,
     Mend,
     Speed,
+    Add,
 }
 
 #[derive(Deserialize)]
@@ -65,6 +68,9 @@ impl InstructorScript {
         for (k, a) in acts.iter().enumerate() {
             let needs = match a.what {
                 What::Inject if a.trouble.is_none() => Some("inject needs `trouble = { what = \"...\" }`"),
+                What::Add if a.actor.is_none() => Some(
+                    "add needs `actor = { name, kind, km, inside_m, to_km, to_inside_m, speed_m_s }`; role and count may be given",
+                ),
                 What::Speed if !a.speed.is_some_and(|s| (0.1..=20.0).contains(&s)) => {
                     Some("speed needs `speed`, 0.1 to 20")
                 }
@@ -116,6 +122,11 @@ impl InstructorScript {
                         if f.live && kind && whose {
                             i.remove(f.id);
                         }
+                    }
+                }
+                What::Add => {
+                    if let Some(n) = &a.actor {
+                        i.add(n)?;
                     }
                 }
                 What::Speed => i.set_speed(a.speed.unwrap_or(1.0)),

@@ -16,6 +16,7 @@ mod follow;
 mod ground;
 mod house;
 mod instruct;
+mod lattice;
 mod light;
 mod meta;
 mod nmea;
@@ -33,6 +34,7 @@ mod site;
 mod sky;
 mod trouble;
 mod truth;
+mod view;
 mod wire;
 
 pub use actors::{Actor, ActorKind, ActorPose, Medium, Role, Step, Track};
@@ -48,7 +50,9 @@ pub use options::SimOptions;
 pub use radio::{Interference, LinkState, Radio, free_space_db, knife_edge_db};
 pub use rehearse::Rehearsal;
 pub use render::{CameraState, Image, Quality, Rendered, Renderer, TruthBox};
-pub use scenario::{CHECKLIST, Condition, Crossing, Overrides, Scenario, SimAircraft, SimCamera, TrainingFile};
+pub use scenario::{
+    CHECKLIST, Condition, Crossing, Newcomer, Overrides, Scenario, SimAircraft, SimCamera, TrainingFile,
+};
 pub use scene::{Clearing, Hamlet, Scene, SceneSpec, WarmStone, Way};
 pub use serve::{
     Clock, Endpoint, FollowEndpoint, Instructor, ServeConfig, SimHandle, SimStats, Simulation, StepClock, Stream,

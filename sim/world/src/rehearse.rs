@@ -12,7 +12,7 @@ use vedette_sim_vehicle::TrueState;
 
 use crate::follow::Follower;
 use crate::render::{Quality, Rendered, Renderer};
-use crate::scenario::Scenario;
+use crate::scenario::{Newcomer, Scenario};
 use crate::serve::fly::{on_threads, snapshot, vehicle_config};
 use crate::serve::video::camera_state;
 use crate::sky::{Sky, Spread};
@@ -64,6 +64,14 @@ impl Rehearsal {
             seq: 0,
             other: Follower::default(),
         }
+    }
+
+    /// Puts somebody in, as an instructor does.
+    ///
+    /// # Errors
+    /// As [`Scenario::join`].
+    pub fn join(&mut self, n: &Newcomer) -> Result<(), SimError> {
+        self.sky.join(n)
     }
 
     /// Goes on to a second of the scenario.
@@ -201,6 +209,7 @@ impl Rehearsal {
         };
         let snap = snapshot(craft);
         let state = camera_state(cam, &snap, self.scenario.seed ^ (u64::from(cam.id.0) << 20));
+        renderer.join(self.sky.scenario().newcomers());
         let seen = renderer.render(&state, snap.truth.now.seconds());
         self.renderer = Some(renderer);
         Ok(Some(seen))

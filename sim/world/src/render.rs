@@ -9,19 +9,21 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use vedette_geo::{Amsl, Camera, Gimbal, LatLon, Ned, Repeatable, Rotation, Vec3};
+use vedette_geo::{Amsl, LatLon, Repeatable};
 use vedette_model::{ImageBox, Spectrum, TargetClass};
 
-use crate::actors::{ActorKind, Medium};
+use crate::actors::{Actor, ActorKind, Medium};
 use crate::body;
 use crate::cover::{Baked, CHUNK, Chunk, PADDED, SCATTER_M, Standing, TEXEL_M, bake};
 use crate::draw::{draw_shadow, draw_thing};
 use crate::house;
+use crate::lattice::{Lattice, STEP, lattice};
 use crate::light::Light;
 use crate::noise::{floor, hash2};
 use crate::scene::Scene;
 use crate::sensor::{self, Fpn};
 use crate::shapes::{V3, along, dot, sub};
+use crate::view::{View, view};
 
 /// A camera at one moment.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -151,10 +153,10 @@ impl Quality {
     }
 }
 
-/// Depth lattice spacing, pixels.
-const STEP: usize = 4;
 /// Chunks kept per renderer.
 const KEEP: usize = 160;
+/// How far under the ground a surface counts as in it, metres: the relief's own roundness.
+const SUNK_M: f32 = 0.03;
 /// Stands for the sky in the depth buffer.
 pub(crate) const FAR: f32 = 1.0e9;
 
@@ -163,6 +165,8 @@ pub(crate) const FAR: f32 = 1.0e9;
 pub struct Renderer {
     scene: Arc<Scene>,
     quality: Quality,
+    /// Actors who came after the scene was built.
+    newcomers: Arc<[Actor]>,
     chunks: BTreeMap<(bool, u8, i32, i32), (u64, Chunk)>,
     standing: BTreeMap<(i32, i32), Vec<Standing>>,
     fpn: BTreeMap<(u64, u32, u32), Fpn>,
@@ -171,49 +175,6 @@ pub struct Renderer {
     depth: Vec<f32>,
     heat: Vec<f32>,
     rgb: Vec<[f32; 3]>,
-}
-
-/// A camera on the scene's map: where it is, its axes, its focal length in pixels.
-pub(crate) struct View {
-    pub(crate) o: V3,
-    fwd: V3,
-    right: V3,
-    down: V3,
-    pub(crate) f: f32,
-    pub(crate) w: usize,
-    h: usize,
-}
-
-impl View {
-    #[inline]
-    pub(crate) fn dir(&self, px: f32, py: f32) -> V3 {
-        let (a, b) = ((px - 0.5 * self.w as f32) / self.f, (py - 0.5 * self.h as f32) / self.f);
-        [
-            self.fwd[0] + a * self.right[0] + b * self.down[0],
-            self.fwd[1] + a * self.right[1] + b * self.down[1],
-            self.fwd[2] + a * self.right[2] + b * self.down[2],
-        ]
-    }
-    /// Pixel rectangle around a ball (x from, x to, y from, y to; exclusive ends) and depth of
-    /// its middle, or `None` when it is behind or outside.
-    pub(crate) fn rect(&self, c: V3, r: f32) -> Option<([usize; 4], f32)> {
-        let v = sub(c, self.o);
-        let z = dot(v, self.fwd);
-        if z < r + 0.5 {
-            return None;
-        }
-        let x = dot(v, self.right) / z * self.f + 0.5 * self.w as f32;
-        let y = dot(v, self.down) / z * self.f + 0.5 * self.h as f32;
-        let e = r / (z - r) * self.f * 1.15 + 1.0;
-        let clip = |a: f32, n: usize| a.clamp(0.0, n as f32) as usize;
-        let q = [
-            clip((x - e).floor(), self.w),
-            clip((x + e).ceil(), self.w),
-            clip((y - e).floor(), self.h),
-            clip((y + e).ceil(), self.h),
-        ];
-        (q[0] < q[1] && q[2] < q[3]).then_some((q, z))
-    }
 }
 
 impl Renderer {
@@ -230,6 +191,7 @@ impl Renderer {
         Self {
             scene,
             quality,
+            newcomers: Arc::from([]),
             light,
             chunks: BTreeMap::new(),
             standing: BTreeMap::new(),
@@ -245,6 +207,13 @@ impl Renderer {
     #[must_use]
     pub fn scene(&self) -> &Arc<Scene> {
         &self.scene
+    }
+
+    /// Those who were put in after the scene was built; they are drawn and told as its own actors are.
+    pub fn join(&mut self, newcomers: &[Actor]) {
+        if self.newcomers.len() != newcomers.len() {
+            self.newcomers = Arc::from(newcomers);
+        }
     }
 
     /// The picture at `t_s` seconds of the scenario.
@@ -545,7 +514,8 @@ impl Renderer {
     fn actors(&mut self, scene: &Scene, view: &View, t_s: f64, thermal: bool) -> Vec<TruthBox> {
         let mut out = Vec::new();
         let light = &self.light.1.clone();
-        for a in &scene.actors {
+        let newcomers = Arc::clone(&self.newcomers);
+        for a in scene.actors.iter().chain(newcomers.iter()) {
             let pose = a.track.pose(t_s);
             let (x, y) = (pose.x as f32, pose.y as f32);
             let mut foot = [x, y, scene.ground.z(x, y) + pose.up_m as f32];
@@ -685,150 +655,4 @@ fn shrink<T: Copy>(plane: &mut Vec<T>, w: usize, h: usize, mix: impl Fn(T, T, T,
         }
     }
     plane.truncate(w * h);
-}
-
-/// The camera's axes on the scene's map.
-fn view(scene: &Scene, cam: &CameraState, w: usize, h: usize) -> View {
-    let (x, y) = scene.ground.plane(cam.at);
-    let yaw = cam.yaw_deg + scene.ground.convergence_deg(cam.at);
-    let ned: Rotation<Ned, Camera> = Rotation::<Ned, Gimbal>::ned_from_gimbal(cam.roll_deg, cam.pitch_deg, yaw)
-        .after(&Rotation::<Gimbal, Camera>::gimbal_from_camera());
-    let axis = |v: Vec3<Camera>| {
-        let e = ned.apply(v).to_enu();
-        [e.x as f32, e.y as f32, e.z as f32]
-    };
-    let f = 0.5 * w as f64 / (0.5 * cam.hfov_deg.clamp(0.2, 150.0)).to_radians().tan_r();
-    View {
-        o: [x, y, cam.amsl.0 as f32],
-        fwd: axis(Vec3::new(0.0, 0.0, 1.0)),
-        right: axis(Vec3::new(1.0, 0.0, 0.0)),
-        down: axis(Vec3::new(0.0, 1.0, 0.0)),
-        f: f as f32,
-        w,
-        h,
-    }
-}
-
-/// Depth along the optical axis at every fourth pixel corner.
-struct Lattice {
-    cols: usize,
-    rows: usize,
-    t: Vec<f32>,
-}
-
-impl Lattice {
-    /// Depths at a block's corners: upper left, upper right, lower left, lower right.
-    #[inline]
-    fn corners(&self, bx: usize, by: usize) -> [f32; 4] {
-        let k = by * self.cols + bx;
-        [
-            self.t[k],
-            self.t[k + 1],
-            self.t[k + self.cols],
-            self.t[k + self.cols + 1],
-        ]
-    }
-}
-
-/// How far under the ground a surface counts as in it, metres: the relief's own roundness.
-const SUNK_M: f32 = 0.03;
-/// Lattice cells along the side of the widest square whose ground may count as plane.
-const WIDE: usize = 4;
-/// Ground along a square's side up to which it counts as plane, metres: half a cell of the fine
-/// grid, over which relief that bends by a tenth strays 3 cm from the chord.
-const PLANE_M: f32 = 2.5;
-
-/// Marches the corners of wide squares; between corners that meet the ground close together the
-/// inverse of depth is interpolated, other squares are quartered down to single cells.
-fn lattice(scene: &Scene, view: &View) -> Lattice {
-    let nodes = |pixels: usize| pixels.div_ceil(STEP).next_multiple_of(WIDE) + 1;
-    let (cols, rows) = (nodes(view.w), nodes(view.h));
-    let mut m = March {
-        scene,
-        view,
-        // In one vertical plane a higher ray stays above the ground at least as far as the ray
-        // below it did. Not so when the camera looks straight down.
-        ordered: view.fwd[2] > -0.85 && view.down[2] < -0.4,
-        nodes: Lattice {
-            cols,
-            rows,
-            t: vec![f32::NAN; cols * rows],
-        },
-    };
-    for j in (0..rows - 1).step_by(WIDE).rev() {
-        for i in (0..cols - 1).step_by(WIDE) {
-            m.square(i, j, WIDE);
-        }
-    }
-    m.nodes
-}
-
-/// A lattice being filled, from the bottom up; what is not known yet is NaN.
-struct March<'a> {
-    scene: &'a Scene,
-    view: &'a View,
-    ordered: bool,
-    nodes: Lattice,
-}
-
-impl March<'_> {
-    fn square(&mut self, i: usize, j: usize, size: usize) {
-        let low = [self.node(i, j + size, size), self.node(i + size, j + size, size)];
-        let c = [self.node(i, j, size), self.node(i + size, j, size), low[0], low[1]];
-        if size == 1 {
-            return;
-        }
-        if self.plane(i, j, size, c) {
-            let inv = c.map(|t| 1.0 / t);
-            let n = size as f32;
-            for y in 0..=size {
-                let f = y as f32 / n;
-                let (l, r) = (inv[0] + (inv[2] - inv[0]) * f, inv[1] + (inv[3] - inv[1]) * f);
-                for x in 0..=size {
-                    let t = &mut self.nodes.t[(j + y) * self.nodes.cols + i + x];
-                    if t.is_nan() {
-                        *t = 1.0 / (l + (r - l) * x as f32 / n);
-                    }
-                }
-            }
-            return;
-        }
-        let half = size / 2;
-        for (x, y) in [(0, half), (half, half), (0, 0), (half, 0)] {
-            self.square(i + x, j + y, half);
-        }
-    }
-
-    /// Depth at a node; `below` nodes further down may be known already.
-    fn node(&mut self, i: usize, j: usize, below: usize) -> f32 {
-        let k = j * self.nodes.cols + i;
-        if self.nodes.t[k].is_nan() {
-            let under = self.nodes.t.get(k + below * self.nodes.cols).copied();
-            let start = under.filter(|t| self.ordered && *t < FAR).map_or(0.0, |t| 0.85 * t);
-            let hit = self.scene.ground.hit(self.view.o, self.ray(i, j), start);
-            self.nodes.t[k] = hit.map_or(FAR, |t| t.max(0.5));
-        }
-        self.nodes.t[k]
-    }
-
-    fn ray(&self, i: usize, j: usize) -> V3 {
-        self.view.dir((i * STEP) as f32, (j * STEP) as f32)
-    }
-
-    /// The ground between these four corners strays from a plane by less than shows.
-    fn plane(&self, i: usize, j: usize, size: usize, c: [f32; 4]) -> bool {
-        let (lo, hi) = (
-            c.iter().copied().fold(f32::MAX, f32::min),
-            c.iter().copied().fold(0.0, f32::max),
-        );
-        if hi >= FAR || hi > lo * 1.12 + 1.0 {
-            return false;
-        }
-        let at = |k: usize| along(self.view.o, self.ray(i + k % 2 * size, j + k / 2 * size), c[k]);
-        let p = [at(0), at(1), at(2), at(3)];
-        [(0, 1), (2, 3), (0, 2), (1, 3)].into_iter().all(|(a, b)| {
-            let d = sub(p[a], p[b]);
-            dot(d, d) <= PLANE_M * PLANE_M
-        })
-    }
 }

@@ -77,6 +77,8 @@ pub struct SceneSpec {
     pub forest_share: f64,
     /// Above this no tree stands, metres AMSL.
     pub tree_line_m: f64,
+    /// Above this snow lies, metres AMSL.
+    pub snow_line_m: f64,
     /// Temperature of the sea's skin, degrees Celsius.
     pub water_c: f64,
     /// Height of the waves, metres.
@@ -150,6 +152,7 @@ impl Scene {
                 waves_m: spec.waves_m as f32,
                 forest_share: spec.forest_share.clamp(0.0, 1.0) as f32,
                 tree_line_m: spec.tree_line_m as f32,
+                snow_line_m: spec.snow_line_m as f32,
                 ways: ways(spec.ways),
                 rivers: ways(spec.rivers),
                 houses: Vec::new(),

@@ -12,10 +12,11 @@ use vedette_geo::{Amsl, LatLon};
 use vedette_model::{Family, Mono};
 use vedette_sim_vehicle::{Fault, ReportedState, SimVehicle, TrueState, VehicleConfig, Weather};
 
+use crate::SimError;
 use crate::cues::{self, CueMessage};
 use crate::follow::Follower;
 use crate::radio::{LinkState, drawn};
-use crate::scenario::Scenario;
+use crate::scenario::{Newcomer, Scenario};
 use crate::trouble::{ActiveFault, FaultId, Path, Trouble, Troubles};
 use crate::truth::TruthLine;
 use crate::wire;
@@ -299,6 +300,27 @@ impl Sky {
     /// The end of a fault by hand.
     pub(crate) fn remove(&mut self, id: FaultId) {
         self.troubles.remove(id);
+    }
+
+    /// Somebody put in by hand, from now on.
+    pub(crate) fn join(&mut self, n: &Newcomer) -> Result<(), SimError> {
+        let t_s = self.at.seconds();
+        Arc::make_mut(&mut self.scenario).join(&self.world, n, t_s)?;
+        let line = TruthLine::Joined {
+            t_s,
+            utc: self.scenario.utc(t_s),
+            newcomer: n.clone(),
+        };
+        self.tell(line);
+        if let Some(cast) = TruthLine::cast(&self.scenario) {
+            self.tell(cast);
+        }
+        Ok(())
+    }
+
+    /// The scenario with everybody who was put in.
+    pub(crate) fn scenario(&self) -> &Arc<Scenario> {
+        &self.scenario
     }
 
     /// What is wrong now.

@@ -7,7 +7,7 @@ use vedette_geo::{Amsl, LatLon};
 use vedette_model::{CameraId, ImageBox, TargetClass, Utc};
 use vedette_sim_vehicle::TrueState;
 
-use crate::{ActorKind, CameraState, Crossing, FaultId, Role, Scenario, SensorKind, Trouble, TruthBox};
+use crate::{ActorKind, CameraState, Crossing, FaultId, Newcomer, Role, Scenario, SensorKind, Trouble, TruthBox};
 
 /// One line of a truth file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -30,6 +30,15 @@ pub enum TruthLine {
         actors: Vec<CastLine>,
         /// Seconds a trainee has for a report once a subject could be seen.
         report_within_s: f64,
+    },
+    /// Somebody was put in by hand; the cast that follows names everybody.
+    Joined {
+        /// Seconds of the scenario.
+        t_s: f64,
+        /// When.
+        utc: Utc,
+        /// Who, from where and where to.
+        newcomer: Newcomer,
     },
     /// Something broke or was mended.
     Fault {

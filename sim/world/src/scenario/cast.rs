@@ -6,7 +6,7 @@
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use toml::Spanned;
-use vedette_atlas::Border;
+use vedette_atlas::{Border, World};
 use vedette_geo::{LatLon, LocalFrame, Repeatable};
 
 use super::Crossing;
@@ -238,47 +238,47 @@ impl Cast<'_, '_> {
 
     /// Complains of the first place on its way where it cannot be.
     fn footing(&self, at: usize, name: &str, kind: ActorKind, steps: &[Step], track: &Track) {
-        let cx = self.cx;
         let rides = steps.iter().any(|s| matches!(s, Step::Ride { .. }));
-        let check = |x: f64, y: f64, t: f64| -> bool {
-            let p = self.frame.from_plane(x, y);
-            let Some(z) = cx.world.terrain.elevation(p) else {
-                cx.wrong(
-                    at,
-                    format!("actor \"{name}\" is off the terrain at {p} ({t:.0} s)"),
-                    format!("stay inside the heights of {}", cx.world.terrain.source().label),
-                );
-                return false;
-            };
-            let bad = match kind.medium() {
-                Medium::Water => z.0 > SHORE_M,
-                Medium::Land => z.0 <= 0.0 && !rides,
-                Medium::Air | Medium::Carried => false,
-            };
-            if bad {
-                let (is, needs) = if kind.medium() == Medium::Water {
-                    ("aground", "keep boats and ships on water, at most at its edge")
-                } else {
-                    ("in the water", "keep it on land, or let it ride on a boat")
-                };
-                cx.wrong(at, format!("actor \"{name}\" is {is} at {p} ({t:.0} s)"), needs);
-            }
-            !bad
-        };
-        let first = track.pose(0.0);
-        if !check(first.x, first.y, 0.0) {
-            return;
-        }
-        for ((ta, xa, ya), (tb, xb, yb)) in track.pieces().take(2_000) {
-            let n = ((xb - xa).hypot_r(yb - ya) / LOOK_M).ceil().clamp(1.0, 2_000.0) as usize;
-            for k in 1..=n {
-                let s = k as f64 / n as f64;
-                if !check(xa + (xb - xa) * s, ya + (yb - ya) * s, ta + (tb - ta) * s) {
-                    return;
-                }
-            }
+        if let Some((is, needs)) = misplaced(self.cx.world, self.frame, kind, rides, track) {
+            self.cx.wrong(at, format!("actor \"{name}\" is {is}"), needs);
         }
     }
+}
+
+/// The first place on a way where its kind cannot be: what is wrong there, and what is allowed.
+pub(super) fn misplaced(
+    world: &World,
+    frame: &LocalFrame,
+    kind: ActorKind,
+    rides: bool,
+    track: &Track,
+) -> Option<(String, String)> {
+    let check = |x: f64, y: f64, t: f64| -> Option<(String, String)> {
+        let p = frame.from_plane(x, y);
+        let Some(z) = world.terrain.elevation(p) else {
+            return Some((
+                format!("off the terrain at {p} ({t:.0} s)"),
+                format!("stay inside the heights of {}", world.terrain.source().label),
+            ));
+        };
+        let (is, needs) = match kind.medium() {
+            Medium::Water if z.0 > SHORE_M => ("aground", "keep boats and ships on water, at most at its edge"),
+            Medium::Land if z.0 <= 0.0 && !rides => ("in the water", "keep it on land, or let it ride on a boat"),
+            Medium::Water | Medium::Land | Medium::Air | Medium::Carried => return None,
+        };
+        Some((format!("{is} at {p} ({t:.0} s)"), needs.to_owned()))
+    };
+    let first = track.pose(0.0);
+    let on_the_way = track.pieces().take(2_000).flat_map(|((ta, xa, ya), (tb, xb, yb))| {
+        let n = ((xb - xa).hypot_r(yb - ya) / LOOK_M).ceil().clamp(1.0, 2_000.0) as usize;
+        (1..=n).map(move |k| {
+            let s = k as f64 / n as f64;
+            (xa + (xb - xa) * s, ya + (yb - ya) * s, ta + (tb - ta) * s)
+        })
+    });
+    std::iter::once((first.x, first.y, 0.0))
+        .chain(on_the_way)
+        .find_map(|(x, y, t)| check(x, y, t))
 }
 
 /// Ground up to here is the water's edge, metres: a boat may run up on it.

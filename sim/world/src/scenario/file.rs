@@ -120,6 +120,8 @@ pub struct CoverFile {
     pub forest_share: f64,
     /// No trees above, metres AMSL.
     pub tree_line_m: f64,
+    /// Snow lies above, metres AMSL; steep slopes and trodden paths show through. 9000: no snow.
+    pub snow_line_m: f64,
 }
 
 impl Default for CoverFile {
@@ -127,6 +129,7 @@ impl Default for CoverFile {
         Self {
             forest_share: 0.3,
             tree_line_m: 2_250.0,
+            snow_line_m: 9_000.0,
         }
     }
 }

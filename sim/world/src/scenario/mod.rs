@@ -8,6 +8,7 @@ mod cast;
 mod extras;
 mod file;
 mod fleet;
+mod newcomer;
 mod read;
 mod resolve;
 mod watch;
@@ -18,6 +19,7 @@ pub use file::{
     InterferenceFile, Place, RadioFile, RemoteIdFile, RiverFile, ScenarioFile, SeaFile, SensorFile, StepFile,
     StoneFile, TrackFile, TrainingFile, VehicleFile, When,
 };
+pub use newcomer::Newcomer;
 
 use std::collections::BTreeMap;
 
@@ -158,6 +160,8 @@ pub struct Scenario {
     pub(crate) spec: SceneSpec,
     pub(crate) border: Border,
     pub(crate) frame: vedette_geo::LocalFrame,
+    /// So many of the last actors were put in while it ran.
+    joined: usize,
 }
 
 impl Scenario {
@@ -255,6 +259,7 @@ impl Scenario {
                 weather,
                 forest_share: 0.3,
                 tree_line_m: 2_250.0,
+                snow_line_m: 9_000.0,
                 water_c: 13.0,
                 waves_m: 0.4,
                 light_every_s: 0.0,
@@ -267,6 +272,7 @@ impl Scenario {
             },
             border: world.border.clone(),
             frame: vedette_geo::LocalFrame::new(origin, vedette_geo::Hae(0.0)),
+            joined: 0,
         }
     }
 }

@@ -310,6 +310,7 @@ pub(super) fn resolve(
             weather: raw.weather,
             forest_share: cx.range(epoch_at, "cover.forest_share", raw.cover.forest_share, 0.0, 1.0),
             tree_line_m: cx.range(epoch_at, "cover.tree_line_m", raw.cover.tree_line_m, -100.0, 9_000.0),
+            snow_line_m: cx.range(epoch_at, "cover.snow_line_m", raw.cover.snow_line_m, -100.0, 9_000.0),
             water_c: cx.range(epoch_at, "sea.water_c", raw.sea.water_c, -2.0, 35.0),
             waves_m: cx.range(epoch_at, "sea.waves_m", raw.sea.waves_m, 0.0, 6.0),
             light_every_s: light_every(&cx, epoch_at, raw.light_every_s),
@@ -322,6 +323,7 @@ pub(super) fn resolve(
         },
         border: world.border.clone(),
         frame,
+        joined: 0,
     };
     SimError::all(cx.mistakes.into_inner())?;
     Ok(scenario)

@@ -243,6 +243,10 @@ pub(super) fn run(sh: &Shared, mut fleet: Fleet) {
                 }
                 Order::Inject(trouble, system) => fleet.sky.inject(trouble, system),
                 Order::Remove(id) => fleet.sky.remove(id),
+                Order::Join(n) => match fleet.sky.join(&n) {
+                    Ok(()) => sh.now_plays(fleet.sky.scenario()),
+                    Err(e) => sh.fail(format!("{} was not put in: {e}", n.name)),
+                },
             }
         }
         for k in 0..fleet.ports.len() {

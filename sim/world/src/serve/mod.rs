@@ -6,6 +6,7 @@
 //! left out and counted; telemetry never is. Knows no station.
 
 pub(crate) mod fly;
+mod instructor;
 mod outlets;
 mod rtsp;
 pub(crate) mod video;
@@ -19,6 +20,9 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use instructor::Pace;
+
+pub use instructor::Instructor;
 pub use video::Stream;
 
 use serde::Serialize;
@@ -27,7 +31,7 @@ use vedette_model::{CameraId, Mono};
 use vedette_sim_vehicle::{Fault, ReportedState, TrueState};
 
 use crate::render::Quality;
-use crate::scenario::Scenario;
+use crate::scenario::{Newcomer, Scenario};
 use crate::sky::PicturePath;
 use crate::trouble::{ActiveFault, FaultId, Trouble};
 use crate::truth::TruthLine;
@@ -239,48 +243,24 @@ pub(crate) struct Snapshot {
 }
 
 /// What the instructor's side asks of the flight thread.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Order {
     Vehicle(u8, Fault),
     Inject(Trouble, Option<u8>),
     Remove(FaultId),
+    Join(Newcomer),
 }
 
 /// Orders waiting for the flight thread; further ones are refused.
 const ORDERS: usize = 256;
 
-/// How the instructor bends time: from `from` of the outer clock on, `speed` seconds a second.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Pace {
-    from: Mono,
-    at: Mono,
-    speed: f64,
-    paused: bool,
-}
-
-impl Pace {
-    fn now(&self, outer: Mono) -> Mono {
-        if self.paused {
-            return self.at;
-        }
-        Mono(self.at.0 + (outer.since(self.from) as f64 * self.speed) as i64)
-    }
-
-    /// When it will be `inner`, by the outer clock; while time stands still, the moment it stopped.
-    fn outer(&self, inner: Mono) -> Mono {
-        if self.paused {
-            return self.from;
-        }
-        if inner.0 == i64::MAX {
-            return inner;
-        }
-        Mono(self.from.0 + (inner.since(self.at) as f64 / self.speed) as i64)
-    }
-}
-
 /// What the threads share.
 pub(crate) struct Shared {
+    /// As it began.
     pub(crate) scenario: Arc<Scenario>,
+    /// With everybody who was put in since.
+    plays: Mutex<Arc<Scenario>>,
+    world: Arc<World>,
     clock: Clock,
     pace: Mutex<Pace>,
     pub(crate) stop: AtomicBool,
@@ -317,6 +297,16 @@ impl Shared {
             .get(&system)
             .and_then(VecDeque::back)
             .map(|s| s.truth.clone())
+    }
+
+    /// The scenario with everybody who was put in.
+    pub(crate) fn plays(&self) -> Arc<Scenario> {
+        Arc::clone(&lock(&self.plays))
+    }
+
+    /// Somebody was put in.
+    pub(crate) fn now_plays(&self, s: &Arc<Scenario>) {
+        *lock(&self.plays) = Arc::clone(s);
     }
 
     /// The flight has come so far.
@@ -455,7 +445,9 @@ impl Simulation {
             .map(|c| (c.system(), VecDeque::from([fly::snapshot(c)])))
             .collect();
         let shared = Arc::new(Shared {
+            plays: Mutex::new(Arc::clone(&scenario)),
             scenario,
+            world,
             clock: config.clock,
             // The scenario's second 0 is the clock's.
             pace: Mutex::new(Pace {
@@ -651,101 +643,5 @@ impl SimHandle {
 impl Drop for SimHandle {
     fn drop(&mut self) {
         self.end();
-    }
-}
-
-/// The instructor's side of a run: breaks and mends things, stops and bends time. Cheap to clone;
-/// works from any thread.
-#[derive(Clone)]
-pub struct Instructor {
-    shared: Arc<Shared>,
-}
-
-impl std::fmt::Debug for Instructor {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Instructor").finish_non_exhaustive()
-    }
-}
-
-impl Instructor {
-    /// Breaks something, for one aircraft or all; it is in the truth record with the next step.
-    ///
-    /// # Errors
-    /// [`SimError::Option`] for an aircraft that is not there, for raising the land under way, and
-    /// when too many orders wait.
-    pub fn inject(&self, trouble: Trouble, system: Option<u8>) -> Result<(), SimError> {
-        let wrong = |given: String, allowed: String| SimError::Option {
-            flag: "fault",
-            given,
-            allowed,
-        };
-        let fleet = &self.shared.scenario.vehicles;
-        if let Some(s) = system
-            && !fleet.iter().any(|v| v.system == s)
-        {
-            let have: Vec<_> = fleet.iter().map(|v| v.system.to_string()).collect();
-            return Err(wrong(
-                format!("aircraft {s}"),
-                format!("the scenario's are {}", have.join(", ")),
-            ));
-        }
-        if matches!(trouble, Trouble::Elevation { .. }) {
-            return Err(wrong(
-                "elevation".to_owned(),
-                "the land does not move: put it into the scenario with at_s = 0".to_owned(),
-            ));
-        }
-        if !self.shared.order(Order::Inject(trouble, system)) {
-            return Err(wrong(
-                trouble.name().to_owned(),
-                format!("{ORDERS} orders wait already; the flight thread stands still"),
-            ));
-        }
-        Ok(())
-    }
-
-    /// Mends what can be mended.
-    pub fn remove(&self, id: FaultId) {
-        if !self.shared.order(Order::Remove(id)) {
-            self.shared
-                .fail(format!("more than {ORDERS} orders wait: fault {} stays", id.0));
-        }
-    }
-
-    /// What is wrong now.
-    #[must_use]
-    pub fn active(&self) -> Vec<ActiveFault> {
-        lock(&self.shared.active).clone()
-    }
-
-    /// Stops the world, or lets it go on. A station whose clock runs on sees nothing move and
-    /// nothing sent.
-    pub fn pause(&self, paused: bool) {
-        self.shared.bend(|p| p.paused = paused);
-    }
-
-    /// Whether the world stands still.
-    #[must_use]
-    pub fn paused(&self) -> bool {
-        lock(&self.shared.pace).paused
-    }
-
-    /// Seconds of the scenario per second of the clock it was given, 0.1 to 20; others are
-    /// brought into that range.
-    pub fn set_speed(&self, speed: f64) {
-        let speed = if speed.is_finite() { speed.clamp(0.1, 20.0) } else { 1.0 };
-        self.shared.bend(|p| p.speed = speed);
-    }
-
-    /// What is really so with an aircraft; `None` for one that is not here.
-    #[must_use]
-    pub fn truth(&self, system: u8) -> Option<TrueState> {
-        self.shared.truth(system)
-    }
-
-    /// Where the scenario is.
-    #[must_use]
-    pub fn t_s(&self) -> f64 {
-        self.shared.now().seconds()
     }
 }

@@ -308,6 +308,8 @@ pub(super) fn run(sh: &Shared, number: usize, mut deck: Deck) {
         };
         let t_s = snap.truth.now.seconds();
         let cam = camera_state(&lane.stream.camera, &snap, lane.seed);
+        let plays = sh.plays();
+        deck.renderer.join(plays.newcomers());
         let t0 = std::time::Instant::now();
         let frozen = snap.path.frozen && lane.last.is_some();
         let seen = match &lane.last {
@@ -354,13 +356,7 @@ pub(super) fn run(sh: &Shared, number: usize, mut deck: Deck) {
                 None => {}
             }
         }
-        let line = TruthLine::frame(
-            &sh.scenario,
-            (lane.stream.camera.id, lane.frame, pts),
-            t_s,
-            &cam,
-            &seen.boxes,
-        );
+        let line = TruthLine::frame(&plays, (lane.stream.camera.id, lane.frame, pts), t_s, &cam, &seen.boxes);
         sh.tell(&if frozen { line.frozen() } else { line }, false);
         lane.frame += 1;
         let mut stats = lock(&sh.stats);

@@ -5,6 +5,7 @@ mod again;
 mod cues;
 mod faults;
 mod library;
+mod newcomers;
 mod schema;
 mod sight;
 mod stepping;

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::library::load;
-use crate::world::{actor, camera, meadow_at};
+use crate::world::{actor, camera, meadow_at, meadow_in_snow};
 use vedette_geo::Amsl;
 use vedette_model::{Spectrum, Utc};
 use vedette_sim::{ActorKind, CameraState, Image, Quality, Renderer, Weather};
@@ -331,5 +331,37 @@ fn a_hamlet_shows_by_day_and_night_and_elsewhere_no_pixel_changes() {
     assert!(
         far(&whole) == far(&bare),
         "without houses in the picture it is the same picture"
+    );
+}
+
+#[test]
+fn in_winter_the_land_above_the_snow_line_is_white_and_cold() {
+    let seen = |snow_line_m: f64, spectrum, hour| {
+        let people = vec![actor(ActorKind::Person, 0.0, 0.0)];
+        let weather = Weather {
+            air_c: 2.0,
+            ..Weather::default()
+        };
+        let scene = meadow_in_snow(people, Utc::from_civil(2026, 1, 14, hour, 0, 0), weather, snow_line_m);
+        let cam = camera(&scene, 120.0, 35.0, 8.0, spectrum);
+        let seen = Renderer::new(scene).render(&cam, 0.0);
+        let mut all = seen.image.bytes().to_vec();
+        all.sort_unstable();
+        let median = f64::from(all[all.len() / 2]);
+        (median, mean(&seen.image, &seen.boxes[0].image) - median)
+    };
+    let (bare, on_grass) = seen(9_000.0, Spectrum::Visible, 12);
+    let (white, on_snow) = seen(1_000.0, Spectrum::Visible, 12);
+    assert!(white > bare + 30.0, "grass {bare:.0}, snow {white:.0}");
+    assert!(
+        on_snow < on_grass,
+        "a dark coat shows on snow: {on_snow:.0}, on grass {on_grass:.0}"
+    );
+    let (_, warm) = seen(1_000.0, Spectrum::Thermal, 2);
+    assert!(warm > 10.0, "a person glows on it at night: {warm:.0}");
+    assert_eq!(
+        seen(9_000.0, Spectrum::Thermal, 2),
+        seen(4_000.0, Spectrum::Thermal, 2),
+        "below the line nothing changes"
     );
 }

@@ -28,12 +28,17 @@ fn place() -> LatLon {
 }
 
 /// A meadow with a gentle slope and the given actors, by day.
-fn meadow(actors: Vec<Actor>) -> Arc<Scene> {
+pub(crate) fn meadow(actors: Vec<Actor>) -> Arc<Scene> {
     meadow_at(actors, Utc::from_civil(2026, 9, 14, 10, 0, 0), Weather::default())
 }
 
 /// The same at another time, in other weather.
 pub(crate) fn meadow_at(actors: Vec<Actor>, utc: Utc, weather: Weather) -> Arc<Scene> {
+    meadow_in_snow(actors, utc, weather, 9_000.0)
+}
+
+/// The same with snow above so many metres; it lies at 1,800.
+pub(crate) fn meadow_in_snow(actors: Vec<Actor>, utc: Utc, weather: Weather, snow_line_m: f64) -> Arc<Scene> {
     let spec = SceneSpec {
         origin: place(),
         half_m: 700.0,
@@ -42,6 +47,7 @@ pub(crate) fn meadow_at(actors: Vec<Actor>, utc: Utc, weather: Weather) -> Arc<S
         weather,
         forest_share: 0.0,
         tree_line_m: 0.0,
+        snow_line_m,
         water_c: 12.0,
         waves_m: 0.4,
         light_every_s: 0.0,
