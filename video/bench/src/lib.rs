@@ -8,9 +8,12 @@
 pub mod boxes;
 mod cpu;
 mod flight;
+mod live;
 mod metadata;
 pub mod mot;
+mod pipes;
 pub mod reference;
+pub mod rendered;
 mod rows;
 mod sky;
 pub mod thermal;
@@ -18,7 +21,9 @@ mod tracks;
 
 pub use cpu::processor_s;
 pub use flight::flight;
+pub use live::live;
 pub use metadata::metadata;
+pub use rendered::{Extent, rendered};
 pub use rows::{Row, Standing, text};
 pub use sky::sky;
 pub use thermal::thermal;
@@ -67,12 +72,13 @@ pub(crate) fn read_text(path: &Path) -> Result<String, BenchError> {
 #[must_use]
 pub fn video(data: &Path, progress: &dyn Fn(&str)) -> Vec<Row> {
     type Part = fn(&Path) -> Vec<Row>;
-    let parts: [(&str, Part); 5] = [
+    let parts: [(&str, Part); 6] = [
         ("metadata", metadata),
         ("geolocation of a real flight", flight),
         ("tracking", tracks),
         ("drones in the sky", sky),
         ("thermal people and vehicles", thermal),
+        ("latency, pace and four streams at once", |_| live()),
     ];
     let mut rows = Vec::new();
     for (name, part) in parts {

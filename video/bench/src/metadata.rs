@@ -10,6 +10,7 @@ use vedette_klv::{
     check_bytes, export_ts, parse_all, sei,
 };
 
+use crate::pipes::bytes;
 use crate::{BenchError, Row, read};
 
 /// Rows of the metadata room.
@@ -243,25 +244,12 @@ fn on_path(program: &str) -> Option<PathBuf> {
 }
 
 /// Pictures of a test pattern, H.264 main profile, from the station's own encoder.
-fn test_pattern(at: &Path) -> Result<Vec<u8>, BenchError> {
-    let line = "videotestsrc num-buffers=30 ! video/x-raw,format=I420,width=640,height=480,framerate=30/1 ! \
-                openh264enc ! video/x-h264,profile=main ! h264parse ! mpegtsmux ! filesink";
-    let ran = Command::new("gst-launch-1.0")
-        .arg("-q")
-        .args(line.split_whitespace())
-        .arg(format!("location={}", at.display()))
-        .output()
-        .map_err(|source| BenchError::File {
-            path: "gst-launch-1.0".into(),
-            source,
-        })?;
-    if !ran.status.success() {
-        return Err(BenchError::Data {
-            path: at.to_owned(),
-            why: String::from_utf8_lossy(&ran.stderr).into_owned(),
-        });
-    }
-    read(at)
+fn test_pattern() -> Result<Vec<u8>, BenchError> {
+    bytes(
+        "videotestsrc num-buffers=30 ! video/x-raw,format=I420,width=640,height=480,framerate=30/1 ! \
+         openh264enc ! video/x-h264,profile=main ! h264parse ! mpegtsmux ! appsink name=end sync=false",
+        None,
+    )
 }
 
 /// A stream of our own making: pictures with our time stamps, a real flight's metadata in our
@@ -326,7 +314,7 @@ fn outside_judge(data: &Path) -> Result<Row, BenchError> {
     };
     let flight = read(&data.join("klv/kwiver/aphill_klv_10s.ts"))?;
     let path = std::env::temp_dir().join(format!("vedette-export-{}.ts", std::process::id()));
-    let (out, sets) = own_stream(&flight, &test_pattern(&path)?);
+    let (out, sets) = own_stream(&flight, &test_pattern()?);
     let file = |source| BenchError::File {
         path: path.clone(),
         source,

@@ -1,13 +1,13 @@
 //! Sky mode on a recorded intruder drone: is it held, how soon is it told, what else is told.
 
 use std::path::Path;
-use std::process::Command;
 
 use vedette_atlas::Border;
 use vedette_geo::{LatLon, destination};
 use vedette_model::{CameraId, Utc, VehicleId};
 use vedette_sight::{GrayFrame, IntruderPolicy, Intruders, SkyCamera, SkyPolicy, SkyWatch};
 
+use crate::pipes::bytes;
 use crate::{BenchError, Row, processor_s};
 
 const ON: &str = "video/antiuav_4.avi";
@@ -34,22 +34,10 @@ fn pictures(path: &Path) -> Result<Vec<u8>, BenchError> {
             why: "is not there".to_owned(),
         });
     }
-    let ran = Command::new("gst-launch-1.0")
-        .args(["-q", "filesrc"])
-        .arg(format!("location={}", path.display()))
-        .args("! decodebin ! videoconvert ! video/x-raw,format=GRAY8 ! fdsink fd=1".split_whitespace())
-        .output()
-        .map_err(|source| BenchError::File {
-            path: "gst-launch-1.0".into(),
-            source,
-        })?;
-    if !ran.status.success() || ran.stdout.is_empty() {
-        return Err(BenchError::Data {
-            path: path.to_owned(),
-            why: String::from_utf8_lossy(&ran.stderr).into_owned(),
-        });
-    }
-    Ok(ran.stdout)
+    bytes(
+        "filesrc name=from ! decodebin ! videoconvert ! video/x-raw,format=GRAY8 ! appsink name=end sync=false",
+        Some(path),
+    )
 }
 
 fn rows(data: &Path) -> Result<Vec<Row>, BenchError> {
@@ -91,7 +79,7 @@ fn rows(data: &Path) -> Result<Vec<Row>, BenchError> {
         let truth = between(&labels, frames);
         let labelled = labels.iter().any(|l| l[0] == frames);
         let near_px = if labelled { NEAR_PX.0 } else { NEAR_PX.1 };
-        let on_it = |t: &vedette_sight::SkyTrack| {
+        let on_it = |t: &vedette_model::SkyTrack| {
             truth.is_some_and(|w| {
                 let (x, y) = (t.image.x + t.image.w / 2.0, t.image.y + t.image.h / 2.0);
                 (f64::from(x) - w[0]).hypot(f64::from(y) - w[1]) < near_px

@@ -56,3 +56,19 @@ fn a_recorded_intruder_drone_is_held_told_within_a_second_and_birds_are_not() {
     };
     all_hold(&vedette_video_bench::sky(&data));
 }
+
+/// Few looks: what must never happen. The bars themselves need an hour (`VEDETTE_SOAK=1`, `vedette bench video --rendered full`).
+#[test]
+fn ellipses_steps_clutter_and_custody_hold_on_rendered_watches() {
+    if std::env::var_os("VEDETTE_SOAK").is_some() {
+        all_hold(&vedette_video_bench::rendered(
+            &vedette_video_bench::Extent::FULL,
+            &|_| (),
+        ));
+        return;
+    }
+    let held = vedette_video_bench::rendered::ellipses(&vedette_video_bench::Extent::LEAST).expect("a scene");
+    let all = held.all();
+    assert!(all.looks > 30, "{all:?}");
+    assert!(all.inside * 4 >= all.looks * 3, "{all:?}");
+}

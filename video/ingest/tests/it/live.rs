@@ -134,10 +134,19 @@ fn a_hostile_stream_stops_neither_the_record_nor_the_frames_after_it() {
         SourceSpec::File { path, paced: false },
         Some(folder.path().to_owned()),
     );
-    let (channel, receivers) = Channel::start(config, clock(), sink, &[1]).unwrap();
+    let (channel, receivers) = Channel::start(config, clock(), sink, &[1, 300]).unwrap();
     let stats = channel.wait();
     assert_eq!(recorded(&folder), bytes);
     assert!(stats.lost_packets > 0 && stats.unverified_sets > 0, "{stats:?}");
+    // Whatever became of the decoder: two seconds of stream after the last bad byte it gives whole pictures.
+    let whole = std::iter::from_fn(|| receivers[1].recv_timeout(Duration::ZERO))
+        .filter_map(|f| {
+            let n = number_in(&f.gray);
+            (f.pts90k == FIRST_PTS + STEP * n as u64).then_some(n)
+        })
+        .find(|n| *n >= 240)
+        .unwrap();
+    assert!(whole < 290, "the first whole picture is {whole}");
     let last = receivers[0].latest().unwrap();
     assert_eq!(number_in(&last.gray), 299);
     assert_eq!(last.klv.unwrap().platform_tail, metadata(299).platform_tail);

@@ -2,6 +2,9 @@
 
 use super::Folder;
 use super::film::stream;
+use gstreamer as gst;
+use gstreamer::prelude::*;
+use gstreamer_app as gst_app;
 use std::process::Command;
 
 /// Runs a tool; `None`, said aloud, when it is not installed.
@@ -39,6 +42,27 @@ fn ffprobe_counts_every_frame_and_sees_the_metadata() {
     // Once for the program and once alone, for both streams.
     assert_eq!(text.matches("nb_read_packets=100").count(), 4, "{text}");
     assert!(!text.to_lowercase().contains("error"), "{text}");
+}
+
+#[test]
+fn a_plain_gstreamer_pipeline_plays_it_to_its_end() {
+    let folder = Folder::new("plain");
+    let path = folder.path().join("film.ts");
+    std::fs::write(&path, stream(50).concat()).unwrap();
+    gst::init().unwrap();
+    let p = gst::parse::launch(&format!(
+        "filesrc location={} ! tsdemux ! h264parse ! avdec_h264 ! appsink name=end sync=false",
+        path.display()
+    ))
+    .unwrap()
+    .downcast::<gst::Pipeline>()
+    .unwrap();
+    let end = p.by_name("end").unwrap().downcast::<gst_app::AppSink>().unwrap();
+    p.set_state(gst::State::Playing).unwrap();
+    let pictures = std::iter::from_fn(|| end.try_pull_sample(gst::ClockTime::from_seconds(20))).count();
+    let ended = end.is_eos();
+    p.set_state(gst::State::Null).unwrap();
+    assert_eq!((pictures, ended), (50, true));
 }
 
 #[test]
