@@ -13,11 +13,13 @@ use vedette_model::{GroundTrack, ImageBox, Pts, SensorPose, Spectrum, Utc};
 
 use crate::detect::{Detection, merge};
 use crate::filter::GroundFilter;
-use crate::ground::{FixErrors, Ground, footprint, look, px_per_m};
+use crate::ground::{FixErrors, Ground, MAX_RANGE_M, footprint, look, project, px_per_m, ray_of};
+use crate::homography::fit;
 use crate::hotspots::{SpotGate, SpotSize, hotspots};
 use crate::image::{GrayFrame, Plane};
 use crate::movers::{MoverGate, Movers};
 use crate::register::{HEALTHY, Prepared, between};
+use crate::sea::{Sea, SeaPolicy, above_water};
 use crate::thermal::{ThermalDetector, ThermalLeast, ThermalScene};
 use crate::tracker::ImageTracker;
 use crate::{Homography, PoseMotion};
@@ -59,6 +61,8 @@ pub struct Analyst {
     defects: Vec<[f64; 2]>,
     /// Worked on at half size, whatever the size.
     coarse: bool,
+    /// What the sea looked like lately, in sea mode.
+    sea: Sea,
     /// Until then what stands in the picture is taken for a stand of trees.
     stand_until: Utc,
 }
@@ -84,6 +88,7 @@ impl Analyst {
             followed: Vec::new(),
             defects: Vec::new(),
             coarse: false,
+            sea: Sea::default(),
             stand_until: Utc(i64::MIN),
         }
     }
@@ -98,6 +103,11 @@ impl Analyst {
     /// longer. Motion begins anew at the change; tracks go on.
     pub fn set_coarse(&mut self, coarse: bool) {
         self.coarse = coarse;
+    }
+
+    /// Sea mode from the next frame on, or land again; what was learnt of the glitter is kept.
+    pub fn set_sea(&mut self, sea: Option<SeaPolicy>) {
+        self.config.policy.sea = sea;
     }
 
     /// One frame. Frames come in order of capture; one that is not later than the frame before
@@ -147,8 +157,14 @@ impl Analyst {
             _ => None,
         };
         let health = step.as_ref().map_or(0.0, |b| b.registration.health);
-        let map = step.as_ref().map_or(Homography::IDENTITY, |b| b.registration.map);
         let healthy = health >= HEALTHY;
+        let mut map = step.as_ref().map_or(Homography::IDENTITY, |b| b.registration.map);
+        let at_sea = self.config.policy.sea.is_some() && step.is_some() && health < 0.5 * HEALTHY;
+        if let (true, Some(a), Some(b)) = (at_sea, &self.last_pose, pose) {
+            // Water: nothing to hold on to, but the metadata say how the camera moved.
+            let said = predicted(a, b, width, height, ground).map(|m| m.scaled(1.0 / f64::from(zoom)));
+            map = said.unwrap_or(map);
+        }
         if step.is_some() {
             self.movers.moved(&map, healthy);
         } else {
@@ -186,9 +202,19 @@ impl Analyst {
             zoom,
             pan_px_s,
         };
-        let (mut detections, motion) = self.detect(&work, &prepared, t_s, &sizes);
+        let over = self.config.policy.sea.map(|policy| {
+            self.sea.look(&work, &policy);
+            (policy, pose)
+        });
+        let searched = |sea: &Sea, at: [f32; 2]| {
+            over.as_ref().is_none_or(|(policy, pose)| {
+                let full = at.map(|v| f64::from(v * zoom));
+                let high = pose.is_some_and(|p| above_water(full, width, height, p, policy));
+                !high && !sea.glitters(at)
+            })
+        };
+        let (mut detections, motion) = self.detect(&work, &prepared, t_s, &sizes, &searched);
         detections.retain(|d| !self.on_a_defect(&d.image, f64::from(zoom)));
-
         let scored: Vec<_> = detections.iter().map(Detection::scored).collect();
         let image_tracks = self.tracker.update(&scored, &full_map);
         let camera_motion = match (&self.last_pose, pose) {
@@ -233,7 +259,15 @@ impl Analyst {
         }
     }
 
-    fn detect(&mut self, work: &Plane, prepared: &Prepared, t_s: f64, sizes: &Sizes) -> (Vec<Detection>, Motion) {
+    /// What stands out where it is `searched` for (work-picture pixels), full-picture pixels.
+    fn detect(
+        &mut self,
+        work: &Plane,
+        prepared: &Prepared,
+        t_s: f64,
+        sizes: &Sizes,
+        searched: &dyn Fn(&Sea, [f32; 2]) -> bool,
+    ) -> (Vec<Detection>, Motion) {
         let Sizes {
             scale,
             depression_deg,
@@ -252,19 +286,30 @@ impl Analyst {
             w: 3.0 * k,
             h: (1.4 * cos + 3.0 * sin) * k,
         };
+        let most_size_m = p.sea.map_or(p.most_size_m, |s| s.most_size_m);
         let side_px = if scale.is_some() {
-            [(p.least_size_m * k).max(2.0), (p.most_size_m * k).max(6.0)]
+            [(p.least_size_m * k).max(2.0), (most_size_m * k).max(6.0)]
         } else {
             [3.0, 60.0]
         };
-        let mut spots = if self.config.spectrum == Spectrum::Thermal {
+        let mut spots = if self.config.spectrum == Spectrum::Thermal || p.sea.is_some() {
             let gate = SpotGate {
                 contrast: p.spot_contrast,
                 ratio: p.spot_ratio,
                 side_px,
             };
-            let sizes = if person.h >= 2.0 { vec![person, car] } else { vec![car] };
-            hotspots(work, &sizes, &gate, p.most_detections)
+            let mut sizes = if person.h >= 2.0 { vec![person, car] } else { vec![car] };
+            if p.sea.is_some() {
+                // An inflatable, freeboard and people in it, and a cutter, end on and broadside between.
+                sizes.extend(
+                    [(5.0f32, 1.6f32, 2.0f32), (12.0, 3.0, 4.0)].map(|(long, high, wide)| SpotSize {
+                        w: long * k,
+                        h: (high * cos + wide * sin) * k,
+                    }),
+                );
+            }
+            let sea = &self.sea;
+            hotspots(work, &sizes, &gate, p.most_detections, &|at| searched(sea, at))
         } else {
             Vec::new()
         };
@@ -279,6 +324,7 @@ impl Analyst {
                 .clamp(0.25, 1.4),
         };
         let (mut movers, judged) = self.movers.find(work, prepared, t_s, &gate, p.most_detections);
+        movers.retain(|d| searched(&self.sea, [d.image.x + d.image.w / 2.0, d.image.y + d.image.h / 2.0]));
         let motion = match (judged, movers.len() >= RESTLESS) {
             (false, _) => Motion::Unknown,
             (true, false) => Motion::Judged,
@@ -323,6 +369,7 @@ impl Analyst {
         self.followed
             .iter()
             .filter(|f| f.seen || c.captured.0 - f.captured.0 <= coast_us)
+            .filter(|f| self.config.policy.sea.is_none_or(|s| f.lasts(c.captured, &s)))
             .map(|f| {
                 let velocity = match (&f.filter, f.moved) {
                     (Some(x), true) => x.velocity_en_m_s(),
@@ -344,6 +391,20 @@ impl Analyst {
             })
             .collect()
     }
+}
+
+/// How the picture of level ground moved between two poses, full pixels; `None` where they look past
+/// the ground.
+fn predicted(a: &SensorPose, b: &SensorPose, width: usize, height: usize, ground: &dyn Ground) -> Option<Homography> {
+    let (w, h) = (width as f64, height as f64);
+    let mut pairs = Vec::with_capacity(4);
+    for p in [[0.1, 0.45], [0.9, 0.45], [0.9, 0.95], [0.1, 0.95]] {
+        let from = [p[0] * w, p[1] * h];
+        let toward = ray_of(from, width, height, a)?;
+        let (at, amsl) = ground.cast(a.at, a.amsl, toward, MAX_RANGE_M).ok()?;
+        pairs.push((from, project(at, amsl, b, width, height)?));
+    }
+    fit(&pairs, &[1.0; 4]).filter(|m| m.plausible_at([w / 2.0, h / 2.0]))
 }
 
 fn middle(b: &ImageBox) -> [f64; 2] {

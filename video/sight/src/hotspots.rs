@@ -79,23 +79,39 @@ struct Peak {
     bh: usize,
 }
 
-/// Spots in a picture, both polarities, best first, at most `most`.
-pub(crate) fn hotspots(p: &Plane, sizes: &[SpotSize], gate: &SpotGate, most: usize) -> Vec<Detection> {
-    search(p, sizes, gate, most, false)
+/// Spots in a picture, both polarities, best first, at most `most` of those whose middle is to be
+/// `searched`.
+pub(crate) fn hotspots(
+    p: &Plane,
+    sizes: &[SpotSize],
+    gate: &SpotGate,
+    most: usize,
+    searched: &dyn Fn([f32; 2]) -> bool,
+) -> Vec<Detection> {
+    search(p, sizes, gate, most, false, searched)
 }
 
 /// The same, keeping the searched box where no blob can be cut out of what surrounds it: for a
 /// classifier to judge.
 pub(crate) fn candidates(p: &Plane, sizes: &[SpotSize], gate: &SpotGate, most: usize) -> Vec<Detection> {
-    search(p, sizes, gate, most, true)
+    search(p, sizes, gate, most, true, &|_| true)
 }
 
-fn search(p: &Plane, sizes: &[SpotSize], gate: &SpotGate, most: usize, whole: bool) -> Vec<Detection> {
+fn search(
+    p: &Plane,
+    sizes: &[SpotSize],
+    gate: &SpotGate,
+    most: usize,
+    whole: bool,
+    searched: &dyn Fn([f32; 2]) -> bool,
+) -> Vec<Detection> {
     let sums = Sums::of(p);
     let mut peaks: Vec<Peak> = Vec::new();
     for size in sizes {
         scan(p, &sums, *size, gate, whole, &mut peaks);
     }
+    // Before the best are counted: a field of glitter would crowd out everything else.
+    peaks.retain(|k| searched([k.x as f32, k.y as f32]));
     peaks.sort_by(|a, b| b.ratio.total_cmp(&a.ratio).then(a.y.cmp(&b.y)).then(a.x.cmp(&b.x)));
     let mut out: Vec<Detection> = Vec::new();
     for k in peaks {

@@ -30,6 +30,7 @@ mod outlook;
 mod pose;
 mod register;
 mod rules;
+mod sea;
 mod sky;
 mod sun;
 mod terrain;
@@ -58,6 +59,7 @@ pub use rules::{
     FromTheLinePolicy, IntruderPolicy, Intruders, LightsOut, LightsOutPolicy, LoiterPolicy, OverboardPolicy,
     PatrolTiming, PatrolTimingPolicy, Policy, RendezvousPolicy, RuleSet, SkyCamera, Surroundings, TailingPolicy,
 };
+pub use sea::SeaPolicy;
 pub use sky::{SkyPolicy, SkyWatch};
 pub use sun::sun_elevation_deg;
 pub use thermal::{

@@ -9,6 +9,7 @@ mod it {
     pub(crate) mod handover;
     pub(crate) mod night;
     pub(crate) mod rules;
+    pub(crate) mod sea;
     pub(crate) mod sky;
     pub(crate) mod synthetic;
     pub(crate) mod thermal;

@@ -81,6 +81,8 @@ pub(super) struct Looked<'a> {
 
 /// Unseen for longer, a look must prove again that it is of the same object, microseconds.
 const RESUME_US: i64 = 800_000;
+/// Unseen for longer, frames no longer count against it, microseconds.
+const LONG_US: i64 = 3_000_000;
 /// The 99 % ellipse, two degrees of freedom.
 const WITHIN_99: f64 = 9.21;
 /// One look in a thousand lies outside this.
@@ -100,6 +102,10 @@ impl Analyst {
     pub(super) fn follow(&mut self, c: &Context<'_>, image: &[ImageTrack], detections: &[Detection]) {
         for f in &mut self.followed {
             f.carry(c);
+            // Out of sight for long is no unsteadiness.
+            if c.captured.0 - f.captured.0 < LONG_US {
+                f.frames = f.frames.saturating_add(1);
+            }
         }
         let looks: Vec<Looked<'_>> = image
             .iter()

@@ -14,6 +14,7 @@ use crate::detect::Detection;
 use crate::filter::GroundFilter;
 use crate::ground::{Ground, Look, px_per_m};
 use crate::register::Between;
+use crate::sea::SeaPolicy;
 use crate::tracker::ImageTrack;
 use crate::{Homography, PoseMotion};
 
@@ -28,6 +29,9 @@ pub(super) struct Followed {
     pub(super) class_share: f64,
     pub(super) score: f64,
     pub(super) looks: u32,
+    /// Frames since its first look, and when that was.
+    pub(super) frames: u32,
+    pub(super) first: Utc,
     pub(super) captured: Utc,
     pub(super) pts: Pts,
     pub(super) image: ImageBox,
@@ -136,6 +140,8 @@ impl Followed {
             class_share: 0.0,
             score: f64::from(t.score),
             looks: t.looks.saturating_sub(1),
+            frames: t.looks.saturating_sub(1),
+            first: c.captured,
             captured: c.captured,
             pts: c.pts,
             image: t.image,
@@ -156,6 +162,12 @@ impl Followed {
             appearance,
             last_at: None,
         }
+    }
+
+    /// Whether it has lasted as nothing on water lasts but what floats.
+    pub(super) fn lasts(&self, now: Utc, policy: &SeaPolicy) -> bool {
+        let age_s = (now.0 - self.first.0) as f64 * 1e-6;
+        age_s >= policy.least_s && f64::from(self.looks) >= policy.steady * f64::from(self.frames.max(1))
     }
 
     /// Whether what is followed is a bad pixel: tiny, and still in the picture while the ground

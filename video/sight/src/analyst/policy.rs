@@ -4,6 +4,7 @@
 
 use vedette_model::{CameraId, Spectrum, TrackId, VehicleId};
 
+use crate::sea::SeaPolicy;
 use crate::tracker::TrackerPolicy;
 
 /// Detector and track settings of one camera.
@@ -35,6 +36,10 @@ pub struct SightPolicy {
     /// which), so that it is switched on for a camera, not by default.
     #[serde(default)]
     pub thermal_least: Option<f32>,
+    /// Over the sea: nothing above the horizon or in the sun's glitter, warm and cold spots in
+    /// visible light too, and nothing that does not last. None over land.
+    #[serde(default)]
+    pub sea: Option<SeaPolicy>,
 }
 
 impl Default for SightPolicy {
@@ -51,6 +56,7 @@ impl Default for SightPolicy {
             coast_s: 4.0,
             reacquire_s: 90.0,
             thermal_least: None,
+            sea: None,
         }
     }
 }
