@@ -157,7 +157,7 @@ pub fn ellipses(extent: &Extent) -> Result<Ellipses, BenchError> {
                 for (i, (t, shot)) in shots.iter().enumerate() {
                     let pose = errors.pose(&flight, &stage, &aim, *t);
                     let tracks = look(&mut sight, shot, *t, &pose, &ground)?;
-                    if *t < WATCH_S.1 || i as u64 % HZ as u64 != 0 {
+                    if *t < WATCH_S.1 || !(i as u64).is_multiple_of(HZ as u64) {
                         continue;
                     }
                     for track in tracks.iter().filter(|t| t.seen && t.looks >= 6) {
