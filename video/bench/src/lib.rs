@@ -16,6 +16,7 @@ pub mod reference;
 pub mod rendered;
 mod rows;
 mod sky;
+mod slot;
 pub mod thermal;
 mod tracks;
 

@@ -170,7 +170,9 @@ pub struct Band {
 /// Rows of the thermal detector.
 #[must_use]
 pub fn thermal(data: &Path) -> Vec<Row> {
-    rows(data).unwrap_or_else(|e| vec![Row::left_out("thermal people and vehicles", "hituav", &e)])
+    let mut rows = rows(data).unwrap_or_else(|e| vec![Row::left_out("thermal people and vehicles", "hituav", &e)]);
+    rows.extend(crate::slot::slot(data));
+    rows
 }
 
 /// Held-out altitudes with their counts, and the detector's processor seconds per picture.

@@ -9,6 +9,8 @@ mod decode;
 mod disk;
 mod elements;
 mod frames;
+#[cfg(feature = "onnx")]
+mod onnx;
 mod pull;
 mod recorder;
 mod review;
@@ -19,6 +21,8 @@ pub use channel::{Channel, ChannelConfig, ChannelStats, Clock, EventSink, Ingest
 pub use disk::{DiskGuard, DiskLevel, free_share, share};
 pub use elements::{Missing, check_elements};
 pub use frames::{Frame, FrameReceiver};
+#[cfg(feature = "onnx")]
+pub use onnx::{open_model, read_card};
 pub use recorder::{Recorder, SegmentInfo, recover};
 pub use review::{FrameStore, Moment, RecordedFrame};
 pub use source::SourceSpec;
@@ -67,6 +71,14 @@ pub enum IngestError {
         /// Cause.
         #[source]
         source: std::io::Error,
+    },
+    /// A detector network cannot be used.
+    #[error("{path}: {why}")]
+    Model {
+        /// Card, model or runtime.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
     },
     /// A recording has no frame at the wanted time.
     #[error("{dir}: no recorded frame at {wanted}")]

@@ -17,12 +17,13 @@ use crate::ground::{FixErrors, Ground, MAX_RANGE_M, footprint, look, project, px
 use crate::homography::fit;
 use crate::hotspots::{SpotGate, SpotSize, hotspots};
 use crate::image::{GrayFrame, Plane};
+use crate::model::{ModelCard, ModelDetector, ModelObject};
 use crate::movers::{MoverGate, Movers};
 use crate::register::{HEALTHY, Prepared, between};
 use crate::sea::{Sea, SeaPolicy, above_water};
 use crate::thermal::{ThermalDetector, ThermalLeast, ThermalScene};
 use crate::tracker::ImageTracker;
-use crate::{Homography, PoseMotion};
+use crate::{Homography, PoseMotion, SightError};
 use followed::{Context, Followed};
 
 pub use policy::{AnalystConfig, SightPolicy, TrackIds};
@@ -44,6 +45,8 @@ pub struct Analysis {
     pub detections: Vec<Detection>,
     /// Whether motion could be judged in this frame.
     pub motion_judged: bool,
+    /// What the model's slot reported, where it was asked in this frame.
+    pub model: Option<Result<Vec<ModelObject>, SightError>>,
 }
 
 /// One camera's analyst.
@@ -63,6 +66,10 @@ pub struct Analyst {
     coarse: bool,
     /// What the sea looked like lately, in sea mode.
     sea: Sea,
+    /// A network of others, every how many frames it is asked (0: never), and frames since.
+    model: Option<ModelDetector>,
+    model_every: u32,
+    since_model: u32,
     /// Until then what stands in the picture is taken for a stand of trees.
     stand_until: Utc,
 }
@@ -89,6 +96,9 @@ impl Analyst {
             defects: Vec::new(),
             coarse: false,
             sea: Sea::default(),
+            model: None,
+            model_every: 1,
+            since_model: 0,
             stand_until: Utc(i64::MIN),
         }
     }
@@ -103,6 +113,23 @@ impl Analyst {
     /// longer. Motion begins anew at the change; tracks go on.
     pub fn set_coarse(&mut self, coarse: bool) {
         self.coarse = coarse;
+    }
+
+    /// Puts a network of others into the slot, or takes it out. What it reports is a cue like the
+    /// others: looked at beside them, followed and confirmed by the same rules.
+    pub fn set_model(&mut self, model: Option<ModelDetector>) {
+        self.model = model;
+    }
+
+    /// The network looks at every so many frames from the next one on ([`crate::Pace`]); 0 at none.
+    pub fn set_model_every(&mut self, frames: u32) {
+        self.model_every = frames;
+    }
+
+    /// The card of what is in the slot.
+    #[must_use]
+    pub fn model_card(&self) -> Option<&ModelCard> {
+        self.model.as_ref().map(ModelDetector::card)
     }
 
     /// Sea mode from the next frame on, or land again; what was learnt of the glitter is kept.
@@ -215,6 +242,17 @@ impl Analyst {
         };
         let (mut detections, motion) = self.detect(&work, &prepared, t_s, &sizes, &searched);
         detections.retain(|d| !self.on_a_defect(&d.image, f64::from(zoom)));
+        let model = self.ask_model(frame);
+        if let Some(Ok(objects)) = &model {
+            let cues = objects.iter().map(|o| Detection {
+                image: o.image,
+                score: o.score.clamp(0.0, 1.0),
+                contrast: 0.0,
+                spot: 0.0,
+                motion: 0.0,
+            });
+            detections = merge(detections, cues.collect());
+        }
         let scored: Vec<_> = detections.iter().map(Detection::scored).collect();
         let image_tracks = self.tracker.update(&scored, &full_map);
         let camera_motion = match (&self.last_pose, pose) {
@@ -256,7 +294,18 @@ impl Analyst {
             camera_motion: full_map,
             detections,
             motion_judged: motion == Motion::Judged,
+            model,
         }
+    }
+
+    fn ask_model(&mut self, frame: &GrayFrame<'_>) -> Option<Result<Vec<ModelObject>, SightError>> {
+        let model = self.model.as_mut().filter(|_| self.model_every > 0)?;
+        self.since_model += 1;
+        if self.since_model < self.model_every {
+            return None;
+        }
+        self.since_model = 0;
+        Some(model.detect(frame))
     }
 
     /// What stands out where it is `searched` for (work-picture pixels), full-picture pixels.

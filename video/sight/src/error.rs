@@ -41,4 +41,12 @@ pub enum SightError {
         /// What is wrong with it.
         why: &'static str,
     },
+    /// A detector network, its card or its answer.
+    #[error("model {name}: {why}")]
+    Model {
+        /// Its name on the card.
+        name: String,
+        /// What is wrong.
+        why: String,
+    },
 }

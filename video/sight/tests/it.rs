@@ -7,6 +7,7 @@ mod it {
     pub(crate) mod geometry;
     pub(crate) mod governor;
     pub(crate) mod handover;
+    pub(crate) mod model;
     pub(crate) mod night;
     pub(crate) mod rules;
     pub(crate) mod sea;
