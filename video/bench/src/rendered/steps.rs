@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use vedette_model::{TargetClass, TrackId};
+use vedette_model::{GroundTrack, TargetClass, TrackId};
 use vedette_sight::{Policy, RuleSet};
 
 use super::stage::Dice;
@@ -32,6 +32,8 @@ pub struct Steps {
     pub twice: u64,
     /// Smallest person when told of, pixels of height.
     pub least_px: f32,
+    /// Of each not told within five seconds: class of camera, watch, and how its track stood then.
+    pub late: Vec<String>,
 }
 
 impl Steps {
@@ -48,7 +50,7 @@ impl Steps {
             let k = (q * sorted.len().saturating_sub(1) as f64) as usize;
             sorted.get(k).copied().unwrap_or(f64::NAN)
         };
-        vec![Row::judged(
+        let mut rows = vec![Row::judged(
             "step over the line told, people of 6 pixels and more",
             on,
             "every one <= 5 s after the step",
@@ -64,8 +66,34 @@ impl Steps {
                 self.least_px,
             ),
             self.steps > 0 && self.soon() == self.steps,
-        )]
+        )];
+        rows.extend(
+            self.late
+                .iter()
+                .map(|l| Row::shown("step not told in 5 s", on, l.clone())),
+        );
+        rows
     }
+}
+
+/// A track against the line, in words.
+fn standing(track: &GroundTrack, stage: &Stage, t_s: f64) -> String {
+    let where_to = match &track.fix {
+        Ok(fix) => format!(
+            "{:.1} m inside, ± {:.1} m",
+            stage.border.nearest(fix.at).signed_m,
+            fix.half_width95_m(0.0)
+        ),
+        Err(e) => e.to_string(),
+    };
+    let [e, n] = track.velocity_en_m_s;
+    format!(
+        "{t_s:.1} s, {} {:?}, {} looks, {where_to}, {:.1} m/s of which {n:.1} inwards",
+        track.id,
+        track.class,
+        track.looks,
+        e.hypot(n)
+    )
 }
 
 /// Watches people cross in every class.
@@ -146,11 +174,15 @@ pub fn steps(extent: &Extent) -> Result<Steps, BenchError> {
                 let mut whose: BTreeMap<TrackId, String> = BTreeMap::new();
                 let mut told: BTreeMap<String, f64> = BTreeMap::new();
                 let mut twice: BTreeSet<String> = BTreeSet::new();
+                let mut stood: BTreeMap<String, String> = BTreeMap::new();
                 for (t, shot) in &shots {
                     let pose = errors.pose(&flight, &stage, &aim, *t);
                     let tracks = look(&mut sight, shot, *t, &pose, &ground)?;
                     for track in tracks.iter().filter(|t| t.seen) {
                         if let Some(b) = shot.whose(track) {
+                            if stepped.get(&b.actor).is_some_and(|over| *t <= over + 5.0) {
+                                stood.insert(b.actor.clone(), standing(track, &stage, *t));
+                            }
                             whose.insert(track.id, b.actor.clone());
                             if b.class == TargetClass::Person {
                                 out.least_px = out.least_px.min(b.image.h);
@@ -182,9 +214,18 @@ pub fn steps(extent: &Extent) -> Result<Steps, BenchError> {
                         continue;
                     }
                     out.steps += 1;
-                    match told.get(who) {
-                        Some(t) => out.after_s.push(t - over_s),
+                    let after_s = told.get(who).map(|t| t - over_s);
+                    match after_s {
+                        Some(s) => out.after_s.push(s),
                         None => out.untold += 1,
+                    }
+                    if after_s.is_none_or(|s| s > 5.0) {
+                        let told = after_s.map_or("never told".to_owned(), |s| format!("told after {s:.1} s"));
+                        let stood = stood.get(who).map_or("no track", String::as_str);
+                        out.late.push(format!(
+                            "{}, seed {seed}, draw {d}, {who}, over at {over_s:.1} s, {told}; at most 5 s later: {stood}",
+                            class.name
+                        ));
                     }
                 }
             }
