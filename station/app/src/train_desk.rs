@@ -13,11 +13,11 @@ use vedette_core::{EventKind, Input, StationView};
 use vedette_geo::LatLon;
 use vedette_model::{Intent, OperatorId, Order, Spectrum, Utc};
 use vedette_panels::train::{
-    ActiveFault, ActorLine, Advice, DeskAct, DeskLanes, DeskModel, Dial, FaultKind, LaneSpan, LiveScore, LookBack,
-    ScoreLine,
+    ActiveFault, ActorChoice, ActorLine, Advice, DeskAct, DeskLanes, DeskModel, Dial, FaultKind, LaneSpan, LiveScore,
+    LookBack, NewcomerWay, ScoreLine,
 };
 use vedette_score::{Conduct, History, INSERT, Policy, Rules, advise, score_so_far};
-use vedette_sim::{ActorKind, Instructor, InstructorScript, Role, Scenario, Trouble};
+use vedette_sim::{ActorKind, Instructor, InstructorScript, Newcomer, Role, Scenario, Trouble};
 
 use crate::clock::Clock;
 use crate::train::Exercise;
@@ -183,6 +183,39 @@ fn kinds() -> Vec<FaultKind> {
         .collect()
 }
 
+/// Kinds that move by themselves.
+fn movers() -> impl Iterator<Item = &'static (&'static str, ActorKind)> {
+    ActorKind::ALL.iter().filter(|(_, k)| *k != ActorKind::Parcel)
+}
+
+/// Somebody put in by hand: `number` tells them apart. Who comes in starts abroad and ends well
+/// inside, at an unhurried pace of their kind; who is lawful goes along inside.
+fn newcomer(number: u32, kind: ActorKind, count: u32, km: f64, way: NewcomerWay) -> Newcomer {
+    let letter = char::from(b'A' + u8::try_from(number % 26).unwrap_or(0));
+    let round = match number / 26 {
+        0 => String::new(),
+        n => n.to_string(),
+    };
+    let (role, inside_m, to_km, to_inside_m) = match way {
+        NewcomerWay::Crosses => (Role::Subject, -60.0, km, 150.0),
+        NewcomerWay::Inside => (Role::Lawful, 120.0, km + 0.2, 160.0),
+    };
+    Newcomer {
+        name: format!("newcomer {letter}{round}"),
+        kind,
+        role,
+        count,
+        km,
+        inside_m,
+        to_km,
+        to_inside_m,
+        speed_m_s: match kind {
+            ActorKind::Person | ActorKind::Cow | ActorKind::Dog => 1.2,
+            _ => 4.0,
+        },
+    }
+}
+
 /// A group of actors that belong together.
 struct Group {
     number: String,
@@ -327,6 +360,8 @@ pub(crate) struct Desk {
     past: VecDeque<(f64, Arc<StationView>)>,
     /// The mirror shows what was so many seconds ago.
     looks_back_s: Option<f64>,
+    /// How often somebody was put in.
+    newcomers: u32,
     model: DeskModel,
 }
 
@@ -344,6 +379,13 @@ impl Desk {
             duration_s: e.scenario.duration_s,
             aircraft: e.scenario.vehicles.iter().map(|v| (v.system, v.tail.clone())).collect(),
             kinds: kinds(),
+            newcomers: movers()
+                .map(|(name, kind)| ActorChoice {
+                    key: (*name).to_owned(),
+                    words: kind.name().to_owned(),
+                })
+                .collect(),
+            section_km: (e.brief.section.from_km, e.brief.section.to_km),
             lanes: DeskLanes {
                 truth: truth_lane(&e.scenario, &groups),
                 ..DeskLanes::default()
@@ -372,6 +414,7 @@ impl Desk {
             scored_s: f64::NEG_INFINITY,
             past: VecDeque::new(),
             looks_back_s: None,
+            newcomers: 0,
             model,
         };
         for words in &e.inserts {
@@ -428,6 +471,16 @@ impl Desk {
                 self.seal(&format!("speed {s:.1}"))?;
                 self.clock.set_speed(*s);
             }
+            DeskAct::Add { kind, count, km, way } => {
+                let (_, kind) = ActorKind::ALL
+                    .iter()
+                    .find(|(name, _)| name == kind)
+                    .ok_or_else(|| anyhow::anyhow!("{kind} is nobody the simulator knows"))?;
+                let n = newcomer(self.newcomers, *kind, *count, *km, *way);
+                self.seal(&format!("put in {count} × {} at km {km:.1}: {}", kind.name(), n.name))?;
+                self.instructor.add(&n)?;
+                self.newcomers += 1;
+            }
             DeskAct::Back(by_s) => {
                 let ago = self.looks_back_s.unwrap_or(0.0) + by_s;
                 let oldest = self.past.front().map_or(0.0, |(t, _)| self.clock.now().seconds() - t);
@@ -474,6 +527,7 @@ impl Desk {
         self.timed.retain(|x| x.2 > t_s);
         self.faults(t_s, &active);
         self.look_back(view);
+        self.welcome();
         let m = &mut self.model;
         m.t_s = t_s;
         m.speed = self.clock.speed();
@@ -486,6 +540,30 @@ impl Desk {
             }
         }
         self.model.clone()
+    }
+
+    /// Takes up who was put in; everybody keeps their number.
+    fn welcome(&mut self) {
+        let plays = self.instructor.scenario();
+        if plays.actors().len() == self.scenario.actors().len() {
+            return;
+        }
+        self.scenario = Scenario::clone(&plays);
+        let before = self.groups.len();
+        for mut g in groups(&self.scenario) {
+            match self.groups.iter_mut().find(|o| o.name == g.name) {
+                Some(o) => {
+                    g.number.clone_from(&o.number);
+                    *o = g;
+                }
+                None => {
+                    g.number = format!("A{}", self.groups.len() + 1);
+                    self.groups.push(g);
+                }
+            }
+        }
+        tracing::info!("{} more play", self.groups.len() - before);
+        self.model.lanes.truth = truth_lane(&self.scenario, &self.groups);
     }
 
     /// Keeps what the station was, and finds what the mirror shows of it.
@@ -748,5 +826,28 @@ mod tests {
         assert_eq!(group_name("blind insert 1"), "blind insert 1");
         assert_eq!(kind_words(ActorKind::Person, 3, "walker"), "3 persons on foot, walker");
         assert_eq!(kind_words(ActorKind::Cow, 1, "cow"), "cow");
+    }
+
+    /// What the desk puts in, the simulator takes; on dry land it takes no boats and says so.
+    #[test]
+    fn who_is_put_in_can_play() {
+        let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let world = crate::verbs::world(Some(&top.join("maps/data/andorra")), 7).expect("a site");
+        let file = top.join("sim/scenarios/footpath-crossing.toml");
+        let whole = crate::stage::scenario(&file, &world, 7).expect("a scenario");
+        for (i, &(name, kind)) in (0u32..).zip(movers()) {
+            for way in [NewcomerWay::Crosses, NewcomerWay::Inside] {
+                let n = newcomer(i, kind, 2, 36.5, way);
+                let before = whole.actors().len();
+                let mut s = whole.clone();
+                match s.join(&world, &n, 60.0) {
+                    Ok(_) => assert_eq!(s.actors().len(), before + 2, "{name}"),
+                    Err(e) => {
+                        assert!(["boat", "ship"].contains(&name), "{name}: {e}");
+                        assert!(e.to_string().contains("water") || e.to_string().contains(name), "{e}");
+                    }
+                }
+            }
+        }
     }
 }

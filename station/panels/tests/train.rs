@@ -13,7 +13,7 @@ use egui_kittest::kittest::{NodeT, Queryable};
 use vedette_core::StationView;
 use vedette_model::{Intent, Mono, Probes};
 use vedette_panels::theme::{self, FontBytes, Palette};
-use vedette_panels::train::{ActiveFault, Briefing, DeskAct, DeskLocal, DeskModel, LookBack, desk_ui};
+use vedette_panels::train::{ActiveFault, Briefing, DeskAct, DeskLocal, DeskModel, LookBack, NewcomerWay, desk_ui};
 use vedette_panels::{FlyFeeds, FlyLocal, Workspace, console_ui};
 
 struct Room {
@@ -193,6 +193,40 @@ fn looking_back_shows_the_console_as_it_was_and_comes_back_to_now() {
     );
     press(&mut h, "Live");
     assert_eq!(h.state().acts.last(), Some(&DeskAct::Live));
+}
+
+#[test]
+fn somebody_is_put_in_as_described() {
+    let mut h = room(true, full());
+    press(&mut h, "Add an actor");
+    press(&mut h, "who more");
+    press(&mut h, "who more");
+    press(&mut h, "how many more");
+    press(&mut h, "at more");
+    let label = names(&h)
+        .into_iter()
+        .find(|n| n.starts_with("Put in 2 × person"))
+        .unwrap();
+    press(&mut h, &label);
+    let acts = h.state().acts.clone();
+    let [
+        DeskAct::Add {
+            kind,
+            count: 2,
+            km,
+            way: NewcomerWay::Crosses,
+        },
+    ] = &acts[..]
+    else {
+        panic!("{acts:?}")
+    };
+    assert!(kind == "person" && (km - 37.35).abs() < 1e-9, "{acts:?}");
+    // Done: the faults are back; another is described anew and dropped.
+    assert!(names(&h).iter().any(|n| n == "Fault Link poor"));
+    press(&mut h, "Add an actor");
+    press(&mut h, "that more");
+    press(&mut h, "Not now");
+    assert_eq!(h.state().acts.len(), 1);
 }
 
 #[test]

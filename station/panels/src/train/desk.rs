@@ -5,7 +5,7 @@
 
 use egui::{Align2, CornerRadius, Rect, ScrollArea, Sense, Ui, UiBuilder, WidgetType, pos2, vec2};
 
-use super::{DeskAct, DeskLocal, DeskModel, FaultKind};
+use super::{Adding, DeskAct, DeskLocal, DeskModel, FaultKind, NewcomerWay};
 use crate::draw::{self, Button};
 use crate::icon::{self, Icon};
 use crate::theme::{self, Palette};
@@ -97,16 +97,14 @@ pub(super) fn show(
     targets(ui, x, y, r.right() - 12.0, m, l, pal);
     y += 32.0;
     let kind = |key: &str| m.kinds.iter().find(|k| k.key == key);
-    y = tiles(
-        ui,
-        Rect::from_min_max(pos2(x, y), pos2(x + w, r.bottom())),
-        m,
-        l,
-        compact,
-        pal,
-    );
-    if let Some(k) = l.fault.clone().and_then(|f| kind(&f).cloned()) {
-        y = strip(ui, x, y, w, &k, m, l, pal, out);
+    if l.adding.is_some() {
+        y = newcomer(ui, x, y, w, m, l, pal, out);
+    } else {
+        let room = Rect::from_min_max(pos2(x, y), pos2(x + w, r.bottom()));
+        y = tiles(ui, room, m, l, compact, pal);
+        if let Some(k) = l.fault.clone().and_then(|f| kind(&f).cloned()) {
+            y = strip(ui, x, y, w, &k, m, l, pal, out);
+        }
     }
     draw::hline(&p, r.left(), r.right(), y, pal.line_soft);
     let bottom = r.bottom() - time_h(compact);
@@ -114,6 +112,7 @@ pub(super) fn show(
         ui,
         Rect::from_min_max(pos2(r.left(), y), pos2(r.right(), bottom)),
         m,
+        l,
         pal,
     );
     time(
@@ -249,6 +248,41 @@ fn tile(ui: &mut Ui, r: Rect, k: &FaultKind, m: &DeskModel, l: &mut DeskLocal, r
     }
 }
 
+/// A value with a name and a button to either side; gives the step pressed.
+fn stepper(ui: &mut Ui, x: f32, at: f32, w: f32, name: &str, words: &str, pal: &Palette) -> f64 {
+    let p = ui.painter().clone();
+    let mid = at + 13.0;
+    draw::text_in(
+        &p,
+        pos2(x, mid),
+        Align2::LEFT_CENTER,
+        name,
+        theme::small(),
+        pal.text2,
+        w * 0.45,
+    );
+    let mut by = 0.0;
+    for (word, what, from_right, step) in [("+", "more", 26.0, 1.0), ("−", "less", 140.0, -1.0)] {
+        let label = format!("{name} {what}");
+        let b = Button::new(word).label(&label);
+        if b.show(ui, draw::rect(x + w - from_right, at, 26.0, 26.0), pal)
+            .clicked()
+        {
+            by += step;
+        }
+    }
+    draw::text_in(
+        &p,
+        pos2(x + w - 70.0, mid),
+        Align2::CENTER_CENTER,
+        words,
+        theme::mono(),
+        pal.text1,
+        84.0,
+    );
+    by
+}
+
 /// The fault in hand: its values, and the act.
 #[expect(clippy::too_many_arguments, reason = "a drawing call says all of it")]
 fn strip(
@@ -262,47 +296,9 @@ fn strip(
     pal: &Palette,
     out: &mut Vec<DeskAct>,
 ) -> f32 {
-    let p = ui.painter().clone();
     let (value, for_s) = setting(k, l);
     let mut at = y;
-    let dial = |ui: &mut Ui, at: f32, name: &str, words: &str| -> f64 {
-        let mid = at + 13.0;
-        draw::text_in(
-            &p,
-            pos2(x, mid),
-            Align2::LEFT_CENTER,
-            name,
-            theme::small(),
-            pal.text2,
-            w * 0.45,
-        );
-        let mut by = 0.0;
-        let label = format!("{name} more");
-        if Button::new("+")
-            .label(&label)
-            .show(ui, draw::rect(x + w - 26.0, at, 26.0, 26.0), pal)
-            .clicked()
-        {
-            by += 1.0;
-        }
-        let label = format!("{name} less");
-        if Button::new("−")
-            .label(&label)
-            .show(ui, draw::rect(x + w - 140.0, at, 26.0, 26.0), pal)
-            .clicked()
-        {
-            by -= 1.0;
-        }
-        draw::text(
-            &p,
-            pos2(x + w - 70.0, mid),
-            Align2::CENTER_CENTER,
-            words,
-            theme::mono(),
-            pal.text1,
-        );
-        by
-    };
+    let dial = |ui: &mut Ui, at: f32, name: &str, words: &str| stepper(ui, x, at, w, name, words, pal);
     if let (Some(d), Some(v)) = (&k.dial, value) {
         let by = dial(ui, at, &d.name, &format!("{v:.0} {}", d.unit));
         if by != 0.0 {
@@ -359,7 +355,82 @@ fn strip(
     at + 40.0
 }
 
-fn actors(ui: &mut Ui, r: Rect, m: &DeskModel, pal: &Palette) {
+/// Somebody to be put in: who, how many, where, what they do; and the act.
+#[expect(clippy::too_many_arguments, reason = "a drawing call says all of it")]
+fn newcomer(
+    ui: &mut Ui,
+    x: f32,
+    y: f32,
+    w: f32,
+    m: &DeskModel,
+    l: &mut DeskLocal,
+    pal: &Palette,
+    out: &mut Vec<DeskAct>,
+) -> f32 {
+    let (Some(mut a), n) = (l.adding, m.newcomers.len()) else {
+        return y;
+    };
+    a.kind = a.kind.min(n.saturating_sub(1));
+    let mut at = y;
+    let mut row = |ui: &mut Ui, name: &str, words: &str| {
+        let by = stepper(ui, x, at, w, name, words, pal);
+        at += 32.0;
+        by
+    };
+    let who = m.newcomers.get(a.kind).map_or("nobody", |c| c.words.as_str());
+    match row(ui, "who", who) {
+        b if b > 0.0 => a.kind = (a.kind + 1) % n.max(1),
+        b if b < 0.0 => a.kind = (a.kind + n.saturating_sub(1)) % n.max(1),
+        _ => {}
+    }
+    match row(ui, "how many", &a.count.to_string()) {
+        b if b > 0.0 => a.count = (a.count + 1).min(6),
+        b if b < 0.0 => a.count = a.count.saturating_sub(1).max(1),
+        _ => {}
+    }
+    let by = row(ui, "at", &format!("km {:.1}", a.km));
+    let (from, to) = m.section_km;
+    a.km = (a.km + by * 0.1).clamp(from, to.max(from));
+    let way = match a.way {
+        NewcomerWay::Crosses => "comes in",
+        NewcomerWay::Inside => "is lawful",
+    };
+    if row(ui, "that", way) != 0.0 {
+        a.way = match a.way {
+            NewcomerWay::Crosses => NewcomerWay::Inside,
+            NewcomerWay::Inside => NewcomerWay::Crosses,
+        };
+    }
+    l.adding = Some(a);
+    let half = (w - 8.0) / 2.0;
+    if Button::new("Not now")
+        .show(ui, draw::rect(x, at, half, 30.0), pal)
+        .clicked()
+    {
+        l.adding = None;
+    }
+    let Some(choice) = m.newcomers.get(a.kind) else {
+        return at + 40.0;
+    };
+    let label = format!("Put in {} × {}, km {:.1}, {way}", a.count, choice.words, a.km);
+    if Button::new("Put in")
+        .label(&label)
+        .look(draw::Look::Primary)
+        .show(ui, draw::rect(x + half + 8.0, at, half, 30.0), pal)
+        .clicked()
+    {
+        out.push(DeskAct::Add {
+            kind: choice.key.clone(),
+            count: a.count,
+            km: a.km,
+            way: a.way,
+        });
+        l.adding = None;
+    }
+    at + 40.0
+}
+
+fn actors(ui: &mut Ui, r: Rect, m: &DeskModel, l: &mut DeskLocal, pal: &Palette) {
     let p = ui.painter().with_clip_rect(r);
     draw::text(
         &p,
@@ -370,9 +441,28 @@ fn actors(ui: &mut Ui, r: Rect, m: &DeskModel, pal: &Palette) {
         pal.text1,
     );
     let subjects = m.actors.iter().filter(|a| a.subject).count();
+    let mut right = r.right() - 12.0;
+    if !m.newcomers.is_empty() {
+        let b = Button::new("+ add").label("Add an actor").selected(l.adding.is_some());
+        let w = b.wants(&p);
+        right -= w;
+        if b.show(ui, draw::rect(right, r.top() + 4.0, w, 24.0), pal).clicked() {
+            let (from, to) = m.section_km;
+            l.adding = match l.adding {
+                Some(_) => None,
+                None => Some(Adding {
+                    kind: 0,
+                    count: 1,
+                    km: f64::midpoint(from, to),
+                    way: NewcomerWay::Crosses,
+                }),
+            };
+        }
+        right -= 10.0;
+    }
     draw::text(
         &p,
-        pos2(r.right() - 12.0, r.top() + 16.0),
+        pos2(right, r.top() + 16.0),
         Align2::RIGHT_CENTER,
         &format!("{subjects} to be found"),
         theme::small(),

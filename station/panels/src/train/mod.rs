@@ -16,8 +16,8 @@ use egui::{Align2, CornerRadius, Key, Rect, Stroke, Ui, WidgetType, pos2, vec2};
 use vedette_core::StationView;
 
 pub use model::{
-    ActiveFault, ActorLine, Advice, Briefing, DeskAct, DeskLanes, DeskModel, Dial, FaultKind, LaneSpan, LiveScore,
-    LookBack, ScoreLine,
+    ActiveFault, ActorChoice, ActorLine, Advice, Briefing, DeskAct, DeskLanes, DeskModel, Dial, FaultKind, LaneSpan,
+    LiveScore, LookBack, NewcomerWay, ScoreLine,
 };
 
 pub(crate) use brief::{probe, show};
@@ -28,6 +28,19 @@ use crate::icon::{self, Icon};
 use crate::local::{FlyFeeds, FlyLocal};
 use crate::theme::{self, Palette};
 
+/// Somebody to be put in, as set so far.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Adding {
+    /// Which of the kinds offered.
+    pub kind: usize,
+    /// How many.
+    pub count: u32,
+    /// Where along the border, kilometres.
+    pub km: f64,
+    /// What they do.
+    pub way: NewcomerWay,
+}
+
 /// What belongs to one desk and to nobody else.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DeskLocal {
@@ -37,6 +50,8 @@ pub struct DeskLocal {
     pub fault: Option<String>,
     /// Values set by hand: by fault, its value and its seconds.
     pub dials: BTreeMap<String, (Option<f64>, Option<f64>)>,
+    /// Somebody to be put in is being described.
+    pub adding: Option<Adding>,
     /// Truth is drawn over the mirror.
     pub overlay: bool,
     /// Red night room.
@@ -49,6 +64,7 @@ impl Default for DeskLocal {
             target: None,
             fault: None,
             dials: BTreeMap::new(),
+            adding: None,
             overlay: true,
             night: false,
         }

@@ -75,6 +75,24 @@ pub struct ActorLine {
     pub fix_error_m: Option<f64>,
 }
 
+/// Somebody who can be put into a running exercise.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActorChoice {
+    /// Name of the kind as in a scenario: `person`.
+    pub key: String,
+    /// Words for it.
+    pub words: String,
+}
+
+/// What somebody put in does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NewcomerWay {
+    /// Comes from abroad over the line: to be found.
+    Crosses,
+    /// Goes about on the home side: lawful.
+    Inside,
+}
+
 /// One measure of the live score.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ScoreLine {
@@ -163,6 +181,10 @@ pub struct DeskModel {
     pub aircraft: Vec<(u8, String)>,
     /// What can be put in.
     pub kinds: Vec<FaultKind>,
+    /// Who can be put in.
+    pub newcomers: Vec<ActorChoice>,
+    /// The watched part of the border, kilometres.
+    pub section_km: (f64, f64),
     /// What holds.
     pub active: Vec<ActiveFault>,
     /// Who plays.
@@ -212,6 +234,17 @@ pub enum DeskAct {
     Speed(f64),
     /// Remember this moment for the debrief.
     Mark(String),
+    /// Put somebody in, from now on.
+    Add {
+        /// Kind, as in a scenario.
+        kind: String,
+        /// How many.
+        count: u32,
+        /// Where along the border, kilometres.
+        km: f64,
+        /// What they do.
+        way: NewcomerWay,
+    },
     /// Show in the mirror what was so many seconds before what it shows now.
     Back(f64),
     /// Show in the mirror what is now.

@@ -5,7 +5,8 @@ use super::*;
 /// The instructor's desk at the same moment: made by hand, as rich as a real one.
 pub fn desk_model(v: &StationView) -> vedette_panels::train::DeskModel {
     use vedette_panels::train::{
-        ActiveFault, ActorLine, Advice, DeskLanes, DeskModel, Dial, FaultKind, LaneSpan, LiveScore, ScoreLine,
+        ActiveFault, ActorChoice, ActorLine, Advice, DeskLanes, DeskModel, Dial, FaultKind, LaneSpan, LiveScore,
+        ScoreLine,
     };
     let at = v.tracks.values().find_map(|t| t.track.fix.as_ref().ok()).unwrap().at;
     let dial = |name: &str, unit: &str, value: f64| Dial {
@@ -175,5 +176,12 @@ pub fn desk_model(v: &StationView) -> vedette_panels::train::DeskModel {
         attention: "CU-01 thermal · alert A-002".into(),
         trouble: None,
         back: None,
+        newcomers: ["person", "car"]
+            .map(|k| ActorChoice {
+                key: k.into(),
+                words: k.into(),
+            })
+            .into(),
+        section_km: (35.3, 39.2),
     }
 }

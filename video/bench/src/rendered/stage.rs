@@ -252,6 +252,7 @@ impl Stage {
             },
             forest_share: setting.forest_share,
             tree_line_m: 2200.0,
+            snow_line_m: 9_000.0,
             water_c: 12.0,
             waves_m: 0.4,
             light_every_s: 0.0,

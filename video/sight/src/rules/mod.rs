@@ -576,7 +576,8 @@ fn remember(m: &mut Memory, s: &Sight<'_>, policy: &Policy) {
     if s.signed_m > 0.0 && s.subject() && s.inward_m_s >= policy.from_the_line.least_m_s {
         m.inwards_from.get_or_insert((s.signed_m, s.track.captured));
         m.inwards_looks += 1;
-    } else if s.inward_m_s < 0.0 {
+    } else if m.inwards_from.is_some_and(|(from_m, _)| s.signed_m < from_m) {
+        // A single look's speed may point anywhere; who is nearer than at first has turned back.
         m.inwards_from = None;
         m.inwards_looks = 0;
     }
