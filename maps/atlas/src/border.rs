@@ -151,6 +151,13 @@ impl Border {
         &self.index.vertex_m
     }
 
+    /// The line with points between far vertices, nowhere more than 2 km apart, so that straight pieces between them are the
+    /// geodesics to a tenth of a metre on a map about them.
+    #[must_use]
+    pub fn finely(&self) -> &[LatLon] {
+        &self.index.points
+    }
+
     /// Piece of the search line that holds a chainage, and the share along it.
     fn piece(&self, chainage_m: f64) -> (usize, f64) {
         let ix = &self.index;
@@ -284,22 +291,54 @@ impl Border {
     /// [`AtlasError::ShortLine`] when nothing is left.
     pub fn section(&self, from_m: f64, to_m: f64) -> Result<Self, AtlasError> {
         let (from, to) = (from_m.clamp(0.0, self.length_m()), to_m.clamp(0.0, self.length_m()));
-        let mut line = Vec::new();
-        if from < to {
-            line.push(self.at(from));
-            for (p, m) in self.line.iter().zip(&self.index.vertex_m) {
-                if *m > from && *m < to {
-                    line.push(*p);
+        if to - from < 0.01 {
+            return Err(AtlasError::ShortLine {
+                name: self.name.clone(),
+                points: 0,
+            });
+        }
+        // Lengths are known: no geodesic is measured again, but for the two ends.
+        let cut = |points: &[LatLon], chain_m: &[f64]| {
+            let (mut line, mut along) = (vec![self.at(from)], vec![0.0]);
+            let first = chain_m.partition_point(|m| *m < from + 0.01);
+            for (p, m) in points.iter().zip(chain_m).skip(first) {
+                if *m > to - 0.01 {
+                    break;
                 }
+                line.push(*p);
+                along.push(m - from);
             }
             line.push(self.at(to));
+            along.push(to - from);
+            (line, along)
+        };
+        let (line, vertex_m) = cut(&self.line, &self.index.vertex_m);
+        let (points, point_m) = cut(&self.index.points, &self.index.point_m);
+        Ok(Self {
+            index: Index::over(&line, vertex_m, points, point_m),
+            line,
+            ..self.described()
+        })
+    }
+
+    /// The same description over an empty line.
+    fn described(&self) -> Self {
+        Self {
+            name: self.name.clone(),
+            line: Vec::new(),
+            home_left: self.home_left,
+            home: self.home.clone(),
+            accuracy_m: self.accuracy_m,
+            edition: self.edition.clone(),
+            source: self.source.clone(),
+            index: Index {
+                vertex_m: Vec::new(),
+                points: Vec::new(),
+                point_m: Vec::new(),
+                levels: Vec::new(),
+                closed: false,
+            },
         }
-        let mut b = Self::new(&self.name, line, self.home_left)?;
-        b.home.clone_from(&self.home);
-        b.accuracy_m = self.accuracy_m;
-        b.edition.clone_from(&self.edition);
-        b.source.clone_from(&self.source);
-        Ok(b)
     }
 
     /// Points every `step_m` metres or less along the line, ends and vertices included.
@@ -346,6 +385,11 @@ impl Index {
             point_m.push(total);
             vertex_m.push(total);
         }
+        Self::over(line, vertex_m, points, point_m)
+    }
+
+    /// The index of a line whose search line and lengths are known.
+    fn over(line: &[LatLon], vertex_m: Vec<f64>, points: Vec<LatLon>, point_m: Vec<f64>) -> Self {
         let mut levels: Vec<Vec<Bounds>> = Vec::new();
         let mut pieces = GROUP;
         loop {

@@ -212,6 +212,15 @@ impl Tile {
             .then(|| (r.max(0.0), c.max(0.0)))
     }
 
+    /// Whether a box of so many degrees both ways about a place lies in the tile, away from the date line.
+    fn holds(&self, at: LatLon, dlat: f64, dlon: f64) -> bool {
+        let (down, right) = (self.north_deg - at.lat_deg, at.lon_deg - self.west_deg);
+        down >= dlat
+            && down + dlat <= self.step_lat_deg * (self.rows - 1) as f64
+            && right >= dlon
+            && right + dlon <= self.step_lon_deg * (self.cols - 1) as f64
+    }
+
     fn cell(&self, r: f64, c: f64) -> (usize, usize) {
         ((r as usize).min(self.rows - 2), (c as usize).min(self.cols - 2))
     }
@@ -394,13 +403,16 @@ impl Terrain {
             let p = LatLon { lat_deg, lon_deg };
             self.tiles.iter().any(|t| t.rc(p).is_some())
         };
+        // One tile mostly holds the whole disc: then all of it lies on known postings.
+        let held = self.tiles.iter().any(|t| t.holds(at, dlat, dlon));
         for (sy, sx) in [(0.0, 0.0), (1.0, 1.0), (1.0, -1.0), (-1.0, 1.0), (-1.0, -1.0)] {
-            if !known(at.lat_deg + sy * dlat, at.lon_deg + sx * dlon) {
+            if !held && !known(at.lat_deg + sy * dlat, at.lon_deg + sx * dlon) {
                 return None;
             }
         }
         for t in &self.tiles {
-            if at.lat_deg - dlat > t.north_deg {
+            let south = t.north_deg - t.step_lat_deg * (t.rows - 1) as f64;
+            if at.lat_deg - dlat > t.north_deg || at.lat_deg + dlat < south {
                 continue;
             }
             let b = t.bounds();

@@ -76,7 +76,6 @@ pub fn viewshed(terrain: &Terrain, from: LatLon, amsl: Amsl, target_up_m: f64, r
         west_deg: from.lon_deg - reach / lon_m,
         east_deg: from.lon_deg + reach / lon_m,
     };
-    let bend = (1.0 - REFRACTION_K) / (2.0 * EARTH_RADIUS_M);
     // Unknown is not a number from here on; four bytes a cell, so that rays stay in the cache. Rays end with the circle, so
     // the corners of the window need no ground.
     let mut heights = vec![f32::NAN; n * n];
@@ -92,67 +91,16 @@ pub fn viewshed(terrain: &Terrain, from: LatLon, amsl: Amsl, target_up_m: f64, r
         };
         terrain.along_parallel(first, step_deg, &mut heights[r * n + half - wide..=r * n + half + wide]);
     }
-    let at = |i: usize| f64::from(heights[i]);
     let mut cells = vec![Seen::Unknown; n * n];
-    // How far from a cell's middle the ray passed that judged it.
-    let mut nearest = vec![f32::INFINITY; n * n];
-    let h = half as isize;
-    let mut ray = |dr: isize, dc: isize| {
-        let steps = dr.abs().max(dc.abs());
-        let (sr, sc) = (dr as f64 / steps as f64, dc as f64 / steps as f64);
-        let per_step = sr.hypot_r(sc) * step_m;
-        // One of the two is whole at every step: heights lie between two cells of the other.
-        let by_row = dc.abs() == steps;
-        let next = if by_row { n } else { 1 };
-        let mut horizon = f64::NEG_INFINITY;
-        for k in 1..=steps {
-            let (r, c) = (half as f64 + sr * k as f64, half as f64 + sc * k as f64);
-            let d = per_step * k as f64;
-            if d > radius_m + 0.5 * step_m {
-                break;
-            }
-            // Places are never negative: casting rounds down, without the call that rounding is.
-            let (whole_r, whole_c) = ((r + 0.5) as usize, (c + 0.5) as usize);
-            let across = if by_row { r } else { c };
-            let low = across as usize;
-            let share = across - low as f64;
-            let first = if by_row { low * n + whole_c } else { whole_r * n + low };
-            let ground = if share > 0.0 && low + 1 < n {
-                at(first) + (at(first + next) - at(first)) * share
-            } else {
-                at(first)
-            };
-            let drop = d * d * bend;
-            let per_m = 1.0 / d;
-            let slope = (ground - drop - amsl.0) * per_m;
-            let i = whole_r * n + whole_c;
-            let off = ((r - whole_r as f64).abs() + (c - whole_c as f64).abs()) as f32;
-            if off < nearest[i] {
-                nearest[i] = off;
-                let top = (at(i) + target_up_m - drop - amsl.0) * per_m;
-                cells[i] = if top.is_nan() || horizon.is_nan() {
-                    Seen::Unknown
-                } else if top >= horizon {
-                    Seen::Visible
-                } else {
-                    Seen::Hidden
-                };
-            }
-            // Unknown ground: nothing behind it is known to be seen.
-            horizon = if slope.is_nan() {
-                f64::NAN
-            } else if horizon.is_nan() {
-                horizon
-            } else {
-                horizon.max(slope)
-            };
-        }
+    let eye = Eye {
+        amsl_m: amsl.0,
+        target_up_m,
+        radius_m,
+        step_m,
     };
-    for k in -h..=h {
-        ray(-h, k);
-        ray(h, k);
-        ray(k, -h);
-        ray(k, h);
+    // North, south, west, east: how far the cells of the next row outwards and of the next place in a row are.
+    for (out, along) in [(-(n as isize), 1), (n as isize, 1), (-1, n as isize), (1, n as isize)] {
+        eye.quarter(&heights, &mut cells, half, (out, along));
     }
     cells[half * n + half] = Seen::Visible;
     Some(Viewshed {
@@ -161,6 +109,72 @@ pub fn viewshed(terrain: &Terrain, from: LatLon, amsl: Amsl, target_up_m: f64, r
         ny: n,
         cells,
     })
+}
+
+/// Who looks, how far, and at what.
+struct Eye {
+    amsl_m: f64,
+    target_up_m: f64,
+    radius_m: f64,
+    step_m: f64,
+}
+
+impl Eye {
+    /// One quarter of the window, row by row outwards: all rays to its edge go on by one row at a time, so that what they read
+    /// lies side by side. `out` and `along` are how far apart cells lie outwards and along a row.
+    fn quarter(&self, heights: &[f32], cells: &mut [Seen], half: usize, (out, along): (isize, isize)) {
+        let bend = (1.0 - REFRACTION_K) / (2.0 * EARTH_RADIUS_M);
+        let middle = (2 * half + 1) * half + half;
+        let h = half as f64;
+        // Rays by where they end on the edge; how far one goes in a row, in rows, and metres flown in that.
+        let across: Vec<f64> = (0..=2 * half).map(|j| (j as f64 - h) / h).collect();
+        let per_row: Vec<f64> = across.iter().map(|a| 1.0_f64.hypot_r(*a) * self.step_m).collect();
+        let mut horizon = vec![f64::NEG_INFINITY; 2 * half + 1];
+        for k in 1..=half {
+            let kf = k as f64;
+            // The rays still within the radius: those about the middle.
+            let last = per_row[half..].partition_point(|m| m * kf <= self.radius_m + 0.5 * self.step_m);
+            let Some(last) = last.checked_sub(1) else { return };
+            let row = middle as isize + out * k as isize;
+            let cell = |m: isize| (row + along * m) as usize;
+            // A cell is judged on the ray that passes nearest its middle, over what lies before it.
+            let per_ray = h / kf;
+            for m in -(k as isize)..=k as isize {
+                let j = (h + m as f64 * per_ray + 0.5) as usize;
+                if j.abs_diff(half) > last {
+                    continue;
+                }
+                let d = per_row[j] * kf;
+                let i = cell(m);
+                let top = (f64::from(heights[i]) + self.target_up_m - d * d * bend - self.amsl_m) / d;
+                cells[i] = if top.is_nan() || horizon[j].is_nan() {
+                    Seen::Unknown
+                } else if top >= horizon[j] {
+                    Seen::Visible
+                } else {
+                    Seen::Hidden
+                };
+            }
+            for j in half - last..=half + last {
+                // Heights lie between two cells of the row. Places are never negative: casting rounds down.
+                let c = h + across[j] * kf;
+                let low = c as usize;
+                let share = c - low as f64;
+                let i = cell(low as isize - half as isize);
+                let near = f64::from(heights[i]);
+                let ground = if share > 0.0 && low < 2 * half {
+                    near + (f64::from(heights[(i as isize + along) as usize]) - near) * share
+                } else {
+                    near
+                };
+                let d = per_row[j] * kf;
+                let slope = (ground - d * d * bend - self.amsl_m) / d;
+                // Unknown ground: nothing behind it is known to be seen.
+                let far = horizon[j];
+                horizon[j] = if slope > far || slope.is_nan() { slope } else { far };
+            }
+        }
+    }
 }
 
 /// The masts that together carry a link to most of the points, the most useful first, at most `count`: greedy, which is never
