@@ -83,10 +83,21 @@ pub fn replan(old: &PatrolPlan, world: &World, change: &Change, now_s: f64, seed
     };
     plan.parent = Some(old.id.clone());
     plan.id = PlanId(String::new());
-    plan.id = crate::plan_id(&plan);
-    let hole = (now > 0.0).then(|| hole(old, &plan, now, clock_s, &touched)).flatten();
+    // Its name and what it means are found side by side: neither needs the other.
+    let (diff, hole, id) = std::thread::scope(|s| {
+        let naming = std::thread::Builder::new()
+            .spawn_scoped(s, || crate::plan_id(&plan))
+            .ok();
+        let hole = (now > 0.0).then(|| hole(old, &plan, now, clock_s, &touched)).flatten();
+        let diff = compare(old, &plan);
+        let id = naming
+            .and_then(|n| n.join().ok())
+            .unwrap_or_else(|| crate::plan_id(&plan));
+        (diff, hole, id)
+    });
+    plan.id = id;
     Ok(Replan {
-        diff: compare(old, &plan),
+        diff,
         plan,
         clock_s,
         touched,

@@ -56,9 +56,13 @@ const STRING: f64 = 10.0;
 /// A place for a visit is overlooked this often, so that the greedy choice varies.
 const BLINK: f64 = 0.01;
 
-struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
+    }
+
     fn next(&mut self) -> u64 {
         // xorshift64* (Vigna 2016).
         self.0 ^= self.0 >> 12;
@@ -67,11 +71,11 @@ impl Random {
         self.0.wrapping_mul(0x2545_F491_4F6C_DD1D)
     }
 
-    fn share(&mut self) -> f64 {
+    pub(crate) fn share(&mut self) -> f64 {
         (self.next() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
-    fn below(&mut self, n: usize) -> usize {
+    pub(crate) fn below(&mut self, n: usize) -> usize {
         ((self.share() * n as f64) as usize).min(n.saturating_sub(1))
     }
 }
@@ -142,7 +146,7 @@ pub fn tours(tasks: &Tasks, rounds: usize, seed: u64) -> Tours {
         })
         .collect();
     let desk = Desk { tasks, n, d, near };
-    let mut r = Random(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
+    let mut r = Random::new(seed);
     let mut now: Vec<Tour> = Vec::new();
     let mut home: Vec<u32> = vec![u32::MAX; n];
     let mut absent: Vec<u32> = (0..n as u32).collect();

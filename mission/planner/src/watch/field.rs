@@ -2,7 +2,7 @@
 //!
 //! Invariant: a round begins and ends at the same node, its legs join, and its time is that of its legs in the brief's wind.
 
-use std::cell::OnceCell;
+use std::sync::OnceLock;
 
 use vedette_atlas::{Plane, Shape, World};
 use vedette_geo::{G_M_S2, LatLon};
@@ -27,6 +27,12 @@ const LEAST_MARGIN_M: f64 = 40.0;
 const LANE_M: f64 = 700.0;
 /// Step of its points, metres.
 const LANE_STEP_M: f64 = 120.0;
+
+/// Height left below the ceiling for those who relieve, metres; share of the rest a patrol may stay over its floor; share of
+/// the slant range the pixels allow that this may use.
+const CEILING_ROOM_M: f64 = 60.0;
+const FILL_SHARE: f64 = 0.12;
+const SLANT_SHARE: f64 = 0.75;
 
 /// Aircraft of one kind.
 pub(crate) struct Kind<'a> {
@@ -53,7 +59,7 @@ pub(crate) struct Field<'a> {
     pub(crate) curve: Curve,
     /// The section is all of a closed line.
     pub(crate) closed: bool,
-    lane: OnceCell<Option<Vec<LatLon>>>,
+    lane: OnceLock<Option<Vec<LatLon>>>,
 }
 
 /// Least turn radius at the greatest ground speed, a tenth to spare.
@@ -121,7 +127,7 @@ impl<'a> Field<'a> {
             sky,
             curve,
             closed: super::closed(brief, world),
-            lane: OnceCell::new(),
+            lane: OnceLock::new(),
         })
     }
 
@@ -154,6 +160,24 @@ impl<'a> Field<'a> {
                 Some(c.nodes(&[], 3000.0, 120.0).into_iter().map(|n| n.at).collect())
             })
             .as_ref()
+    }
+
+    /// How far over its floor a patrol may stay to spare climbs, metres: a share of the height band, and so little that the
+    /// camera's pixels on the target stay well above what is asked.
+    fn fill_m(&self) -> f64 {
+        let limits = &self.brief.limits;
+        let room = limits.max_agl_m - limits.min_agl_m - CEILING_ROOM_M;
+        let asked = &self.brief.requirement;
+        let width_m = crate::sensor::target_width_m(asked.target);
+        let least = self.kinds.iter().map(|k| {
+            let c = &k.craft.camera;
+            let per_rad = f64::from(c.width_px) / (2.0 * (0.5 * c.hfov_deg.to_radians()).tan());
+            // Pixels = width · per_rad / slant; the line is about as far away as the track is from it.
+            let slant_m = SLANT_SHARE * width_m * per_rad / asked.pixels_on_target.max(0.1);
+            let up = slant_m * slant_m - self.keep.border_m * self.keep.border_m;
+            up.max(0.0).sqrt() - limits.min_agl_m
+        });
+        least.fold(FILL_SHARE * room, f64::min).max(0.0)
     }
 
     /// Chainage abreast of a place, metres from the section's start.
@@ -452,8 +476,15 @@ pub(crate) fn nodes(field: &Field<'_>, stretches: &[Stretch]) -> Result<Vec<Node
         .sky
         .heights(&path, &least, &vec![false; path.len() - 1], 0.0)
         .map_err(|p| field.unknown(p))?;
+    // Whoever follows every fold of the ground climbs all day: heights stay as they are until the floor forces them up, or
+    // until they are more than `fill_m` above it. Of all ways through that band none climbs less.
+    let fill_m = field.fill_m();
+    let mut at = f64::NEG_INFINITY;
     for (n, h) in nodes.iter_mut().zip(&h) {
-        n.h_m = *h;
+        let ground = field.world.terrain.elevation(n.at).map_or(*h, |g| g.0);
+        let room = field.brief.limits.max_agl_m - (*h - ground) - CEILING_ROOM_M;
+        at = at.clamp(*h, *h + fill_m.min(0.5 * room).max(0.0));
+        n.h_m = at;
     }
     let most = field.brief.limits.max_agl_m;
     for w in nodes.windows(2) {

@@ -4,7 +4,7 @@
 //! decreases, and heights clear the ground between nodes too. Windows of 40 km keep plane maps honest: scale is off by less
 //! than one part in ten thousand there.
 
-use geo::{BooleanOps, Buffer, MultiLineString, MultiPolygon, Polygon};
+use geo::{BooleanOps, BoundingRect, Buffer, MultiLineString, MultiPolygon, Polygon};
 use vedette_atlas::{Plane, Shape, World};
 use vedette_geo::{LatLon, distance_m};
 use vedette_model::plan::Brief;
@@ -15,6 +15,8 @@ use crate::space::{Xy, dist, lerp, off_segment, open_ring, ring_of, style};
 /// Length of a window, metres of chainage, and how far it looks beyond its ends.
 const WINDOW_M: f64 = 40_000.0;
 const BEYOND_M: f64 = 4_000.0;
+/// Looked at round a window besides what must be kept, metres.
+const ROUND_ABOUT_M: f64 = 1_000.0;
 /// How far beyond a window the nearest place of the line is looked for, metres.
 const HOOK_M: f64 = 20_000.0;
 /// Longest part of a curve whose side may be told wrong, metres.
@@ -25,6 +27,12 @@ const STEP_M: f64 = 25.0;
 const SPREAD: usize = 16;
 /// Step of floor samples, metres.
 const FLOOR_STEP_M: f64 = 30.0;
+/// How far out of the box a way round zones may lead on to others, metres.
+const DETOUR_M: f64 = 7_000.0;
+/// A zone this far beyond a window is looked at, metres: its first corner may be as far from the rest of it.
+const ZONE_MOST_M: f64 = 100_000.0;
+/// Paths of more legs than this are looked at by all cores.
+const MANY_LEGS: usize = 300;
 /// Height kept over the least height above ground, and half width of the strip whose ground counts, metres.
 const MARGIN_M: f64 = 9.0;
 const STRIP_M: f64 = 15.0;
@@ -73,16 +81,55 @@ pub(crate) fn shapes(world: &World, brief: &Brief) -> Vec<Shape> {
     out
 }
 
-/// Pieces of the borders within a box about the plane's origin, as lines on the plane.
-fn pieces(world: &World, plane: &Plane, reach_m: f64) -> Vec<Vec<Xy>> {
+/// A box on a plane: its least and greatest corner.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Frame {
+    low: Xy,
+    high: Xy,
+}
+
+impl Frame {
+    /// As far as `reach_m` from the plane's origin both ways.
+    pub(crate) fn square(reach_m: f64) -> Self {
+        Self {
+            low: (-reach_m, -reach_m),
+            high: (reach_m, reach_m),
+        }
+    }
+
+    /// All that is within `more_m` of the points.
+    fn around(points: impl Iterator<Item = Xy>, more_m: f64) -> Self {
+        let mut f = Self {
+            low: (f64::INFINITY, f64::INFINITY),
+            high: (f64::NEG_INFINITY, f64::NEG_INFINITY),
+        };
+        for p in points {
+            f.low = (f.low.0.min(p.0 - more_m), f.low.1.min(p.1 - more_m));
+            f.high = (f.high.0.max(p.0 + more_m), f.high.1.max(p.1 + more_m));
+        }
+        f
+    }
+
+    /// Whether a disc touches the box.
+    fn meets(&self, p: Xy, radius_m: f64) -> bool {
+        p.0 > self.low.0 - radius_m
+            && p.0 < self.high.0 + radius_m
+            && p.1 > self.low.1 - radius_m
+            && p.1 < self.high.1 + radius_m
+    }
+}
+
+/// Pieces of the borders within a box, as lines on the plane.
+fn pieces(world: &World, plane: &Plane, frame: Frame) -> Vec<Vec<Xy>> {
     let mut out = Vec::new();
     for b in std::iter::once(&world.border).chain(&world.context) {
         let mut run: Vec<Xy> = Vec::new();
         let mut near_before = false;
         let mut before: Option<Xy> = None;
-        for p in &b.line {
+        // Both ends of a long straight edge may lie outside: its points between count.
+        for p in b.finely() {
             let xy = plane.to_xy(*p);
-            let near = xy.0.abs() < reach_m && xy.1.abs() < reach_m;
+            let near = frame.meets(xy, 0.0);
             if near || near_before {
                 if run.is_empty()
                     && let Some(b) = before
@@ -105,35 +152,43 @@ fn pieces(world: &World, plane: &Plane, reach_m: f64) -> Vec<Vec<Xy>> {
     out
 }
 
-/// Everything within `keep` of a border or a zone, on a plane, as far as `reach_m` from its origin.
-pub(crate) fn forbidden(world: &World, zones: &[Shape], plane: &Plane, reach_m: f64, keep: Keep) -> MultiPolygon<f64> {
-    let lines = pieces(world, plane, reach_m).iter().map(|l| ring_of(l)).collect();
+/// Everything within `keep` of a border or a zone, on a plane, as far as the box goes.
+pub(crate) fn forbidden(world: &World, zones: &[Shape], plane: &Plane, frame: Frame, keep: Keep) -> MultiPolygon<f64> {
+    let lines = pieces(world, plane, frame).iter().map(|l| ring_of(l)).collect();
     let wide = (keep.border_m + keep.round_m) * 1.0015 + 0.05;
     let mut area = MultiLineString::new(lines).buffer_with_style(style(wide));
+    let mut closed: Vec<MultiPolygon<f64>> = Vec::new();
+    let reach_m = frame.low.1.abs().max(frame.high.1.abs());
     for z in zones {
         let first = match z {
             Shape::Disc { centre, .. } => *centre,
             Shape::Polygon(corners) => corners[0],
         };
         // Far ones are told by degrees, before any geometry.
-        if (first.lat_deg - plane.origin().lat_deg).abs() * 110_000.0 > 1.6 * reach_m + 1000.0 {
-            continue;
-        }
-        let one = plane.to_xy(first);
-        if one.0.abs() >= 1.5 * reach_m || one.1.abs() >= 1.5 * reach_m {
+        if (first.lat_deg - plane.origin().lat_deg).abs() * 110_000.0 > 1.6 * reach_m + ZONE_MOST_M {
             continue;
         }
         let more = (keep.zone_m + keep.round_m) * 1.0015 + 0.2;
-        let wide = match z {
+        let one = plane.to_xy(first);
+        match z {
             Shape::Disc { radius_m, .. } => {
-                geo::Point::new(one.0, one.1).buffer_with_style(style(radius_m * 1.0015 + more))
+                let wide = radius_m * 1.0015 + more;
+                if frame.meets(one, wide + DETOUR_M) {
+                    closed.push(geo::Point::new(one.0, one.1).buffer_with_style(style(wide)));
+                }
             }
             Shape::Polygon(corners) => {
                 let xy: Vec<Xy> = corners.iter().map(|c| plane.to_xy(*c)).collect();
-                Polygon::new(ring_of(&xy), vec![]).buffer_with_style(style(more))
+                let far = xy.iter().map(|p| dist(*p, one)).fold(0.0, f64::max);
+                if frame.meets(one, far + more + DETOUR_M) {
+                    closed.push(Polygon::new(ring_of(&xy), vec![]).buffer_with_style(style(more)));
+                }
             }
-        };
-        area = area.union(&wide);
+        }
+    }
+    if !closed.is_empty() {
+        // All zones at once: each union walks the whole border.
+        area = area.union(&geo::unary_union(&closed));
     }
     if keep.round_m > 0.0 {
         area = area.buffer_with_style(style(-keep.round_m));
@@ -151,19 +206,26 @@ fn window(world: &World, zones: &[Shape], (a, b): (f64, f64), keep: Keep, step_m
     let plane = Plane::new(border.at(0.5 * (low + high)));
     let inside = |m: &f64| *m > low && *m < high;
     let corners = border.line.iter().zip(border.chainages()).filter(|(_, m)| inside(m));
-    let reach = corners
+    let here = corners
         .map(|(p, _)| *p)
         .chain([border.at(low), border.at(high)])
-        .map(|p| plane.to_xy(p))
-        .fold(0.0_f64, |m, p| m.max(p.0.abs()).max(p.1.abs()));
-    let area = forbidden(world, zones, &plane, reach + 2.0 * BEYOND_M, keep);
+        .map(|p| plane.to_xy(p));
+    // No border further from the line than twice what is kept can touch the curve.
+    let frame = Frame::around(here, 2.0 * (keep.border_m + keep.round_m) + ROUND_ABOUT_M);
+    let area = forbidden(world, zones, &plane, frame, keep);
     let length = section.length_m();
     // Corners of the curve with the chainage abreast.
     let mut best: Vec<(Xy, f64)> = Vec::new();
     // Round an island the home side may be the hole in what is forbidden.
+    // What stands alone and is smaller than what is kept from the border is a zone.
+    let wide = |p: &&Polygon<f64>| {
+        let b = p.bounding_rect();
+        b.is_some_and(|b| b.width().max(b.height()) > 1.9 * keep.border_m)
+    };
     let rings = area
         .0
         .iter()
+        .filter(wide)
         .flat_map(|p| std::iter::once(p.exterior()).chain(p.interiors()));
     for ring in rings {
         let ring = open_ring(ring);
@@ -248,6 +310,17 @@ fn window(world: &World, zones: &[Shape], (a, b): (f64, f64), keep: Keep, step_m
     Some(out)
 }
 
+/// The windows of a stretch of border.
+fn spans(from: f64, to: f64) -> Vec<(f64, f64)> {
+    let (mut out, mut a) = (Vec::new(), from);
+    while a < to - 1.0 {
+        let b = if to - a < 1.5 * WINDOW_M { to } else { a + WINDOW_M };
+        out.push((a, b));
+        a = b;
+    }
+    out
+}
+
 /// The whole curve beside [from, to] metres of the border, with chainage from `from`.
 fn curve(
     world: &World,
@@ -257,7 +330,6 @@ fn curve(
     step_m: f64,
 ) -> Result<Vec<(LatLon, f64)>, Infeasible> {
     let mut out: Vec<(LatLon, f64)> = Vec::new();
-    let mut a = from;
     let refuse = |a: f64, b: f64| {
         Infeasible::new(
             Constraint::LegalSpace,
@@ -270,10 +342,10 @@ fn curve(
             "a smaller stand-off, fewer no-fly zones, or aircraft that turn tighter.".to_owned(),
         )
     };
-    while a < to - 1.0 {
-        let b = if to - a < 1.5 * WINDOW_M { to } else { a + WINDOW_M };
-        let part = window(world, zones, (a, b), keep, step_m).ok_or_else(|| refuse(a, b))?;
-        for p in part {
+    let spans = spans(from, to);
+    let parts = crate::share::each(&spans, |s| window(world, zones, *s, keep, step_m));
+    for ((a, b), part) in spans.into_iter().zip(parts) {
+        for p in part.ok_or_else(|| refuse(a, b))? {
             if out
                 .last()
                 .is_none_or(|l| p.1 >= b - 1.0 || near_m(l.0, p.0) > 1.1 * step_m)
@@ -284,7 +356,6 @@ fn curve(
                 out.push(p);
             }
         }
-        a = b;
     }
     if out.len() < 3 {
         return Err(refuse(from, to));
@@ -345,20 +416,10 @@ pub(crate) fn corners(border: &vedette_atlas::Border, distance_m: f64) -> Vec<La
         zone_m: 0.0,
         round_m: 0.0,
     };
-    let (mut out, mut a, length) = (Vec::new(), 0.0, border.length_m());
-    while a < length - 1.0 {
-        let b = if length - a < 1.5 * WINDOW_M {
-            length
-        } else {
-            a + WINDOW_M
-        };
-        match window(&world, &[], (a, b), keep, f64::INFINITY) {
-            Some(part) => out.extend(part.into_iter().map(|p| p.0)),
-            None => return Vec::new(),
-        }
-        a = b;
-    }
-    out
+    let spans = spans(0.0, border.length_m());
+    let parts = crate::share::each(&spans, |s| window(&world, &[], *s, keep, f64::INFINITY));
+    let whole: Option<Vec<_>> = parts.into_iter().collect();
+    whole.unwrap_or_default().into_iter().flatten().map(|p| p.0).collect()
 }
 
 /// A track before it has heights: a curve with metres flown.
@@ -518,20 +579,26 @@ impl Sky<'_> {
     ) -> Result<Vec<f64>, LatLon> {
         let mut h = least.to_vec();
         let legs = path.len() - 1;
-        let mut floors: Vec<Vec<(f64, f64)>> = Vec::with_capacity(legs);
-        let mut length = Vec::with_capacity(legs);
-        for i in 0..legs {
-            length.push(distance_m(path[i], path[i + 1]));
-            if low[i] {
-                floors.push(Vec::new());
-                continue;
+        let one = |i: &usize| {
+            if low[*i] {
+                Ok(Vec::new())
+            } else {
+                self.floors(path[*i], path[*i + 1])
             }
-            let f = self.floors(path[i], path[i + 1])?;
+        };
+        let all: Vec<usize> = (0..legs).collect();
+        let floors: Vec<Vec<(f64, f64)>> = if legs > MANY_LEGS {
+            crate::share::each(&all, one).into_iter().collect::<Result<_, _>>()?
+        } else {
+            all.iter().map(one).collect::<Result<_, _>>()?
+        };
+        let mut length = Vec::with_capacity(legs);
+        for (i, f) in floors.iter().enumerate() {
+            length.push(near_m(path[i], path[i + 1]));
             if let (Some(a), Some(b)) = (f.first(), f.last()) {
                 h[i] = h[i].max(a.1 + extra_m);
                 h[i + 1] = h[i + 1].max(b.1 + extra_m);
             }
-            floors.push(f);
         }
         for _ in 0..100 {
             let mut changed = false;

@@ -11,7 +11,7 @@ mod way;
 
 use vedette_atlas::World;
 use vedette_geo::{LatLon, distance_m};
-use vedette_model::plan::{Brief, PatrolPlan, Promise};
+use vedette_model::plan::{AircraftPlan, Brief, PatrolPlan, Promise};
 use vedette_model::{PlanId, Sortie, Station, Timetable};
 
 use crate::bound::tightest;
@@ -214,6 +214,30 @@ fn unseen<'a>(legs: impl Iterator<Item = &'a vedette_model::plan::Leg>, section_
     out
 }
 
+/// The parts of all flights, station by station, and what they could not see.
+fn parts(
+    field: &Field<'_>,
+    bases: &[LatLon],
+    rounds: &[Round],
+    flights: &[Flight],
+) -> Result<(Vec<AircraftPlan>, Vec<part::Missed>), Infeasible> {
+    let stations: Vec<usize> = (0..rounds.len()).collect();
+    let made = crate::share::each(&stations, |s| {
+        let studio = part::Studio::new(field, &rounds[*s]);
+        let mine = flights.iter().enumerate().filter(|(_, f)| f.station == *s);
+        let parts: Vec<_> = mine.map(|(k, f)| (k, studio.part(f, bases))).collect();
+        (parts, studio.missed())
+    });
+    let (mut all, mut missed) = (Vec::with_capacity(flights.len()), Vec::new());
+    for (parts, m) in made {
+        all.extend(parts);
+        missed.extend(m);
+    }
+    all.sort_unstable_by_key(|(k, _)| *k);
+    let aircraft = all.into_iter().map(|(_, p)| p).collect::<Result<_, _>>()?;
+    Ok((aircraft, missed))
+}
+
 fn finish(
     field: &Field<'_>,
     bases: &[LatLon],
@@ -222,11 +246,7 @@ fn finish(
     flights: &[Flight],
 ) -> Result<PatrolPlan, Infeasible> {
     let brief = field.brief;
-    let studio = part::Studio::new(field, rounds);
-    let mut aircraft = Vec::with_capacity(flights.len());
-    for f in flights {
-        aircraft.push(studio.part(f, bases)?);
-    }
+    let (aircraft, missed) = parts(field, bases, rounds, flights)?;
     let duration = brief.requirement.duration_s;
     let from_s = flights
         .iter()
@@ -252,7 +272,7 @@ fn finish(
     blind.retain(|k| *k < coverage.len());
     blind.sort_unstable();
     blind.dedup();
-    let blind = studio.blind(&blind, CELL_M);
+    let blind = part::blind(&missed, &blind, CELL_M, field.section_m);
     let dark: f64 = blind.iter().map(|b| b.to_m - b.from_m).sum();
     if dark > 0.5 * field.section_m {
         return Err(field.no(

@@ -13,7 +13,7 @@ use vedette_model::plan::{AircraftPlan, BlindSpot, Leg, LegKind, LinkLoss};
 use vedette_model::{AltFrame, MissionItem, command};
 
 use super::field::{Field, Round, RoundLeg};
-use super::line::{Keep, forbidden};
+use super::line::{Frame, Keep, forbidden};
 use super::rota::Flight;
 use crate::energy::leg_wh;
 use crate::error::{Constraint, Infeasible};
@@ -33,51 +33,53 @@ const DO_RETURN_PATH_START: u16 = 188;
 type Key = [u64; 6];
 type Looked = Result<Look, Unseen>;
 
-/// Where parts are made.
+/// Where the parts of one station's flights are made.
 pub(crate) struct Studio<'a, 'b> {
     field: &'b Field<'a>,
-    rounds: &'b [Round],
-    watchers: Vec<(Watcher<'b>, f64)>,
-    looks: RefCell<BTreeMap<(usize, Key), Looked>>,
-    fences: RefCell<BTreeMap<usize, Vec<MultiPolygon<f64>>>>,
-    unseen: RefCell<Vec<(f64, f64, Unseen)>>,
+    round: &'b Round,
+    watcher: (Watcher<'b>, f64),
+    looks: RefCell<BTreeMap<Key, Looked>>,
+    fences: RefCell<Vec<MultiPolygon<f64>>>,
+    unseen: RefCell<Vec<Missed>>,
 }
 
+/// A stretch no leg could see, with the reason.
+pub(crate) type Missed = (f64, f64, Unseen);
+
 impl<'a, 'b> Studio<'a, 'b> {
-    pub(crate) fn new(field: &'b Field<'a>, rounds: &'b [Round]) -> Self {
+    pub(crate) fn new(field: &'b Field<'a>, round: &'b Round) -> Self {
         let r = &field.brief.requirement;
-        let watchers = rounds
-            .iter()
-            .map(|round| {
-                let (first, last) = (round.nodes[0], round.nodes[round.nodes.len() - 1]);
-                let from = (first.chain_m - BEYOND_M).max(0.0);
-                let to = (last.chain_m + BEYOND_M).min(field.section_m);
-                let mid = round.nodes[round.nodes.len() / 2].at;
-                let w = Watcher::new(
-                    &field.world.terrain,
-                    &field.world.border,
-                    Plane::new(mid),
-                    field.from_m + from,
-                    to - from,
-                    field.kinds[round.stretch.kind].craft.camera,
-                    (r.pixels_on_target, target_width_m(r.target)),
-                    COARSE,
-                );
-                (w, from)
-            })
-            .collect();
+        let (first, last) = (round.nodes[0], round.nodes[round.nodes.len() - 1]);
+        let from = (first.chain_m - BEYOND_M).max(0.0);
+        let to = (last.chain_m + BEYOND_M).min(field.section_m);
+        let mid = round.nodes[round.nodes.len() / 2].at;
+        let watcher = Watcher::new(
+            &field.world.terrain,
+            &field.world.border,
+            Plane::new(mid),
+            field.from_m + from,
+            to - from,
+            field.kinds[round.stretch.kind].craft.camera,
+            (r.pixels_on_target, target_width_m(r.target)),
+            COARSE,
+        );
         Self {
             field,
-            rounds,
-            watchers,
+            round,
+            watcher: (watcher, from),
             looks: RefCell::default(),
             fences: RefCell::default(),
             unseen: RefCell::default(),
         }
     }
 
+    /// What its flights could not see.
+    pub(crate) fn missed(self) -> Vec<Missed> {
+        self.unseen.into_inner()
+    }
+
     /// What a leg sees; a leg flown backwards sees the same backwards.
-    fn look(&self, station: usize, l: &RoundLeg) -> Looked {
+    fn look(&self, l: &RoundLeg) -> Looked {
         let Some(chain) = l.chain else {
             return Err(Unseen::Gimbal);
         };
@@ -88,16 +90,16 @@ impl<'a, 'b> Studio<'a, 'b> {
             ((l.a, l.ha), (l.b, l.hb), chain)
         };
         let key = [a.0.lat_deg, a.0.lon_deg, a.1, b.0.lat_deg, b.0.lon_deg, b.1].map(f64::to_bits);
-        let known = self.looks.borrow().get(&(station, key)).cloned();
+        let known = self.looks.borrow().get(&key).cloned();
         let look = known.unwrap_or_else(|| {
-            let (w, from) = &self.watchers[station];
+            let (w, from) = &self.watcher;
             let xy = |p: LatLon| w.plane.to_xy(p);
             let mut look = w.look((xy(a.0), a.1), (xy(b.0), b.1), [c[0] - from, c[1] - from]);
             match &mut look {
                 Ok(l) => l.watches_m = l.watches_m.map(|m| m + from),
                 Err(why) => self.unseen.borrow_mut().push((c[0], c[1], *why)),
             }
-            self.looks.borrow_mut().insert((station, key), look.clone());
+            self.looks.borrow_mut().insert(key, look.clone());
             look
         });
         look.map(|mut l| {
@@ -109,36 +111,10 @@ impl<'a, 'b> Studio<'a, 'b> {
         })
     }
 
-    /// Runs of cells never seen, with reasons.
-    pub(crate) fn blind(&self, cells: &[usize], cell_m: f64) -> Vec<BlindSpot> {
-        let unseen = self.unseen.borrow();
-        let mut out: Vec<BlindSpot> = Vec::new();
-        for k in cells {
-            let (from_m, to_m) = (
-                *k as f64 * cell_m,
-                ((*k as f64 + 1.0) * cell_m).min(self.field.section_m),
-            );
-            let why = unseen
-                .iter()
-                .find(|u| u.0 <= to_m && u.1 >= from_m)
-                .map_or(Unseen::Gimbal, |u| u.2)
-                .words();
-            match out.last_mut() {
-                Some(b) if b.to_m >= from_m - 0.01 && b.why == why => b.to_m = to_m,
-                _ => out.push(BlindSpot {
-                    from_m,
-                    to_m,
-                    why: why.to_owned(),
-                }),
-            }
-        }
-        out
-    }
-
     /// The legs on station from one passing of the relief place to another, the first ones still on the plateau. Also the
     /// number of legs flown higher than in other rounds, and of legs of one round.
     fn patrol(&self, f: &Flight) -> (Vec<RoundLeg>, usize, usize) {
-        let round = &self.rounds[f.station];
+        let round = self.round;
         let n = round.legs.len();
         let span = f.off.0 - f.on.0;
         let (from, to) = (round.at[f.on.1], round.at[f.off.1]);
@@ -202,7 +178,7 @@ impl<'a, 'b> Studio<'a, 'b> {
                     ));
                 }
             }
-            let look = self.look(f.station, l).ok();
+            let look = self.look(l).ok();
             // Climbing where the plateau is left takes no longer than level flight: slopes are gentle.
             wh += leg_wh(craft, l.kind, l.dt, l.hb - l.ha, length > 0.5);
             flown.push(Flown {
@@ -254,7 +230,7 @@ impl<'a, 'b> Studio<'a, 'b> {
         let home = bases[f.from_base];
         let end = bases[f.to_base];
         let home_amsl = flown[0].leg.from_amsl;
-        let round = &self.rounds[f.station];
+        let round = self.round;
         let branches = self.branches(f);
         let return_amsl = flown
             .iter()
@@ -311,7 +287,7 @@ impl<'a, 'b> Studio<'a, 'b> {
 
     /// Ways home from either end of the station along the track to the relief place, and on by the way out.
     fn branches(&self, f: &Flight) -> Vec<Vec<LatLon>> {
-        let round = &self.rounds[f.station];
+        let round = self.round;
         let h = super::field::index(&round.nodes, round.stretch.relief);
         let out: Vec<LatLon> = f.way_out.legs.iter().map(|l| l.b).collect();
         let right: Vec<LatLon> = round.nodes[..=h]
@@ -398,7 +374,7 @@ impl<'a, 'b> Studio<'a, 'b> {
 
     /// Inclusion fence: the hull of all that is flown, less what lies beyond a line between track and border.
     fn fence(&self, f: &Flight, flown: &[Flown], most: usize) -> Option<Vec<LatLon>> {
-        let plane = self.watchers[f.station].0.plane;
+        let plane = self.watcher.0.plane;
         let mut path: Vec<Xy> = vec![plane.to_xy(flown[0].leg.from)];
         let far = self.patrol_ends(f, flown);
         path.extend(flown[..far].iter().map(|l| plane.to_xy(l.leg.to)));
@@ -417,8 +393,7 @@ impl<'a, 'b> Studio<'a, 'b> {
         // Where no fence fits in legal space, one that holds the aircraft on the home side at least.
         let stand = self.field.stand_off_m;
         let last = [(0.6 * stand, 0.3 * stand), (0.45 * stand, 0.4 * stand)];
-        let mut cache = self.fences.borrow_mut();
-        let known = cache.entry(f.station).or_default();
+        let mut known = self.fences.borrow_mut();
         // Drawn when it comes to it: the first mostly does.
         for (k, (border_m, eps)) in inside.into_iter().chain(last).enumerate() {
             if known.len() == k {
@@ -427,7 +402,7 @@ impl<'a, 'b> Studio<'a, 'b> {
                     zone_m: 0.0,
                     round_m: 0.0,
                 };
-                known.push(forbidden(self.field.world, &[], &plane, reach, keep).simplify(eps));
+                known.push(forbidden(self.field.world, &[], &plane, Frame::square(reach), keep).simplify(eps));
             }
             let forb = &known[k];
             let space = hull.difference(forb);
@@ -451,7 +426,29 @@ impl<'a, 'b> Studio<'a, 'b> {
 
     /// Legs after which a flight has been everywhere it goes before its way out.
     fn patrol_ends(&self, f: &Flight, flown: &[Flown]) -> usize {
-        let n = self.rounds[f.station].legs.len();
+        let n = self.round.legs.len();
         (f.way_in.legs.len() + 3 * n).min(flown.len() - f.way_out.legs.len())
     }
+}
+
+/// Runs of cells never seen, with reasons.
+pub(crate) fn blind(missed: &[Missed], cells: &[usize], cell_m: f64, section_m: f64) -> Vec<BlindSpot> {
+    let mut out: Vec<BlindSpot> = Vec::new();
+    for k in cells {
+        let (from_m, to_m) = (*k as f64 * cell_m, ((*k as f64 + 1.0) * cell_m).min(section_m));
+        let why = missed
+            .iter()
+            .find(|u| u.0 <= to_m && u.1 >= from_m)
+            .map_or(Unseen::Gimbal, |u| u.2)
+            .words();
+        match out.last_mut() {
+            Some(b) if b.to_m >= from_m - 0.01 && b.why == why => b.to_m = to_m,
+            _ => out.push(BlindSpot {
+                from_m,
+                to_m,
+                why: why.to_owned(),
+            }),
+        }
+    }
+    out
 }
