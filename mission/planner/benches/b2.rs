@@ -1,12 +1,15 @@
 //! B2, the headline: 1,000 km of border, 40 aircraft of three kinds, 20 bases, 24 hours, 200 no-fly zones, relief at one
 //! arc-second. Prints times, memory, revisit over bound and the checker's findings; ends with an error when a target is missed.
-//! Times are processor time on one core, so that a busy machine does not change them.
+//! Times are by the clock and, behind it, of the processor for all threads; the less of the two counts, so that a busy machine
+//! does not change them.
 //! Targets: valid plan in 2 s, plan and verdict in 10 s, 1 GB, revisit at most 1.10 of the bound, no finding that refuses.
 
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a bench tells what it measured")]
 
+mod clock;
 mod workload;
 
+use clock::Clock;
 use vedette_geo::LatLon;
 use vedette_model::plan::FindingSeverity;
 
@@ -16,13 +19,6 @@ fn peak_mb() -> f64 {
     let line = status.lines().find(|l| l.starts_with("VmHWM")).unwrap_or("");
     let kb = line.split_whitespace().nth(1).and_then(|n| n.parse::<f64>().ok());
     kb.unwrap_or(0.0) / 1024.0
-}
-
-/// Seconds of processor time used so far by this one thread, to the microsecond where the system tells.
-fn cpu_s() -> f64 {
-    let told = std::fs::read_to_string("/proc/self/schedstat").unwrap_or_default();
-    let ns = told.split_whitespace().next().and_then(|n| n.parse::<f64>().ok());
-    ns.unwrap_or(0.0) / 1e9
 }
 
 fn main() {
@@ -49,22 +45,23 @@ fn main() {
         world.terrain.tiles().len(),
         peak_mb()
     );
-    let cpu = cpu_s();
+    let clock = Clock::start();
     let plan = match vedette_planner::plan(&brief, &world, 7) {
         Ok(p) => p,
         Err(e) => {
-            println!("no plan after {:.2} s: {e}", cpu_s() - cpu);
+            println!("no plan after {}: {e}", clock.took());
             std::process::exit(1);
         }
     };
-    let planned_s = cpu_s() - cpu;
-    let from = cpu_s();
-    let named = vedette_planner::plan_id(&plan);
-    let naming_s = cpu_s() - from;
-    assert_eq!(named, plan.id);
-    let cpu = cpu + naming_s;
+    let planned = clock.took();
+    let clock = Clock::start();
     let verdict = vedette_checker::check(&plan, &world);
-    let judged_s = cpu_s() - cpu;
+    let mut judged = clock.took();
+    let clock = Clock::start();
+    let named = vedette_planner::plan_id(&plan);
+    let naming = clock.took();
+    assert_eq!(named, plan.id);
+    judged += planned;
     let refused: Vec<_> = verdict
         .findings
         .iter()
@@ -74,7 +71,7 @@ fn main() {
     let ratio = verdict.revisit_measured_s / verdict.lower_bound_s;
     let legs: usize = plan.aircraft.iter().map(|a| a.legs.len()).sum();
     println!(
-        "processor time: plan {planned_s:.2} s (of it {naming_s:.2} s for its name), plan and verdict {judged_s:.2} s, {:.0} MB; {} stations, {} flights, {} legs, {} samples judged",
+        "plan {planned} (of it {naming} for its name), plan and verdict {judged}, {:.0} MB; {} stations, {} flights, {} legs, {} samples judged",
         peak_mb(),
         t.stations.len(),
         t.sorties.len(),
@@ -98,8 +95,8 @@ fn main() {
         );
     }
     let met = [
-        ("plan within 2 s", planned_s <= 2.0),
-        ("plan and verdict within 10 s", judged_s <= 10.0),
+        ("plan within 2 s", planned.alone_s() <= 2.0),
+        ("plan and verdict within 10 s", judged.alone_s() <= 10.0),
         ("within 1 GB", peak_mb() <= 1024.0),
         ("revisit within 1.10 of the bound", ratio <= 1.10),
         ("no violation", refused.is_empty()),

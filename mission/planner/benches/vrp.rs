@@ -2,7 +2,7 @@
 
 #![allow(dead_code, reason = "bench and tests use different parts")]
 
-use vedette_planner::{Tasks, Visit};
+use vedette_planner::{Tasks, TimedTasks, TimedVisit, Visit};
 
 /// An instance of the CVRP set and its best known value, where `VEDETTE_DATA` has it.
 pub(crate) fn instance(name: &str) -> Option<(Tasks, f64)> {
@@ -59,14 +59,91 @@ pub(crate) fn instance(name: &str) -> Option<(Tasks, f64)> {
     Some((tasks, best))
 }
 
-/// Best known profits of Chao's set 4 with two teams, a to t (Dang, Guibadj, Moukrim, EJOR 229, 2013).
-const CHAO_4_2: [u32; 20] = [
-    206, 341, 452, 531, 618, 687, 757, 835, 918, 965, 1022, 1074, 1132, 1174, 1218, 1242, 1268, 1292, 1304, 1306,
-];
+/// Names of the instances of several trips with time windows and release times (Yang 2023, 2024) whose best known value is there.
+pub(crate) fn timed_names() -> Vec<String> {
+    let Some(data) = std::env::var_os("VEDETTE_DATA") else {
+        return Vec::new();
+    };
+    let dir = std::path::PathBuf::from(data).join("vrp/MTVRPTWR");
+    let Ok(entries) = std::fs::read_dir(&dir) else {
+        return Vec::new();
+    };
+    let mut names: Vec<String> = entries
+        .filter_map(|e| e.ok()?.file_name().to_str()?.strip_suffix(".sol").map(str::to_owned))
+        .filter(|n| dir.join(format!("{n}.vrp")).is_file())
+        .collect();
+    names.sort();
+    names
+}
 
-/// The team orienteering instances of Chao's set 4 with two teams that are there: name, tasks, best known profit. What a visit
-/// is worth is its prize over [`WORTH`].
-pub(crate) fn orienteering() -> Vec<(String, Tasks, f64)> {
+/// One of them and its best known value, in the instance's unit. Lengths and times are cut off after a tenth (DIMACS).
+pub(crate) fn timed(name: &str) -> Option<(TimedTasks, f64)> {
+    let dir = std::path::PathBuf::from(std::env::var_os("VEDETTE_DATA")?).join("vrp/MTVRPTWR");
+    let text = std::fs::read_to_string(dir.join(format!("{name}.vrp"))).ok()?;
+    let solution = std::fs::read_to_string(dir.join(format!("{name}.sol"))).ok()?;
+    let best: f64 = solution
+        .lines()
+        .find_map(|l| l.trim().strip_prefix("Cost:")?.trim().parse().ok())?;
+    let (mut capacity, mut aircraft, mut stay_s) = (0.0, 0, 0.0);
+    let (mut places, mut demands, mut hours, mut ready) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut part = "";
+    for line in text.lines() {
+        let line = line.trim();
+        if let Some((k, v)) = line.split_once(':') {
+            let v = v.trim();
+            match k.trim() {
+                "CAPACITY" => capacity = v.parse().ok()?,
+                "VEHICLES" => aircraft = v.parse().ok()?,
+                "SERVICE_TIME" => stay_s = v.parse().ok()?,
+                _ => {}
+            }
+            continue;
+        }
+        let n: Vec<f64> = line.split_whitespace().filter_map(|w| w.parse().ok()).collect();
+        match (n.len(), part) {
+            (3, "NODE_COORD_SECTION") => places.push([n[1], n[2]]),
+            (2, "DEMAND_SECTION") => demands.push(n[1]),
+            (3, "TIME_WINDOW_SECTION") => hours.push([n[1], n[2]]),
+            (2, "RELEASE_TIME_SECTION") => ready.push(n[1]),
+            (0, _) => part = line,
+            _ => {}
+        }
+    }
+    let all = places.len();
+    if all < 2 || demands.len() != all || hours.len() != all || ready.len() != all {
+        return None;
+    }
+    let visits = (1..all)
+        .map(|k| TimedVisit {
+            visit: Visit {
+                at: places[k],
+                demand: demands[k],
+                prize: 1e5,
+            },
+            stay_s,
+            open_s: hours[k][0],
+            close_s: hours[k][1],
+            ready_s: ready[k],
+        })
+        .collect();
+    let tasks = TimedTasks {
+        base: places[0],
+        visits,
+        aircraft,
+        capacity,
+        range: f64::INFINITY,
+        speed: 1.0,
+        swap_s: 0.0,
+        open_s: hours[0][0],
+        close_s: hours[0][1],
+        tenths: true,
+    };
+    Some((tasks, best / 10.0))
+}
+
+/// The team orienteering instances of Chao's set 4 with two teams that are there: name and tasks; no best known value came with
+/// them. What a visit is worth is its prize over [`WORTH`].
+pub(crate) fn orienteering() -> Vec<(String, Tasks)> {
     let Some(data) = std::env::var_os("VEDETTE_DATA") else {
         return Vec::new();
     };
@@ -102,9 +179,9 @@ pub(crate) fn orienteering() -> Vec<(String, Tasks, f64)> {
             range: word("tmax")?,
             whole: false,
         };
-        Some((name, tasks, f64::from(CHAO_4_2[k])))
+        Some((name, tasks))
     };
-    (0..CHAO_4_2.len()).filter_map(one).collect()
+    (0..20_usize).filter_map(one).collect()
 }
 
 /// Length a unit of profit is worth: a visit pays for a detour of some steps of the field.

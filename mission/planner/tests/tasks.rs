@@ -6,7 +6,7 @@
 mod vrp;
 
 use proptest::prelude::*;
-use vedette_planner::{Tasks, Visit, tours};
+use vedette_planner::{Tasks, TimedTasks, TimedVisit, Visit, tours, trips};
 
 fn judged(t: &Tasks, rounds: usize, seed: u64) -> f64 {
     let found = tours(t, rounds, seed);
@@ -50,6 +50,118 @@ proptest! {
         let t = Tasks { base: [0.0, 0.0], end: None, visits, tours: Some(most), capacity, range, whole: false };
         judged(&t, 400, seed);
     }
+}
+
+/// Flies the trips by the clock and returns their length; panics where something asked is not kept.
+fn flown(t: &TimedTasks, rounds: usize, seed: u64) -> (f64, usize) {
+    let found = trips(t, rounds, seed);
+    let all = found.aircraft.iter().flatten().flat_map(|x| &x.visits);
+    let mut seen: Vec<usize> = all.chain(&found.left_out).copied().collect();
+    seen.sort_unstable();
+    assert_eq!(seen, (0..t.visits.len()).collect::<Vec<_>>(), "each once");
+    assert!(found.aircraft.len() <= t.aircraft);
+    let way = |a: [f64; 2], b: [f64; 2]| {
+        let l = (a[0] - b[0]).hypot(a[1] - b[1]);
+        if t.tenths { (10.0 * l).floor() / 10.0 } else { l }
+    };
+    let mut sum = 0.0;
+    for day in &found.aircraft {
+        let mut free = t.open_s;
+        for trip in day {
+            let visits: Vec<&TimedVisit> = trip.visits.iter().map(|k| &t.visits[*k]).collect();
+            assert!(!visits.is_empty());
+            assert!(visits.iter().map(|v| v.visit.demand).sum::<f64>() <= t.capacity + 1e-6);
+            assert!(trip.off_s >= free - 1e-6, "the battery is fresh");
+            let (mut now, mut at, mut length) = (trip.off_s, t.base, 0.0);
+            for v in visits {
+                assert!(v.ready_s <= trip.off_s + 1e-6, "what it carries is there");
+                length += way(at, v.visit.at);
+                now = (now + way(at, v.visit.at) / t.speed).max(v.open_s);
+                assert!(now <= v.close_s + 1e-4, "{now} {}", v.close_s);
+                (now, at) = (now + v.stay_s, v.visit.at);
+            }
+            length += way(at, t.base);
+            now += way(at, t.base) / t.speed;
+            assert!(length <= t.range + 1e-6 && now <= t.close_s + 1e-4 && now <= trip.home_s + 1e-4);
+            free = now + t.swap_s;
+            sum += length;
+        }
+    }
+    assert!((sum - found.length).abs() < 1e-3, "{sum} {}", found.length);
+    (sum, found.left_out.len())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn trips_keep_hours_batteries_and_what_is_there_when(
+        places in prop::collection::vec(
+            ((-900.0..900.0f64, -900.0..900.0f64), 1.0..9.0f64, (0.0..3000.0f64, 10.0..2000.0f64), 0.0..900.0f64), 0..30),
+        aircraft in 0_usize..4, capacity in 9.0..40.0f64, range in 800.0..6000.0f64, swap_s in 0.0..300.0f64,
+        tenths in any::<bool>(), seed in 0_u64..99,
+    ) {
+        let visits = places
+            .iter()
+            .map(|((x, y), q, (open_s, hours), ready_s)| TimedVisit {
+                visit: Visit { at: [*x, *y], demand: *q, prize: 1e6 },
+                stay_s: 30.0,
+                open_s: *open_s,
+                close_s: open_s + hours,
+                ready_s: *ready_s,
+            })
+            .collect();
+        let t = TimedTasks {
+            base: [0.0, 0.0], visits, aircraft, capacity, range, speed: 1.5, swap_s, open_s: 0.0, close_s: 6000.0, tenths,
+        };
+        flown(&t, 400, seed);
+    }
+}
+
+#[test]
+fn an_aircraft_comes_home_for_a_battery_and_goes_out_again() {
+    let visit = |x: f64, ready_s: f64| TimedVisit {
+        visit: Visit {
+            at: [x, 0.0],
+            demand: 1.0,
+            prize: 1e6,
+        },
+        stay_s: 10.0,
+        open_s: 0.0,
+        close_s: 1e5,
+        ready_s,
+    };
+    let t = TimedTasks {
+        base: [0.0, 0.0],
+        visits: vec![visit(1000.0, 0.0), visit(-1000.0, 0.0), visit(500.0, 900.0)],
+        aircraft: 1,
+        capacity: 5.0,
+        range: 2200.0,
+        speed: 10.0,
+        swap_s: 60.0,
+        open_s: 0.0,
+        close_s: 1e5,
+        tenths: false,
+    };
+    let found = trips(&t, 300, 1);
+    assert!(found.left_out.is_empty());
+    // East and west are too far for one battery; what comes later goes along to the east or by itself.
+    assert!(found.aircraft[0].len() >= 2, "{:?}", found.aircraft);
+    for w in found.aircraft[0].windows(2) {
+        assert!(w[1].off_s >= w[0].home_s + 60.0 - 1e-9);
+    }
+    assert!((flown(&t, 300, 1).0 - 4000.0).abs() < 1e-6, "{}", found.length);
+}
+
+#[test]
+fn trips_come_near_the_best_known_of_public_instances() {
+    let Some((t, best)) = vrp::timed("C201R0.5") else {
+        eprintln!("left out: VEDETTE_DATA is not set, no public instances to solve");
+        return;
+    };
+    let (length, out) = flown(&t, 6_000, 1);
+    eprintln!("C201R0.5: {length:.1} of {best:.1} best known, {out} left out");
+    assert!(out == 0 && length < 1.10 * best, "{length} {best}, {out} left out");
 }
 
 #[test]
