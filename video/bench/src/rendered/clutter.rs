@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use vedette_atlas::Crossing;
 use vedette_geo::LatLon;
-use vedette_sight::{Policy, RuleSet, geolocate};
+use vedette_sight::{Policy, RuleSet, VergePolicy, geolocate};
 use vedette_sim::{Actor, ActorKind, WarmStone, Way};
 
 use super::stage::Dice;
@@ -150,7 +150,11 @@ pub fn clutter(extent: &Extent) -> Result<Clutter, BenchError> {
         let mut errors = Errors::draw(&class, &stage, seed);
         let ground = errors.ground;
         let mut sight = analyst(0, 1);
-        let mut rules = RuleSet::new(Policy::default());
+        // With every rule that can speak of people on.
+        let mut rules = RuleSet::new(Policy {
+            verge: Some(VergePolicy::default()),
+            ..Policy::default()
+        });
         let mut r = renderer(&stage);
         let mut whose: BTreeMap<vedette_model::TrackId, String> = BTreeMap::new();
         let (camera, vehicle) = (sight.config().camera, sight.config().vehicle);

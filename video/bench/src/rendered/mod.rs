@@ -54,7 +54,7 @@ impl Extent {
     };
     /// A few seconds of it, for every test run.
     pub const LEAST: Self = Self {
-        ellipses: [1, 1, 6],
+        ellipses: [1, 1, 3],
         steps: [0; 3],
         clutter: [0; 2],
         pairs: 0,

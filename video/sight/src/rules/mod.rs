@@ -23,6 +23,7 @@ mod policy;
 mod rendezvous;
 mod surroundings;
 mod tailing;
+mod verge;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -41,6 +42,7 @@ pub use lights_out::{LightsOut, LightsOutPolicy};
 pub use patrol_timing::{PatrolTiming, PatrolTimingPolicy};
 pub use policy::{ApproachPolicy, CrossingPolicy, FromTheLinePolicy, LoiterPolicy, Policy};
 pub use surroundings::Surroundings;
+pub use verge::VergePolicy;
 
 use company::{Company, Known};
 
@@ -366,7 +368,13 @@ impl RuleSet {
             let Some(memory) = self.memory.get_mut(&track.id) else {
                 continue;
             };
-            for check in [crossing::check, loiter::check, approach::check, from_the_line::check] {
+            for check in [
+                crossing::check,
+                verge::check,
+                loiter::check,
+                approach::check,
+                from_the_line::check,
+            ] {
                 let Some(mut draft) = check(&sight, memory, &self.policy) else {
                     continue;
                 };

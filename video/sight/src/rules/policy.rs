@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{BehaviourPolicy, IntruderPolicy, LightsOutPolicy, PatrolTimingPolicy};
+use super::{BehaviourPolicy, IntruderPolicy, LightsOutPolicy, PatrolTimingPolicy, VergePolicy};
 use crate::{HandoverPolicy, SightError};
 
 /// All thresholds. A field that is not known is refused: a misspelt threshold must not be silently
@@ -23,6 +23,9 @@ pub struct Policy {
     /// Going away from the line on the home side.
     #[serde(default)]
     pub from_the_line: FromTheLinePolicy,
+    /// Who may be over already; none leaves the rule out.
+    #[serde(default)]
+    pub verge: Option<VergePolicy>,
     /// Rules about company, boats and water.
     #[serde(default)]
     pub behaviour: BehaviourPolicy,
@@ -179,6 +182,7 @@ impl Default for Policy {
                 looks: 15,
             },
             from_the_line: FromTheLinePolicy::default(),
+            verge: None,
             behaviour: BehaviourPolicy::default(),
             intruder: IntruderPolicy::default(),
             lights_out: LightsOutPolicy::default(),
@@ -227,7 +231,14 @@ impl Policy {
             ("handover.clear_times", self.handover.clear_times),
             ("handover.widest_m", self.handover.widest_m),
         ];
-        for (field, value) in positive.into_iter().chain(self.behaviour.numbers()) {
+        let verge = self.verge.iter().flat_map(|v| {
+            [
+                ("verge.within_s", v.within_s),
+                ("verge.reserve_s", v.reserve_s),
+                ("verge.least_m", v.least_m),
+            ]
+        });
+        for (field, value) in positive.into_iter().chain(self.behaviour.numbers()).chain(verge) {
             if !(value.is_finite() && value > 0.0) {
                 return Err(SightError::Policy {
                     field,

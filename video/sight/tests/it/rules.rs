@@ -5,7 +5,7 @@ use vedette_geo::{Amsl, LatLon, destination};
 use vedette_model::{
     CameraId, GroundFix, GroundTrack, ImageBox, NoFix, Priority, Pts, TargetClass, TrackId, Utc, VehicleId,
 };
-use vedette_sight::{AlertDraft, Policy, RuleSet};
+use vedette_sight::{AlertDraft, Policy, RuleSet, VergePolicy};
 
 /// A line running east; home is south of it (right hand).
 fn border() -> Border {
@@ -381,4 +381,44 @@ fn who_is_first_seen_inside_and_walks_away_from_the_line_is_told_of_once_and_nev
         inside_walk(40.0, 1.2, TargetClass::Person, &[gate]).is_empty(),
         "at a crossing point"
     );
+}
+
+#[test]
+fn who_may_be_over_already_is_told_of_in_time_however_wrong_the_place() {
+    let policy = Policy {
+        verge: Some(VergePolicy::default()),
+        ..Policy::default()
+    };
+    // Two standard deviations of place to either side, the same at every look.
+    for error_m in [-14.0, -7.0, 0.0, 7.0, 14.0] {
+        let mut rules = RuleSet::new(policy.clone());
+        let mut fired = Vec::new();
+        for i in 0..900 {
+            let (t, truth) = (f64::from(i) * 0.25, -60.0 + 0.325 * f64::from(i));
+            let k = track(7, t, place(1000.0, truth + error_m), 1.3, 7.0);
+            for d in rules.judge(k.captured, &[k], CameraId(11), VehicleId(1), &border(), &[]) {
+                if d.rule.0 == "crossing" || d.rule.0 == "verge" {
+                    fired.push((truth / 1.3, d));
+                }
+            }
+        }
+        let (after_s, first) = &fired[0];
+        assert!(*after_s <= 5.0, "error {error_m} m: told {after_s:.1} s after the step");
+        assert_eq!((first.rule.0.as_str(), first.priority), ("verge", Priority::P2));
+        assert!(
+            first.why.contains("outside the line") && first.why.contains("may be over already"),
+            "{}",
+            first.why
+        );
+        let crossings = fired.iter().filter(|(_, d)| d.rule.0 == "crossing").count();
+        assert_eq!((fired.len(), crossings), (2, 1), "once each: {fired:#?}");
+    }
+    // Who walks along outside, its ellipse over the line, is not told of.
+    let mut rules = RuleSet::new(policy);
+    for i in 0..400 {
+        let t = f64::from(i) * 0.25;
+        let k = track(8, t, place(500.0 + 1.3 * t, -12.0), 0.0, 7.0);
+        let said = rules.judge(k.captured, &[k], CameraId(11), VehicleId(1), &border(), &[]);
+        assert!(said.iter().all(|d| d.rule.0 != "verge"), "{said:#?}");
+    }
 }
