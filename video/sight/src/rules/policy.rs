@@ -24,7 +24,7 @@ pub struct Policy {
     #[serde(default)]
     pub from_the_line: FromTheLinePolicy,
     /// Who may be over already; none leaves the rule out.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verge: Option<VergePolicy>,
     /// Rules about company, boats and water.
     #[serde(default)]
