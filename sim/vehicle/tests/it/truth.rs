@@ -229,7 +229,7 @@ fn an_aircraft_flies_in_turbulence_of_the_strength_of_its_height() {
         // MIL-F-8785C at this height, in feet; lengths over the hover's airspeed are the correlation times.
         let h = f64::from(height) * 3.280_84;
         let k = 0.177 + 0.000_823 * h;
-        let may = |length_m: f64| 3.0 * (length_m / 7.0 / (2.0 * 0.05 * f64::from(n))).sqrt();
+        let may = |length_m: f64| (3.0 * (length_m / 7.0 / (2.0 * 0.05 * f64::from(n))).sqrt()).min(0.45);
         let length = h / k.powf(1.2) / 3.280_84;
         t.row(
             &format!("{height} m: gust across the wind, m/s"),
