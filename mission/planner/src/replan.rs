@@ -84,17 +84,13 @@ pub fn replan(old: &PatrolPlan, world: &World, change: &Change, now_s: f64, seed
     plan.parent = Some(old.id.clone());
     plan.id = PlanId(String::new());
     // Its name and what it means are found side by side: neither needs the other.
-    let (diff, hole, id) = std::thread::scope(|s| {
-        let naming = std::thread::Builder::new()
-            .spawn_scoped(s, || crate::plan_id(&plan))
-            .ok();
-        let hole = (now > 0.0).then(|| hole(old, &plan, now, clock_s, &touched)).flatten();
-        let diff = compare(old, &plan);
-        let id = naming
-            .and_then(|n| n.join().ok())
-            .unwrap_or_else(|| crate::plan_id(&plan));
-        (diff, hole, id)
-    });
+    let (id, (diff, hole)) = rayon::join(
+        || crate::plan_id(&plan),
+        || {
+            let hole = (now > 0.0).then(|| hole(old, &plan, now, clock_s, &touched)).flatten();
+            (compare(old, &plan), hole)
+        },
+    );
     plan.id = id;
     Ok(Replan {
         diff,
