@@ -300,6 +300,31 @@ impl Border {
     /// [`AtlasError::ShortLine`] when nothing is left.
     pub fn section(&self, from_m: f64, to_m: f64) -> Result<Self, AtlasError> {
         let (from, to) = (from_m.clamp(0.0, self.length_m()), to_m.clamp(0.0, self.length_m()));
+        let mut line = Vec::new();
+        if from < to {
+            line.push(self.at(from));
+            for (p, m) in self.line.iter().zip(&self.index.vertex_m) {
+                if *m > from && *m < to {
+                    line.push(*p);
+                }
+            }
+            line.push(self.at(to));
+        }
+        let mut b = Self::new(&self.name, line, self.home_left)?;
+        b.home.clone_from(&self.home);
+        b.accuracy_m = self.accuracy_m;
+        b.edition.clone_from(&self.edition);
+        b.source.clone_from(&self.source);
+        Ok(b)
+    }
+
+    /// [`Self::section`] for searches along a long line: lengths are taken over from the whole, not measured again, and so may
+    /// differ in the last digits.
+    ///
+    /// # Errors
+    /// [`AtlasError::ShortLine`] when nothing is left.
+    pub fn stretch(&self, from_m: f64, to_m: f64) -> Result<Self, AtlasError> {
+        let (from, to) = (from_m.clamp(0.0, self.length_m()), to_m.clamp(0.0, self.length_m()));
         if to - from < 0.01 {
             return Err(AtlasError::ShortLine {
                 name: self.name.clone(),

@@ -201,7 +201,7 @@ fn window(world: &World, zones: &[Shape], (a, b): (f64, f64), keep: Keep, step_m
     let border = &world.border;
     // The line may hook back: what is nearest is looked for further along than what is offset.
     let from = (a - HOOK_M).max(0.0);
-    let section = border.section(from, (b + HOOK_M).min(border.length_m())).ok()?;
+    let section = border.stretch(from, (b + HOOK_M).min(border.length_m())).ok()?;
     let (low, high) = ((a - BEYOND_M).max(0.0), (b + BEYOND_M).min(border.length_m()));
     let plane = Plane::new(border.at(0.5 * (low + high)));
     let inside = |m: &f64| *m > low && *m < high;
