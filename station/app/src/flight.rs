@@ -130,6 +130,7 @@ impl Flight {
             }),
             chips: Arc::new(move |r, v| chips(&chip_dir, r, v)),
             offers: offer,
+            screen: screen.clone(),
             clock_source: c.clock_source,
         })?;
         catalogue.note_session(&row)?;

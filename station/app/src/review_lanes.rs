@@ -193,6 +193,11 @@ pub(crate) fn act_words(intent: &Intent) -> String {
         Intent::BlockSender { peer, .. } => format!("let {peer} in"),
         Intent::Workload { level, .. } => format!("workload {level}"),
         Intent::Note { .. } => "note".into(),
+        Intent::Follow { track: Some(t), .. } => format!("follow {t}"),
+        Intent::Follow { .. } => "end follow".into(),
+        Intent::MarkPlace { .. } => "mark".into(),
+        Intent::ForgetPlace { place } => format!("take mark {place} off"),
+        Intent::Snapshot { .. } => "keep picture".into(),
     }
 }
 

@@ -62,6 +62,8 @@ pub(crate) struct Parts {
     pub(crate) chips: Chips,
     /// Streams that aircraft offer.
     pub(crate) offers: crate::offers::Offers,
+    /// Newest frames, for those a person keeps.
+    pub(crate) screen: vedette_panels::feeds::VideoSlots,
     pub(crate) clock_source: String,
 }
 
@@ -384,6 +386,20 @@ impl Host {
                 if let Err(e) = files::write(&dir.join(&name), text.as_bytes()) {
                     tracing::error!("{name} could not be kept: {e:#}");
                 }
+            }
+            Effect::Snapshot { camera, name, .. } => {
+                let path = self.parts.dir.join("pictures").join(name);
+                let Some((_, f)) = self.parts.screen.latest(camera) else {
+                    tracing::warn!("{camera}: no frame to keep as {}", path.display());
+                    return;
+                };
+                // Compressing takes longer than the station's thread has.
+                std::thread::spawn(move || {
+                    let kept = files::png(f.width, f.height, &f.rgba).and_then(|bytes| files::write(&path, &bytes));
+                    if let Err(e) = kept {
+                        tracing::error!("a frame could not be kept: {e:#}");
+                    }
+                });
             }
             Effect::Block { link, peer, blocked } => {
                 if let Err(e) = (self.parts.block)(link, &peer, blocked) {

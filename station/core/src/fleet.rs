@@ -87,6 +87,7 @@ pub(crate) fn unheard(a: &Aircraft) -> VehicleView {
         texts: Vec::new(),
         custody: None,
         streams: BTreeMap::new(),
+        follow: None,
     }
 }
 

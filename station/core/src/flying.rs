@@ -164,5 +164,6 @@ impl Station {
         self.forget_seconds();
         self.judge_timing();
         self.release_seals();
+        self.follow_on();
     }
 }

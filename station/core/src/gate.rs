@@ -1,6 +1,8 @@
 //! The gate between a wish and an aircraft: authority, risk, confirmation, state.
 
-use vedette_model::{Authority, CameraOrder, GimbalAim, Intent, LandedState, OperatorId, Order, Refusal, Risk};
+use vedette_model::{
+    Authority, CameraOrder, FollowBy, GimbalAim, Intent, LandedState, OperatorId, Order, Refusal, Risk,
+};
 
 use crate::input::OperatorSpec;
 use crate::view::VehicleView;
@@ -28,13 +30,23 @@ fn needs(intent: &Intent) -> Authority {
         | Intent::AcceptParameters { .. }
         | Intent::TakeBaseline { .. }
         | Intent::RestoreParameters { .. }
-        | Intent::BlockSender { .. } => Authority::Pilot,
+        | Intent::BlockSender { .. }
+        | Intent::Follow {
+            by: FollowBy::Aircraft { .. },
+            ..
+        } => Authority::Pilot,
         Intent::Decide { .. }
         | Intent::Acknowledge { .. }
         | Intent::OpenIncident { .. }
         | Intent::SealIncident { .. }
         | Intent::ReadParameters { .. }
-        | Intent::SaveDifferences { .. } => Authority::Sensor,
+        | Intent::SaveDifferences { .. }
+        | Intent::MarkPlace { .. }
+        | Intent::ForgetPlace { .. }
+        | Intent::Snapshot { .. }
+        | Intent::Follow {
+            by: FollowBy::Camera, ..
+        } => Authority::Sensor,
         Intent::Show { .. } | Intent::Note { .. } | Intent::Workload { .. } | Intent::TakeSeat { .. } => {
             Authority::Observer
         }

@@ -57,6 +57,58 @@ pub struct SiteLines {
     pub terrain_synthetic: bool,
     /// Hash of the whole site, hexadecimal.
     pub hash: String,
+    /// Roads, tracks and paths near the line.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ways: Vec<SiteWay>,
+    /// One sigma of the terrain's heights, metres, where its source says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub terrain_sigma_m: Option<f64>,
+}
+
+/// A road, track or path of the site.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SiteWay {
+    /// Name or number; empty where it has neither.
+    pub name: String,
+    /// What it is for.
+    pub kind: vedette_atlas::WayKind,
+    /// Its line.
+    pub line: Vec<LatLon>,
+}
+
+/// Ways farther than this from the watched line are left out of a session's setup, metres.
+const WAY_NEAR_M: f64 = 6000.0;
+/// Points of ways kept in a session's setup; the ways nearest to the line come first.
+const WAY_POINTS: usize = 20_000;
+
+/// The world's ways near its border, nearest first, as many as the setup has room for.
+fn ways(world: &vedette_atlas::World) -> Vec<SiteWay> {
+    let mut near: Vec<(f64, &vedette_atlas::Way)> = world
+        .chart
+        .ways
+        .iter()
+        .filter(|w| w.line.len() > 1)
+        .filter_map(|w| {
+            // Every eighth point and the ends say how near a way comes.
+            let some = w.line.iter().step_by(8).chain(w.line.last());
+            let off = some.map(|p| world.border.beside(*p).1.abs()).fold(f64::MAX, f64::min);
+            (off < WAY_NEAR_M).then_some((off, w))
+        })
+        .collect();
+    near.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.id.cmp(&b.1.id)));
+    let mut room = WAY_POINTS;
+    near.into_iter()
+        .take_while(|(_, w)| {
+            let fits = w.line.len() <= room;
+            room = room.saturating_sub(w.line.len());
+            fits
+        })
+        .map(|(_, w)| SiteWay {
+            name: w.name.clone(),
+            kind: w.kind,
+            line: w.line.clone(),
+        })
+        .collect()
 }
 
 impl SiteLines {
@@ -101,6 +153,8 @@ impl SiteLines {
             terrain: source.label.clone(),
             terrain_synthetic: source.synthetic,
             hash: world.site_hash(),
+            ways: ways(world),
+            terrain_sigma_m: Some(source.sigma_m),
         }
     }
 }
@@ -339,6 +393,15 @@ pub enum Effect {
         name: String,
         /// Content.
         text: String,
+    },
+    /// Keep the newest frame of a stream as a picture.
+    Snapshot {
+        /// Which stream.
+        camera: CameraId,
+        /// The frame that was on the screen when it was asked for.
+        pts: vedette_model::Pts,
+        /// File name, without path.
+        name: String,
     },
     /// Take nothing from an address any more, or again.
     Block {

@@ -13,6 +13,7 @@ mod cues;
 mod energy;
 mod fleet;
 mod flying;
+mod following;
 mod gate;
 mod ground;
 mod handing;
@@ -20,6 +21,7 @@ mod input;
 mod linking;
 mod onboard;
 mod orders;
+mod places;
 mod planning;
 mod preserving;
 mod replay;
@@ -30,12 +32,17 @@ mod watching;
 
 pub use coverage::CoverageView;
 pub use cues::{CueBout, CueView};
-pub use input::{CameraSpec, Effect, Entry, EvidenceRequest, Folder, Input, OperatorSpec, Setup, SiteLines, ViewStamp};
+pub use input::{
+    CameraSpec, Effect, Entry, EvidenceRequest, Folder, Input, OperatorSpec, Setup, SiteLines, SiteWay, ViewStamp,
+};
+pub use places::{CLICK_PX, place_in_picture};
 pub use planning::{ItemChange, ListChange, on_aircraft};
 pub use replay::Replay;
 pub use station::{CoreError, Station, digest};
+pub use vedette_atlas::WayKind;
+pub use vedette_sight::Ground;
 pub use view::{
-    AgeHistogram, BaselineView, CameraView, EventKind, LegView, LinkHistory, LinkPace, LinkSwitch, ListDoubt, Notice,
-    NoticeKind, OnBoard, PathHistory, PathSample, PlanOnAircraft, PlanState, StationView, StreamOffer, TimelineEvent,
-    TrackView, TransferView, VehicleView,
+    AgeHistogram, BaselineView, CameraView, EventKind, FollowView, LegView, LinkHistory, LinkPace, LinkSwitch,
+    ListDoubt, Notice, NoticeKind, OnBoard, PathHistory, PathSample, PlaceMark, PlanOnAircraft, PlanState, StationView,
+    StreamOffer, TimelineEvent, TrackView, TransferView, VehicleView,
 };

@@ -147,6 +147,7 @@ impl Station {
             system: setup.system,
             link_pace: std::collections::BTreeMap::new(),
             blocked: Vec::new(),
+            places: Vec::new(),
         };
         Ok(Self {
             rules: RuleSet::new(setup.policy.clone()),
@@ -323,6 +324,15 @@ impl Station {
             Intent::BlockSender { link, peer, blocked } => self.block_sender(who, *link, peer, *blocked)?,
             // For the record and the score; nothing on the screen follows from it.
             Intent::Workload { .. } => {}
+            Intent::Follow {
+                vehicle,
+                track,
+                by,
+                held,
+            } => self.follow(who, *vehicle, *track, *by, *held)?,
+            Intent::MarkPlace { camera, captured, fix } => self.mark_place(who, *camera, *captured, fix)?,
+            Intent::ForgetPlace { place } => self.forget_place(who, *place)?,
+            Intent::Snapshot { camera, pts, captured } => self.snapshot(who, *camera, *pts, *captured)?,
             Intent::Note { text, incident } => {
                 let where_ = incident.map(|i| format!(" on {i}")).unwrap_or_default();
                 self.mark(EventKind::Operator, None, format!("note{where_} by {who}: {text}"));
@@ -349,6 +359,10 @@ impl Station {
             what: format!("aircraft {id}"),
         })?;
         gate::order(v, order, held)?;
+        self.follow_yields(id, order);
+        let v = self.view.vehicles.get(&id).ok_or_else(|| Refusal::Missing {
+            what: format!("aircraft {id}"),
+        })?;
         let uid = v.identity.as_ref().map_or(0, |i| i.uid);
         let what = format!("{} · {}", order.name(), v.tail);
         let now = self.view.now;

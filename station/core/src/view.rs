@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 use vedette_geo::{AboveHome, Amsl, LatLon};
 use vedette_model::plan::{LegKind, LinkLoss, PatrolPlan, Verdict};
 use vedette_model::{
-    Acceptance, Airframe, Alert, AlertId, Approval, CameraId, ClockMap, Contact, Difference, FlightMode, GnssFix,
-    GroundTrack, Incident, IncidentId, Known, LandedState, LinkId, LinkReport, MissionItem, MissionKind, Mono,
-    OperatorControl, OperatorId, ParameterTable, PictureAge, PlanId, PlanRule, Receipt, SecondSender, SensorPose,
-    SessionId, Severity, SkyTrack, Spectrum, TrackId, Utc, VehicleId, VehicleIdentity,
+    Acceptance, Airframe, Alert, AlertId, Approval, CameraId, ClockMap, Contact, Difference, FlightMode, FollowBy,
+    GnssFix, GroundFix, GroundTrack, Incident, IncidentId, Known, LandedState, LinkId, LinkReport, MissionItem,
+    MissionKind, Mono, OperatorControl, OperatorId, ParameterTable, PictureAge, PlanId, PlanRule, Receipt,
+    SecondSender, SensorPose, SessionId, Severity, SkyTrack, Spectrum, TrackId, Utc, VehicleId, VehicleIdentity,
 };
 
 use crate::coverage::CoverageView;
@@ -80,6 +80,43 @@ pub struct StationView {
     /// Addresses a person keeps out.
     #[serde(default)]
     pub blocked: Vec<(LinkId, String)>,
+    /// Places people remembered, oldest first, the last fifty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub places: Vec<PlaceMark>,
+}
+
+/// A place somebody saw in a picture and wants remembered.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PlaceMark {
+    /// Its number, from 1.
+    pub number: u32,
+    /// Where, and how well that is known.
+    pub fix: GroundFix,
+    /// Seen in this stream.
+    pub camera: CameraId,
+    /// In the frame of this time, where known.
+    pub captured: Option<Utc>,
+    /// Remembered by.
+    pub by: OperatorId,
+    /// When.
+    pub at: Mono,
+}
+
+/// What an aircraft follows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FollowView {
+    /// What.
+    pub track: TrackId,
+    /// With what.
+    pub by: FollowBy,
+    /// Ordered by.
+    pub operator: OperatorId,
+    /// Since when.
+    pub since: Mono,
+    /// Where it was sent last, and when: the camera's aim or the aircraft's place.
+    pub sent: Option<(Mono, LatLon)>,
+    /// Why it waits where it is, in words: the place it would have to fly to is not legal.
+    pub waits: Option<String>,
 }
 
 /// Frames a second of one link.
@@ -417,6 +454,9 @@ pub struct VehicleView {
     /// Video streams it offers, by number.
     #[serde(default)]
     pub streams: BTreeMap<u8, StreamOffer>,
+    /// What it follows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub follow: Option<FollowView>,
 }
 
 /// Distribution of picture ages, 20 ms classes up to 4 s, then one overflow class.

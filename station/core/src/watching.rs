@@ -99,6 +99,7 @@ impl Station {
             .judge(r.captured, &told, r.camera, r.vehicle, &self.border, &self.crossings);
         self.raise_all(drafts, r.vehicle);
         self.movements(r, &told);
+        self.follow_on();
         self.beside_look(r, &seen_cells);
     }
 

@@ -4,6 +4,7 @@
 mod around;
 mod cues;
 mod exchange;
+mod follow;
 mod plan;
 mod wire;
 
@@ -136,6 +137,8 @@ fn setup() -> Setup {
             terrain: "flat".into(),
             terrain_synthetic: true,
             hash: "0".into(),
+            ways: vec![],
+            terrain_sigma_m: None,
         },
         cameras: vec![CameraSpec {
             camera: CAM,

@@ -38,8 +38,8 @@ pub use link::{PathReport, SigningReport, SigningState};
 pub use mission::{AltFrame, MissionItem, MissionKind, command};
 pub use onboard::{FileEntry, FilePiece, LogOnBoard, PartInfo};
 pub use order::{
-    Authority, CameraOrder, CommandOutcome, GimbalAim, Intent, Order, Receipt, ReceiptState, Refusal, Request,
-    RequestBody, Retry, Risk,
+    Authority, CameraOrder, CommandOutcome, FollowBy, GimbalAim, Intent, Order, Receipt, ReceiptState, Refusal,
+    Request, RequestBody, Retry, Risk,
 };
 pub use parameter::{
     Acceptance, Baseline, BaselineError, Difference, Drift, ParameterTable, gcs_system_wanted, is_safety_parameter,

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use vedette_geo::{AboveHome, Amsl, LatLon};
 
 use crate::{
-    AlertId, CommandId, Decision, IncidentId, LinkId, MissionItem, MissionKind, Mono, OperatorId, PlanId, TrackId,
-    VehicleId,
+    AlertId, CameraId, CommandId, Decision, GroundFix, IncidentId, LinkId, MissionItem, MissionKind, Mono, OperatorId,
+    PlanId, Pts, TrackId, Utc, VehicleId,
 };
 
 /// What an operator may do.
@@ -183,6 +183,20 @@ pub enum Retry {
     UntilAck,
 }
 
+/// What follows a track.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub enum FollowBy {
+    /// The camera; the aircraft does as before.
+    Camera,
+    /// The aircraft too: it stays at this distance on the legal side of everything.
+    Aircraft {
+        /// Horizontal distance kept, metres.
+        distance_m: f64,
+        /// Height flown.
+        amsl: Amsl,
+    },
+}
+
 /// What a person at the console wants. Nothing else reaches an aircraft.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Intent {
@@ -329,6 +343,40 @@ pub enum Intent {
         asked: u32,
         /// 1 (under-used) to 5 (too much).
         level: u8,
+    },
+    /// Keep a track in the picture, or stay near it, until told otherwise: the station gives the orders as the track moves.
+    Follow {
+        /// Which aircraft.
+        vehicle: VehicleId,
+        /// What; `None` ends it.
+        track: Option<TrackId>,
+        /// With what.
+        by: FollowBy,
+        /// Confirmed by press and hold; needed when the aircraft moves.
+        held: bool,
+    },
+    /// Remember a place seen in a picture: it stays on the map and in the record.
+    MarkPlace {
+        /// In which stream.
+        camera: CameraId,
+        /// In the frame of this time, where known.
+        captured: Option<Utc>,
+        /// Where, and how well that is known.
+        fix: GroundFix,
+    },
+    /// Take a remembered place off the map; the record keeps it.
+    ForgetPlace {
+        /// Its number.
+        place: u32,
+    },
+    /// Keep the frame shown as a picture in the session's record.
+    Snapshot {
+        /// Of which stream.
+        camera: CameraId,
+        /// Which frame.
+        pts: Pts,
+        /// Its time, where known.
+        captured: Option<Utc>,
     },
     /// A remark for the record.
     Note {

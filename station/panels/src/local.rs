@@ -14,7 +14,7 @@ use vedette_model::{AlertId, CameraId, IncidentId, OperatorId, Probes, Pts, Sens
 use crate::camera::MapCamera;
 use crate::fly::orders::{Hold, OrderKind};
 use crate::fly::shapes::Shapes;
-use crate::fly::{Clicked, Offers, Sending};
+use crate::fly::{CameraHand, Offers, Sending, Spot};
 use crate::plan::{PlanDesk, PlanLocal};
 use crate::relief::Relief;
 use crate::train::Briefing;
@@ -79,10 +79,6 @@ pub struct FlyLocal {
     pub map_rect: Rect,
     /// A place marked on the map: target of go to, orbit and look here.
     pub pin: Option<LatLon>,
-    /// The place clicked in a picture last; a found one is the marked place too.
-    pub clicked: Option<Clicked>,
-    /// The other sensor of the same aircraft stands small in the picture.
-    pub pair: bool,
     /// Order on the hold bar.
     pub armed: OrderKind,
     /// Holding, since when.
@@ -123,6 +119,12 @@ pub struct FlyLocal {
     pub probe: Option<u32>,
     /// The brief being edited.
     pub plan: PlanLocal,
+    /// The place pointed at in a picture.
+    pub spot: Option<Spot>,
+    /// Both sensors of the aircraft at once.
+    pub pair: bool,
+    /// Hand on the camera.
+    pub hand: CameraHand,
 }
 
 impl FlyLocal {
@@ -140,8 +142,6 @@ impl FlyLocal {
             chase: false,
             map_rect: Rect::ZERO,
             pin: None,
-            clicked: None,
-            pair: false,
             armed: OrderKind::Return,
             hold: None,
             given: None,
@@ -162,6 +162,9 @@ impl FlyLocal {
             inspect: crate::inspect::InspectLocal::default(),
             probe: None,
             plan: PlanLocal::default(),
+            spot: None,
+            pair: false,
+            hand: CameraHand::default(),
         }
     }
 

@@ -4,7 +4,9 @@
 //! Invariant: a hole stays a hole (`None`), never zero. It must not know where the heights came
 //! from or how they are drawn.
 
-use vedette_geo::{Hae, LatLon, LocalFrame};
+use vedette_core::Ground;
+use vedette_geo::{Amsl, Hae, LatLon, LocalFrame, Ned, Vec3};
+use vedette_model::NoFix;
 
 /// Heights above the sea on a regular east-north grid about an origin.
 #[derive(Debug, Clone)]
@@ -98,6 +100,60 @@ impl Relief {
         let mut it = self.heights.iter().copied().filter(|h| h.is_finite());
         let first = it.next()?;
         Some(it.fold((first, first), |(a, b), h| (a.min(h), b.max(h))))
+    }
+}
+
+/// The relief as ground for lines of sight.
+#[derive(Debug, Clone, Copy)]
+pub struct ReliefGround<'a> {
+    /// Heights.
+    pub relief: &'a Relief,
+    /// One sigma of them, metres.
+    pub sigma_m: f64,
+}
+
+impl Ground for ReliefGround<'_> {
+    fn cast(&self, from: LatLon, amsl: Amsl, toward: Vec3<Ned>, max_m: f64) -> Result<(LatLon, Amsl), NoFix> {
+        let d = toward.unit().ok_or(NoFix::AboveHorizon)?.to_enu();
+        // Heights above the sea stand in for heights above the ellipsoid: only differences count.
+        let frame = LocalFrame::new(from, Hae(amsl.0));
+        let point = |t: f64| {
+            let (at, h) = frame.geodetic(d * t);
+            (at, h.0, self.relief.at_place(at))
+        };
+        let highest = self.relief.range().map_or(f64::MIN, |(_, hi)| f64::from(hi));
+        let (mut t, mut last) = (0.0, 0.0);
+        while t <= max_m {
+            let (at, h, ground) = point(t);
+            if h > highest && d.z >= 0.0 {
+                return Err(NoFix::AboveHorizon);
+            }
+            let g = ground.ok_or(NoFix::NoTerrain)?;
+            if h <= g {
+                let (mut a, mut b, mut found) = (last, t, (at, g));
+                for _ in 0..40 {
+                    let m = f64::midpoint(a, b);
+                    let (at, h, ground) = point(m);
+                    let g = ground.ok_or(NoFix::NoTerrain)?;
+                    if h <= g {
+                        (b, found) = (m, (at, g));
+                    } else {
+                        a = m;
+                    }
+                }
+                return Ok((found.0, Amsl(found.1)));
+            }
+            last = t;
+            // Steps small beside what is left above the ground: no slope of the grid is jumped over.
+            t += ((h - g) * 0.3).clamp(self.relief.step_m * 0.2, 200.0);
+        }
+        Err(NoFix::AboveHorizon)
+    }
+    fn height(&self, at: LatLon) -> Option<Amsl> {
+        self.relief.at_place(at).map(Amsl)
+    }
+    fn sigma_m(&self) -> f64 {
+        self.sigma_m
     }
 }
 

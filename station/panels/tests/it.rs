@@ -5,6 +5,7 @@
 
 mod demo;
 mod flying;
+mod picture;
 mod planning;
 mod room;
 

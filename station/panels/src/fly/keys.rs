@@ -32,7 +32,15 @@ pub(crate) const LIST: &[(&str, &str)] = &[
     ("L", "camera looks at the marked place or alert"),
     ("hold D", "land here"),
     ("hold R", "return"),
-    ("arrows", "move the map; with Alt turn and tilt it"),
+    (
+        "arrows",
+        "move the map; with Alt turn and tilt it; with Shift turn the camera",
+    ),
+    (
+        "click / drag in video",
+        "place with its error / turn the camera; wheel zooms",
+    ),
+    ("B", "thermal and visible at once"),
     ("+  −  0", "zoom in, out, fit section"),
     ("Alt 2 / Alt 3", "map from above / tilted"),
     ("F", "map follows the selected aircraft"),
@@ -78,6 +86,7 @@ pub(crate) fn listen(ui: &mut Ui, v: &StationView, l: &mut FlyLocal, out: &mut V
         l.seat = false;
         l.dismiss = None;
         l.hold = None;
+        l.spot = None;
         return;
     }
     if ctx.egui_wants_keyboard_input() {
@@ -130,6 +139,9 @@ pub(crate) fn listen(ui: &mut Ui, v: &StationView, l: &mut FlyLocal, out: &mut V
     {
         l.camera = Some(c);
         l.spectrum = v.cameras.get(&c).map_or(l.spectrum, |c| c.spectrum);
+    }
+    if pressed(Key::B) && l.workspace == Workspace::Fly {
+        l.pair = !l.pair;
     }
     if pressed(Key::Z) {
         let open = l.timeline_open.unwrap_or(ui.max_rect().height() >= 860.0);
@@ -192,7 +204,9 @@ fn view_keys(ctx: &egui::Context, pressed: &dyn Fn(Key) -> bool, v: &StationView
         (d(Key::ArrowLeft, Key::ArrowRight), d(Key::ArrowUp, Key::ArrowDown))
     });
     let alt = ctx.input(|i| i.modifiers.alt);
-    if (x != 0.0 || y != 0.0) && !focused {
+    // With Shift the arrows turn the camera.
+    let shift = ctx.input(|i| i.modifiers.shift);
+    if (x != 0.0 || y != 0.0) && !focused && !shift {
         let dt = ctx.input(|i| i.stable_dt).min(0.1);
         if alt {
             l.map.azimuth_deg = vedette_geo::norm_deg_360(l.map.azimuth_deg + f64::from(x * dt) * 60.0);

@@ -5,7 +5,7 @@
 //! symbols, words or gestures.
 
 use egui::{Align2, Color32, Painter, Pos2, Shape, Stroke};
-use vedette_core::StationView;
+use vedette_core::{StationView, WayKind};
 
 use super::ribbon;
 use super::shapes::{P3, Shapes};
@@ -60,6 +60,7 @@ pub(super) fn lines(
     relief: Option<&Relief>,
     pal: &Palette,
 ) {
+    ways(p, w, s, pal);
     for c in &s.context {
         for q in pieces(w, c) {
             p.add(Shape::line(q, Stroke::new(1.0, draw::alpha(pal.text2, 130))));
@@ -129,6 +130,41 @@ pub(super) fn lines(
                 );
             }
         }
+    }
+}
+
+/// Roads, tracks and paths: thinner and more broken the less they carry.
+pub(crate) fn ways(p: &Painter, w: &View, s: &Shapes, pal: &Palette) {
+    for (_, kind, way) in &s.ways {
+        for q in pieces(w, way) {
+            way_line(p, &q, *kind, 0, pal);
+        }
+    }
+}
+
+/// One way on the screen; on a picture it has a dark casing.
+pub(crate) fn way_line(p: &Painter, q: &[Pos2], kind: WayKind, casing: u8, pal: &Palette) {
+    if q.len() < 2 {
+        return;
+    }
+    let (width, alpha) = match kind {
+        WayKind::Road => (1.6, 120),
+        WayKind::Track => (1.0, 110),
+        WayKind::Path => (1.0, 95),
+    };
+    if casing > 0 {
+        p.add(Shape::line(
+            q.to_vec(),
+            Stroke::new(width + 2.0, Color32::from_black_alpha(casing)),
+        ));
+    }
+    let st = Stroke::new(width, draw::alpha(pal.text2, if casing > 0 { 210 } else { alpha }));
+    match kind {
+        WayKind::Road => {
+            p.add(Shape::line(q.to_vec(), st));
+        }
+        WayKind::Track => p.extend(Shape::dashed_line(q, st, 8.0, 3.0)),
+        WayKind::Path => p.extend(Shape::dashed_line(q, st, 3.0, 3.0)),
     }
 }
 

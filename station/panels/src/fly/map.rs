@@ -12,12 +12,11 @@ use vedette_model::{AlertState, Intent};
 
 use super::hand;
 use super::lines::lines;
-pub(crate) use super::lines::{kilometres, pieces};
+pub(crate) use super::lines::{kilometres, pieces, ways};
 use super::marks::{self, Labels};
 use super::ribbon;
 use super::shapes::{P3, Shapes};
-use super::spot;
-use super::tracks::{inset_of, track};
+use super::tracks::{ellipse, inset_of, track};
 use crate::camera::View;
 use crate::draw::{self, Button};
 use crate::icon::Icon;
@@ -316,39 +315,64 @@ fn symbols(
     }
     sensors(p, w, v, s, feeds.relief, labels, pal);
     if let Some(at) = l.pin.and_then(|q| put(ground(q))) {
-        // How sure a place clicked in the picture is.
-        if let Some(s) = l
-            .clicked
-            .as_ref()
-            .and_then(|k| k.spot.as_ref().ok())
-            .filter(|s| Some(s.at) == l.pin)
-        {
-            let edge: Vec<Pos2> = spot::ring(s).filter_map(|q| put(ground(q))).collect();
-            p.add(Shape::line(edge, Stroke::new(1.5, pal.accent)));
-        }
         marks::pin(p, at, pal);
+    }
+    for m in &v.places {
+        let g = s.place(m.fix.at, m.fix.amsl.0);
+        if let Some(at) = put(g) {
+            ellipse(p, w, g, &m.fix.ellipse95(), pal.accent, false);
+            p.circle_stroke(at, 4.0, Stroke::new(1.5, pal.accent));
+            labels.avoid(Rect::from_center_size(at, vec2(12.0, 12.0)));
+            labels.boxed(
+                p,
+                at,
+                &format!("mark {}", m.number),
+                "",
+                pal.line_strong,
+                pal.text1,
+                pal,
+            );
+        }
+    }
+    if let Some(Ok(fix)) = l.spot.as_ref().map(|x| &x.fix) {
+        let g = s.place(fix.at, fix.amsl.0);
+        if let Some(at) = put(g) {
+            ellipse(p, w, g, &fix.ellipse95(), pal.accent, false);
+            p.circle_filled(at, 2.5, pal.accent);
+        }
     }
     // The stand-off names itself where nothing else stands.
     if let Some(d) = s.stand_off_m
         && let Some(piece) = s.stand_off.iter().max_by_key(|q| q.len())
     {
         let word = format!("stand-off {d:.0} m");
-        let size = vec2(draw::width(p, &word, theme::small()) + 6.0, 18.0);
-        let place = [0.2, 0.35, 0.1, 0.5, 0.65, 0.8].into_iter().find_map(|share| {
-            #[expect(
-                clippy::cast_possible_truncation,
-                clippy::cast_sign_loss,
-                clippy::cast_precision_loss,
-                reason = "an index by share"
-            )]
-            let i = ((piece.len() - 1) as f64 * share) as usize;
-            let at = put(piece[i])? + vec2(0.0, -14.0);
-            let r = Rect::from_center_size(at, size);
-            labels.free(r).then_some(r)
-        });
-        if let Some(r) = place {
+        let size = vec2(draw::width(p, &word, theme::small()) + 6.0, 16.0);
+        // Off every line: its own, the border, the ways, the zones.
+        let all = s
+            .stand_off
+            .iter()
+            .chain(&s.context)
+            .chain(s.zones.iter().map(|z| &z.ring));
+        for q in all.chain([&s.border]).flat_map(|line| pieces(w, line)) {
+            labels.avoid_line(&q, 5.0);
+        }
+        let middles: Vec<Pos2> = [0.2, 0.35, 0.1, 0.5, 0.65, 0.8, 0.27, 0.42, 0.58, 0.73, 0.9]
+            .into_iter()
+            .flat_map(|share| {
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    clippy::cast_precision_loss,
+                    reason = "an index by share"
+                )]
+                let i = ((piece.len() - 1) as f64 * share) as usize;
+                let beside = size.x / 2.0 + 8.0;
+                let off = [vec2(0.0, -14.0), vec2(0.0, 14.0), vec2(beside, 0.0), vec2(-beside, 0.0)];
+                put(piece[i]).into_iter().flat_map(move |at| off.map(|d| at + d))
+            })
+            .collect();
+        if let Some(r) = labels.first_free(middles.into_iter(), size) {
             draw::outlined(p, r.center(), Align2::CENTER_CENTER, &word, theme::small(), pal.text2);
-            labels.avoid(r);
         }
     }
 }

@@ -149,28 +149,59 @@ impl Labels {
             vec2(gap + 30.0, 40.0),
             vec2(-gap - size.x - 30.0, -size.y - 40.0),
         ];
+        self.least(tries.iter().map(|d| Rect::from_min_size(at + *d, size)))
+    }
+
+    /// Keeps a line free of labels: a square of so many pixels about every few pixels of it.
+    pub(crate) fn avoid_line(&mut self, line: &[Pos2], px: f32) {
+        for w in line.windows(2) {
+            let long = w[0].distance(w[1]);
+            let n = (long / px.max(2.0)).ceil().clamp(1.0, 400.0);
+            let mut i = 0.0;
+            while i <= n {
+                let at = w[0] + (w[1] - w[0]) * (i / n);
+                if self.bounds.expand(px).contains(at) {
+                    self.taken.push(Rect::from_center_size(at, vec2(px, px)));
+                }
+                i += 1.0;
+            }
+        }
+    }
+
+    /// A free place for words beside a box, or the one that covers least; it is taken then.
+    pub(crate) fn beside(&mut self, b: Rect, size: egui::Vec2) -> Rect {
+        let (gap, mid) = (6.0, b.center().y - size.y / 2.0);
+        let rows = [mid, b.top() - size.y, b.bottom(), mid - 20.0, mid + 20.0];
+        let left = b.left() - gap - size.x;
+        let tries = rows
+            .iter()
+            .flat_map(|y| [pos2(b.right() + gap, *y), pos2(left, *y)])
+            .chain([b.top() - size.y - 3.0, b.bottom() + 3.0].map(|y| pos2(b.center().x - size.x / 2.0, y)));
+        let found = self.least(tries.map(|at| Rect::from_min_size(at, size)));
+        self.taken.push(found);
+        found
+    }
+
+    /// The first of these middles where words of this size stand free; it is taken then.
+    pub(crate) fn first_free(&mut self, middles: impl Iterator<Item = Pos2>, size: egui::Vec2) -> Option<Rect> {
+        let found = middles
+            .map(|at| Rect::from_center_size(at, size))
+            .find(|r| self.bounds.contains_rect(*r) && self.free(*r))?;
+        self.taken.push(found);
+        Some(found)
+    }
+
+    /// The place that covers least and stays inside; of equals the first.
+    fn least(&self, tries: impl Iterator<Item = Rect>) -> Rect {
         let cost = |r: &Rect| {
             let out = if self.bounds.contains_rect(*r) { 0.0 } else { 1e6 };
-            out + self
-                .taken
-                .iter()
-                .map(|t| {
-                    let i = t.intersect(*r);
-                    if i.is_positive() { i.area() } else { 0.0 }
-                })
-                .sum::<f32>()
+            let covers = self.taken.iter().map(|t| t.intersect(*r)).filter(Rect::is_positive);
+            out + covers.map(|i| i.area()).sum::<f32>()
         };
         tries
-            .iter()
-            .enumerate()
-            .map(|(i, d)| {
-                let r = Rect::from_min_size(at + *d, size);
-                #[expect(clippy::cast_precision_loss, reason = "ten tries")]
-                let c = cost(&r) + i as f32;
-                (r, c)
-            })
-            .min_by(|a, b| a.1.total_cmp(&b.1))
-            .map_or(Rect::from_min_size(at, size), |x| x.0)
+            .map(|r| (r, cost(&r)))
+            .reduce(|a, b| if b.1 < a.1 { b } else { a })
+            .map_or(Rect::NOTHING, |x| x.0)
     }
 
     /// A box with a strong line and a quiet line beside `at`.

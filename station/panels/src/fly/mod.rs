@@ -7,16 +7,18 @@ mod fleet;
 pub(crate) mod hand;
 mod incidents;
 mod keys;
+mod lens;
 mod lines;
 pub(crate) mod map;
 pub(crate) mod marks;
 mod offers;
 pub mod orders;
+mod overlay;
 mod passes;
 mod ribbon;
 mod seat;
 pub mod shapes;
-mod spot;
+pub(crate) mod spot;
 mod timeline;
 mod tracks;
 mod video;
@@ -28,10 +30,10 @@ use egui::{Align2, CornerRadius, Rect, Sense, Stroke, Ui, WidgetInfo, WidgetType
 use vedette_core::StationView;
 use vedette_model::{Intent, LinkState};
 
+pub use lens::CameraHand;
 pub(crate) use map::show as map_show;
 pub use offers::{Offers, Sending};
-pub use spot::{Clicked, Spot};
-pub(crate) use spot::{click as picture_click, draw_in as picture_spot};
+pub use spot::Spot;
 pub(crate) use timeline::{Axis, events as timeline_events, now_line};
 pub(crate) use video::picture as video_picture;
 

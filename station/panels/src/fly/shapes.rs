@@ -2,7 +2,7 @@
 //!
 //! Invariant: the home side is where the site says it is. It must not know the screen.
 
-use vedette_core::StationView;
+use vedette_core::{StationView, WayKind};
 use vedette_geo::{Hae, LatLon, LocalFrame};
 
 use crate::relief::Relief;
@@ -43,6 +43,8 @@ pub struct Shapes {
     pub context: Vec<Vec<P3>>,
     /// No-fly zones.
     pub zones: Vec<Zone>,
+    /// Roads, tracks and paths: name, kind, line.
+    pub ways: Vec<(String, WayKind, Vec<P3>)>,
     /// Crossing points.
     pub crossings: Vec<(String, P3)>,
     /// +1 when home lies to the left of the line, else -1.
@@ -221,6 +223,13 @@ impl Shapes {
             stand_off_m: off,
             context: v.site.context.iter().map(|c| line(c, 200.0)).collect(),
             zones,
+            ways: v
+                .site
+                .ways
+                .iter()
+                .map(|w| (w.name.clone(), w.kind, line(&w.line, 60.0)))
+                .filter(|w| w.2.len() > 1)
+                .collect(),
             crossings: v
                 .site
                 .crossings

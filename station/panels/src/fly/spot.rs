@@ -1,233 +1,337 @@
-//! A place clicked in the picture: where that pixel is on the ground, and how sure that is.
+//! A place pointed at in a picture: where it is, how well that is known, and what can be done with it.
 //!
-//! Invariant: a place comes with its ellipse or with the reason why there is none; it is worked out
-//! by the same code as every detection. It must not know where the relief came from.
+//! Invariant: a place is never shown without its error, and where there is none the reason stands in
+//! its stead. A click moves nothing.
 
-use egui::{Align2, Pos2, Rect, Sense, Stroke, Ui, WidgetType, vec2};
-use vedette_geo::{Amsl, Hae, LatLon, LocalFrame, Ned, Vec3};
-use vedette_model::{CameraId, Ellipse95, NoFix, SensorPose};
-use vedette_sight::{FixErrors, Ground, look};
+use egui::{Align2, CornerRadius, Pos2, Rect, Stroke, StrokeKind, Ui, WidgetType, pos2, vec2};
+use vedette_core::{CameraView, StationView, place_in_picture};
+use vedette_geo::{Amsl, distance_m, mgrs};
+use vedette_model::{
+    Authority, CameraId, FollowBy, GimbalAim, GroundFix, Intent, NoFix, Order, Pts, TrackId, Utc, VehicleId,
+};
 
-use crate::camera::{PictureProjection, in_picture};
-use crate::draw;
-use crate::local::VideoPicture;
-use crate::relief::Relief;
+use super::orders::HOLD_S;
+use crate::draw::{self, Button};
+use crate::icon::Icon;
+use crate::local::{FlyFeeds, FlyLocal, VideoPicture};
+use crate::relief::{Relief, ReliefGround};
 use crate::theme::{self, Palette};
 use crate::words;
 
-/// One sigma of the relief's heights, metres: what 25 m between points leave of 3″ terrain.
-const RELIEF_SIGMA_M: f64 = 10.0;
-/// The ray is followed in such steps, metres.
-const STEP_M: f64 = 12.0;
-/// A click is as good as this, pixels of the picture on the screen.
-const CLICK_PX: f64 = 2.0;
+/// Where a site's terrain does not say how good it is: one sigma of its heights, metres. The SRTM
+/// mission's absolute height error is 16 m at 90 % by its specification.
+const TERRAIN_SIGMA_M: f64 = 10.0;
+/// A mark this near to the place pointed at is meant, metres, or its ellipse if that is wider.
+const SAME_M: f64 = 10.0;
+/// Distance kept from what an aircraft stays near, metres.
+const NEAR_M: (f64, f64) = (100.0, 400.0);
 
-/// A place on the ground, seen in a picture.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Spot {
-    /// Where.
-    pub at: LatLon,
-    /// Height of the ground there.
-    pub amsl: Amsl,
-    /// It is within this with 95 %.
-    pub ellipse: Ellipse95,
-    /// From the camera, metres.
-    pub slant_m: f64,
-}
-
-/// What a click in one camera's picture found.
+/// A place pointed at.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Clicked {
-    /// Camera.
+pub struct Spot {
+    /// In which stream.
     pub camera: CameraId,
-    /// The place, or why there is none.
-    pub spot: Result<Spot, NoFix>,
-    /// Where in the picture it was, as shares of its width and height.
+    /// In which frame.
+    pub pts: Pts,
+    /// Its time, where known.
+    pub captured: Option<Utc>,
+    /// Where in that frame, 0..1 across and down.
     pub share: [f64; 2],
+    /// Where on the ground, or why not.
+    pub fix: Result<GroundFix, NoFix>,
+    /// The track whose box was hit.
+    pub track: Option<TrackId>,
 }
 
-impl Ground for Relief {
-    fn cast(&self, from: LatLon, amsl: Amsl, toward: Vec3<Ned>, max_m: f64) -> Result<(LatLon, Amsl), NoFix> {
-        let d = toward.unit().ok_or(NoFix::AboveHorizon)?;
-        let frame = LocalFrame::new(from, Hae(amsl.0));
-        let top = self.range().map_or(f64::NEG_INFINITY, |r| f64::from(r.1));
-        // Height of the ray over the ground so far along it; `None` where the ground is not known.
-        let over = |r: f64| {
-            let (at, h) = frame.geodetic((d * r).to_enu());
-            (at, h.0, self.at_place(at).map(|g| h.0 - g))
-        };
-        let (mut before, mut r) = (0.0, STEP_M);
-        while r <= max_m {
-            match over(r) {
-                (_, h, None) if h <= top => return Err(NoFix::NoTerrain),
-                (_, _, Some(above)) if above <= 0.0 => {
-                    let (mut a, mut b) = (before, r);
-                    for _ in 0..20 {
-                        let m = f64::midpoint(a, b);
-                        if over(m).2.is_some_and(|above| above <= 0.0) {
-                            b = m
-                        } else {
-                            a = m
-                        }
-                    }
-                    let (at, h, _) = over(b);
-                    return Ok((at, Amsl(self.at_place(at).unwrap_or(h))));
-                }
-                // It only climbs from here, above everything there is.
-                (_, h, _) if h > top && d.z <= 0.0 => return Err(NoFix::AboveHorizon),
-                _ => {}
-            }
-            before = r;
-            r += STEP_M;
-        }
-        Err(NoFix::AboveHorizon)
-    }
-    fn height(&self, at: LatLon) -> Option<Amsl> {
-        self.at_place(at).map(Amsl)
-    }
-    fn sigma_m(&self) -> f64 {
-        RELIEF_SIGMA_M
-    }
+/// Whether who sits here may do this.
+pub(super) fn may(v: &StationView, l: &FlyLocal, needs: Authority) -> bool {
+    let has = v.operators.iter().find(|o| o.id == l.operator).map(|o| o.authority);
+    has.is_some_and(|h| h >= needs) && l.view_age_s <= 5.0
 }
 
-/// Where a share of a picture's width and height is on the ground; `px` is the click's own error.
-fn spot(share: [f64; 2], size: [u32; 2], px: f64, pose: &SensorPose, relief: &Relief) -> Result<Spot, NoFix> {
-    let (w, h) = (f64::from(size[0]), f64::from(size[1]));
-    let errors = FixErrors {
-        pixel_px: px.max(1.0),
-        ..FixErrors::default()
-    };
-    let seen = look(
-        [share[0] * w, share[1] * h],
-        size[0] as usize,
-        size[1] as usize,
-        pose,
-        relief,
-        &errors,
-    )?;
-    Ok(Spot {
-        at: seen.fix.at,
-        amsl: seen.fix.amsl,
-        ellipse: seen.fix.ellipse95(),
-        slant_m: seen.fix.slant_m,
-    })
-}
-
-/// The shape of a picture inside its place on the screen.
-#[must_use]
-pub(crate) fn frame_of(pic: &VideoPicture, r: Rect) -> Rect {
-    #[expect(clippy::cast_precision_loss, reason = "pixels")]
-    let size = vec2(pic.size[0] as f32, pic.size[1] as f32);
-    draw::fit(size, r)
-}
-
-/// Takes a click in the picture.
-pub(crate) fn click(
-    ui: &mut Ui,
-    r: Rect,
-    camera: CameraId,
+/// The place at a point of a frame drawn at `f`.
+pub(crate) fn point(
+    at: Pos2,
+    f: Rect,
+    v: &StationView,
+    cam: &CameraView,
     pic: &VideoPicture,
-    pose: Option<&SensorPose>,
     relief: Option<&Relief>,
-) -> Option<Clicked> {
-    let f = frame_of(pic, r);
-    let id = ui.id().with(("click in the picture", camera));
-    let at = ui
-        .interact(f, id, Sense::click())
-        .clicked()
-        .then(|| ui.ctx().pointer_interact_pos())??;
+) -> Spot {
     let share = [
-        f64::from((at.x - f.left()) / f.width()),
-        f64::from((at.y - f.top()) / f.height()),
+        f64::from((at.x - f.left()) / f.width().max(1.0)),
+        f64::from((at.y - f.top()) / f.height().max(1.0)),
     ];
-    let px = CLICK_PX * f64::from(pic.size[0]) / f64::from(f.width().max(1.0));
-    let spot = match (pose, relief) {
-        (Some(pose), Some(relief)) => spot(share, pic.size, px, pose, relief),
+    let pose = pic.pose.as_deref().or(cam.pose.as_ref());
+    let velocity = v
+        .vehicles
+        .get(&cam.vehicle)
+        .and_then(|a| a.velocity_ned_m_s)
+        .map(|k| k.value);
+    let fix = match (pose, relief) {
         (None, _) => Err(NoFix::NoPose),
         (_, None) => Err(NoFix::NoTerrain),
-    };
-    Some(Clicked { camera, spot, share })
-}
-
-fn why(n: NoFix) -> &'static str {
-    match n {
-        NoFix::AboveHorizon => "No place: this is above the horizon",
-        NoFix::Grazing => "No place: the ground is seen too flat",
-        NoFix::NoTerrain => "No place: the ground there is not known",
-        NoFix::NoPose => "No place: this picture does not say where the camera was",
-    }
-}
-
-/// The clicked place in the picture, where it is by this picture's own pose.
-pub(crate) fn draw_in(
-    ui: &mut Ui,
-    r: Rect,
-    pic: &VideoPicture,
-    pose: Option<&SensorPose>,
-    clicked: &Clicked,
-    pal: &Palette,
-) {
-    let f = frame_of(pic, r);
-    let p = ui.painter().with_clip_rect(f);
-    let (at, words) = match &clicked.spot {
-        Ok(s) => {
-            let Some((x, y, _)) = pose.and_then(|pose| PictureProjection::new(pose).project(s.at, s.amsl)) else {
-                return;
-            };
-            (in_picture(f, x, y), told(s))
+        (Some(pose), Some(relief)) => {
+            let sigma_m = v.site.terrain_sigma_m.filter(|s| *s > 0.0).unwrap_or(TERRAIN_SIGMA_M);
+            place_in_picture(share, pic.size, pose, velocity, &ReliefGround { relief, sigma_m })
         }
-        Err(n) => (in_picture(f, clicked.share[0], clicked.share[1]), why(*n).to_owned()),
     };
-    if !f.contains(at) {
-        return;
+    #[expect(clippy::cast_precision_loss, reason = "pixels")]
+    let k = f.width() / pic.size[0].max(1) as f32;
+    let track = cam.tracks.iter().copied().find(|id| {
+        v.tracks.get(id).is_some_and(|t| {
+            let b = t.track.image;
+            let r = Rect::from_min_size(f.min + vec2(b.x, b.y) * k, vec2(b.w, b.h) * k);
+            t.track.camera == cam.id && r.expand(10.0).contains(at)
+        })
+    });
+    Spot {
+        camera: cam.id,
+        pts: pic.pts,
+        captured: pic.captured,
+        share,
+        fix,
+        track,
     }
-    for (w, c) in [(3.5, egui::Color32::from_black_alpha(170)), (1.5, pal.accent)] {
-        p.line_segment([at - vec2(9.0, 0.0), at + vec2(9.0, 0.0)], Stroke::new(w, c));
-        p.line_segment([at - vec2(0.0, 9.0), at + vec2(0.0, 9.0)], Stroke::new(w, c));
-    }
-    let room = f.shrink(8.0);
-    let w = draw::width(&p, &words, theme::small_strong()) + 16.0;
-    let mut plate = Rect::from_min_size(at + vec2(14.0, 10.0), vec2(w.min(room.width()), 22.0));
-    plate = plate.translate(vec2(
-        (room.right() - plate.right()).min(0.0),
-        if plate.bottom() > room.bottom() { -42.0 } else { 0.0 },
-    ));
-    p.rect_filled(plate, egui::CornerRadius::same(3), egui::Color32::from_black_alpha(200));
-    draw::text_in(
-        &p,
-        Pos2::new(plate.left() + 8.0, plate.center().y),
-        Align2::LEFT_CENTER,
-        &words,
-        theme::small_strong(),
-        pal.text1,
-        plate.width() - 12.0,
-    );
-    draw::named(ui, plate, "clicked place", WidgetType::Label, &words);
 }
 
-/// Coordinates, height and how sure they are, in a line.
-fn told(s: &Spot) -> String {
-    let h = |deg: f64, plus: char, minus: char| format!("{:.5}° {}", deg.abs(), if deg < 0.0 { minus } else { plus });
+/// Where it is, in words to read out and to paste.
+pub(crate) fn place_words(fix: &GroundFix) -> String {
+    let (ns, ew) = (
+        if fix.at.lat_deg < 0.0 { 'S' } else { 'N' },
+        if fix.at.lon_deg < 0.0 { 'W' } else { 'E' },
+    );
+    let grid = mgrs(fix.at).map(|g| format!(" · {g}")).unwrap_or_default();
     format!(
-        "{} {} · {} m · 95 % within {:.0} × {:.0} m",
-        h(s.at.lat_deg, 'N', 'S'),
-        h(s.at.lon_deg, 'E', 'W'),
-        words::thousands(s.amsl.0),
-        s.ellipse.semi_major_m,
-        s.ellipse.semi_minor_m
+        "{:.5}° {ns} {:.5}° {ew}{grid} · {} m",
+        fix.at.lat_deg.abs(),
+        fix.at.lon_deg.abs(),
+        words::thousands(fix.amsl.0)
     )
 }
 
-/// Its ellipse on the map.
-pub(crate) fn ring(s: &Spot) -> impl Iterator<Item = LatLon> + '_ {
-    let e = s.ellipse;
-    (0..=48).map(move |i| {
-        let (sin, cos) = (f64::from(i) / 48.0 * std::f64::consts::TAU).sin_cos();
-        let (along, across) = (e.semi_major_m * cos, e.semi_minor_m * sin);
-        vedette_geo::destination(
-            s.at,
-            e.azimuth_deg + across.atan2(along).to_degrees(),
-            along.hypot(across),
+fn error_words(fix: &GroundFix) -> String {
+    let e = fix.ellipse95();
+    format!(
+        "95 % ellipse {:.0} × {:.0} m, {:03.0}° · slant {} m",
+        e.semi_major_m * 2.0,
+        e.semi_minor_m * 2.0,
+        e.azimuth_deg,
+        words::thousands(fix.slant_m)
+    )
+}
+
+/// Room the card takes in a frame drawn at `f`, while there is a place to tell about.
+pub(crate) fn room(f: Rect, l: &FlyLocal) -> Option<Rect> {
+    l.spot.as_ref().filter(|s| Some(s.camera) == l.camera)?;
+    let size = vec2((f.width() - 16.0).min(500.0), 82.0);
+    let bottom = f.bottom() - 40.0;
+    Some(Rect::from_min_size(pos2(f.left() + 8.0, bottom - size.y), size))
+}
+
+/// The card of the place pointed at. Live it gives orders; in a review it gives the words of a note.
+#[expect(clippy::too_many_arguments, reason = "a drawing call says all of it")]
+pub(crate) fn card(
+    ui: &mut Ui,
+    f: Rect,
+    v: &StationView,
+    l: &mut FlyLocal,
+    feeds: &FlyFeeds,
+    live: bool,
+    pal: &Palette,
+    out: &mut Vec<Intent>,
+) -> Option<String> {
+    let r = room(f, l)?;
+    let spot = l.spot.clone()?;
+    let p = ui.painter().clone();
+    p.rect(
+        r,
+        CornerRadius::same(3),
+        draw::alpha(pal.surface[0], 235),
+        Stroke::new(1.0, pal.accent),
+        StrokeKind::Inside,
+    );
+    let (first, second) = match &spot.fix {
+        Ok(fix) => (place_words(fix), error_words(fix)),
+        Err(e) => ("No position here".to_owned(), e.to_string()),
+    };
+    let line = |y: f32, words: &str, font: egui::FontId, c| {
+        draw::text_in(
+            &p,
+            pos2(r.left() + 10.0, y),
+            Align2::LEFT_CENTER,
+            words,
+            font,
+            c,
+            r.width() - 20.0,
+        );
+    };
+    line(r.top() + 14.0, &first, theme::mono(), pal.text1);
+    line(r.top() + 32.0, &second, theme::small(), pal.text2);
+    draw::named(
+        ui,
+        r,
+        "spot",
+        WidgetType::Label,
+        &format!("Place in the picture: {first}, {second}"),
+    );
+    let (y, mut x) = (r.bottom() - 32.0, r.left() + 8.0);
+    let mut hit = |ui: &mut Ui, b: Button| {
+        let mut b = b;
+        let close = 40.0;
+        let mut w = b.wants(&p);
+        if x + w > r.right() - close && b.icon.is_some() {
+            b.words = "";
+            w = b.wants(&p);
+        }
+        let resp = b.show(ui, draw::rect(x, y, w, 26.0), pal);
+        x += w + 5.0;
+        resp
+    };
+    let mut note = None;
+    if let Ok(fix) = &spot.fix {
+        let full = format!("{first}, {second}");
+        if hit(ui, Button::new("Copy").label("Copy place").icon(Icon::Note)).clicked() {
+            ui.ctx().copy_text(full.clone());
+        }
+        if live {
+            live_buttons(ui, v, l, feeds, &spot, fix, &mut hit, out);
+        } else if hit(ui, Button::new("Note").label("Note this place").icon(Icon::Mark)).clicked() {
+            note = Some(format!("Place in the picture: {full}"));
+        }
+    }
+    let close = draw::rect(r.right() - 34.0, y, 28.0, 26.0);
+    if Button::new("")
+        .label("Close place")
+        .icon(Icon::Cross)
+        .show(ui, close, pal)
+        .clicked()
+    {
+        l.spot = None;
+    }
+    note
+}
+
+#[expect(clippy::too_many_arguments, reason = "a drawing call says all of it")]
+fn live_buttons(
+    ui: &mut Ui,
+    v: &StationView,
+    l: &mut FlyLocal,
+    feeds: &FlyFeeds,
+    spot: &Spot,
+    fix: &GroundFix,
+    hit: &mut dyn FnMut(&mut Ui, Button<'_>) -> egui::Response,
+    out: &mut Vec<Intent>,
+) {
+    let Some(vehicle) = v.cameras.get(&spot.camera).map(|c| c.vehicle) else {
+        return;
+    };
+    let sensor = may(v, l, Authority::Sensor);
+    if hit(
+        ui,
+        Button::new("Look")
+            .label("Look at this place")
+            .icon(Icon::Look)
+            .enabled(sensor),
+    )
+    .clicked()
+    {
+        let aim = GimbalAim::Place {
+            at: fix.at,
+            amsl: fix.amsl,
+        };
+        out.push(Intent::Command {
+            vehicle,
+            order: Order::Gimbal(aim),
+            held: false,
+        });
+    }
+    let wide = fix.ellipse95().semi_major_m.max(SAME_M);
+    let here = v.places.iter().rev().find(|m| distance_m(m.fix.at, fix.at) < wide);
+    if let Some(m) = here {
+        let label = format!("Take mark {} off", m.number);
+        if hit(
+            ui,
+            Button::new("Unmark")
+                .label(&label)
+                .icon(Icon::Mark)
+                .enabled(sensor)
+                .selected(true),
         )
+        .clicked()
+        {
+            out.push(Intent::ForgetPlace { place: m.number });
+        }
+    } else if hit(
+        ui,
+        Button::new("Mark")
+            .label("Mark this place")
+            .icon(Icon::Mark)
+            .enabled(sensor),
+    )
+    .clicked()
+    {
+        out.push(Intent::MarkPlace {
+            camera: spot.camera,
+            captured: spot.captured,
+            fix: *fix,
+        });
+    }
+    let Some(track) = spot.track else { return };
+    let label = format!("Follow {track} with the camera");
+    if hit(
+        ui,
+        Button::new("Follow").label(&label).icon(Icon::Follow).enabled(sensor),
+    )
+    .clicked()
+    {
+        out.push(Intent::Follow {
+            vehicle,
+            track: Some(track),
+            by: FollowBy::Camera,
+            held: false,
+        });
+    }
+    let by = near(v, vehicle, fix, feeds.relief);
+    let label = format!("Hold to stay near {track}");
+    let pilot = may(v, l, Authority::Pilot) && by.is_some();
+    let resp = hit(
+        ui,
+        Button::new("Stay near").label(&label).icon(Icon::Orbit).enabled(pilot),
+    );
+    let resp = resp.on_hover_text("press and hold: the aircraft follows on the legal side");
+    let down = resp.is_pointer_button_down_on() || (resp.has_focus() && ui.input(|i| i.key_down(egui::Key::Enter)));
+    if !(down && pilot) {
+        (l.hand.near_s, l.hand.near_done) = (0.0, false);
+        return;
+    }
+    l.hand.near_s += f64::from(ui.input(|i| i.stable_dt)).min(0.25);
+    ui.ctx().request_repaint();
+    if let (true, false, Some(by)) = (l.hand.near_s >= HOLD_S, l.hand.near_done, by) {
+        l.hand.near_done = true;
+        out.push(Intent::Follow {
+            vehicle,
+            track: Some(track),
+            by,
+            held: true,
+        });
+    }
+}
+
+/// How an aircraft stays near: at the distance it has now within bounds, above all ground around.
+fn near(v: &StationView, vehicle: VehicleId, fix: &GroundFix, relief: Option<&Relief>) -> Option<FollowBy> {
+    let a = v.vehicles.get(&vehicle)?;
+    let distance = distance_m(a.at?.value, fix.at).clamp(NEAR_M.0, NEAR_M.1);
+    let least = v.brief.limits.min_agl_m + 10.0;
+    let mut amsl = a.amsl?.value.0.max(fix.amsl.0 + least);
+    for i in 0..24 {
+        let at = vedette_geo::destination(fix.at, f64::from(i) * 15.0, distance);
+        if let Some(h) = relief.and_then(|r| r.at_place(at)) {
+            amsl = amsl.max(h + least);
+        }
+    }
+    Some(FollowBy::Aircraft {
+        distance_m: distance,
+        amsl: Amsl(amsl),
     })
 }

@@ -339,16 +339,75 @@ fn lane(p: &Painter, r: Rect, v: &StationView, a: &VehicleView, axis: &Axis, on:
     }
 }
 
-/// Marks of events; the newest words where there is room.
-pub(crate) fn events(p: &Painter, all: &[TimelineEvent], a: &Axis, y: f32, pal: &Palette) {
-    let mut clear_from = f32::MIN;
-    for e in all {
-        let x = a.x(e.utc);
-        if x < a.left - 8.0 || x > a.right + 8.0 {
-            continue;
+/// Marks closer than this would lie on each other, pixels.
+const APART: f32 = 17.0;
+
+/// Events that stand at one place of the timeline.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Cluster {
+    /// Where.
+    x: f32,
+    /// The gravest of them.
+    kind: EventKind,
+    /// How many; dots among them are not counted.
+    count: u32,
+}
+
+/// How grave a mark is: the gravest of a cluster is drawn.
+fn weight(k: EventKind) -> u8 {
+    match k {
+        EventKind::AlertP1 => 6,
+        EventKind::AlertP2 => 5,
+        EventKind::Evidence => 4,
+        EventKind::Decision => 3,
+        EventKind::Link => 2,
+        EventKind::Operator => 1,
+        EventKind::Flight | EventKind::Record => 0,
+    }
+}
+
+/// Marks in sight, those that would lie on each other as one. `room` is what a count of so many takes.
+fn clusters(all: &[TimelineEvent], a: &Axis, room: &dyn Fn(u32) -> f32) -> Vec<Cluster> {
+    let mut marks: Vec<(f32, EventKind)> = all
+        .iter()
+        .map(|e| (a.x(e.utc), e.kind))
+        .filter(|(x, _)| *x >= a.left - 8.0 && *x <= a.right + 8.0)
+        .collect();
+    marks.sort_by(|m, n| m.0.total_cmp(&n.0));
+    let mut out: Vec<Cluster> = Vec::new();
+    for (x, kind) in marks.iter().copied().filter(|m| weight(m.1) > 0) {
+        match out.last_mut() {
+            Some(c) if x - c.x < APART + if c.count > 1 { room(c.count) } else { 0.0 } => {
+                c.count += 1;
+                if weight(kind) > weight(c.kind) {
+                    c.kind = kind;
+                }
+            }
+            _ => out.push(Cluster { x, kind, count: 1 }),
         }
-        let at = pos2(x, y);
-        match e.kind {
+    }
+    // Dots only where nothing graver stands.
+    let grave = out.clone();
+    let mut clear_from = f32::MIN;
+    for (x, kind) in marks.into_iter().filter(|m| weight(m.1) == 0) {
+        let near = grave.iter().any(|c| {
+            let right = APART / 2.0 + if c.count > 1 { room(c.count) } else { 0.0 };
+            x > c.x - APART / 2.0 && x < c.x + right
+        });
+        if x > clear_from && !near {
+            out.push(Cluster { x, kind, count: 1 });
+            clear_from = x + 5.0;
+        }
+    }
+    out
+}
+
+/// Marks of events; where several would lie on each other the gravest, with their number.
+pub(crate) fn events(p: &Painter, all: &[TimelineEvent], a: &Axis, y: f32, pal: &Palette) {
+    let room = |n: u32| draw::width(p, &n.to_string(), theme::small()) + 3.0;
+    for c in clusters(all, a, &room) {
+        let at = pos2(c.x, y);
+        match c.kind {
             EventKind::AlertP1 => icon::paint(p, at, 15.0, Icon::P1, pal.alarm1),
             EventKind::AlertP2 => icon::paint(p, at, 15.0, Icon::P2, pal.alarm2),
             EventKind::Decision => icon::paint(p, at, 14.0, Icon::Check, pal.confirmed),
@@ -356,11 +415,19 @@ pub(crate) fn events(p: &Painter, all: &[TimelineEvent], a: &Axis, y: f32, pal: 
             EventKind::Evidence => icon::paint(p, at, 13.0, Icon::Seal, pal.confirmed),
             EventKind::Link => icon::paint(p, at, 13.0, Icon::Link, pal.text1),
             EventKind::Flight | EventKind::Record => {
-                if x > clear_from {
-                    p.circle_filled(at, 2.5, pal.text2);
-                    clear_from = x + 5.0;
-                }
+                p.circle_filled(at, 2.5, pal.text2);
             }
+        }
+        if c.count > 1 {
+            let right = at + vec2(9.0, 0.0);
+            draw::text(
+                p,
+                right,
+                Align2::LEFT_CENTER,
+                &c.count.to_string(),
+                theme::small(),
+                pal.text2,
+            );
         }
     }
 }
@@ -375,4 +442,41 @@ fn diamond(p: &Painter, at: Pos2, c: Color32) {
         ],
         Stroke::new(1.5, c),
     ));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_that_would_lie_on_each_other_are_one_with_their_number_and_the_gravest_shows() {
+        let event = |s: i64, kind| TimelineEvent {
+            at: vedette_model::Mono(0),
+            utc: Utc(s * 1_000_000),
+            kind,
+            vehicle: None,
+            text: String::new(),
+            seq: 0,
+        };
+        let a = Axis {
+            left: 0.0,
+            right: 1000.0,
+            from: Utc(0),
+            to: Utc(1_000_000_000),
+        };
+        let all = [
+            event(100, EventKind::Operator),
+            event(104, EventKind::AlertP1),
+            event(109, EventKind::Decision),
+            event(300, EventKind::Link),
+            event(104, EventKind::Flight),
+            event(500, EventKind::Flight),
+            event(502, EventKind::Record),
+        ];
+        let seen: Vec<_> = clusters(&all, &a, &|_| 8.0).iter().map(|c| (c.kind, c.count)).collect();
+        assert_eq!(
+            seen,
+            [(EventKind::AlertP1, 3), (EventKind::Link, 1), (EventKind::Flight, 1)]
+        );
+    }
 }

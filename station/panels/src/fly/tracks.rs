@@ -78,7 +78,7 @@ pub(super) fn track(
     }
 }
 
-fn ellipse(p: &Painter, w: &View, c: P3, e: &vedette_model::Ellipse95, colour: Color32, strong: bool) {
+pub(super) fn ellipse(p: &Painter, w: &View, c: P3, e: &vedette_model::Ellipse95, colour: Color32, strong: bool) {
     let small = e.semi_major_m / w.cam.m_per_px < 6.0;
     let k = if small {
         6.0 * w.cam.m_per_px / e.semi_major_m.max(0.01)
@@ -110,6 +110,57 @@ fn ellipse(p: &Painter, w: &View, c: P3, e: &vedette_model::Ellipse95, colour: C
             ));
         }
         draw::cased(p, ring, 1.5, colour);
+    }
+}
+
+/// Names of the two sides in the inset, on their side and off the track, its ellipse and its past.
+#[expect(clippy::too_many_arguments, reason = "a drawing call says all of it")]
+fn side_words(
+    q: &Painter,
+    w: &View,
+    view: Rect,
+    s: &Shapes,
+    t: &TrackView,
+    [at, along]: [P3; 2],
+    far: f64,
+    pal: &Palette,
+) {
+    let scale = Rect::from_min_max(
+        pos2(view.left(), view.bottom() - 28.0),
+        pos2(view.left() + 80.0, view.bottom()),
+    );
+    let mut labels = Labels::new(view.shrink(3.0), vec![scale]);
+    #[expect(clippy::cast_possible_truncation, reason = "pixels of a small picture")]
+    let half = t
+        .track
+        .fix
+        .map_or(0.0, |f| f.ellipse95().semi_major_m / w.cam.m_per_px)
+        .clamp(8.0, 60.0) as f32;
+    labels.avoid(Rect::from_center_size(view.center(), vec2(half, half) * 2.0));
+    let flat: Vec<P3> = s.section.iter().map(|x| [x[0], x[1], 0.0]).collect();
+    let past: Vec<P3> = t
+        .trail
+        .iter()
+        .map(|(_, x, _)| {
+            let (a, b) = s.frame.plane(*x);
+            [a, b, 0.0]
+        })
+        .collect();
+    for line in pieces(w, &flat).into_iter().chain(pieces(w, &past)) {
+        labels.avoid_line(&line, 6.0);
+    }
+    for (sign, word, c) in [(1.0, "HOME", pal.text1), (-1.0, "FOREIGN", pal.text2)] {
+        let size = vec2(draw::width(q, word, theme::small()) + 2.0, 14.0);
+        let middles = [1.1, 0.8, 0.5, 0.35].into_iter().flat_map(|k| {
+            [0.0, 0.5, -0.5, 0.9, -0.9].into_iter().filter_map(move |g| {
+                let (k, g) = (sign * s.home_sign * far * k, far * g);
+                let (e, n) = (at[0] - along[1] * k + along[0] * g, at[1] + along[0] * k + along[1] * g);
+                w.project(e, n, 0.0)
+            })
+        });
+        if let Some(r) = labels.first_free(middles, size) {
+            draw::text(q, r.center(), Align2::CENTER_CENTER, word, theme::small(), c);
+        }
     }
 }
 
@@ -169,20 +220,7 @@ pub(super) fn inset_of(p: &Painter, r: Rect, v: &StationView, t: &TrackView, s: 
                 q.add(Shape::convex_polygon(quad, pal.surface[0], Stroke::NONE));
             }
         }
-        for (sign, word, c) in [(1.0, "HOME", pal.text1), (-1.0, "FOREIGN", pal.text2)] {
-            let k = sign * s.home_sign * far * 1.15;
-            if let Some(at) = w.project(
-                cam.east_m.midpoint(flat[i][0]) - dy / len * k,
-                cam.north_m.midpoint(flat[i][1]) + dx / len * k,
-                0.0,
-            ) {
-                let at = pos2(
-                    at.x.clamp(view.left() + 34.0, view.right() - 34.0),
-                    at.y.clamp(view.top() + 12.0, view.bottom() - 12.0),
-                );
-                draw::text(&q, at, Align2::CENTER_CENTER, word, theme::small(), c);
-            }
-        }
+        side_words(&q, &w, view, s, t, [flat[i], [dx / len, dy / len, 0.0]], far, pal);
     }
     for line in pieces(&w, &flat) {
         q.add(Shape::line(line, Stroke::new(2.0, pal.border)));

@@ -5,12 +5,13 @@
 
 use egui::{Align2, CornerRadius, Painter, Pos2, Rect, Shape, Stroke, StrokeKind, Ui, WidgetType, pos2, vec2};
 use vedette_core::{CameraView, StationView};
-use vedette_geo::Amsl;
-use vedette_model::{CameraId, CameraOrder, Intent, Order, SensorPose, Spectrum, Utc};
+use vedette_model::{CameraId, Intent, SensorPose, Spectrum, Utc};
 
+use super::marks::Labels;
+use super::overlay::Window;
 use super::shapes::Shapes;
-use super::{alerts, marks, spot};
-use crate::camera::{PictureProjection, in_picture};
+use super::spot::Spot;
+use super::{alerts, lens, marks, overlay, spot};
 use crate::draw::{self, Button};
 use crate::icon::{self, Icon};
 use crate::local::{FlyFeeds, FlyLocal, VideoPicture};
@@ -39,7 +40,10 @@ pub(crate) fn show(
         .min(r.height() - head.height() - if lay.compact { 312.0 } else { 330.0 })
         .max(120.0);
     let frame = draw::rect(r.left(), head.bottom(), r.width(), want);
-    picture(
+    if l.spot.as_ref().is_some_and(|s| Some(s.camera) != l.camera) {
+        l.spot = None;
+    }
+    let shown = picture(
         ui,
         frame,
         v,
@@ -47,21 +51,31 @@ pub(crate) fn show(
         pic,
         l.shapes.as_deref(),
         feeds.relief,
+        l.spot.as_ref(),
+        &|f| {
+            let mut taken = vec![lens::column(f)];
+            taken.extend(spot::room(f, l));
+            taken.extend(lens::inset(f, v, l));
+            taken
+        },
         lay.compact,
         false,
         pal,
     );
-    if let (Some(c), Some(pic)) = (cam, pic) {
-        let pose = pic.pose.as_deref().or(c.pose.as_ref());
-        if let Some(k) = spot::click(ui, frame, c.id, pic, pose, feeds.relief) {
-            l.pin = k.spot.as_ref().ok().map(|s| s.at).or(l.pin);
-            l.clicked = Some(k);
+    if let (Some(f), Some(c), Some(pic)) = (shown, cam, pic) {
+        let resp = lens::listen(ui, f, v, l, c, out);
+        if let (true, Some(at)) = (resp.clicked(), resp.interact_pointer_pos()) {
+            let found = spot::point(at, f, v, c, pic, feeds.relief);
+            // A place found is the marked place of the map too.
+            l.pin = found.fix.as_ref().ok().map(|x| x.at).or(l.pin);
+            l.spot = Some(found);
         }
-        forget_old(l);
-        if let Some(k) = l.clicked.as_ref().filter(|k| k.camera == c.id || k.spot.is_ok()) {
-            spot::draw_in(ui, frame, pic, pose, k, pal);
-        }
-        pair(ui, frame, v, l, feeds, pal);
+        lens::pair(ui, f, v, l, feeds, pal);
+        spot::card(ui, f, v, l, feeds, true, pal, out);
+    }
+    if let Some(c) = cam {
+        lens::buttons(ui, shown.unwrap_or(frame), v, l, c, feeds, pal, out);
+        lens::following(ui, shown.unwrap_or(frame), v, l, c, pal, out);
     }
     let row = draw::rect(
         r.left(),
@@ -69,7 +83,7 @@ pub(crate) fn show(
         r.width(),
         if lay.compact { 34.0 } else { 40.0 },
     );
-    streams(ui, row, v, l, lay, pal, out);
+    streams(ui, row, v, l, lay, pal);
     let rest = Rect::from_min_max(pos2(r.left(), row.bottom()), r.max);
     alerts::show(ui, rest, v, l, feeds, lay, pal, out);
 }
@@ -199,7 +213,8 @@ fn johnson(px_per_m: f64) -> &'static str {
     }
 }
 
-/// Draws one picture with everything on it; used in flight and in review.
+/// Draws one picture with everything on it; used in flight and in review. `kept` says which places
+/// of the frame other things stand on. Gives where the frame stands, where there is one.
 #[expect(clippy::too_many_arguments, reason = "a drawing call says all of it")]
 pub(crate) fn picture(
     ui: &mut Ui,
@@ -209,10 +224,12 @@ pub(crate) fn picture(
     pic: Option<&VideoPicture>,
     shapes: Option<&Shapes>,
     relief: Option<&Relief>,
+    pointed: Option<&Spot>,
+    kept: &dyn Fn(Rect) -> Vec<Rect>,
     compact: bool,
     recorded: bool,
     pal: &Palette,
-) {
+) -> Option<Rect> {
     let p = ui.painter().with_clip_rect(r);
     let Some(c) = cam else {
         p.rect_filled(r, CornerRadius::ZERO, pal.surface[0]);
@@ -224,7 +241,7 @@ pub(crate) fn picture(
             theme::body(),
             pal.text3,
         );
-        return;
+        return None;
     };
     let Some(pic) = pic else {
         p.rect_filled(r, CornerRadius::ZERO, pal.surface[0]);
@@ -235,7 +252,7 @@ pub(crate) fn picture(
         };
         draw::text(&p, r.center(), Align2::CENTER_CENTER, &word, theme::body(), pal.text3);
         draw::named(ui, r, "picture", WidgetType::Label, &word);
-        return;
+        return None;
     };
     #[expect(clippy::cast_precision_loss, reason = "pixels")]
     let size = vec2(pic.size[0] as f32, pic.size[1] as f32);
@@ -264,10 +281,25 @@ pub(crate) fn picture(
     p.image(pic.texture, f, Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0)), tint);
     let q = p.with_clip_rect(f);
     let pose = pic.pose.as_deref().or(c.pose.as_ref());
-    if let (Some(pose), Some(s)) = (pose, shapes) {
-        border(&q, f, v, pose, s, relief, pal);
+    // Plates stand along the upper and the lower edge.
+    let strip = |y: f32| draw::rect(r.left(), y, r.width(), 42.0);
+    let mut taken = vec![strip(r.top()), strip(r.bottom() - 42.0)];
+    taken.extend(kept(f));
+    let mut labels = Labels::new(f.shrink(4.0), taken);
+    let window = pose.zip(shapes).map(|(pose, s)| Window::new(f, pose, s, relief));
+    let names = window.as_ref().map(|w| overlay::lines(&q, w, &mut labels, pal));
+    boxes(&q, f, size, v, c, captured, &mut labels, pal);
+    if let Some(w) = &window {
+        for m in &v.places {
+            overlay::place(&q, w, m, &mut labels, pal);
+        }
+        if let Some(Ok(fix)) = pointed.filter(|s| s.camera == c.id).map(|s| &s.fix) {
+            overlay::ellipse(&q, w, fix, pal.accent);
+        }
     }
-    boxes(&q, f, size, v, c, captured, pal);
+    if let Some(names) = names {
+        overlay::names(&q, v, f, names, &mut labels, pal);
+    }
     // Reticle.
     for d in [vec2(1.0, 0.0), vec2(-1.0, 0.0), vec2(0.0, 1.0), vec2(0.0, -1.0)] {
         q.line_segment(
@@ -404,6 +436,7 @@ pub(crate) fn picture(
             detect.0
         ),
     );
+    Some(f)
 }
 
 /// A late picture's age stands in a box.
@@ -427,7 +460,7 @@ fn is_late(age_ms: Option<i64>) -> bool {
 }
 
 /// The age of a live picture as printed on it.
-fn age_of(age_ms: Option<i64>) -> String {
+pub(super) fn age_of(age_ms: Option<i64>) -> String {
     match age_ms {
         Some(a) if a > 3_600_000 => "AGE over 1 h".to_owned(),
         Some(a) => format!("AGE {:.2} s", f64::from(i32::try_from(a).unwrap_or(i32::MAX)) / 1000.0),
@@ -452,105 +485,7 @@ fn slant_m(v: &StationView, c: &CameraView, pose: Option<&SensorPose>, relief: O
         .or(seen)
 }
 
-/// The border in the picture, with barbs that point home.
-fn border(
-    p: &Painter,
-    f: Rect,
-    v: &StationView,
-    pose: &SensorPose,
-    s: &Shapes,
-    relief: Option<&Relief>,
-    pal: &Palette,
-) {
-    let proj = PictureProjection::new(pose);
-    let cam = s.place(pose.at, pose.amsl.0);
-    let project = |e: f64, n: f64| {
-        let h = relief.and_then(|r| r.at(e, n))?;
-        // Relief between the camera and the ground hides the line.
-        let hidden = (1..24).any(|i| {
-            let t = f64::from(i) / 24.0;
-            relief
-                .and_then(|r| r.at(cam[0] + (e - cam[0]) * t, cam[1] + (n - cam[1]) * t))
-                .is_some_and(|g| g > cam[2] + (h - cam[2]) * t + 8.0)
-        });
-        if hidden {
-            return None;
-        }
-        let (x, y, z) = proj.project(s.frame.from_plane(e, n), Amsl(h))?;
-        (z < 4000.0 && x.abs() < 4.0 && y.abs() < 4.0).then(|| in_picture(f, x, y))
-    };
-    let inside = |q: &Pos2| f.contains(*q);
-    let mut label: Option<(Pos2, f64)> = None;
-    let mut last: Option<(Pos2, f64)> = None;
-    let length = s.section_m.last().copied().unwrap_or(0.0);
-    let near = s
-        .section
-        .iter()
-        .zip(&s.section_m)
-        .filter(|(q, _)| (q[0] - cam[0]).hypot(q[1] - cam[1]) < 2500.0)
-        .map(|(_, m)| *m);
-    let (lo, hi) = near.fold((f64::MAX, f64::MIN), |(a, b), m| (a.min(m), b.max(m)));
-    if lo > hi {
-        return;
-    }
-    let (mut m, end) = ((lo - 30.0).max(0.0), (hi + 30.0).min(length));
-    let mut barbs: Vec<[Pos2; 2]> = Vec::new();
-    let mut foreign: Option<Pos2> = None;
-    while m <= end {
-        let Some((q, d)) = s.at_chainage(m) else {
-            break;
-        };
-        let at = project(q[0], q[1]);
-        if let (Some(a), Some((b, _))) = (at, last) {
-            p.line_segment([b, a], Stroke::new(4.0, egui::Color32::from_black_alpha(150)));
-            p.line_segment([b, a], Stroke::new(2.0, pal.border));
-        }
-        if let Some(a) = at.filter(inside) {
-            {
-                // Barbs every 20 m, four metres long on the ground.
-                if (m / 20.0).fract() < 0.26 {
-                    let k = s.home_sign * 4.0;
-                    if let Some(b) = project(q[0] - d[1] * k, q[1] + d[0] * k) {
-                        let dir = (b - a).normalized();
-                        if dir.is_finite() {
-                            barbs.push([a, a + dir * (b - a).length().clamp(5.0, 12.0)]);
-                        }
-                    }
-                    let k = -s.home_sign * 12.0;
-                    if foreign.is_none() && m > lo {
-                        foreign = project(q[0] - d[1] * k, q[1] + d[0] * k).filter(|x| f.shrink(60.0).contains(*x));
-                    }
-                }
-                if label.is_none_or(|(b, _)| (b.x - f.left() - 60.0).abs() > (a.x - f.left() - 60.0).abs()) {
-                    label = Some((a, m));
-                }
-            }
-        }
-        last = at.map(|a| (a, m));
-        m += 5.0;
-    }
-    for b in barbs {
-        p.line_segment(b, Stroke::new(3.5, egui::Color32::from_black_alpha(140)));
-        p.line_segment(b, Stroke::new(1.5, pal.border));
-    }
-    if let Some((at, m)) = label {
-        let word = format!("BORDER {} ± {:.0} m", words::km(m), v.site.accuracy_m * 2.0);
-        let x = (at.x + 8.0).clamp(f.left() + 10.0, (f.right() - 180.0).max(f.left() + 10.0));
-        let y = (at.y - 14.0).clamp(f.top() + 46.0, f.bottom() - 46.0);
-        draw::outlined(
-            p,
-            pos2(x, y),
-            Align2::LEFT_CENTER,
-            &word,
-            theme::small_strong(),
-            pal.text1,
-        );
-    }
-    if let Some(at) = foreign {
-        draw::outlined(p, at, Align2::CENTER_CENTER, "foreign side", theme::small(), pal.text1);
-    }
-}
-
+#[expect(clippy::too_many_arguments, reason = "a drawing call says all of it")]
 fn boxes(
     p: &Painter,
     f: Rect,
@@ -558,10 +493,12 @@ fn boxes(
     v: &StationView,
     c: &CameraView,
     captured: Option<Utc>,
+    labels: &mut Labels,
     pal: &Palette,
 ) {
     let k = f.width() / size.x;
-    let mut labels: Vec<Rect> = Vec::new();
+    // Words follow once every box has its place.
+    let mut words_of: Vec<(Rect, String, egui::Color32)> = Vec::new();
     for id in &c.tracks {
         let Some(t) = v.tracks.get(id) else { continue };
         if t.track.camera != c.id {
@@ -615,141 +552,18 @@ fn boxes(
             t.track.score,
             age_ms.map_or(words::UNKNOWN.to_owned(), words::age)
         );
-        let w = draw::width(p, &word, theme::small_strong());
-        let mut at = pos2(box_.right() + 6.0, box_.center().y - 8.0);
-        if at.x + w > f.right() - 4.0 {
-            at.x = box_.left() - 6.0 - w;
-        }
-        let mut place = Rect::from_min_size(at, vec2(w, 16.0));
-        while labels.iter().any(|o| o.intersects(place)) && place.bottom() < f.bottom() {
-            place = place.translate(vec2(0.0, 17.0));
-        }
-        labels.push(place);
-        draw::outlined(
-            p,
-            place.left_center(),
-            Align2::LEFT_CENTER,
-            &word,
-            theme::small_strong(),
-            colour,
-        );
+        labels.avoid(box_);
+        words_of.push((box_, word, colour));
+    }
+    for (box_, word, colour) in words_of {
+        let size = vec2(draw::width(p, &word, theme::small_strong()) + 2.0, 16.0);
+        let place = labels.beside(box_, size);
+        let font = theme::small_strong();
+        draw::outlined(p, place.left_center(), Align2::LEFT_CENTER, &word, font, colour);
     }
 }
 
-/// A place marked elsewhere since is not the one clicked here.
-fn forget_old(l: &mut FlyLocal) {
-    let at = l.clicked.as_ref().and_then(|k| k.spot.as_ref().ok()).map(|s| s.at);
-    if at.is_some() && at != l.pin {
-        l.clicked = None;
-    }
-}
-
-/// The other sensor of the same aircraft, small in the corner; a click exchanges the two.
-fn pair(ui: &mut Ui, r: Rect, v: &StationView, l: &mut FlyLocal, feeds: &FlyFeeds, pal: &Palette) {
-    let other = l.camera.filter(|_| l.pair).and_then(|c| other_sensor(v, c));
-    let Some((id, pic)) = other.and_then(|id| Some((id, feeds.video.get(&id)?))) else {
-        return;
-    };
-    let w = r.width() * 0.34;
-    #[expect(clippy::cast_precision_loss, reason = "pixels")]
-    let h = w * pic.size[1] as f32 / pic.size[0].max(1) as f32;
-    // Above the age, which is never covered.
-    let at = draw::rect(r.left() + 10.0, r.bottom() - 44.0 - h, w, h);
-    let p = ui.painter().with_clip_rect(r);
-    let uv = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
-    p.image(pic.texture, at, uv, pal.picture_tint);
-    p.rect_stroke(at, CornerRadius::ZERO, Stroke::new(1.5, pal.text1), StrokeKind::Outside);
-    let (word, spectrum) = match v.cameras.get(&id).map(|c| c.spectrum) {
-        Some(Spectrum::Visible) => ("visible", Spectrum::Visible),
-        _ => ("thermal", Spectrum::Thermal),
-    };
-    let age_ms = pic.captured.map(|t| ((v.utc.0 - t.0) / 1000).max(0));
-    let colour = if is_late(age_ms) { pal.alarm2 } else { pal.text1 };
-    plate(
-        &p,
-        at.left_top() + vec2(4.0, 4.0),
-        Align2::LEFT_TOP,
-        word,
-        &age_of(age_ms),
-        colour,
-        pal,
-    );
-    let hit = ui.interact(at, ui.id().with("pair"), egui::Sense::click());
-    let label = format!("Exchange with the {word} picture");
-    hit.widget_info(|| egui::WidgetInfo::labeled(WidgetType::Button, true, &label));
-    if hit.clicked() {
-        (l.camera, l.spectrum) = (Some(id), spectrum);
-    }
-}
-
-/// What the camera on board says it can: zoom, take a picture, record.
-fn on_board(
-    ui: &mut Ui,
-    x: &mut f32,
-    y: f32,
-    v: &StationView,
-    current: Option<&CameraView>,
-    pal: &Palette,
-    out: &mut Vec<Intent>,
-) {
-    let Some(a) = current.and_then(|c| v.vehicles.get(&c.vehicle)) else {
-        return;
-    };
-    let states = || a.cameras.values().map(|k| &k.value);
-    let zoom = states().find_map(|s| s.zoom_pct);
-    let recording = states().find_map(|s| s.recording);
-    let pictures = states().any(|s| s.pictures.is_some());
-    let mut button = |ui: &mut Ui, word: &str, label: &str, icon: Option<Icon>, on: bool, order: CameraOrder| {
-        let mut b = Button::new(word).label(label).selected(on);
-        if let Some(i) = icon {
-            b = b.icon(i);
-        }
-        if b.show(ui, draw::rect(*x, y, 28.0, 24.0), pal).clicked() {
-            out.push(Intent::Command {
-                vehicle: a.id,
-                order: Order::Camera(order),
-                held: false,
-            });
-        }
-        *x += 32.0;
-    };
-    if let Some(z) = zoom {
-        let to = |by: f64| CameraOrder::Zoom((z + by).clamp(0.0, 100.0));
-        button(ui, "−", "Zoom out", None, false, to(-ZOOM_STEP));
-        button(ui, "+", "Zoom in", None, false, to(ZOOM_STEP));
-    }
-    if pictures {
-        button(
-            ui,
-            "",
-            "Take a picture on board",
-            Some(Icon::Camera),
-            false,
-            CameraOrder::Picture,
-        );
-    }
-    if let Some(on) = recording {
-        let label = if on {
-            "Stop recording on board"
-        } else {
-            "Record on board"
-        };
-        button(ui, "", label, Some(Icon::Rec), on, CameraOrder::Record(!on));
-    }
-}
-
-/// One press of zoom, percent of the camera's range.
-const ZOOM_STEP: f64 = 10.0;
-
-fn streams(
-    ui: &mut Ui,
-    r: Rect,
-    v: &StationView,
-    l: &mut FlyLocal,
-    lay: &Layout,
-    pal: &Palette,
-    out: &mut Vec<Intent>,
-) {
+fn streams(ui: &mut Ui, r: Rect, v: &StationView, l: &mut FlyLocal, lay: &Layout, pal: &Palette) {
     let p = ui.painter().clone();
     p.rect_filled(r, CornerRadius::ZERO, pal.surface[1]);
     draw::hline(&p, r.left(), r.right(), r.bottom() - 0.5, pal.line_soft);
@@ -777,18 +591,6 @@ fn streams(
         }
         x += w + 6.0;
     }
-    let both = l.camera.and_then(|c| other_sensor(v, c)).is_some();
-    if both {
-        let b = Button::new("")
-            .label("Both pictures")
-            .icon(Icon::Layers)
-            .selected(l.pair);
-        if b.show(ui, draw::rect(x, y, 28.0, h), pal).clicked() {
-            l.pair = !l.pair;
-        }
-        x += 34.0;
-    }
-    on_board(ui, &mut x, y, v, current, pal, out);
     let mut right = r.right() - 8.0;
     for a in v.vehicles.values().rev() {
         let of = |s: Spectrum| {

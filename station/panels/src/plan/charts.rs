@@ -193,7 +193,7 @@ pub(super) fn gaps(ui: &mut Ui, r: Rect, v: &StationView, s: &Shown, lay: &Layou
         r,
         "gaps",
         WidgetType::Label,
-        &format!("Longest gap per kilometre: promised {asked:.0} s, {head}"),
+        &format!("Longest gap per kilometre: promised {asked:.0} s, {head}; {bound}"),
     );
 }
 

@@ -77,6 +77,7 @@ pub(super) fn show(
 }
 
 fn lines(p: &Painter, w: &View, v: &StationView, s: &Shown, l: &FlyLocal, shapes: &Shapes, pal: &Palette) {
+    base::ways(p, w, shapes, pal);
     for c in &shapes.context {
         for q in base::pieces(w, c) {
             p.add(Shape::line(q, Stroke::new(1.0, draw::alpha(pal.text2, 130))));

@@ -391,7 +391,11 @@ fn video(
     }
     let bar = Rect::from_min_max(pos2(r.left(), r.bottom() - 46.0), r.max);
     let frame = Rect::from_min_max(head.left_bottom(), bar.right_top());
-    fly::video_picture(
+    // A place pointed at belongs to the frame it was pointed at in.
+    if l.spot.as_ref().is_some_and(|s| Some(s.camera) != l.camera) {
+        l.spot = None;
+    }
+    let shown = fly::video_picture(
         ui,
         frame,
         v,
@@ -399,18 +403,24 @@ fn video(
         pic,
         l.shapes.as_deref(),
         feeds.relief,
+        l.spot.as_ref(),
+        &|f| fly::spot::room(f, l).into_iter().collect(),
         compact,
         true,
         pal,
     );
-    if let (Some(c), Some(pic)) = (cam, pic) {
-        let pose = pic.pose.as_deref().or(c.pose.as_ref());
-        if let Some(k) = fly::picture_click(ui, frame, c.id, pic, pose, feeds.relief) {
-            l.pin = k.spot.as_ref().ok().map(|s| s.at).or(l.pin);
-            l.clicked = Some(k);
+    if let (Some(f), Some(c), Some(pic)) = (shown, cam, pic) {
+        let resp = ui.interact(f, ui.id().with("frame"), egui::Sense::click());
+        resp.widget_info(|| egui::WidgetInfo::labeled(WidgetType::Image, true, "Recorded picture"));
+        if let (true, Some(at)) = (resp.clicked(), resp.interact_pointer_pos()) {
+            let found = fly::spot::point(at, f, v, c, pic, feeds.relief);
+            // A place found is the marked place of the map too.
+            l.pin = found.fix.as_ref().ok().map(|x| x.at).or(l.pin);
+            l.spot = Some(found);
         }
-        if let Some(k) = l.clicked.as_ref().filter(|k| k.camera == c.id) {
-            fly::picture_spot(ui, frame, pic, pose, k, pal);
+        let mut none = Vec::new();
+        if let Some(words) = fly::spot::card(ui, f, v, l, feeds, false, pal, &mut none) {
+            out.push(ReviewAct::Note(words));
         }
     }
     p.rect_filled(bar, CornerRadius::ZERO, pal.surface[1]);

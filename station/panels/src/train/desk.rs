@@ -33,6 +33,8 @@ fn icon_of(key: &str) -> Icon {
         "wind" => Icon::Wind,
         "motor" => Icon::Copter,
         "intruder" => Icon::Plane,
+        "baro" => Icon::Down,
+        "terrain" => Icon::Layers,
         _ => Icon::Clock,
     }
 }

@@ -273,6 +273,7 @@ pub fn view() -> StationView {
                 texts: vec![(k(40_000), vedette_model::Severity::Info, "Mission: 6 WP".into())],
                 custody: (id == 1).then_some(TrackId(14)),
                 streams: std::collections::BTreeMap::new(),
+                follow: None,
             },
         );
         for (c, spectrum) in [(1, Spectrum::Thermal), (2, Spectrum::Visible)] {
@@ -535,5 +536,6 @@ pub fn view() -> StationView {
         system: Some(253),
         link_pace: BTreeMap::new(),
         blocked: vec![],
+        places: vec![],
     }
 }

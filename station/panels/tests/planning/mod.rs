@@ -5,6 +5,7 @@
 
 mod after;
 mod approving;
+mod charts;
 mod import;
 
 use std::sync::Arc;

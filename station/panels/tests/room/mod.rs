@@ -5,16 +5,18 @@
 
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses a part of it")]
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use egui::{Key, Vec2, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 use vedette_core::StationView;
-use vedette_model::{Intent, MessageRow};
+use vedette_model::{CameraId, Intent, MessageRow};
 use vedette_panels::plan::PlanDesk;
+use vedette_panels::relief::Relief;
 use vedette_panels::theme::{self, FontBytes, Palette};
-use vedette_panels::{FlyFeeds, FlyLocal, Workspace, console_ui};
+use vedette_panels::{FlyFeeds, FlyLocal, VideoPicture, Workspace, console_ui};
 
 use crate::demo;
 
@@ -25,6 +27,8 @@ pub struct Room {
     pub given: Vec<Intent>,
     pub wire: Option<Arc<Vec<MessageRow>>>,
     pub desk: Option<PlanDesk>,
+    pub relief: Option<Relief>,
+    pub video: BTreeMap<CameraId, VideoPicture>,
 }
 
 pub fn full() -> Vec2 {
@@ -56,6 +60,8 @@ pub fn open(view: StationView, size: Vec2, workspace: Workspace, desk: Option<Pl
         given: Vec::new(),
         wire: None,
         desk,
+        relief: None,
+        video: BTreeMap::new(),
     };
     let mut h = Harness::builder()
         .with_size(size)
@@ -66,6 +72,8 @@ pub fn open(view: StationView, size: Vec2, workspace: Workspace, desk: Option<Pl
                     wire: d.wire.clone(),
                     decode: Some(demo::wire::decode),
                     desk: d.desk.as_ref(),
+                    relief: d.relief.as_ref(),
+                    video: d.video.clone(),
                     tlog: Some("/srv/vedette/20261114T024056Z.tlog".into()),
                     ..FlyFeeds::default()
                 };
