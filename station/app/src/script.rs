@@ -471,10 +471,14 @@ impl Script {
                 continue;
             }
             down = false;
+            // Whoever lands at the end of its plan is home: an order would send it up again.
+            let lands = v
+                .landed
+                .is_some_and(|l| matches!(l.value, LandedState::OnGround | LandedState::Landing));
             let returning = v
                 .mode
                 .is_some_and(|m| matches!(m.value, FlightMode::Return | FlightMode::Land));
-            if !returning && self.once_every(v.id, "return", now, 15_000) {
+            if !lands && !returning && self.once_every(v.id, "return", now, 15_000) {
                 out.push(Intent::Command {
                     vehicle: v.id,
                     order: Order::Return,

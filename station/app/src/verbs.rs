@@ -1,7 +1,7 @@
 //! The small verbs: each a few lines around a pure crate.
 
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use vedette_model::plan::{Brief, PatrolPlan, Verdict};
@@ -304,6 +304,13 @@ pub(crate) fn klv_check(file: &Path, json: bool) -> Outcome {
     }
 }
 
+/// The site a scenario's exercise plays on, where it names one; what is wrong with the file is told
+/// where it is read.
+fn site_of(scenario: &Path) -> Option<PathBuf> {
+    let table: toml::Table = toml::from_str(&std::fs::read_to_string(scenario).ok()?).ok()?;
+    files::shipped(table.get("training")?.get("site")?.as_str()?).ok()
+}
+
 /// `vedette sim`: aircraft and cameras for any ground station.
 pub(crate) fn sim(a: &SimArgs) -> Outcome {
     let usage = |what: &str, given: &str, allowed: &str| {
@@ -320,7 +327,8 @@ pub(crate) fn sim(a: &SimArgs) -> Outcome {
         "quadplane" => vedette_model::Airframe::Quadplane,
         other => return Err(usage("airframe", other, "copter, plane, quadplane")),
     };
-    let world = std::sync::Arc::new(world(None, a.seed)?);
+    let site = a.scenario.as_deref().and_then(site_of);
+    let world = std::sync::Arc::new(world(site.as_deref(), a.seed)?);
     let options = vedette_sim::SimOptions {
         scenario: a.scenario.clone(),
         vehicles: a.scenario.is_none().then_some(a.vehicles),
