@@ -394,12 +394,15 @@ impl Host {
                     return;
                 };
                 // Compressing takes longer than the station's thread has.
-                std::thread::spawn(move || {
+                let keep = std::thread::Builder::new().name("picture".into()).spawn(move || {
                     let kept = files::png(f.width, f.height, &f.rgba).and_then(|bytes| files::write(&path, &bytes));
                     if let Err(e) = kept {
                         tracing::error!("a frame could not be kept: {e:#}");
                     }
                 });
+                if let Err(e) = keep {
+                    tracing::error!("{camera}: no thread to keep a frame with: {e}");
+                }
             }
             Effect::Block { link, peer, blocked } => {
                 if let Err(e) = (self.parts.block)(link, &peer, blocked) {
