@@ -69,12 +69,27 @@ pub(crate) struct GeolocateArgs {
 /// What can be measured.
 #[derive(Debug, Subcommand)]
 pub(crate) enum BenchVerb {
-    /// Metadata, geolocation, tracking and detection on recorded data, against their bars.
+    /// Metadata, geolocation, tracking and detection on recorded data, and whole watches on rendered
+    /// ones, against their bars.
     Video {
         /// Folder of recordings; default VEDETTE_DATA.
         #[arg(long)]
         data: Option<PathBuf>,
+        /// How much is rendered for ellipses, crossings, clutter and hand-over.
+        #[arg(long, value_enum, default_value_t = Watches::None)]
+        rendered: Watches,
     },
+}
+
+/// How much is rendered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Watches {
+    /// Nothing.
+    None,
+    /// Minutes of processor time.
+    Short,
+    /// What the bars ask for: much longer.
+    Full,
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Stop> {
@@ -83,6 +98,13 @@ fn read(path: &Path) -> Result<Vec<u8>, Stop> {
 
 /// `vedette klv mux`: the stream as others' tools want it.
 pub(crate) fn klv_mux(a: &MuxArgs, json: bool) -> Outcome {
+    if let Some(c) = a.country.as_deref()
+        && !(c.len() == 2 && c.bytes().all(|b| b.is_ascii_uppercase()))
+    {
+        return Err(Stop::Usage(format!(
+            "--country {c}: give two capital letters (ISO 3166-1), as AD"
+        )));
+    }
     let options = ExportOptions {
         mission_id: a.mission.clone(),
         platform_tail: a.tail.clone(),
@@ -248,7 +270,7 @@ pub(crate) fn geolocate(a: &GeolocateArgs, json: bool) -> Outcome {
 /// `vedette bench`.
 #[expect(clippy::print_stderr, reason = "progress is for the person at the terminal")]
 pub(crate) fn bench(what: &BenchVerb, json: bool) -> Outcome {
-    let BenchVerb::Video { data } = what;
+    let BenchVerb::Video { data, rendered } = what;
     let data = data
         .clone()
         .or_else(files::data)
@@ -257,11 +279,18 @@ pub(crate) fn bench(what: &BenchVerb, json: bool) -> Outcome {
         return Err(Stop::Usage(format!("{} is no folder", data.display())));
     }
     let quiet = !std::io::IsTerminal::is_terminal(&std::io::stderr());
-    let rows = vedette_video_bench::video(&data, &|what| {
+    let told = |what: &str| {
         if !quiet {
             eprintln!("measuring: {what}");
         }
-    });
+    };
+    let mut rows = vedette_video_bench::video(&data, &told);
+    let extent = match rendered {
+        Watches::None => None,
+        Watches::Short => Some(vedette_video_bench::Extent::SHORT),
+        Watches::Full => Some(vedette_video_bench::Extent::FULL),
+    };
+    rows.extend(extent.iter().flat_map(|e| vedette_video_bench::rendered(e, &told)));
     if json {
         say(&serde_json::to_string(&rows).unwrap_or_default());
     } else {
