@@ -69,14 +69,12 @@ fn every_chart_follows_the_trial_and_says_its_figures() {
     let words = format!("lowest {:.0} m at {}", lowest.1, vedette_panels::words::km(lowest.0));
     let profile = line(&h, "Elevation and clearance");
     assert!(profile.contains(&words), "{words}: {profile}");
-    // Half the section: everything is said anew.
-    let s = &plan.brief.section;
-    let half = s.from_km + (s.to_km - s.from_km) / 2.0;
-    write(&mut h, "Section, kilometres", &format!("{:.1} - {half:.1}", s.from_km));
-    assert!((asked(&h).brief.section.to_km - half).abs() < 0.06);
+    // Another revisit: everything is said anew.
+    write(&mut h, "Revisit at most", "6 min");
+    assert!((asked(&h).brief.requirement.revisit_s - 360.0).abs() < 1e-9);
     answer_whole(&mut h);
-    assert_ne!(line(&h, "Longest gap per kilometre"), gaps);
-    assert_ne!(line(&h, "Sizing"), sizing);
+    let again = line(&h, "Longest gap per kilometre");
+    assert!(again != gaps && again.contains("promised 360 s"), "{again}");
     assert!(h.state().given.is_empty(), "a trial reaches nobody");
 }
 
