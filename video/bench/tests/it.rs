@@ -70,5 +70,7 @@ fn ellipses_steps_clutter_and_custody_hold_on_rendered_watches() {
     let held = vedette_video_bench::rendered::ellipses(&vedette_video_bench::Extent::LEAST).expect("a scene");
     let all = held.all();
     assert!(all.looks > 20, "{all:?}");
-    assert!(all.inside * 4 >= all.looks * 3, "{all:?}");
+    // The looks of one flight share its errors: these are as many tries as draws, no more. Of three
+    // tries at 95 % one fails in one case of seven, two in one of a hundred and forty.
+    assert!(all.inside * 3 >= all.looks, "{all:?}");
 }
