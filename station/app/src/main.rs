@@ -34,6 +34,7 @@ mod stage;
 mod supervise;
 mod train;
 mod train_desk;
+mod train_inject;
 mod train_record;
 mod verbs;
 mod video;
