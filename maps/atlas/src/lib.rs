@@ -43,7 +43,7 @@ pub use geoid_grid::GeoidGrid;
 pub use geojson::{Feature, Geometry, read_geojson};
 pub use geotiff::read_geotiff;
 pub use mbtiles::MbTiles;
-pub use osm::{Way, WayCrossing, WayImport, WayKind, WayPlace, read_ways, way_crossings};
+pub use osm::{Water, Way, WayCrossing, WayImport, WayKind, WayPlace, read_ways, sea_beyond, way_crossings};
 pub use pack::{Manifest, Pack, PackEntry, build_pack};
 pub use plane::Plane;
 pub use pmtiles::{PmTiles, TileKind, build_pmtiles, tile_at};

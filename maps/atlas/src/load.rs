@@ -16,8 +16,9 @@ use sha2::{Digest, Sha256};
 use vedette_geo::{Geoid, LatLon, distance_m};
 
 use crate::{
-    AtlasError, Border, Bounds, Chart, Claim, Crossing, GeoidGrid, Geometry, Shape, Terrain, TerrainSource, Way, World,
-    Zone, ZoneKind, between, read_border, read_dted, read_geojson, read_geotiff, read_ways, read_zone_file,
+    AtlasError, Border, Bounds, Chart, Claim, Crossing, GeoidGrid, Geometry, Shape, Terrain, TerrainSource, WayImport,
+    World, Zone, ZoneKind, between, read_border, read_dted, read_geojson, read_geotiff, read_ways, read_zone_file,
+    sea_beyond,
 };
 
 pub use fetch::{FetchError, Fetched, Job, MOST_FILES, Progress, fetch, gather, jobs};
@@ -102,7 +103,7 @@ struct Site {
     /// GeoJSON or OpenStreetMap files whose points are lawful crossing points: border controls, and points with `control = yes`.
     #[serde(default)]
     crossing_files: Vec<String>,
-    /// OpenStreetMap (PBF, XML) or GeoJSON files of roads, tracks and paths: drawn and told.
+    /// OpenStreetMap (PBF, XML) or GeoJSON files of roads, tracks, paths and waters: drawn and told.
     #[serde(default)]
     way_files: Vec<String>,
     /// Files of zones in the folder `zones`: ED-269, ED-318, OpenAir, KML, KMZ, Shapefile, GeoJSON.
@@ -134,6 +135,9 @@ struct SiteBorder {
     accuracy_m: f64,
     edition: String,
     source: String,
+    /// The watched line is a shore: beyond it lies the sea.
+    #[serde(default)]
+    sea: bool,
 }
 
 fn yes() -> bool {
@@ -243,7 +247,14 @@ pub fn site(dir: &Path, data: Option<&Path>, seed: u64) -> Result<World, LoadErr
         chart.claims.push(claim);
     }
     for name in &site.way_files {
-        chart.ways.extend(way_lines(dir, name, bounds)?);
+        let found = ways_of(dir, name, bounds)?;
+        chart.ways.extend(found.ways);
+        chart.waters.extend(found.waters);
+    }
+    if site.border.sea {
+        chart
+            .waters
+            .push(sea_beyond(&border).ok_or_else(|| wrong("[border] sea: the line has no length".to_owned()))?);
     }
     let mut crossings = site.crossing;
     for name in &site.crossing_files {
@@ -351,13 +362,13 @@ fn claimed(dir: &Path, c: &SiteClaim, s: &SiteBorder, border: &Border) -> Result
 }
 
 /// Roads, tracks and paths of a file that touch the site.
-fn way_lines(dir: &Path, name: &str, area: Bounds) -> Result<Vec<Way>, LoadError> {
+fn ways_of(dir: &Path, name: &str, area: Bounds) -> Result<WayImport, LoadError> {
     let path = dir.join(name);
     let found = read_ways(name, &read(&path)?, Some(area)).map_err(|source| LoadError::Data { path, source })?;
     for note in &found.notes {
         tracing::info!(file = name, "{note}");
     }
-    Ok(found.ways)
+    Ok(found)
 }
 
 /// Lawful crossing points of a file.

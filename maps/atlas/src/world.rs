@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use vedette_geo::{Geoid, LatLon};
 
-use crate::{Border, Bounds, Crossing, Shape, Terrain, Way, WayCrossing, Zone, ZoneKind, way_crossings};
+use crate::{Border, Bounds, Crossing, Shape, Terrain, Water, Way, WayCrossing, Zone, ZoneKind, way_crossings};
 
 /// Share of the border within one no-fly zone from which the zone is doubted.
 const MOST_CLOSED: f64 = 0.5;
@@ -23,6 +23,9 @@ pub struct Chart {
     pub ways: Vec<Way>,
     /// Other claims of the border, each a layer of its own; where one is respected a zone says so too.
     pub claims: Vec<Claim>,
+    /// Lakes, rivers as areas, and the sea beyond a shoreline that is watched.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waters: Vec<Water>,
 }
 
 /// Where another country, or another map, draws the border.

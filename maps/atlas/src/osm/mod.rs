@@ -1,9 +1,10 @@
-//! Roads, tracks, paths and border controls from OpenStreetMap (PBF and XML) and GeoJSON, and where ways cross a border.
+//! Roads, tracks, paths, waters and border controls from OpenStreetMap (PBF and XML) and GeoJSON, and where ways cross a border.
 //!
 //! Invariant: any bytes give ways or an error; a way whose points are not in the file keeps those that are, with a note. Where a
 //! way crosses the line says nothing of whether crossing there is lawful: only a border control does.
 
 mod pbf;
+mod water;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,6 +15,8 @@ use vedette_geo::LatLon;
 use crate::airspace::bad;
 use crate::xml::{Cutter, DEEPEST, Token, attribute};
 use crate::{AtlasError, Border, Bounds, Geometry, read_geojson};
+use water::watery;
+pub use water::{Water, sea_beyond};
 
 /// Largest file that is read, bytes.
 const MOST_BYTES: usize = 512 << 20;
@@ -72,6 +75,9 @@ pub struct WayImport {
     pub ways: Vec<Way>,
     /// Places.
     pub places: Vec<WayPlace>,
+    /// Waters.
+    #[serde(default)]
+    pub waters: Vec<Water>,
     /// What a person should know.
     pub notes: Vec<String>,
 }
@@ -100,6 +106,13 @@ fn kind(highway: &str) -> Option<WayKind> {
         "path" | "footway" | "bridleway" | "steps" | "cycleway" | "pedestrian" | "via_ferrata" => WayKind::Path,
         _ => return None,
     })
+}
+
+/// Keys that an object of interest has one of.
+const MARKS: [&str; 4] = ["highway", "natural", "waterway", "landuse"];
+
+fn wanted(tags: &BTreeMap<String, String>) -> bool {
+    tags.contains_key("highway") || watery(tags)
 }
 
 fn title(tags: &BTreeMap<String, String>) -> String {
@@ -150,6 +163,12 @@ pub fn read_ways(name: &str, bytes: &[u8], area: Option<Bounds>) -> Result<WayIm
         out.ways
             .retain(|w| Bounds::around(&w.line, 0.0).is_some_and(|b| touch(&b, &area)));
         out.places.retain(|p| area.contains(p.at));
+        out.waters.retain(|w| {
+            w.rings
+                .first()
+                .and_then(|r| Bounds::around(r, 0.0))
+                .is_some_and(|b| touch(&b, &area))
+        });
     }
     Ok(out)
 }
@@ -161,7 +180,7 @@ fn touch(a: &Bounds, b: &Bounds) -> bool {
 /// What a reader of OpenStreetMap data hands over.
 #[derive(Default)]
 struct Raw {
-    /// Number, tags and points (by number) of each way with a `highway` tag.
+    /// Number, tags and points (by number) of each way that is travelled on or is a water's outline.
     ways: Vec<(i64, BTreeMap<String, String>, Vec<i64>)>,
     /// Points the ways need, ordered by number.
     nodes: Vec<(i64, LatLon)>,
@@ -174,15 +193,28 @@ fn collect(name: &str, format: &str, raw: Raw) -> WayImport {
         format: format.to_owned(),
         ..WayImport::default()
     };
-    let (mut cut, mut other) = (0, BTreeMap::<String, usize>::new());
+    let (mut cut, mut other, mut open) = (0, BTreeMap::<String, usize>::new(), 0);
     for (id, tags, refs) in raw.ways {
+        let point = |r: &i64| raw.nodes.binary_search_by_key(r, |n| n.0).ok().map(|i| raw.nodes[i].1);
+        if watery(&tags) && !tags.contains_key("highway") {
+            // A part of a larger outline (a relation's), or cut off by the extract: no area by itself.
+            let ring: Vec<LatLon> = refs.iter().skip(1).filter_map(point).collect();
+            if refs.len() > 3 && refs.first() == refs.last() && ring.len() + 1 == refs.len() {
+                out.waters.push(Water {
+                    name: title(&tags),
+                    rings: vec![ring],
+                });
+            } else {
+                open += 1;
+            }
+            continue;
+        }
         let highway = tags.get("highway").map_or("", String::as_str);
         let Some(kind) = kind(highway) else {
             *other.entry(highway.to_owned()).or_default() += 1;
             continue;
         };
-        let find = |r: &i64| raw.nodes.binary_search_by_key(r, |n| n.0).ok().map(|i| raw.nodes[i].1);
-        let line: Vec<LatLon> = refs.iter().filter_map(find).collect();
+        let line: Vec<LatLon> = refs.iter().filter_map(point).collect();
         cut += usize::from(line.len() < refs.len());
         if line.len() >= 2 {
             out.ways.push(Way {
@@ -207,6 +239,11 @@ fn collect(name: &str, format: &str, raw: Raw) -> WayImport {
     if cut > 0 {
         out.notes.push(format!(
             "{cut} ways of {name} leave the extract: only their points in it are there."
+        ));
+    }
+    if open > 0 {
+        out.notes.push(format!(
+            "{open} outlines of waters in {name} are not closed by themselves (parts of a multipolygon, or cut off): left out. Export the waters as GeoJSON areas."
         ));
     }
     for (what, n) in other {
@@ -246,6 +283,14 @@ fn geojson(bytes: &[u8]) -> Result<WayImport, AtlasError> {
                     properties: f.properties,
                 });
             }
+            Geometry::Polygon(rings) if watery(&f.properties) => out.waters.push(Water {
+                name,
+                rings: rings
+                    .into_iter()
+                    .map(water::unrepeated)
+                    .filter(|r| r.len() > 2)
+                    .collect(),
+            }),
             _ => out.notes.push(format!("`{name}` is an area, not a way: left out.")),
         }
     }
@@ -296,7 +341,7 @@ fn xml(file: &str, text: &str) -> Result<Raw, AtlasError> {
                 }
                 match name {
                     "node" if control(&tags) => out.places.extend(at.map(|p| (p, std::mem::take(&mut tags)))),
-                    "way" if tags.contains_key("highway") => {
+                    "way" if wanted(&tags) => {
                         out.ways
                             .push((id, std::mem::take(&mut tags), std::mem::take(&mut refs)));
                     }
@@ -314,7 +359,7 @@ fn xml(file: &str, text: &str) -> Result<Raw, AtlasError> {
 }
 
 impl WayImport {
-    /// Ways and places as GeoJSON, with all their tags.
+    /// Ways, places and waters as GeoJSON, with all their tags.
     #[must_use]
     pub fn to_geojson(&self) -> String {
         let e7 = |d: f64| (d * 1e7).round() / 1e7;
@@ -334,6 +379,11 @@ impl WayImport {
         }
         for p in &self.places {
             all.push(feature("Point", spot(&p.at), serde_json::json!(p.properties)));
+        }
+        for w in &self.waters {
+            let closed = |r: &Vec<LatLon>| -> Value { r.iter().chain(r.first()).map(spot).collect() };
+            let tags = serde_json::json!({ "natural": "water", "name": w.name });
+            all.push(feature("Polygon", w.rings.iter().map(closed).collect(), tags));
         }
         format!(
             "{}\n",

@@ -210,10 +210,16 @@ impl Block<'_> {
         LatLon::new(degrees(self.offset.0, lat)?, degrees(self.offset.1, lon)?).ok()
     }
 
-    /// Ways with a `highway` tag.
+    /// Ways that are travelled on, and outlines of waters.
     fn ways(&self, out: &mut Raw) -> Option<()> {
-        let highway = self.texts.iter().position(|t| *t == b"highway").map(|i| i as u64);
-        let Some(highway) = highway else { return Some(()) };
+        let marks: Vec<u64> = (0_u64..)
+            .zip(&self.texts)
+            .filter(|(_, t)| super::MARKS.iter().any(|m| m.as_bytes() == **t))
+            .map(|(i, _)| i)
+            .collect();
+        if marks.is_empty() {
+            return Some(());
+        }
         for g in &self.groups {
             Message(g).each(|n, v| {
                 let (3, Field::Bytes(w)) = (n, v) else { return Some(()) };
@@ -228,7 +234,11 @@ impl Block<'_> {
                     }
                     Some(())
                 })?;
-                if keys.contains(&highway) {
+                if !keys.iter().any(|k| marks.contains(k)) {
+                    return Some(());
+                }
+                let tags = self.tags(&keys, &values)?;
+                if super::wanted(&tags) {
                     let mut last = 0_i64;
                     let refs = refs
                         .into_iter()
@@ -237,7 +247,7 @@ impl Block<'_> {
                             Some(last)
                         })
                         .collect::<Option<Vec<_>>>()?;
-                    out.ways.push((id, self.tags(&keys, &values)?, refs));
+                    out.ways.push((id, tags, refs));
                 }
                 Some(())
             })?;
@@ -334,7 +344,7 @@ impl Block<'_> {
     }
 }
 
-/// Ways with a `highway` tag, their points and border controls: ways first, then only the points they need.
+/// Ways that are travelled on, outlines of waters, their points and border controls: ways first, then only the points they need.
 pub(super) fn read(file: &str, bytes: &[u8]) -> Result<Raw, AtlasError> {
     let mut out = Raw::default();
     let damaged = || bad(file, "a data block", "it is damaged; fetch the file again");

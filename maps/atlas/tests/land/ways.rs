@@ -1,6 +1,6 @@
 //! Roads, tracks and paths, and where they cross the line.
 
-use vedette_atlas::{Bounds, WayKind, load, read_border, read_ways, way_crossings};
+use vedette_atlas::{Border, Bounds, WayKind, load, read_border, read_ways, sea_beyond, way_crossings};
 use vedette_geo::distance_m;
 
 use crate::{data, p};
@@ -148,4 +148,54 @@ fn a_site_reads_terrain_in_view_of_its_line() {
     assert_eq!(w.terrain.source().label, "SRTM 3″ N43E007");
     assert!(w.territory.is_empty() && w.border.length_m() > 4000.0);
     assert!((46.0..50.0).contains(&w.geoid.undulation_m), "{:?}", w.geoid);
+}
+
+#[test]
+fn waters_come_from_areas_and_from_a_shore_that_is_watched() {
+    // A lake as a closed way, half a river as an open one; the lake again as an area with an island.
+    let xml = r#"<osm version="0.6"><node id="1" lat="42.0" lon="1.0"/><node id="2" lat="42.0" lon="1.1"/>
+     <node id="3" lat="42.1" lon="1.1"/>
+     <way id="5"><nd ref="1"/><nd ref="2"/><nd ref="3"/><nd ref="1"/><tag k="natural" v="water"/><tag k="name" v="Lake"/></way>
+     <way id="6"><nd ref="1"/><nd ref="2"/><tag k="waterway" v="riverbank"/></way></osm>"#;
+    let found = read_ways("lake.osm", xml.as_bytes(), None).unwrap();
+    assert_eq!((found.ways.len(), found.waters.len()), (0, 1));
+    assert_eq!(
+        (found.waters[0].name.as_str(), found.waters[0].rings[0].len()),
+        ("Lake", 3)
+    );
+    assert!(
+        found.notes.iter().any(|n| n.contains("not closed")),
+        "{:?}",
+        found.notes
+    );
+    let again = read_ways("lake.json", found.to_geojson().as_bytes(), None).unwrap();
+    assert_eq!(again.waters, found.waters);
+
+    // A shore walked north to south with home on the left (east): the sea is in the west.
+    let ring = |line: Vec<[f64; 2]>, left| {
+        let line = line.into_iter().map(|[lat, lon]| p(lat, lon)).collect();
+        sea_beyond(&Border::new("shore", line, left).unwrap()).unwrap()
+    };
+    let coast = ring(vec![[39.3, -28.5], [39.25, -28.51], [39.2, -28.5]], true);
+    let inside = |w: &vedette_atlas::Water, at: vedette_geo::LatLon| {
+        let crossed = |r: &Vec<vedette_geo::LatLon>| {
+            (0..r.len())
+                .filter(|k| {
+                    let (a, b) = (r[*k], r[(k + 1) % r.len()]);
+                    (a.lat_deg > at.lat_deg) != (b.lat_deg > at.lat_deg)
+                        && at.lon_deg
+                            < a.lon_deg + (at.lat_deg - a.lat_deg) / (b.lat_deg - a.lat_deg) * (b.lon_deg - a.lon_deg)
+                })
+                .count()
+        };
+        w.rings.iter().map(crossed).sum::<usize>() % 2 == 1
+    };
+    assert!(inside(&coast, p(39.25, -28.6)) && !inside(&coast, p(39.25, -28.4)));
+    // An island walked against the clock with home on the left (inside): the sea is around it.
+    let square = vec![[1.0, 1.0], [1.0, 1.1], [1.1, 1.1], [1.1, 1.0], [1.0, 1.0]];
+    let island = ring(square.clone(), true);
+    assert!(inside(&island, p(1.05, 0.9)) && !inside(&island, p(1.05, 1.05)));
+    // The same line with home outside: a lake.
+    let lake = ring(square, false);
+    assert!(!inside(&lake, p(1.05, 0.9)) && inside(&lake, p(1.05, 1.05)));
 }
