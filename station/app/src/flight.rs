@@ -138,6 +138,7 @@ impl Flight {
 
         let hashes = Arc::new(Mutex::new(FrameHashes::new()));
         let around = Around {
+            waters: Arc::new(vedette_core::SiteLines::of(&c.world).surroundings()),
             world: c.world,
             clock: c.clock,
             inputs: running.inputs(),

@@ -23,8 +23,8 @@ use vedette_model::{
 };
 use vedette_panels::feeds::{VideoFrame, VideoSlots};
 use vedette_sight::{
-    Analyst, AnalystConfig, Governor, GovernorPolicy, GrayFrame, PlatformPose, PoseSigmas, SightPolicy, SkyPolicy,
-    SkyWatch, Spent, TrackIds, footprint, light_at, project, px_per_m,
+    Analyst, AnalystConfig, Charted, Governor, GovernorPolicy, GrayFrame, PlatformPose, PoseSigmas, SightPolicy,
+    SkyPolicy, SkyWatch, Spent, Surroundings, TrackIds, footprint, light_at, project, px_per_m,
 };
 
 use crate::clock::Clock;
@@ -40,6 +40,8 @@ const VISIBLE_REPORT_MS: i64 = 500;
 #[derive(Clone)]
 pub(crate) struct Around {
     pub(crate) world: Arc<World>,
+    /// Its waters, for the analyst.
+    pub(crate) waters: Arc<Surroundings>,
     pub(crate) clock: Clock,
     pub(crate) inputs: Sender<Input>,
     pub(crate) screen: VideoSlots,
@@ -272,9 +274,11 @@ impl Eye {
             return;
         };
         if thermal {
-            let a = self
-                .analyst
-                .analyse(&image, captured, pts, pose.as_ref(), &*self.around.world.terrain);
+            let ground = Charted {
+                ground: &*self.around.world.terrain,
+                around: &self.around.waters,
+            };
+            let a = self.analyst.analyse(&image, captured, pts, pose.as_ref(), &ground);
             self.analysed += 1;
             if let Ok(mut h) = self.around.hashes.lock() {
                 h.insert(
@@ -347,6 +351,7 @@ impl Eye {
             },
         );
         self.analyst.set_coarse(pace.coarse);
+        self.analyst.set_model_every(pace.model_every);
     }
 
     /// Whether lights burn where this aircraft's thermal camera follows vehicles.

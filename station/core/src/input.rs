@@ -63,6 +63,9 @@ pub struct SiteLines {
     /// One sigma of the terrain's heights, metres, where its source says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub terrain_sigma_m: Option<f64>,
+    /// Waters, each as its closed rings: outline and islands.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waters: Vec<Vec<Vec<LatLon>>>,
 }
 
 /// A road, track or path of the site.
@@ -155,6 +158,20 @@ impl SiteLines {
             hash: world.site_hash(),
             ways: ways(world),
             terrain_sigma_m: Some(source.sigma_m),
+            waters: world.chart.waters.iter().map(|w| w.rings.clone()).collect(),
+        }
+    }
+
+    /// What the rules ask about the country around: its waters and lawful landing places.
+    #[must_use]
+    pub fn surroundings(&self) -> vedette_sight::Surroundings {
+        vedette_sight::Surroundings {
+            waters: self.waters.clone(),
+            landings: self
+                .crossings
+                .iter()
+                .map(|(_, at, radius_m)| (*at, *radius_m))
+                .collect(),
         }
     }
 }

@@ -150,7 +150,7 @@ impl Station {
             places: Vec::new(),
         };
         Ok(Self {
-            rules: RuleSet::new(setup.policy.clone()),
+            rules: RuleSet::new(setup.policy.clone()).with_surroundings(setup.site.surroundings()),
             setup,
             view,
             border,

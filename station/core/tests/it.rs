@@ -139,6 +139,7 @@ fn setup() -> Setup {
             hash: "0".into(),
             ways: vec![],
             terrain_sigma_m: None,
+            waters: vec![],
         },
         cameras: vec![CameraSpec {
             camera: CAM,

@@ -66,6 +66,8 @@ pub struct Analyst {
     coarse: bool,
     /// What the sea looked like lately, in sea mode.
     sea: Sea,
+    /// How this frame is looked at when it is over water.
+    over: Option<SeaPolicy>,
     /// A network of others, every how many frames it is asked (0: never), and frames since.
     model: Option<ModelDetector>,
     model_every: u32,
@@ -96,6 +98,7 @@ impl Analyst {
             defects: Vec::new(),
             coarse: false,
             sea: Sea::default(),
+            over: None,
             model: None,
             model_every: 1,
             since_model: 0,
@@ -159,6 +162,24 @@ impl Analyst {
         let prepared = Prepared::of(&work);
         let t_s = captured.0 as f64 * 1e-6;
 
+        // What it looks at: land or water.
+        let centre = pose.map(|p| {
+            look(
+                [width as f64 / 2.0, height as f64 / 2.0],
+                width,
+                height,
+                p,
+                ground,
+                &FixErrors::default(),
+            )
+        });
+        let afloat = matches!(&centre, Some(Ok(l)) if ground.on_water(l.fix.at));
+        self.over = self
+            .config
+            .policy
+            .sea
+            .or(self.config.policy.over_water.filter(|_| afloat));
+
         // How the picture moved.
         let gap_s = self
             .before
@@ -186,7 +207,7 @@ impl Analyst {
         let health = step.as_ref().map_or(0.0, |b| b.registration.health);
         let healthy = health >= HEALTHY;
         let mut map = step.as_ref().map_or(Homography::IDENTITY, |b| b.registration.map);
-        let at_sea = self.config.policy.sea.is_some() && step.is_some() && health < 0.5 * HEALTHY;
+        let at_sea = self.over.is_some() && step.is_some() && health < 0.5 * HEALTHY;
         if let (true, Some(a), Some(b)) = (at_sea, &self.last_pose, pose) {
             // Water: nothing to hold on to, but the metadata say how the camera moved.
             let said = predicted(a, b, width, height, ground).map(|m| m.scaled(1.0 / f64::from(zoom)));
@@ -201,16 +222,6 @@ impl Analyst {
         let full_map = map.scaled(f64::from(zoom));
 
         // What the ground says about sizes.
-        let centre = pose.map(|p| {
-            look(
-                [width as f64 / 2.0, height as f64 / 2.0],
-                width,
-                height,
-                p,
-                ground,
-                &FixErrors::default(),
-            )
-        });
         let scale = match (pose, &centre) {
             (Some(p), Some(Ok(l))) => px_per_m(l.fix.slant_m, width, p),
             _ => None,
@@ -229,7 +240,7 @@ impl Analyst {
             zoom,
             pan_px_s,
         };
-        let over = self.config.policy.sea.map(|policy| {
+        let over = self.over.map(|policy| {
             self.sea.look(&work, &policy);
             (policy, pose)
         });
@@ -324,6 +335,7 @@ impl Analyst {
             pan_px_s,
         } = *sizes;
         let p = self.config.policy;
+        let over = self.over;
         // Work-picture pixels per metre; without a pose a person of ten pixels is assumed.
         let k = scale.map_or(6.0, |s| s as f32) / zoom;
         let (sin, cos) = (depression_deg as f32).to_radians().sin_cos();
@@ -335,20 +347,20 @@ impl Analyst {
             w: 3.0 * k,
             h: (1.4 * cos + 3.0 * sin) * k,
         };
-        let most_size_m = p.sea.map_or(p.most_size_m, |s| s.most_size_m);
+        let most_size_m = over.map_or(p.most_size_m, |s| s.most_size_m);
         let side_px = if scale.is_some() {
             [(p.least_size_m * k).max(2.0), (most_size_m * k).max(6.0)]
         } else {
             [3.0, 60.0]
         };
-        let mut spots = if self.config.spectrum == Spectrum::Thermal || p.sea.is_some() {
+        let mut spots = if self.config.spectrum == Spectrum::Thermal || over.is_some() {
             let gate = SpotGate {
                 contrast: p.spot_contrast,
                 ratio: p.spot_ratio,
                 side_px,
             };
             let mut sizes = if person.h >= 2.0 { vec![person, car] } else { vec![car] };
-            if p.sea.is_some() {
+            if over.is_some() {
                 // An inflatable, freeboard and people in it, and a cutter, end on and broadside between.
                 sizes.extend(
                     [(5.0f32, 1.6f32, 2.0f32), (12.0, 3.0, 4.0)].map(|(long, high, wide)| SpotSize {
@@ -418,7 +430,7 @@ impl Analyst {
         self.followed
             .iter()
             .filter(|f| f.seen || c.captured.0 - f.captured.0 <= coast_us)
-            .filter(|f| self.config.policy.sea.is_none_or(|s| f.lasts(c.captured, &s)))
+            .filter(|f| self.over.is_none_or(|s| f.lasts(c.captured, &s)))
             .map(|f| {
                 let velocity = match (&f.filter, f.moved) {
                     (Some(x), true) => x.velocity_en_m_s(),

@@ -3,7 +3,8 @@
 //! Classes only: nothing here looks at who. Each feature has a plain likelihood per class, written
 //! out below with its reason; "unknown" has one too, so that an odd thing stays unknown. An object
 //! never seen moving is called a person only while it keeps a person's upright shape: a warm rock
-//! has a person's size, seldom that.
+//! has a person's size, seldom that. On charted water other kinds are compared, boats and swimmers,
+//! and nothing need be seen to move: there the ground itself does not hold still.
 
 use vedette_model::TargetClass;
 
@@ -24,10 +25,12 @@ pub struct Features {
     pub warmer: Option<bool>,
     /// Has been seen to move against the ground.
     pub moved: bool,
+    /// It is on charted water.
+    pub afloat: bool,
 }
 
 /// Kinds compared, in a fixed order.
-const KINDS: [Kind; 5] = [
+const KINDS: [Kind; 7] = [
     // Standing person: 1.7 m tall (the cut-out at half contrast loses a tenth), 0.55 m wide, walks to 2.5 m/s, runs to 6.
     Kind {
         class: TargetClass::Person,
@@ -36,6 +39,7 @@ const KINDS: [Kind; 5] = [
         depth: 0.4,
         speed: (1.2, 1.6),
         least_speed: 0.0,
+        afloat: false,
     },
     // Cow, horse, deer.
     Kind {
@@ -45,6 +49,7 @@ const KINDS: [Kind; 5] = [
         depth: 0.8,
         speed: (0.8, 2.0),
         least_speed: 0.0,
+        afloat: false,
     },
     // Rider with cycle or motorcycle: 1.7 m tall, 1.6 m long seen from the side.
     Kind {
@@ -54,6 +59,7 @@ const KINDS: [Kind; 5] = [
         depth: 1.2,
         speed: (7.0, 5.0),
         least_speed: 2.5,
+        afloat: false,
     },
     // Dog, boar, chamois, sheep: wider than tall.
     Kind {
@@ -63,6 +69,7 @@ const KINDS: [Kind; 5] = [
         depth: 0.7,
         speed: (1.0, 2.0),
         least_speed: 0.0,
+        afloat: false,
     },
     // Car to van: 1.6 m tall, 1.8 x 4.4 m on the ground.
     Kind {
@@ -72,6 +79,28 @@ const KINDS: [Kind; 5] = [
         depth: 3.0,
         speed: (9.0, 8.0),
         least_speed: 0.0,
+        afloat: false,
+    },
+    // Open boat to fishing vessel: a 0.5 to 2 m freeboard or its engine alone, 2 to 12 m seen from
+    // whichever side; to 20 m/s.
+    Kind {
+        class: TargetClass::Boat,
+        height: (1.0, 0.45),
+        width: (3.8, 0.55),
+        depth: 2.5,
+        speed: (6.0, 6.0),
+        least_speed: 0.0,
+        afloat: true,
+    },
+    // Person in the water: head and shoulders, 0.3 to 0.7 m; drifts, swims to 1.5 m/s.
+    Kind {
+        class: TargetClass::Person,
+        height: (0.35, 0.45),
+        width: (0.55, 0.40),
+        depth: 0.4,
+        speed: (0.5, 0.7),
+        least_speed: 0.0,
+        afloat: true,
     },
 ];
 
@@ -87,6 +116,8 @@ struct Kind {
     speed: (f64, f64),
     /// Slower than this it would not be told from others, metres per second.
     least_speed: f64,
+    /// Met on water, and not on land; or the other way round.
+    afloat: bool,
 }
 
 /// Evidence gathered over looks; log-likelihoods, forgetting slowly.
@@ -97,6 +128,8 @@ pub struct ClassEvidence {
     looks: u32,
     /// Looks clearly taller than wide.
     tall_looks: u32,
+    /// Looks on charted water.
+    afloat_looks: u32,
     moved: bool,
 }
 
@@ -119,10 +152,11 @@ impl ClassEvidence {
         self.unknown = self.unknown * FADE + SHARE * UNKNOWN_LOG;
         self.looks += 1;
         self.tall_looks += u32::from(f.height_m > 1.6 * f.width_m && f.height_m > 1.2);
+        self.afloat_looks += u32::from(f.afloat);
         self.moved |= f.moved;
     }
 
-    /// Best class and its share of the evidence (a share among these five, not a probability of
+    /// Best class and its share of the evidence (a share among these kinds, not a probability of
     /// being right).
     #[must_use]
     pub fn best(&self) -> (TargetClass, f64) {
@@ -141,7 +175,8 @@ impl ClassEvidence {
         // Not seen to move: only what has a person's upright shape in look after look may be
         // called one; anything else that is warm and still stays unknown.
         let upright = class == TargetClass::Person && self.looks >= 12 && share > 0.75;
-        if self.moved || (upright && self.tall_looks * 10 >= self.looks * 8) {
+        let afloat = self.looks >= 6 && self.afloat_looks * 10 >= self.looks * 8;
+        if self.moved || afloat || (upright && self.tall_looks * 10 >= self.looks * 8) {
             (class, share)
         } else {
             (TargetClass::Unknown, share)
@@ -188,6 +223,8 @@ impl Kind {
             (Some(false), TargetClass::Person | TargetClass::Animal) => -1.0,
             _ => 0.0,
         };
-        size + speed + slow + warmth
+        // A shoreline is charted to some metres, and something at its edge may be either.
+        let element = if self.afloat == f.afloat { 0.0 } else { -8.0 };
+        size + speed + slow + warmth + element
     }
 }

@@ -27,6 +27,34 @@ pub trait Ground {
     fn height(&self, at: LatLon) -> Option<Amsl>;
     /// One sigma of those heights, metres.
     fn sigma_m(&self) -> f64;
+    /// Whether a place is known to be water; without charts nothing is.
+    fn on_water(&self, _at: LatLon) -> bool {
+        false
+    }
+}
+
+/// Ground with its waters charted.
+#[derive(Clone, Copy)]
+pub struct Charted<'a> {
+    /// Its heights.
+    pub ground: &'a dyn Ground,
+    /// Its waters.
+    pub around: &'a crate::Surroundings,
+}
+
+impl Ground for Charted<'_> {
+    fn cast(&self, from: LatLon, amsl: Amsl, toward: Vec3<Ned>, max_m: f64) -> Result<(LatLon, Amsl), NoFix> {
+        self.ground.cast(from, amsl, toward, max_m)
+    }
+    fn height(&self, at: LatLon) -> Option<Amsl> {
+        self.ground.height(at)
+    }
+    fn sigma_m(&self) -> f64 {
+        self.ground.sigma_m()
+    }
+    fn on_water(&self, at: LatLon) -> bool {
+        self.around.on_water(at)
+    }
 }
 
 /// A level plane at one height: open sea, or a place without terrain data whose height is known.

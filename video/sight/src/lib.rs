@@ -45,8 +45,8 @@ pub use error::SightError;
 pub use filter::GroundFilter;
 pub use governor::{Governor, GovernorPolicy, Pace, Spent};
 pub use ground::{
-    BIASES, FixErrors, Ground, LevelGround, Look, MAX_RANGE_M, MIN_GRAZING_DEG, bearing_bias_deg, footprint, geolocate,
-    look, project, px_per_m, ray_of,
+    BIASES, Charted, FixErrors, Ground, LevelGround, Look, MAX_RANGE_M, MIN_GRAZING_DEG, bearing_bias_deg, footprint,
+    geolocate, look, project, px_per_m, ray_of,
 };
 pub use handover::{Handover, HandoverPolicy, hand_over};
 pub use homography::Homography;

@@ -259,6 +259,7 @@ impl Analyst {
                 speed_sigma_m_s: sigma,
                 warmer: (d.spot > 0.0).then_some(d.contrast > 0.0),
                 moved: f.moved,
+                afloat: matches!(&k.look, Ok(l) if c.ground.on_water(l.fix.at)),
             });
             (f.class, f.class_share) = f.evidence.best();
             let accel_m_s2 = if f.fast() { 2.0 } else { 0.5 };

@@ -37,9 +37,16 @@ pub struct SightPolicy {
     #[serde(default)]
     pub thermal_least: Option<f32>,
     /// Over the sea: nothing above the horizon or in the sun's glitter, warm and cold spots in
-    /// visible light too, and nothing that does not last. None over land.
+    /// visible light too, and nothing that does not last. Used whatever is in the picture.
     #[serde(default)]
     pub sea: Option<SeaPolicy>,
+    /// The same, used while the middle of the picture is on charted water ([`crate::Charted`]).
+    #[serde(default = "over_water")]
+    pub over_water: Option<SeaPolicy>,
+}
+
+fn over_water() -> Option<SeaPolicy> {
+    Some(SeaPolicy::default())
 }
 
 impl Default for SightPolicy {
@@ -57,6 +64,7 @@ impl Default for SightPolicy {
             reacquire_s: 90.0,
             thermal_least: None,
             sea: None,
+            over_water: over_water(),
         }
     }
 }

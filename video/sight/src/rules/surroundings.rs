@@ -6,19 +6,20 @@ use vedette_geo::{Hae, LatLon, LocalFrame, distance_m};
 /// Places as the site knows them; empty where it knows none, and then rules about them are silent.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Surroundings {
-    /// Outlines of waters, closed, first point not repeated.
-    pub waters: Vec<Vec<LatLon>>,
+    /// Waters, each as its closed rings, first point not repeated: the outline and the islands in
+    /// it, in any order (even-odd over all rings of one water).
+    pub waters: Vec<Vec<Vec<LatLon>>>,
     /// Harbours, jetties and lawful beaches: middle and radius, metres.
     pub landings: Vec<(LatLon, f64)>,
 }
 
 impl Surroundings {
-    /// Whether a place is inside a water's outline (even-odd rule).
+    /// Whether a place is on a water and on none of its islands (even-odd rule).
     #[must_use]
     pub fn on_water(&self, at: LatLon) -> bool {
-        self.waters.iter().any(|ring| {
+        self.waters.iter().any(|water| {
             let mut inside = false;
-            for (a, b) in edges(ring) {
+            for (a, b) in water.iter().flat_map(|ring| edges(ring)) {
                 if (a.lat_deg > at.lat_deg) != (b.lat_deg > at.lat_deg) {
                     let t = (at.lat_deg - a.lat_deg) / (b.lat_deg - a.lat_deg);
                     if at.lon_deg < a.lon_deg + t * (b.lon_deg - a.lon_deg) {
@@ -40,6 +41,7 @@ impl Surroundings {
         };
         self.waters
             .iter()
+            .flatten()
             .flat_map(|ring| edges(ring))
             .map(|(a, b)| {
                 let (p, q) = (flat(a), flat(b));

@@ -270,12 +270,12 @@ fn one_who_goes_the_same_way_at_a_distance_tails_and_companions_do_not() {
 /// Water north of 100 m inside the line, with its shore there.
 fn lake() -> Surroundings {
     Surroundings {
-        waters: vec![vec![
+        waters: vec![vec![vec![
             place(200.0, -900.0),
             place(1800.0, -900.0),
             place(1800.0, 100.0),
             place(200.0, 100.0),
-        ]],
+        ]]],
         landings: vec![(place(400.0, 100.0), 60.0)],
     }
 }

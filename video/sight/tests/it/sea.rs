@@ -3,8 +3,10 @@
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use vedette_geo::{Amsl, LatLon};
-use vedette_model::{CameraId, Pts, SensorPose, Spectrum, Utc, VehicleId};
-use vedette_sight::{Analyst, AnalystConfig, GrayFrame, LevelGround, SeaPolicy, SightPolicy, TrackIds};
+use vedette_model::{CameraId, Pts, SensorPose, Spectrum, TargetClass, Utc, VehicleId};
+use vedette_sight::{
+    Analyst, AnalystConfig, Charted, GrayFrame, LevelGround, SeaPolicy, SightPolicy, Surroundings, TrackIds,
+};
 
 use super::synthetic::Texture;
 
@@ -86,8 +88,19 @@ fn frame(texture: &Waves, t_s: f64, rng: &mut ChaCha8Rng) -> Vec<u8> {
     out
 }
 
-/// Share of the frames after three seconds in which the boat is followed, and other tracks ever seen.
-fn watch(sea: Option<SeaPolicy>) -> (f64, usize) {
+/// The chart that says there is water.
+fn charted() -> Surroundings {
+    let at = |lat_deg, lon_deg| LatLon { lat_deg, lon_deg };
+    Surroundings {
+        waters: vec![vec![vec![at(42.2, 3.2), at(42.2, 3.6), at(42.4, 3.6), at(42.4, 3.2)]]],
+        landings: Vec::new(),
+    }
+}
+
+/// Share of the frames after three seconds in which the boat is followed, other tracks ever seen, and
+/// what the boat is called at the end.
+fn watch(sea: Option<SeaPolicy>, around: &Surroundings) -> (f64, usize, TargetClass) {
+    let ground = Charted { ground: &SEA, around };
     let texture = Waves::new(31);
     let mut rng = ChaCha8Rng::seed_from_u64(8);
     let mut analyst = Analyst::new(AnalystConfig {
@@ -102,12 +115,13 @@ fn watch(sea: Option<SeaPolicy>) -> (f64, usize) {
     });
     let mut others = std::collections::BTreeSet::new();
     let (mut held, mut after) = (0, 0);
+    let mut called = TargetClass::Unknown;
     for i in 0..40 {
         let t = f64::from(i) / HZ;
         let data = frame(&texture, t, &mut rng);
         let p = pose(t);
         let picture = GrayFrame::new(W, H, &data).expect("a frame");
-        let seen = analyst.analyse(&picture, p.captured, Pts(i64::from(i)), Some(&p), &SEA);
+        let seen = analyst.analyse(&picture, p.captured, Pts(i64::from(i)), Some(&p), &ground);
         let boat = boat_at(t);
         let mut on_it = false;
         for k in seen.tracks.iter().filter(|k| k.seen) {
@@ -117,6 +131,7 @@ fn watch(sea: Option<SeaPolicy>) -> (f64, usize) {
             ];
             if (at[0] - boat[0]).hypot(at[1] - boat[1]) < 10.0 {
                 on_it = true;
+                called = k.class;
             } else {
                 others.insert(k.id);
             }
@@ -126,13 +141,14 @@ fn watch(sea: Option<SeaPolicy>) -> (f64, usize) {
             held += i32::from(on_it);
         }
     }
-    (f64::from(held) / f64::from(after), others.len())
+    (f64::from(held) / f64::from(after), others.len(), called)
 }
 
 #[test]
 fn a_boat_is_followed_and_waves_glitter_and_clouds_are_not() {
-    let (plain_held, plain_others) = watch(None);
-    let (held, others) = watch(Some(SeaPolicy::default()));
+    let nothing = Surroundings::default();
+    let (plain_held, plain_others, _) = watch(None, &nothing);
+    let (held, others, _) = watch(Some(SeaPolicy::default()), &nothing);
     println!("land mode: boat {plain_held:.2}, {plain_others} others; sea mode: boat {held:.2}, {others} others");
     assert!(held >= 0.8, "boat held {held}");
     assert!(others <= 1, "{others} others");
@@ -140,4 +156,12 @@ fn a_boat_is_followed_and_waves_glitter_and_clouds_are_not() {
         plain_others > 5 * others.max(1),
         "sea mode earns its name: {plain_others}"
     );
+}
+
+#[test]
+fn over_charted_water_the_sea_is_looked_at_as_one_and_a_boat_is_called_a_boat() {
+    let (held, others, called) = watch(None, &charted());
+    assert!(held >= 0.8, "boat held {held}");
+    assert!(others <= 1, "{others} others");
+    assert_eq!(called, TargetClass::Boat);
 }
