@@ -9,6 +9,7 @@ mod cues;
 mod demo;
 mod detect;
 mod drafting;
+mod errand;
 mod files;
 mod flight;
 mod imports;

@@ -4,13 +4,17 @@
 //! Pure: a view in, intents out. It may not look at the simulator's truth.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use vedette_atlas::World;
 use vedette_core::{PlanOnAircraft, StationView};
 use vedette_geo::{AboveHome, Amsl, LatLon};
 use vedette_model::{
     Airframe, Alert, AlertId, AlertState, Decision, FlightMode, GimbalAim, IncidentState, Intent, LandedState, Mono,
     Order, Priority, ReceiptState, TargetClass, TrackId, VehicleId,
 };
+
+use crate::errand::{Errands, told_of};
 
 /// How far the watch has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,6 +44,8 @@ struct Watched {
     vehicle: VehicleId,
     /// `None`: nobody is seen yet where a sensor on the ground told of somebody.
     track: Option<TrackId>,
+    /// The sensor's alert that brought it here; while it is, what the sensor tells is followed.
+    alert: Option<AlertId>,
     at: LatLon,
     amsl: Amsl,
     velocity_en_m_s: [f64; 2],
@@ -71,9 +77,17 @@ pub(crate) struct Script {
     sealed_at: Option<Mono>,
     aim_sent: Option<Mono>,
     watch_began: Option<Mono>,
+    /// Whom it sends to look at what sensors on the ground tell of, and the map that needs.
+    errands: Option<(Errands, Arc<World>)>,
 }
 
 impl Script {
+    /// It sends whoever is there first where a sensor on the ground tells of somebody.
+    pub(crate) fn answering_sensors(mut self, world: Arc<World>) -> Self {
+        self.errands = Some((Errands::default(), world));
+        self
+    }
+
     pub(crate) fn new(goal: Goal) -> Self {
         Self {
             phase: Phase::Prepare,
@@ -86,6 +100,7 @@ impl Script {
             sealed_at: None,
             aim_sent: None,
             watch_began: None,
+            errands: None,
         }
     }
 
@@ -277,7 +292,30 @@ impl Script {
                 });
             }
         }
+        out.extend(self.run_errands(view));
         out.extend(self.keep_eyes_on(view));
+        out
+    }
+
+    /// Sends somebody to what a sensor told of, and looks when they are there.
+    fn run_errands(&mut self, view: &StationView) -> Vec<Intent> {
+        let busy = self.watching.is_some_and(|w| w.track.is_some() || w.alert.is_some());
+        let Some((errands, world)) = self.errands.as_mut().filter(|_| !busy) else {
+            return Vec::new();
+        };
+        let (out, arrived) = errands.act(view, world);
+        if let Some(a) = arrived {
+            self.watching = Some(Watched {
+                vehicle: a.vehicle,
+                track: None,
+                alert: Some(a.alert),
+                at: a.at,
+                amsl: a.amsl,
+                velocity_en_m_s: [0.0; 2],
+                seen: view.now,
+                since: view.now,
+            });
+        }
         out
     }
 
@@ -287,7 +325,8 @@ impl Script {
             return;
         }
         let (Some(vehicle), Some(track)) = (alert.vehicle, alert.track) else {
-            if let Some(at) = alert.at.filter(|_| alert.vehicle.is_none() && self.watching.is_none()) {
+            let nobody = alert.vehicle.is_none() && self.watching.is_none() && self.errands.is_none();
+            if let Some(at) = alert.at.filter(|_| nobody) {
                 self.look_for(view, at);
             }
             return;
@@ -298,6 +337,7 @@ impl Script {
         self.watching = Some(Watched {
             vehicle,
             track: Some(track),
+            alert: None,
             at: fix.at,
             amsl: fix.amsl,
             velocity_en_m_s: [0.0; 2],
@@ -329,6 +369,7 @@ impl Script {
             self.watching = Some(Watched {
                 vehicle: v.id,
                 track: None,
+                alert: None,
                 at,
                 amsl: Amsl(f64::from(*amsl)),
                 velocity_en_m_s: [0.0; 2],
@@ -353,8 +394,10 @@ impl Script {
                 .map_or(f64::INFINITY, |f| vedette_geo::distance_m(f.at, w.at))
         };
         let near = |t: &&vedette_core::TrackView| away(t) < reach.min(80.0);
-        let person =
-            |t: &&vedette_core::TrackView| matches!(t.track.class, TargetClass::Person | TargetClass::TwoWheeler);
+        let person = |t: &&vedette_core::TrackView| {
+            let boat = t.track.class == TargetClass::Boat && w.alert.is_some();
+            boat || matches!(t.track.class, TargetClass::Person | TargetClass::TwoWheeler)
+        };
         let chosen = view
             .tracks
             .values()
@@ -393,6 +436,9 @@ impl Script {
             return out;
         };
         Self::find_again(&mut w, view);
+        if let (None, Some(told)) = (w.track, w.alert.and_then(|a| told_of(view, a))) {
+            (w.at, w.seen) = (told.at, told.heard.max(w.seen));
+        }
         if w.track.is_none() && v.mode.is_some_and(|m| m.value == FlightMode::Auto) {
             let near =
                 v.at.as_ref()

@@ -459,7 +459,8 @@ impl Pupil {
             script: Script::new(Goal {
                 at_most_s: (until - 300.0).max(until * 0.6),
                 revisits: f64::INFINITY,
-            }),
+            })
+            .answering_sensors(e.world.clone()),
             trainee: Trainee::new(habit, e.training.report.iter().cloned()).asked(e.policy.thresholds.probes()),
             view: flight.view(),
             inputs: flight.inputs(),

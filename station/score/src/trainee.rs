@@ -139,7 +139,7 @@ impl Trainee {
                     matches!(
                         i,
                         Intent::Command {
-                            order: Order::Gimbal(_) | Order::Hold,
+                            order: Order::Gimbal(_) | Order::Hold | Order::GoTo { .. },
                             ..
                         }
                     )
@@ -151,7 +151,7 @@ impl Trainee {
                 !matches!(
                     i,
                     Intent::Command {
-                        order: Order::Gimbal(_) | Order::Hold | Order::ResumeMission,
+                        order: Order::Gimbal(_) | Order::Hold | Order::GoTo { .. } | Order::ResumeMission,
                         ..
                     }
                 )

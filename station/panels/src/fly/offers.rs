@@ -34,7 +34,7 @@ const LOW_S: f64 = 600.0;
 /// One sigma of how much a person's speed changes meanwhile, metres per second.
 const TARGET_SIGMA_M_S: f64 = 0.5;
 /// A corner of the way counts as reached within this, metres.
-const REACHED_M: f64 = 80.0;
+pub const REACHED_M: f64 = 80.0;
 
 /// A way to a place, flown corner by corner, each by its own hold.
 #[derive(Debug, Clone, PartialEq)]
@@ -216,8 +216,9 @@ pub(super) fn words_of(r: &Response) -> String {
     s
 }
 
-/// An aircraft that can be sent now.
-fn best<'a>(v: &StationView, all: &'a [Response]) -> Option<&'a Response> {
+/// The best answer whose aircraft can be sent now: able, not there yet, and where its plan has it.
+#[must_use]
+pub fn best<'a>(v: &StationView, all: &'a [Response]) -> Option<&'a Response> {
     all.iter().find(|r| r.able && r.path.len() > 1 && !astray(v, r))
 }
 
