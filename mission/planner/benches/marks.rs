@@ -208,6 +208,7 @@ fn watch(t: &mut Table) {
         let cue = Cue {
             at: w.border.at(m),
             hold_s: 300.0,
+            across_m: None,
         };
         let from = cpu_s();
         let best = respond(&p, &w, &cue, 7200.0 + 300.0 * f64::from(k));

@@ -43,6 +43,9 @@ pub struct Cue {
     pub at: LatLon,
     /// Seconds of watching wanted on the spot.
     pub hold_s: f64,
+    /// Narrow side of what is looked for, metres; none: what the brief looks for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub across_m: Option<f64>,
 }
 
 /// What one aircraft could do about it.
@@ -183,7 +186,8 @@ impl Desk<'_> {
         let h = (amsl - ground).max(1.0);
         let c = &a.camera;
         let focal_px = f64::from(c.width_px) / (2.0 * (0.5 * c.hfov_deg).to_radians().tan());
-        let target = target_width_m(self.plan.brief.requirement.target);
+        let sought = || target_width_m(self.plan.brief.requirement.target);
+        let target = self.cue.across_m.unwrap_or_else(sought);
         let least = if c.max_depression_deg >= 89.0 {
             0.0
         } else {
@@ -477,7 +481,11 @@ pub struct HandOver {
 /// one who comes.
 #[must_use]
 pub fn hand_over(plan: &PatrolPlan, world: &World, held: &Held, now_s: f64) -> Vec<HandOver> {
-    let cue = |at| Cue { at, hold_s: 300.0 };
+    let cue = |at| Cue {
+        at,
+        hold_s: 300.0,
+        across_m: None,
+    };
     let moved = |t: f64| {
         let [n, e] = held.velocity_m_s.map(|v| v * t);
         destination(held.at, e.atan2(n).to_degrees(), n.hypot(e))
@@ -534,6 +542,7 @@ pub fn hand_over(plan: &PatrolPlan, world: &World, held: &Held, now_s: f64) -> V
         let stay = Cue {
             at: held.at,
             hold_s: hold_on_s,
+            across_m: None,
         };
         let holder_lasts = holder.is_some_and(|h| {
             let desk = Desk {

@@ -289,6 +289,7 @@ fn the_best_aircraft_answers_a_cue() {
         let cue = Cue {
             at: w.border.at(m),
             hold_s: 300.0,
+            across_m: None,
         };
         let all = respond(p, w, &cue, 3600.0 * (1.0 + 2.0 * f64::from(k)));
         assert_eq!(all.len(), p.brief.fleet.len());
@@ -318,7 +319,17 @@ fn targets_are_handed_over_before_they_are_lost() {
     let (w, p) = &*DAY;
     let at = destination(w.border.at(60_000.0), 270.0, 800.0);
     let now = 5.0 * 3600.0;
-    let holder = respond(p, w, &Cue { at, hold_s: 60.0 }, now)[0].vehicle;
+    let holder = respond(
+        p,
+        w,
+        &Cue {
+            at,
+            hold_s: 60.0,
+            across_m: None,
+        },
+        now,
+    )[0]
+    .vehicle;
     let held = |sigma_v| Held {
         at,
         velocity_m_s: [1.0, 0.5],
@@ -415,6 +426,7 @@ fn an_alert_anywhere_beside_andorra_s_ridge_is_answered_through_legal_space() {
         let cue = Cue {
             at: beside,
             hold_s: 120.0,
+            across_m: None,
         };
         let all = respond(p, w, &cue, now);
         let best = &all[0];

@@ -8,16 +8,14 @@ use std::collections::BTreeSet;
 use vedette_atlas::World;
 use vedette_core::{CueBout, StationView};
 use vedette_geo::{Amsl, LatLon, distance_m};
-use vedette_model::{AlertId, AlertState, CueKind, FlightMode, Intent, Mono, Order, Priority, VehicleId};
-use vedette_panels::fly::{REACHED_M, best};
+use vedette_model::{AlertId, AlertState, FlightMode, Intent, Mono, Order, Priority, VehicleId};
+use vedette_panels::fly::{REACHED_M, ready};
 use vedette_planner::{Cue, respond};
 
 /// Seconds of watching asked for on the spot.
 const HOLD_S: f64 = 180.0;
 /// A sensor's word older than this is no reason to leave the patrol, microseconds.
 const FRESH_US: i64 = 30_000_000;
-/// What a ship reports of itself explains what a camera sees within this of it, metres.
-const KNOWN_SHIP_M: f64 = 400.0;
 /// The order is given again when nothing came of it within this, microseconds.
 const AGAIN_US: i64 = 15_000_000;
 /// And the errand given up after this, microseconds.
@@ -123,19 +121,11 @@ impl Errands {
     fn send(&mut self, view: &StationView, world: &World) -> Option<Way> {
         let plan = view.plan.plan.as_ref()?;
         let at_s = view.plan_second()?;
-        let ships: Vec<LatLon> = view
-            .cues
-            .values()
-            .filter(|c| c.cue.kind == CueKind::Ais)
-            .map(|c| c.cue.at)
-            .collect();
         let worth = |b: &&CueBout| {
             let open = view.alerts.get(&b.alert).is_some_and(|a| {
                 a.priority <= Priority::P2 && matches!(a.state, AlertState::Open | AlertState::Acknowledged { .. })
             });
-            open && !self.done.contains(&b.alert)
-                && view.now.since(b.heard) < FRESH_US
-                && !ships.iter().any(|s| distance_m(*s, b.at) < KNOWN_SHIP_M)
+            open && !self.done.contains(&b.alert) && view.now.since(b.heard) < FRESH_US
         };
         let bouts = view.cues.values().flat_map(|c| &c.bouts).filter(worth);
         // The nearest to the line first.
@@ -144,6 +134,8 @@ impl Errands {
         let cue = Cue {
             at: bout.at,
             hold_s: HOLD_S,
+
+            across_m: view.across_m(bout.at),
         };
         let answers = respond(plan, world, &cue, at_s);
         let patrols = |id: VehicleId| {
@@ -151,8 +143,7 @@ impl Errands {
                 .get(&id)
                 .is_some_and(|v| v.patrol_began.is_some() && v.mode.is_some_and(|m| m.value == FlightMode::Auto))
         };
-        let free: Vec<_> = answers.into_iter().filter(|r| patrols(r.vehicle)).collect();
-        let r = best(view, &free)?;
+        let r = answers.iter().find(|r| patrols(r.vehicle) && ready(view, r))?;
         self.done.insert(bout.alert);
         Some(Way {
             alert: bout.alert,

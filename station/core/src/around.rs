@@ -5,10 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use vedette_geo::{Amsl, LatLon, Ned, Vec3};
+use vedette_geo::{Amsl, LatLon, Ned, Vec3, azimuth_deg as azimuth_of, distance_m};
 use vedette_model::{
-    CameraId, Contact, Mono, NoFix, Priority, Report, SigningState, Spectrum, TargetClass, TrackId, Utc, VehicleId,
-    VisionReport,
+    CameraId, Contact, LandedState, Mono, NoFix, Priority, Report, SigningState, SkyTrack, Spectrum, TargetClass,
+    TrackId, Utc, VehicleId, VisionReport,
 };
 use vedette_sight::{AlertDraft, Ground, Intruders, LightsOut, PatrolTiming, SkyCamera, sun_elevation_deg};
 
@@ -25,6 +25,13 @@ const MOVEMENT_LOOKS: u32 = 20;
 const MOST: usize = 4000;
 /// Streams kept per aircraft at most.
 const STREAMS: usize = 8;
+
+/// What is seen within this of where one of our own is, as seen from the camera, is that one: degrees
+/// (heading errors of both) and metres (a second of flight and the errors of both places).
+const OURS_DEG: f64 = 3.0;
+const OURS_M: f64 = 30.0;
+/// Its place counts while not older than this, microseconds.
+const OURS_FRESH_US: i64 = 5_000_000;
 
 /// What these rules remember.
 #[derive(Debug, Clone, Default)]
@@ -192,10 +199,17 @@ impl Station {
             vehicle: r.vehicle,
             at: r.pose.as_ref().map(|p| p.at),
         };
+        // From the pad a camera sees masts, branches and whoever lands.
+        let aloft = self
+            .view
+            .vehicles
+            .get(&r.vehicle)
+            .is_none_or(|v| v.landed.is_none_or(|l| l.value != LandedState::OnGround));
+        let strangers: Vec<_> = r.sky.iter().filter(|t| aloft && !self.is_ours(r, t)).cloned().collect();
         let mut drafts = self
             .around
             .intruders
-            .see(r.captured, &r.sky, &by, &policy.intruder, &self.border);
+            .see(r.captured, &strangers, &by, &policy.intruder, &self.border);
         for (id, lit) in &r.lit {
             let Some(t) = self.view.tracks.get(id) else { continue };
             let Ok(fix) = &t.track.fix else { continue };
@@ -215,6 +229,25 @@ impl Station {
             self.around.timing.passed(chainage_m, r.captured, &policy.patrol_timing);
         }
         self.raise_all(drafts, r.vehicle);
+    }
+
+    /// Whether one of our own aircraft is where a camera sees something in the sky.
+    fn is_ours(&self, r: &VisionReport, t: &SkyTrack) -> bool {
+        let (Some(pose), Some(azimuth_deg), Some(elevation_deg)) = (&r.pose, t.azimuth_deg, t.elevation_deg) else {
+            return false;
+        };
+        let others = self.view.vehicles.values().filter(|v| v.id != r.vehicle);
+        others
+            .filter_map(|v| v.at.zip(v.amsl))
+            .filter(|(at, _)| self.view.now.since(at.captured) < OURS_FRESH_US)
+            .any(|(at, amsl)| {
+                let away_m = distance_m(pose.at, at.value);
+                let rise_deg = (amsl.value.0 - pose.amsl.0).atan2(away_m).to_degrees();
+                let near_deg = OURS_M.atan2(away_m).to_degrees().max(OURS_DEG);
+                let turn_deg = (azimuth_deg - azimuth_of(pose.at, at.value) + 540.0).rem_euclid(360.0) - 180.0;
+                let level = elevation_deg.to_radians().cos().abs();
+                (turn_deg * level).hypot(elevation_deg - rise_deg) < near_deg
+            })
     }
 
     /// Takes note of who began to move near the line. A picture that lies wholly on the ground is the

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use vedette_geo::{LatLon, distance_m};
 use vedette_model::{AlertFact, AlertId, Cue, CueClass, CueKind, Mono, Priority, RuleId, Utc};
-use vedette_sight::AlertDraft;
+use vedette_sight::{AlertDraft, on_water};
 
 use crate::alerts;
 use crate::station::Station;
@@ -25,6 +25,11 @@ const ELSEWHERE_M: f64 = 200.0;
 /// Alerts of ground sensors in a minute at most: a flood of cues must not bury what cameras saw.
 const A_MINUTE: usize = 10;
 const MINUTE_US: i64 = 60_000_000;
+/// A ship's own report stands for it so long, microseconds (class B reports every 3 min at anchor,
+/// ITU-R M.1371-5 table 1) ...
+const SHIP_US: i64 = 200_000_000;
+/// ... within this distance and what it sailed since, metres: a hull's length and a camera's bearing.
+const SHIP_M: f64 = 100.0;
 const RULE: &str = "ground-sensor";
 /// A sensor's clock is believed within this of the station's, microseconds.
 const CLOCK_US: i64 = 60_000_000;
@@ -58,7 +63,7 @@ pub struct CueBout {
 }
 
 /// What somebody should look at: title and what the sensor cannot tell; `None`: it is shown, no more.
-fn words(c: &Cue) -> Option<(String, &'static str)> {
+fn words(c: &Cue, afloat: bool) -> Option<(String, &'static str)> {
     let by = &c.sensor;
     Some(match (c.kind, c.class, c.opened) {
         (CueKind::ESeal, _, Some(true)) => (format!("Seal opened: {by}"), "a seal tells neither who nor why"),
@@ -74,6 +79,11 @@ fn words(c: &Cue) -> Option<(String, &'static str)> {
         (_, CueClass::Person, _) => (format!("Person seen by {by}"), "from far it may be something else"),
         (_, CueClass::Vehicle, _) => (format!("Vehicle seen by {by}"), "from far it may be something else"),
         (_, CueClass::Boat, _) => (format!("Boat seen by {by}"), "from far it may be something else"),
+        // Far out nobody can tell what floats; whoever reports itself by AIS was left out before.
+        (_, CueClass::Animal | CueClass::Unknown, _) if afloat => (
+            format!("Something on the water seen by {by}"),
+            "from far it may be a wave or a bird",
+        ),
         // Grazing cattle would fill the list; who watches sees them on the map.
         (_, CueClass::Footsteps | CueClass::Animal | CueClass::Unknown, _) => return None,
     })
@@ -139,8 +149,24 @@ impl Station {
         );
     }
 
+    /// Whether a ship that says by AIS who and where it is explains what a sensor sees on the water.
+    fn reports_itself(&self, c: &Cue) -> bool {
+        let now = self.view.now;
+        self.view.cues.values().any(|v| {
+            let heard_us = now.since(v.heard);
+            let sailed_m = v.cue.speed_m_s.unwrap_or(0.0) * Mono(heard_us).seconds();
+            v.cue.kind == CueKind::Ais
+                && heard_us < SHIP_US
+                && distance_m(v.cue.at, c.at) < SHIP_M + sailed_m + 3.0 * c.error_m.min(100.0)
+        })
+    }
+
     fn draft(&self, c: &Cue, utc: Utc) -> Option<AlertDraft> {
-        let (title, blind) = words(c)?;
+        let afloat = on_water(&self.view.site.waters, c.at);
+        if afloat && c.class != CueClass::Person && self.reports_itself(c) {
+            return None;
+        }
+        let (title, blind) = words(c, afloat)?;
         let near = self.border.nearest(c.at);
         let (off_m, side) = (
             near.signed_m.abs(),

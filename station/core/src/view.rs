@@ -227,7 +227,17 @@ pub struct PlanState {
     pub began: Option<Mono>,
 }
 
+/// Beam of an open boat, metres.
+const BOAT_ACROSS_M: f64 = 2.3;
+
 impl StationView {
+    /// Narrow side of what may be at a place, metres: a boat's on charted water; `None` elsewhere,
+    /// where the brief says what is looked for.
+    #[must_use]
+    pub fn across_m(&self, at: LatLon) -> Option<f64> {
+        vedette_sight::on_water(&self.site.waters, at).then_some(BOAT_ACROSS_M)
+    }
+
     /// Second of the plan's own clock that is now, by the first aircraft seen to begin its patrol;
     /// `None` before that.
     #[must_use]

@@ -60,7 +60,7 @@ pub use rules::{
     AlertDraft, ApproachPolicy, BehaviourPolicy, BoatPolicy, ConvoyPolicy, CrossingPolicy, DropoffPolicy,
     FromTheLinePolicy, IntruderPolicy, Intruders, LightsOut, LightsOutPolicy, LoiterPolicy, OverboardPolicy,
     PatrolTiming, PatrolTimingPolicy, Policy, RendezvousPolicy, RuleSet, SkyCamera, Surroundings, TailingPolicy,
-    VergePolicy,
+    VergePolicy, on_water,
 };
 pub use sea::SeaPolicy;
 pub use sky::{SkyPolicy, SkyWatch};

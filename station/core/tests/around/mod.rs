@@ -166,11 +166,11 @@ fn a_drone_by_remote_id_and_a_low_slow_aircraft_by_adsb_are_told_and_a_high_one_
     replays(&r, two());
 }
 
-#[test]
-fn a_drone_seen_against_the_sky_is_told_with_its_bearing() {
-    let mut r = Rig::with(two());
+/// Something followed in the sky at bearing 212°, 3.5° up, for two seconds.
+fn in_the_sky(r: &mut Rig, pose: Option<SensorPose>) {
     for looks in 1..20 {
-        let mut v = report(&r, EYE, V1, vec![]);
+        let mut v = report(r, EYE, V1, vec![]);
+        v.pose.clone_from(&pose);
         v.sky = vec![SkyTrack {
             id: 1,
             image: ImageBox {
@@ -193,6 +193,12 @@ fn a_drone_seen_against_the_sky_is_told_with_its_bearing() {
         }];
         r.put(Input::Vision(Box::new(v)));
     }
+}
+
+#[test]
+fn a_drone_seen_against_the_sky_is_told_with_its_bearing() {
+    let mut r = Rig::with(two());
+    in_the_sky(&mut r, None);
     let v = r.station.view();
     assert_eq!(v.cameras[&EYE].sky.len(), 1);
     let a = v.alerts.values().next().expect("told");
@@ -201,6 +207,48 @@ fn a_drone_seen_against_the_sky_is_told_with_its_bearing() {
         ("intruder-drone", Some(EYE), 1)
     );
     assert!(a.why.contains("bearing 212° true"), "{}", a.why);
+}
+
+#[test]
+fn one_of_our_own_in_the_sky_is_no_intruder_and_neither_is_what_is_seen_from_the_pad() {
+    let eye = place(1000.0, 300.0);
+    let pose = SensorPose {
+        captured: Utc(0),
+        at: eye,
+        amsl: Amsl(1100.0),
+        roll_deg: 0.0,
+        pitch_deg: 2.0,
+        yaw_deg: 212.0,
+        hfov_deg: 24.0,
+        vfov_deg: 19.3,
+        sigma_h_m: 2.0,
+        sigma_v_m: 3.0,
+        sigma_tilt_deg: 0.1,
+        sigma_heading_deg: 0.5,
+        sigma_time_s: 0.02,
+    };
+    // 600 m away on that bearing, 600 tan 3.5° higher: it is what is seen; elsewhere it is not.
+    for (bearing_deg, told) in [(213.0, 0), (230.0, 1)] {
+        let mut r = Rig::with(two());
+        let captured = Mono(r.t + 100_000);
+        r.put(Input::Vehicle {
+            vehicle: V2,
+            captured,
+            report: Report::Position {
+                at: destination(eye, bearing_deg, 600.0),
+                amsl: Amsl(1136.7),
+                above_home: AboveHome(120.0),
+                velocity_ned_m_s: [0.0; 3],
+                heading_deg: None,
+            },
+        });
+        in_the_sky(&mut r, Some(pose.clone()));
+        assert_eq!(r.station.view().alerts.len(), told, "at {bearing_deg}°");
+    }
+    let mut r = Rig::with(two());
+    r.say(Report::Landed(LandedState::OnGround));
+    in_the_sky(&mut r, None);
+    assert!(r.station.view().alerts.is_empty(), "seen from the pad");
 }
 
 #[test]

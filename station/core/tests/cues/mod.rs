@@ -128,3 +128,61 @@ fn a_tower_that_sees_two_people_far_apart_tells_of_both_and_a_flood_of_names_is_
     }
     assert!(r.station.view().alerts.len() <= 12, "a flood is ten a minute at most");
 }
+
+/// Water south of the line's middle.
+fn by_the_sea() -> Setup {
+    let mut s = setup();
+    s.site.waters = vec![vec![vec![
+        place(500.0, -20.0),
+        place(3500.0, -20.0),
+        place(3500.0, -5000.0),
+        place(500.0, -5000.0),
+    ]]];
+    s
+}
+
+#[test]
+fn something_on_the_water_is_told_unless_a_ship_says_it_is_there() {
+    let mut r = Rig::with(by_the_sea());
+    let tower = |r: &Rig, at| cue(r, "tower", CueKind::Tower, CueClass::Unknown, at);
+    // On land nobody asks what it may be; on the water somebody should look.
+    let c = tower(&r, place(2000.0, 60.0));
+    r.put(c);
+    assert!(r.station.view().alerts.is_empty());
+    let c = tower(&r, place(2000.0, -900.0));
+    r.put(c);
+    let a = r.station.view().alerts.values().next().cloned().expect("told");
+    assert_eq!(a.title, "Something on the water seen by tower");
+    // A fishing boat that reports itself is no riddle, as long as its report is fresh.
+    let mut ship = Rig::with(by_the_sea());
+    let c = cue(
+        &ship,
+        "AIS 224000001",
+        CueKind::Ais,
+        CueClass::Boat,
+        place(2050.0, -900.0),
+    );
+    ship.put(c);
+    let c = tower(&ship, place(2000.0, -900.0));
+    ship.put(c);
+    assert!(ship.station.view().alerts.is_empty());
+    let c = tower(&ship, place(3000.0, -900.0));
+    ship.put(c);
+    assert_eq!(
+        ship.station.view().alerts.len(),
+        1,
+        "a kilometre away it explains nothing"
+    );
+    ship.t += 400_000_000;
+    let c = tower(&ship, place(2000.0, -900.0));
+    ship.put(c);
+    assert_eq!(ship.station.view().alerts.len(), 2, "an old report explains nothing");
+}
+
+#[test]
+fn on_the_water_a_boat_is_looked_for_and_on_land_what_the_brief_says() {
+    let r = Rig::with(by_the_sea());
+    let v = r.station.view();
+    assert_eq!(v.across_m(place(2000.0, -900.0)), Some(2.3));
+    assert_eq!(v.across_m(place(2000.0, 60.0)), None);
+}

@@ -139,7 +139,11 @@ pub(super) fn ask(v: &StationView, l: &mut FlyLocal, desk: Option<&PlanDesk>) {
             &mut eyes,
             &mut calls,
             at,
-            Wanted::Eyes(Cue { at, hold_s: HOLD_S }),
+            Wanted::Eyes(Cue {
+                at,
+                hold_s: HOLD_S,
+                across_m: v.across_m(at),
+            }),
         ),
         None => eyes = None,
     }
@@ -217,9 +221,14 @@ pub(super) fn words_of(r: &Response) -> String {
 }
 
 /// The best answer whose aircraft can be sent now: able, not there yet, and where its plan has it.
+fn best<'a>(v: &StationView, all: &'a [Response]) -> Option<&'a Response> {
+    all.iter().find(|r| ready(v, r) && r.path.len() > 1)
+}
+
+/// It can, and is where its plan has it; it may see the place already.
 #[must_use]
-pub fn best<'a>(v: &StationView, all: &'a [Response]) -> Option<&'a Response> {
-    all.iter().find(|r| r.able && r.path.len() > 1 && !astray(v, r))
+pub fn ready(v: &StationView, r: &Response) -> bool {
+    r.able && !astray(v, r)
 }
 
 /// Arms the hold bar with a way.

@@ -41,7 +41,7 @@ pub use intruder::{IntruderPolicy, Intruders, SkyCamera};
 pub use lights_out::{LightsOut, LightsOutPolicy};
 pub use patrol_timing::{PatrolTiming, PatrolTimingPolicy};
 pub use policy::{ApproachPolicy, CrossingPolicy, FromTheLinePolicy, LoiterPolicy, Policy};
-pub use surroundings::Surroundings;
+pub use surroundings::{Surroundings, on_water};
 pub use verge::VergePolicy;
 
 use company::{Company, Known};

@@ -17,18 +17,7 @@ impl Surroundings {
     /// Whether a place is on a water and on none of its islands (even-odd rule).
     #[must_use]
     pub fn on_water(&self, at: LatLon) -> bool {
-        self.waters.iter().any(|water| {
-            let mut inside = false;
-            for (a, b) in water.iter().flat_map(|ring| edges(ring)) {
-                if (a.lat_deg > at.lat_deg) != (b.lat_deg > at.lat_deg) {
-                    let t = (at.lat_deg - a.lat_deg) / (b.lat_deg - a.lat_deg);
-                    if at.lon_deg < a.lon_deg + t * (b.lon_deg - a.lon_deg) {
-                        inside = !inside;
-                    }
-                }
-            }
-            inside
-        })
+        on_water(&self.waters, at)
     }
 
     /// Distance to the nearest shore, metres; `None` where no water is known.
@@ -56,6 +45,24 @@ impl Surroundings {
             })
             .min_by(f64::total_cmp)
     }
+}
+
+/// Whether a place is on one of these waters, each given as its rings, and on none of its islands
+/// (even-odd rule).
+#[must_use]
+pub fn on_water(waters: &[Vec<Vec<LatLon>>], at: LatLon) -> bool {
+    waters.iter().any(|water| {
+        let mut inside = false;
+        for (a, b) in water.iter().flat_map(|ring| edges(ring)) {
+            if (a.lat_deg > at.lat_deg) != (b.lat_deg > at.lat_deg) {
+                let t = (at.lat_deg - a.lat_deg) / (b.lat_deg - a.lat_deg);
+                if at.lon_deg < a.lon_deg + t * (b.lon_deg - a.lon_deg) {
+                    inside = !inside;
+                }
+            }
+        }
+        inside
+    })
 }
 
 fn edges(ring: &[LatLon]) -> impl Iterator<Item = (LatLon, LatLon)> + '_ {
