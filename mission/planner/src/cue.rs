@@ -18,6 +18,8 @@ use crate::watch::shapes;
 
 /// Kept over the least height above ground, metres.
 const OVER_M: f64 = 20.0;
+/// Flatter than this a look gives a bearing and no place, degrees: five, and one for gusts.
+const LEAST_GRAZING_DEG: f64 = 6.0;
 /// Step of the ground looked at under a way, metres.
 const STEP_M: f64 = 250.0;
 /// From an order to the take-off of an aircraft that stands ready, seconds.
@@ -193,11 +195,7 @@ impl Desk<'_> {
         } else {
             h / c.max_depression_deg.to_radians().tan()
         };
-        let most = if c.min_depression_deg <= 0.1 {
-            f64::INFINITY
-        } else {
-            h / c.min_depression_deg.to_radians().tan()
-        };
+        let most = h / c.min_depression_deg.max(LEAST_GRAZING_DEG).to_radians().tan();
         // Recognising is what the call is for; where the law keeps the aircraft too far away, seeing something must do.
         let mut out = Vec::new();
         for (px, class) in [
@@ -239,7 +237,9 @@ impl Desk<'_> {
             return r;
         };
         let least = ground.0 + self.plan.brief.limits.min_agl_m + OVER_M;
-        let Some((flat, class)) = self.views(a, least.max(ground.0 + 30.0), ground.0).first().copied() else {
+        let high = least.max(ground.0 + self.plan.brief.limits.max_agl_m - OVER_M);
+        let views = |amsl: f64| self.views(a, amsl, ground.0).first().copied();
+        let Some((flat, class)) = views(least.max(ground.0 + 30.0)).or_else(|| views(high)) else {
             r.why = "its camera does not see enough from where it may fly.".into();
             return r;
         };
@@ -320,16 +320,22 @@ impl Desk<'_> {
         let Some(ground) = self.world.terrain.elevation(self.cue.at) else {
             return refuse(r, "the ground at the place is unknown.");
         };
-        let lowest = ground.0 + self.plan.brief.limits.min_agl_m + OVER_M;
-        let goals = self.goals(a, s.at, lowest, ground.0);
-        if goals.is_empty() {
+        let passage = self.passage();
+        // From low down the view is best and the way short; what lies far beyond the stand-off is seen from higher up only.
+        let l = &self.plan.brief.limits;
+        let room = (l.max_agl_m - l.min_agl_m - 2.0 * OVER_M).max(0.0);
+        let mut seen = false;
+        let found = [0.0, 0.5, 1.0].into_iter().find_map(|share| {
+            let height = ground.0 + l.min_agl_m + OVER_M + share * room;
+            let goals = self.goals(a, s.at, height, ground.0);
+            seen |= !goals.is_empty();
+            let way = |(g, class)| Some((passage.way(s.at, g)?, class, height));
+            goals.into_iter().find_map(way)
+        });
+        if !seen {
             return refuse(r, "no legal place has a free view of it.");
         }
-        let passage = self.passage();
-        let Some((path, class)) = goals
-            .into_iter()
-            .find_map(|(g, class)| Some((passage.way(s.at, g)?, class)))
-        else {
+        let Some((path, class, lowest)) = found else {
             return refuse(
                 r,
                 if passage.spare_m(s.at) < 0.0 {
@@ -349,11 +355,11 @@ impl Desk<'_> {
         let Some(top_back) = self.highest(&back) else {
             return refuse(r, "ground on the way home is unknown.");
         };
-        // Over the highest ground of the way; the view is from the height flown at its end.
+        // Over the highest ground of the way.
         let amsl = (top + self.plan.brief.limits.min_agl_m + OVER_M).max(lowest);
         let mut out_s = 0.0;
         for w in path.windows(2) {
-            let Some(t) = self.fly_s(a, w[0], w[1], distance_m(w[0], w[1]), r.amsl.0) else {
+            let Some(t) = self.fly_s(a, w[0], w[1], distance_m(w[0], w[1]), amsl) else {
                 return refuse(r, "the wind is too strong on that course.");
             };
             out_s += t;
@@ -397,7 +403,7 @@ impl Desk<'_> {
         let first = azimuth_deg(cue, from);
         let free = |p: LatLon| {
             let h = self.world.terrain.elevation(p).map(|g| g.0.max(ground))?;
-            let eye = Amsl(h + self.plan.brief.limits.min_agl_m + OVER_M);
+            let eye = Amsl((h + self.plan.brief.limits.min_agl_m + OVER_M).max(amsl));
             self.world.terrain.visible((p, eye), (cue, Amsl(ground + 0.5)))
         };
         let mut out = Vec::new();

@@ -18,6 +18,10 @@ const HOLD_S: f64 = 180.0;
 const FRESH_US: i64 = 30_000_000;
 /// The order is given again when nothing came of it within this, microseconds.
 const AGAIN_US: i64 = 15_000_000;
+/// Nobody could see the place: asked again after this, as what was told of moves, microseconds.
+const ASK_AGAIN_US: i64 = 5_000_000;
+/// It is at the height of its way within this, metres.
+const LEVEL_M: f64 = 25.0;
 /// And the errand given up after this, microseconds.
 const AT_MOST_US: i64 = 240_000_000;
 
@@ -38,6 +42,8 @@ struct Way {
 pub(crate) struct Errands {
     way: Option<Way>,
     done: BTreeSet<AlertId>,
+    /// When the planner was asked last.
+    asked: Option<Mono>,
 }
 
 /// An aircraft that has come to where it can see what a sensor told of.
@@ -63,7 +69,8 @@ fn place(world: &World, at: LatLon) -> (LatLon, Amsl) {
 impl Errands {
     /// What to order now; whoever arrived is to look.
     pub(crate) fn act(&mut self, view: &StationView, world: &World) -> (Vec<Intent>, Option<Arrived>) {
-        if self.way.is_none() {
+        let rested = self.asked.is_none_or(|t| view.now.since(t) > ASK_AGAIN_US);
+        if self.way.is_none() && rested {
             self.way = self.send(view, world);
         }
         let Some(mut w) = self.way.take() else {
@@ -78,11 +85,12 @@ impl Errands {
         if home || now.since(w.since) > AT_MOST_US {
             return (Vec::new(), None);
         }
-        while w
-            .path
-            .get(w.next)
-            .is_some_and(|c| v.at.is_some_and(|p| distance_m(p.value, *c) < REACHED_M))
-        {
+        let level = v.amsl.is_some_and(|h| (h.value.0 - w.amsl.0).abs() < LEVEL_M);
+        let last = w.path.len() - 1;
+        while w.path.get(w.next).is_some_and(|c| {
+            let near = v.at.is_some_and(|p| distance_m(p.value, *c) < REACHED_M);
+            near && (level || w.next < last)
+        }) {
             (w.next, w.ordered) = (w.next + 1, None);
         }
         let Some(corner) = w.path.get(w.next) else {
@@ -137,6 +145,7 @@ impl Errands {
 
             across_m: view.across_m(bout.at),
         };
+        self.asked = Some(view.now);
         let answers = respond(plan, world, &cue, at_s);
         let patrols = |id: VehicleId| {
             view.vehicles
@@ -148,7 +157,8 @@ impl Errands {
         Some(Way {
             alert: bout.alert,
             vehicle: r.vehicle,
-            path: r.path.clone(),
+            // Who sees it from where it is may have to climb there.
+            path: r.path.iter().chain(r.path.last()).copied().collect(),
             amsl: r.amsl,
             next: 1,
             ordered: None,
