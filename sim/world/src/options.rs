@@ -10,6 +10,7 @@ use vedette_atlas::World;
 use vedette_geo::{Amsl, LatLon};
 use vedette_model::{Airframe, Family, Utc};
 
+use crate::render::Quality;
 use crate::scenario::{Overrides, Scenario, SimAircraft};
 use crate::serve::{Endpoint, FollowEndpoint, ServeConfig, VideoTarget, scaled_clock};
 use crate::{SimError, Weather};
@@ -53,6 +54,11 @@ pub struct SimOptions {
     pub truth: Option<PathBuf>,
     /// Named times of the scenario to replace (`--time NAME=SECONDS`).
     pub times: Vec<(String, f64)>,
+    /// `--quality`: how much work a picture is worth.
+    pub quality: Quality,
+    /// `--picture-rate X`: pictures per second as a share of the scenario's, 0.05..=1; many streams
+    /// on few cores take less.
+    pub picture_rate: f64,
 }
 
 impl Default for SimOptions {
@@ -73,6 +79,8 @@ impl Default for SimOptions {
             seed: None,
             truth: None,
             times: Vec::new(),
+            quality: Quality::default(),
+            picture_rate: 1.0,
         }
     }
 }
@@ -129,6 +137,12 @@ impl SimOptions {
             });
         }
         config.truth.clone_from(&self.truth);
+        config.quality = self.quality;
+        if !(0.05..=1.0).contains(&self.picture_rate) {
+            let given = self.picture_rate.to_string();
+            return Err(wrong("--picture-rate", given, "allowed is 0.05 to 1"));
+        }
+        config.frame_rate_share = self.picture_rate;
         Ok((scenario, config))
     }
 

@@ -133,6 +133,18 @@ pub enum Quality {
     Fine,
 }
 
+impl std::str::FromStr for Quality {
+    type Err = String;
+    fn from_str(s: &str) -> Result<Self, String> {
+        match s {
+            "fast" => Ok(Self::Fast),
+            "standard" => Ok(Self::Standard),
+            "fine" => Ok(Self::Fine),
+            other => Err(format!("quality {other} is not known; allowed: fast, standard, fine")),
+        }
+    }
+}
+
 impl Quality {
     /// What a machine of so many cores can afford beside a station, for so many streams.
     #[must_use]

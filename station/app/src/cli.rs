@@ -75,6 +75,8 @@ pub(crate) struct DemoArgs {
     /// In the window too, let the scripted operator work.
     #[arg(long)]
     pub(crate) auto: bool,
+    #[command(flatten)]
+    pub(crate) effort: crate::stage::Effort,
     /// Seed of everything random.
     #[arg(long, default_value_t = 7)]
     pub(crate) seed: u64,
@@ -205,6 +207,12 @@ pub(crate) struct SimArgs {
     /// Stop after this many seconds of simulated time.
     #[arg(long)]
     pub(crate) seconds: Option<f64>,
+    /// How much work a picture is worth: fast, standard or fine.
+    #[arg(long, default_value = "standard")]
+    pub(crate) quality: vedette_sim::Quality,
+    /// Pictures per second as a share of the scenario's (0.05 to 1): many streams on few cores.
+    #[arg(long, default_value_t = 1.0)]
+    pub(crate) picture_rate: f64,
 }
 
 /// Flags of `inspect`.

@@ -144,6 +144,7 @@ impl Stage {
             truth: Some(a.out.join("truth.jsonl")),
             clock: clock.clone(),
             others: stage::Others::default(),
+            effort: a.effort,
         }
         .start()?;
         Ok(Self {

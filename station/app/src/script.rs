@@ -60,6 +60,12 @@ const HELD_AT_MOST_S: i64 = 300;
 /// A sensor's place is looked at from this near, metres, by an aircraft that passes within this time, seconds.
 const NEAR_CUE_M: f64 = 350.0;
 const PASSES_S: i64 = 300;
+/// While a sensor told of somebody within this, microseconds, whom the camera follows farther than this
+/// from there, metres, is another one.
+const TOLD_FRESH_US: i64 = 12_000_000;
+const ANOTHER_M: f64 = 150.0;
+/// Seconds an aircraft is kept from its patrol at most while a sensor goes on telling.
+const TOLD_AT_MOST_S: i64 = 600;
 /// Metres from the last place, and metres a second since, within which a new track is the same person.
 const SAME_PERSON_M: (f64, f64) = (15.0, 2.0);
 
@@ -436,8 +442,15 @@ impl Script {
             return out;
         };
         Self::find_again(&mut w, view);
-        if let (None, Some(told)) = (w.track, w.alert.and_then(|a| told_of(view, a))) {
-            (w.at, w.seen) = (told.at, told.heard.max(w.seen));
+        if let Some(told) = w.alert.and_then(|a| told_of(view, a)) {
+            // The sensor goes on telling of somebody elsewhere: this is another one.
+            let fresh = now.since(told.heard) < TOLD_FRESH_US;
+            if fresh && vedette_geo::distance_m(w.at, told.at) > ANOTHER_M {
+                (w.track, w.velocity_en_m_s) = (None, [0.0; 2]);
+            }
+            if w.track.is_none() {
+                (w.at, w.seen) = (told.at, told.heard.max(w.seen));
+            }
         }
         if w.track.is_none() && v.mode.is_some_and(|m| m.value == FlightMode::Auto) {
             let near =
@@ -455,7 +468,12 @@ impl Script {
         self.watching = Some(w);
         let decided = view.incidents.values().any(|i| !matches!(i.state, IncidentState::Open));
         let lost = now.since(w.seen) > LOOK_ON_S * 1_000_000;
-        let long = now.since(w.since) > HELD_AT_MOST_S * 1_000_000;
+        let at_most_s = if w.alert.is_some() {
+            TOLD_AT_MOST_S
+        } else {
+            HELD_AT_MOST_S
+        };
+        let long = now.since(w.since) > at_most_s * 1_000_000;
         if decided || lost || long {
             if self.once_every(vehicle, "resume", now, 20_000) {
                 out.push(Intent::Command {

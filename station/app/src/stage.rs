@@ -11,11 +11,46 @@ use anyhow::{Context, Result};
 use vedette_atlas::World;
 use vedette_model::plan::Brief;
 use vedette_model::{CameraId, Mono, OperatorId, PlanRule};
-use vedette_sim::{Endpoint, FollowEndpoint, Overrides, Scenario, ServeConfig, SimHandle, Simulation};
+use vedette_sim::{Endpoint, FollowEndpoint, Overrides, Quality, Scenario, ServeConfig, SimHandle, Simulation};
 
 use crate::clock::Clock;
 use crate::cues::Sensors;
 use crate::flight::{Flight, FlightConfig};
+
+/// What the simulated cameras' pictures are worth on this machine.
+#[derive(Debug, Clone, Copy, Default, clap::Args)]
+pub(crate) struct Effort {
+    /// How much work a picture is worth: fast, standard or fine; default what this machine has
+    /// cores for.
+    #[arg(long)]
+    quality: Option<Quality>,
+    /// Pictures per second as a share of the scenario's, 0.05 to 1; default 1, and 0.5 on fewer than
+    /// six cores.
+    #[arg(long, value_parser = share)]
+    picture_rate: Option<f64>,
+}
+
+fn share(s: &str) -> Result<f64, String> {
+    let v: f64 = s.parse().map_err(|_| format!("{s} is no number"))?;
+    if (0.05..=1.0).contains(&v) {
+        Ok(v)
+    } else {
+        Err("allowed is 0.05 to 1".into())
+    }
+}
+
+impl Effort {
+    /// Quality, and pictures per second as a share, beside a station. Two cores render, encode, decode
+    /// and analyse four streams: half the scenario's pictures leave room for the station.
+    fn on(self, cores: usize, streams: usize) -> (Quality, f64) {
+        let afforded = match Quality::affordable(cores, streams) {
+            Quality::Fine => Quality::Fine,
+            Quality::Standard | Quality::Fast => Quality::Standard,
+        };
+        let rate = if cores < 6 { 0.5 } else { 1.0 };
+        (self.quality.unwrap_or(afforded), self.picture_rate.unwrap_or(rate))
+    }
+}
 
 /// What a simulated watch is made from.
 pub(crate) struct Staging {
@@ -41,6 +76,8 @@ pub(crate) struct Staging {
     pub(crate) clock: Clock,
     /// Autopilots elsewhere that fly instead of the simulated ones.
     pub(crate) others: Others,
+    /// What pictures are worth.
+    pub(crate) effort: Effort,
 }
 
 /// Autopilots elsewhere (ArduPilot SITL, PX4 SITL): where the station reaches them, and where the
@@ -148,10 +185,9 @@ impl Staging {
         }
         serve.follow = self.others.world;
         serve.truth = Some(truth.clone());
-        // Two cores render, encode, decode and analyse four streams: half the scenario's pictures
-        // per second leave room for the station. A machine with more cores takes all of them.
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        serve.frame_rate_share = if cores < 6 { 0.5 } else { 1.0 };
+        let streams = self.scenario.vehicles.iter().map(|v| v.cameras.len()).sum();
+        (serve.quality, serve.frame_rate_share) = self.effort.on(cores, streams);
         let mut scene = self.scenario;
         // Both ends of the wire count the same seconds; the simulated day keeps the scenario's light.
         scene.epoch = self.clock.utc_at(Mono::ZERO);

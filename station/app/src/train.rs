@@ -65,6 +65,8 @@ pub(crate) struct TrainArgs {
     /// What the instructor does, by time (TOML); see sim/scenarios/README.md.
     #[arg(long)]
     pub(crate) instructor: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) effort: stage::Effort,
     /// Seed of everything random.
     #[arg(long, default_value_t = 7)]
     pub(crate) seed: u64,
@@ -309,6 +311,7 @@ impl Exercise {
             seed: a.seed,
             port: 0,
             truth: None,
+            effort: a.effort,
             clock: clock.clone(),
             others: Others::of(&a.autopilot, &a.follow).map_err(Stop::Usage)?,
         }

@@ -344,6 +344,8 @@ pub(crate) fn sim(a: &SimArgs) -> Outcome {
         speed: a.speed,
         seed: Some(a.seed),
         truth: a.truth.clone(),
+        quality: a.quality,
+        picture_rate: a.picture_rate,
         ..vedette_sim::SimOptions::default()
     };
     let (scenario, mut serve) = options.build(&world).map_err(|e| Stop::Usage(e.to_string()))?;
