@@ -13,7 +13,7 @@ pub(super) const RULE: &str = "crossing";
 
 pub(super) fn check(s: &Sight<'_>, m: &Memory, policy: &Policy) -> Option<AlertDraft> {
     let p = &policy.crossing;
-    if !s.subject() || s.signed_m <= 0.0 || s.lawful() {
+    if !s.subject() || s.signed_m <= 0.0 || s.lawful_over(m) {
         return None;
     }
     if m.fired.iter().any(|r| r.0 == RULE) || m.outside < p.outside_looks {

@@ -13,7 +13,7 @@ pub(super) fn check(s: &Sight<'_>, m: &Memory, policy: &Policy) -> Option<AlertD
     let p = &policy.from_the_line;
     // Only of those whose class is known: stones and cattle stand on the home side all day.
     let walks = matches!(s.track.class, TargetClass::Person | TargetClass::TwoWheeler);
-    if !walks || !s.subject() || s.lawful() || m.outside > 0 || !m.moved {
+    if !walks || !s.subject() || s.lawful() || m.lawful_start || m.outside > 0 || !m.moved {
         return None;
     }
     if m.fired.iter().any(|r| r.0 == RULE || r.0 == crossing::RULE) {

@@ -29,7 +29,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use vedette_atlas::{Border, Crossing, Near};
-use vedette_geo::{LatLon, azimuth_deg, distance_m};
+use vedette_geo::{Hae, LatLon, LocalFrame, azimuth_deg, distance_m};
 use vedette_model::{
     AlertFact, CameraId, GroundFix, GroundTrack, Priority, RuleId, TargetClass, TrackId, Utc, VehicleId,
 };
@@ -109,8 +109,16 @@ pub(crate) struct Memory {
     #[serde(default)]
     inwards_looks: u32,
     fired: BTreeSet<RuleId>,
-    /// Where it was at its last look.
+    /// Where it was at its last look, and metres from the line, positive on the home side.
     at: LatLon,
+    #[serde(default)]
+    signed_m: f64,
+    /// Its last way over the line went through a lawful crossing point; none where no look was outside.
+    #[serde(default)]
+    lawful_step: Option<bool>,
+    /// It was at a lawful crossing point when it was first seen inside and going away from the line.
+    #[serde(default)]
+    lawful_start: bool,
     /// It has counted as somebody the rules speak of; from then on it may continue another track
     /// (whose number is kept) or be continued by one.
     subject: bool,
@@ -161,6 +169,9 @@ impl Memory {
             inwards_looks: 0,
             fired: BTreeSet::new(),
             at,
+            signed_m: 0.0,
+            lawful_step: None,
+            lawful_start: false,
             subject: false,
             continues: None,
             continued: false,
@@ -191,8 +202,17 @@ impl Sight<'_> {
         let [e, n] = self.track.velocity_en_m_s;
         e.hypot(n)
     }
+    /// At a lawful crossing point, as far as its ellipse can tell.
     fn lawful(&self) -> bool {
         self.crossing.is_some_and(|(_, d)| d <= self.half_m.min(30.0))
+    }
+    /// Came over the line at a lawful crossing point, or is at one where that is not known: lawful is
+    /// where the line was stepped over, not where somebody is by the time the place is sure.
+    fn lawful_over(&self, m: &Memory) -> bool {
+        match m.lawful_step {
+            Some(lawful) if self.signed_m > 0.0 => lawful,
+            _ => self.lawful(),
+        }
     }
     /// Someone or something a rule may speak of: seen now, moved, and not an animal.
     fn subject(&self) -> bool {
@@ -360,10 +380,10 @@ impl RuleSet {
             }
             memory.counted = track.captured;
             let sight = sight(track, fix, border, crossings);
-            remember(memory, &sight, &self.policy);
+            remember(memory, &sight, &self.policy, crossings);
             if sight.subject() && !memory.subject {
                 memory.subject = true;
-                self.continue_from(track, fix, tracks);
+                self.continue_from(&sight, tracks, crossings);
             }
             let Some(memory) = self.memory.get_mut(&track.id) else {
                 continue;
@@ -477,7 +497,8 @@ const CONTINUE_M: (f64, f64, f64) = (12.0, 2.0, 50.0);
 impl RuleSet {
     /// When a track is first taken for somebody: if somebody was lost near there shortly before,
     /// it is the same one under a new number, and what was known goes on.
-    fn continue_from(&mut self, track: &GroundTrack, fix: &GroundFix, tracks: &[GroundTrack]) {
+    fn continue_from(&mut self, sight: &Sight<'_>, tracks: &[GroundTrack], crossings: &[Crossing]) {
+        let (track, fix) = (sight.track, sight.fix);
         let seen_now = |id: TrackId| tracks.iter().any(|t| t.id == id && t.seen);
         let best = self
             .memory
@@ -496,6 +517,12 @@ impl RuleSet {
         old.continued = true;
         let old = old.clone();
         if let Some(m) = self.memory.get_mut(&track.id) {
+            let between = old.signed_m < 0.0 && sight.signed_m >= 0.0 && m.lawful_step.is_none();
+            if between {
+                m.lawful_step = Some(lawful_way((old.at, old.signed_m), sight, crossings));
+            } else if old.signed_m >= 0.0 && m.lawful_step.is_none() {
+                m.lawful_step = old.lawful_step;
+            }
             m.join(id, &old);
         }
     }
@@ -542,9 +569,25 @@ fn sight<'a>(track: &'a GroundTrack, fix: &'a GroundFix, border: &Border, crossi
     }
 }
 
+/// Whether a way from one place to another, over the line between them, goes through a crossing point
+/// as far as the ellipse at its end can tell. Metres from the line weigh where between.
+fn lawful_way(from: (LatLon, f64), to: &Sight<'_>, crossings: &[Crossing]) -> bool {
+    let frame = LocalFrame::new(from.0, Hae(0.0));
+    let (e, n) = frame.plane(to.fix.at);
+    let share = (from.1 / (from.1 - to.signed_m)).clamp(0.0, 1.0);
+    let at = frame.from_plane(share * e, share * n);
+    crossings
+        .iter()
+        .any(|k| distance_m(k.at, at) - k.radius_m <= to.half_m.min(30.0))
+}
+
 /// Counts what the rules ask about later.
-fn remember(m: &mut Memory, s: &Sight<'_>, policy: &Policy) {
+fn remember(m: &mut Memory, s: &Sight<'_>, policy: &Policy, crossings: &[Crossing]) {
+    if m.outside > 0 && m.signed_m < 0.0 && s.signed_m >= 0.0 {
+        m.lawful_step = Some(lawful_way((m.at, m.signed_m), s, crossings));
+    }
     m.at = s.fix.at;
+    m.signed_m = s.signed_m;
     m.moved |= s.speed_m_s() > 0.0;
     if s.signed_m < 0.0 {
         m.outside += 1;
@@ -582,6 +625,9 @@ fn remember(m: &mut Memory, s: &Sight<'_>, policy: &Policy) {
         m.closing_looks = 0;
     }
     if s.signed_m > 0.0 && s.subject() && s.inward_m_s >= policy.from_the_line.least_m_s {
+        if m.inwards_from.is_none() {
+            m.lawful_start = s.lawful();
+        }
         m.inwards_from.get_or_insert((s.signed_m, s.track.captured));
         m.inwards_looks += 1;
     } else if m.inwards_from.is_some_and(|(from_m, _)| s.signed_m < from_m) {

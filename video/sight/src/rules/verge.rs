@@ -41,7 +41,12 @@ impl Default for VergePolicy {
 pub(super) fn check(s: &Sight<'_>, m: &Memory, policy: &Policy) -> Option<AlertDraft> {
     let p = policy.verge.as_ref()?;
     let fired = |rule: &str| m.fired.iter().any(|r| r.0 == rule);
-    if !s.subject() || s.lawful() || fired(RULE) || fired(crossing::RULE) || m.outside < policy.crossing.outside_looks {
+    if !s.subject()
+        || s.lawful_over(m)
+        || fired(RULE)
+        || fired(crossing::RULE)
+        || m.outside < policy.crossing.outside_looks
+    {
         return None;
     }
     let (from_m, _) = m.closing_from?;

@@ -175,6 +175,69 @@ fn at_a_crossing_point_walking_over_is_lawful() {
     assert_eq!(walk(&mut rules, 40.0, 3.0, |_| (), &[post]), Vec::new());
 }
 
+/// A way at `m_s` from 60 m outside to 60 m inside, told of by its chainage there and here; what was said
+/// besides that it came near.
+fn over_the_line(class: TargetClass, m_s: f64, sigma_m: f64, chainage: [f64; 2], post: &Crossing) -> Vec<AlertDraft> {
+    let mut rules = RuleSet::new(Policy::default());
+    let mut out = Vec::new();
+    let mut t = 0.0;
+    while t < 120.0 / m_s {
+        let (inside, share) = (-60.0 + m_s * t, t * m_s / 120.0);
+        let along = chainage[0] + share * (chainage[1] - chainage[0]);
+        let mut k = track(7, t, place(along, inside), m_s, sigma_m);
+        k.class = class;
+        let said = rules.judge(
+            k.captured,
+            &[k],
+            CameraId(11),
+            VehicleId(1),
+            &border(),
+            std::slice::from_ref(post),
+        );
+        out.extend(said.into_iter().filter(|d| d.rule.0 != "approach"));
+        t += 0.2;
+    }
+    out
+}
+
+#[test]
+fn a_car_that_came_through_a_crossing_point_has_not_crossed_beside_it_further_on() {
+    let post = Crossing {
+        name: "Post".to_owned(),
+        at: place(1000.0, 0.0),
+        radius_m: 25.0,
+    };
+    for (m_s, sigma_m) in [(4.0, 3.0), (9.0, 3.5), (9.0, 1.0)] {
+        let said = over_the_line(TargetClass::Vehicle, m_s, sigma_m, [1000.0, 1000.0], &post);
+        assert!(said.is_empty(), "{m_s} m/s, {sigma_m} m: {said:#?}");
+    }
+}
+
+#[test]
+fn who_stepped_over_beside_a_crossing_point_is_told_of_though_the_way_leads_to_it() {
+    let post = Crossing {
+        name: "Post".to_owned(),
+        at: place(1000.0, 30.0),
+        radius_m: 25.0,
+    };
+    // Over the line 60 m from the post, and past it half a minute later.
+    let said = over_the_line(TargetClass::Person, 1.2, 2.0, [880.0, 1000.0], &post);
+    let rules: Vec<_> = said.iter().map(|d| d.rule.0.as_str()).collect();
+    assert_eq!(rules, ["crossing"], "{said:#?}");
+}
+
+#[test]
+fn who_is_first_seen_at_a_crossing_point_and_walks_home_comes_from_there() {
+    let post = Crossing {
+        name: "Post".to_owned(),
+        at: place(1000.0, 0.0),
+        radius_m: 25.0,
+    };
+    let walk = |crossings: &[Crossing]| inside_walk(8.0, 1.2, TargetClass::Person, crossings);
+    assert!(walk(&[post]).is_empty());
+    assert_eq!(walk(&[]).len(), 1);
+}
+
 #[test]
 fn animals_rocks_and_things_without_a_position_raise_nothing() {
     for class in [TargetClass::Animal, TargetClass::Unknown] {
