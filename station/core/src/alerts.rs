@@ -44,6 +44,7 @@ pub(crate) fn raise(
     utc: Utc,
 ) -> AlertId {
     let id = AlertId(u32::try_from(view.alerts.len()).unwrap_or(u32::MAX - 1) + 1);
+    let company = draft.company;
     let alert = Alert {
         id,
         rule: draft.rule,
@@ -62,8 +63,10 @@ pub(crate) fn raise(
         raised_utc: utc,
         state: AlertState::Open,
     };
-    if let Some(t) = alert.track.and_then(|t| view.tracks.get_mut(&t)) {
-        t.alert = Some(id);
+    for t in alert.track.iter().chain(&company) {
+        if let Some(t) = view.tracks.get_mut(t) {
+            t.alert = Some(id);
+        }
     }
     view.alerts.insert(id, alert);
     id

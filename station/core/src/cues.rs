@@ -201,6 +201,7 @@ impl Station {
             title,
             facts,
             track: None,
+            company: Vec::new(),
             vehicle: None,
             camera: None,
             at: Some(c.at),

@@ -134,6 +134,7 @@ impl Known {
             why,
             facts: all,
             track: Some(self.id),
+            company: Vec::new(),
             vehicle: None,
             camera: Some(self.camera),
             at: Some(self.at),

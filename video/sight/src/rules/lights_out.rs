@@ -130,6 +130,7 @@ impl LightsOut {
                 fact("distance to the line", format!("{:.0} m", near.signed_m.abs())),
             ],
             track: Some(track.id),
+            company: Vec::new(),
             vehicle: Some(vehicle),
             camera: Some(track.camera),
             at: Some(fix.at),

@@ -14,6 +14,7 @@ mod convoy;
 mod crossing;
 mod dropoff;
 mod from_the_line;
+mod group;
 mod intruder;
 mod lights_out;
 mod loiter;
@@ -61,6 +62,9 @@ pub struct AlertDraft {
     pub facts: Vec<AlertFact>,
     /// Track it is about.
     pub track: Option<TrackId>,
+    /// Tracks it covers besides: who does the same in company of the first.
+    #[serde(default)]
+    pub company: Vec<TrackId>,
     /// Aircraft that saw it.
     pub vehicle: Option<VehicleId>,
     /// Camera that saw it.
@@ -269,6 +273,7 @@ impl Sight<'_> {
             why,
             facts: self.facts(),
             track: Some(self.track.id),
+            company: Vec::new(),
             vehicle: None,
             camera: Some(self.track.camera),
             at: Some(self.fix.at),
@@ -304,6 +309,9 @@ fn name_of(class: TargetClass) -> &'static str {
 struct Spoken {
     rule: RuleId,
     camera: CameraId,
+    /// Tracks it was said of.
+    #[serde(default)]
+    covers: Vec<TrackId>,
     at: LatLon,
     half_m: f64,
     when: Utc,
@@ -388,6 +396,7 @@ impl RuleSet {
             let Some(memory) = self.memory.get_mut(&track.id) else {
                 continue;
             };
+            let mut said = Vec::new();
             for check in [
                 crossing::check,
                 verge::check,
@@ -401,10 +410,23 @@ impl RuleSet {
                 draft.vehicle = Some(vehicle);
                 draft.camera = Some(camera);
                 memory.fired.insert(draft.rule.clone());
-                if !echo(&self.spoken, &draft, &sight, camera) {
+                said.push(draft);
+            }
+            for mut draft in said {
+                let over = draft.rule.0 == crossing::RULE;
+                let told = if over {
+                    self.told(&draft, &sight, camera)
+                } else {
+                    echo(&self.spoken, &draft, &sight, camera)
+                };
+                if !told {
+                    if over {
+                        self.gather(&mut draft, &sight, tracks, border, crossings);
+                    }
                     self.spoken.push(Spoken {
                         rule: draft.rule.clone(),
                         camera,
+                        covers: draft.track.iter().chain(&draft.company).copied().collect(),
                         at: fix.at,
                         half_m: sight.half_m,
                         when: track.captured,

@@ -154,6 +154,7 @@ impl PatrolTiming {
                     fact("passes known", s.passes.len().to_string()),
                 ],
                 track: None,
+                company: Vec::new(),
                 vehicle: None,
                 camera: None,
                 at: Some(border.at(middle_m.min(border.length_m()))),

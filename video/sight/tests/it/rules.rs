@@ -362,6 +362,94 @@ fn two_walking_together_are_one_alert() {
     }
     let said: Vec<_> = drafts.iter().map(|d| d.rule.0.as_str()).collect();
     assert_eq!(said, ["approach", "crossing"]);
+    let d = &drafts[1];
+    assert_eq!((d.track, d.company.as_slice()), (Some(TrackId(7)), &[TrackId(8)][..]));
+    assert!(d.title.ends_with(", 2 together"), "{}", d.title);
+    assert!(d.why.contains("T-008 (person, "), "{}", d.why);
+    assert!(
+        d.facts
+            .iter()
+            .any(|f| f.name == "together" && f.value == "2: T-007, T-008"),
+        "{:?}",
+        d.facts
+    );
+}
+
+/// What is said of crossings by people who walk one behind the other over the line at 1.2 m/s, so many
+/// metres behind the first and beside the way; and where each was then, metres inside.
+fn in_file(behind: &[(f64, f64)], crossings: &[Crossing]) -> Vec<(f64, AlertDraft)> {
+    let mut rules = RuleSet::new(Policy::default());
+    let mut out = Vec::new();
+    for i in 0..900 {
+        let (t, first) = (f64::from(i) * 0.1, -30.0 + 0.12 * f64::from(i));
+        let tracks: Vec<_> = behind
+            .iter()
+            .zip(7..)
+            .filter(|((b, _), _)| first - b > -40.0)
+            .map(|((b, beside), id)| track(id, t, place(1000.0 + beside, first - b), 1.2, 2.0))
+            .collect();
+        let Some(now) = tracks.first().map(|k| k.captured) else {
+            continue;
+        };
+        let said = rules.judge(now, &tracks, CameraId(11), VehicleId(1), &border(), crossings);
+        out.extend(said.into_iter().filter(|d| d.rule.0 == "crossing").map(|d| (first, d)));
+    }
+    out
+}
+
+#[test]
+fn everybody_of_a_group_in_file_is_told_of_in_time_by_an_alert_that_names_them() {
+    let behind = [(0.0, 0.0), (3.0, 1.0), (8.0, 0.0), (16.0, 2.0), (24.0, 0.0)];
+    let said = in_file(&behind, &[]);
+    assert!(
+        said.len() < behind.len(),
+        "those who are together share an alert: {said:#?}"
+    );
+    for (k, (back_m, _)) in behind.iter().enumerate() {
+        let id = TrackId(7 + k as u32);
+        let naming: Vec<_> = said
+            .iter()
+            .filter(|(_, d)| d.track == Some(id) || d.company.contains(&id))
+            .collect();
+        assert_eq!(naming.len(), 1, "{id} once: {said:#?}");
+        let after_s = (naming[0].0 - back_m) / 1.2;
+        assert!((-5.0..=5.0).contains(&after_s), "{id} {after_s:.1} s after its step");
+    }
+}
+
+#[test]
+fn somebody_who_waits_outside_beside_who_crosses_is_not_said_to_cross() {
+    let mut rules = RuleSet::new(Policy::default());
+    let mut said = Vec::new();
+    for i in 0..500 {
+        let (t, inside) = (f64::from(i) * 0.1, -30.0 + 0.12 * f64::from(i));
+        let both = [
+            track(7, t, place(1000.0, inside), 1.2, 2.0),
+            track(8, t, place(1005.0, -4.0), 0.0, 2.0),
+        ];
+        said.extend(rules.judge(both[0].captured, &both, CameraId(11), VehicleId(1), &border(), &[]));
+    }
+    let crossing: Vec<_> = said.iter().filter(|d| d.rule.0 == "crossing").collect();
+    assert_eq!(crossing.len(), 1, "{said:#?}");
+    assert!(crossing[0].company.is_empty(), "{crossing:#?}");
+}
+
+#[test]
+fn somebody_told_of_and_found_again_under_another_number_near_by_is_not_told_of_again() {
+    let mut rules = RuleSet::new(Policy::default());
+    let mut said = 0;
+    for i in 0..600 {
+        let (t, inside) = (f64::from(i) * 0.1, -30.0 + 0.12 * f64::from(i));
+        // A second's gap at 8 m inside, and the place a few metres off afterwards.
+        let (id, aside) = if inside < 8.0 { (7, 0.0) } else { (8, 4.0) };
+        if (8.0..9.2).contains(&inside) {
+            continue;
+        }
+        let k = track(id, t, place(1000.0 + aside, inside), 1.2, 2.0);
+        let drafts = rules.judge(k.captured, &[k], CameraId(11), VehicleId(1), &border(), &[]);
+        said += drafts.iter().filter(|d| d.rule.0 == "crossing").count();
+    }
+    assert_eq!(said, 1);
 }
 
 #[test]
