@@ -1,6 +1,6 @@
 //! The rendered watches alone: `cargo run --release -p vedette-video-bench --example rendered -- full`
 //! (`short` for the short form; `ellipses`, `steps`, `clutter`, `pairs` for one part in full;
-//! numbers after it are that part's own extent; `live` for the age of pictures and four streams at once).
+//! numbers after it are that part's own extent; `seeds=N` adds N to every seed; `live` for the age of pictures and four streams at once).
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for a terminal")]
 
 use vedette_video_bench::{Extent, live, rendered, text};
@@ -11,13 +11,17 @@ fn main() {
         print!("{}", text(&live()));
         return;
     }
+    let seeds = std::env::args()
+        .find_map(|a| a.strip_prefix("seeds=")?.parse().ok())
+        .unwrap_or(0);
     let none = Extent {
         ellipses: [0; 3],
         steps: [0; 3],
         clutter: [0; 2],
         pairs: 0,
+        seeds,
     };
-    let mut full = Extent::FULL;
+    let mut full = Extent { seeds, ..Extent::FULL };
     let given: Vec<u64> = std::env::args().skip(2).filter_map(|a| a.parse().ok()).collect();
     for (k, n) in given.into_iter().enumerate() {
         let own: &mut [u64] = match what.as_str() {
@@ -48,7 +52,7 @@ fn main() {
             pairs: full.pairs,
             ..none
         },
-        _ => Extent::SHORT,
+        _ => Extent { seeds, ..Extent::SHORT },
     };
     let rows = rendered(&extent, &|what| eprintln!("rendering: {what}"));
     print!("{}", text(&rows));

@@ -8,8 +8,7 @@ use vedette_geo::LatLon;
 use vedette_sight::{Policy, RuleSet, VergePolicy, geolocate};
 use vedette_sim::{Actor, ActorKind, WarmStone, Way};
 
-use super::stage::Dice;
-use super::stage::{CLASSES, Errors, Flight, Setting, Stage, going};
+use super::stage::{CLASSES, Dice, Errors, Flight, Setting, Stage, going};
 use super::{Extent, Shot, analyst, broken, flown, look, renderer, shot};
 use crate::{BenchError, Row};
 
@@ -98,7 +97,7 @@ pub fn clutter(extent: &Extent) -> Result<Clutter, BenchError> {
     let mut out = Clutter::default();
     let [flights, seconds] = extent.clutter;
     for f in 0..flights {
-        let seed = 9000 + 13 * f;
+        let seed = 9000 + 13 * f + extent.seeds;
         let mut dice = Dice::new(seed);
         // Every other flight goes along the line, the others stay over one place.
         let along = f % 2 == 0;

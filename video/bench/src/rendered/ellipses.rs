@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use vedette_geo::{Hae, LocalFrame};
 use vedette_model::TargetClass;
 
-use super::stage::Dice;
-use super::stage::{CLASSES, Class, Errors, Flight, Setting, Stage, walker};
-use super::{Extent, HZ, VISIBLE, analyst, look, renderer, share, shot};
+use super::stage::{CLASSES, Class, Dice, Errors, Stage};
+use super::watch::{Walk, film, people, round};
+use super::{Extent, HZ, VISIBLE, analyst, share};
 use crate::{BenchError, Row};
 
 /// Seconds of each watch; looks count from the second on.
@@ -93,33 +93,23 @@ impl Ellipses {
 fn scene(class: &Class, seed: u64) -> Result<Stage, BenchError> {
     let mut dice = Dice::new(seed ^ 0xe111);
     let reach_m = 0.28 * 640.0 / class.px_per_m();
-    let actors = (0..PEOPLE)
+    let walks: Vec<Walk> = (0..PEOPLE)
         .map(|k| {
             let mut at = || 2.0 * reach_m * (f64::from(dice.unit()) - 0.5);
             // Side by side, so that nobody walks through anybody.
             let x = (k as f64 - 1.0) * 0.8 * reach_m + 0.2 * at();
             let y = 0.6 * at();
             let turn = std::f64::consts::TAU * f64::from(dice.unit());
-            let speed = 0.9 + 0.8 * f64::from(dice.unit());
+            let speed_m_s = 0.9 + 0.8 * f64::from(dice.unit());
             let far = 30.0;
-            walker(
-                &format!("person-{k}"),
-                (x, y),
-                (x + 0.3 * far * turn.cos(), y + far * turn.sin()),
-                speed,
-                seed + k,
-            )
+            Walk {
+                from: (x, y),
+                to: (x + 0.3 * far * turn.cos(), y + far * turn.sin()),
+                speed_m_s,
+            }
         })
         .collect();
-    Ok(Stage::build(
-        seed,
-        700.0,
-        Setting {
-            actors,
-            hour: 1,
-            ..Setting::default()
-        },
-    )?)
+    people(seed, &walks)
 }
 
 /// Watches people in every class under many draws of the errors that the poses state.
@@ -131,37 +121,23 @@ pub fn ellipses(extent: &Extent) -> Result<Ellipses, BenchError> {
     let [classes, scenes, draws] = extent.ellipses;
     for (k, class) in CLASSES.iter().enumerate().take(classes as usize) {
         for s in 0..scenes {
-            let seed = 100 * k as u64 + 7 * s + 3;
+            let seed = 100 * k as u64 + 7 * s + 3 + extent.seeds;
             let stage = scene(class, seed)?;
-            let flight = Flight {
-                class: *class,
-                from_deg: 57.0 * s as f64 + 31.0 * k as f64,
-                speed_m_s: (0.06 * class.slant_m()).clamp(3.0, 20.0),
-                along: false,
-                sensor_seed: seed,
-            };
+            let flight = round(class, seed, 57.0 * s as f64 + 31.0 * k as f64, 0.06);
             let aim = |_: f64| (0.0, 0.0);
-            let mut r = renderer(&stage);
-            let shots: Vec<_> = (0..(WATCH_S.0 * HZ) as u64)
-                .map(|i| {
-                    let t = i as f64 / HZ;
-                    (t, shot(&mut r, &flight.camera(&stage, &aim, t), t))
-                })
-                .collect();
+            let film = film(&stage, flight, &aim, (0.0, WATCH_S.0));
             let held = out.by_class.entry(k).or_default();
             for d in 0..draws {
-                let mut errors = Errors::draw(class, &stage, 1000 * seed + d);
+                let errors = Errors::draw(class, &stage, 1000 * seed + d);
                 let ground = errors.ground;
-                let mut sight = analyst(0, 1);
                 let before = held.looks;
-                for (i, (t, shot)) in shots.iter().enumerate() {
-                    let pose = errors.pose(&flight, &stage, &aim, *t);
-                    let tracks = look(&mut sight, shot, *t, &pose, &ground)?;
-                    if *t < WATCH_S.1 || !(i as u64).is_multiple_of(HZ as u64) {
-                        continue;
+                film.watch(analyst(0, 1), errors, &ground, &mut |seen| {
+                    let i = (seen.t_s * HZ).round() as u64;
+                    if seen.t_s < WATCH_S.1 || !i.is_multiple_of(HZ as u64) {
+                        return;
                     }
-                    for track in tracks.iter().filter(|t| t.seen && t.looks >= 6) {
-                        let (Some(who), Ok(fix)) = (shot.whose(track), &track.fix) else {
+                    for track in seen.tracks.iter().filter(|t| t.seen && t.looks >= 6) {
+                        let (Some(who), Ok(fix)) = (seen.shot.whose(track), &track.fix) else {
                             continue;
                         };
                         if who.class != TargetClass::Person || who.visible_share < VISIBLE {
@@ -175,7 +151,7 @@ pub fn ellipses(extent: &Extent) -> Result<Ellipses, BenchError> {
                         held.sums_m[0] += e.hypot(n);
                         held.sums_m[1] += fix.ellipse95().semi_major_m;
                     }
-                }
+                })?;
                 held.draws += u64::from(held.looks > before);
             }
         }

@@ -9,6 +9,7 @@ mod ellipses;
 mod pairs;
 mod stage;
 mod steps;
+mod watch;
 
 use std::time::Duration;
 
@@ -35,6 +36,8 @@ pub struct Extent {
     pub clutter: [u64; 2],
     /// Scenes watched by two aircraft.
     pub pairs: u64,
+    /// Added to every seed: other watches of the same kind.
+    pub seeds: u64,
 }
 
 impl Extent {
@@ -44,6 +47,7 @@ impl Extent {
         steps: [5, 2, 4],
         clutter: [40, 90],
         pairs: 8,
+        seeds: 0,
     };
     /// The same questions in a minute or two: figures, too few for the bars.
     pub const SHORT: Self = Self {
@@ -51,6 +55,7 @@ impl Extent {
         steps: [2, 1, 2],
         clutter: [2, 30],
         pairs: 1,
+        seeds: 0,
     };
     /// A few seconds of it, for every test run.
     pub const LEAST: Self = Self {
@@ -58,6 +63,7 @@ impl Extent {
         steps: [0; 3],
         clutter: [0; 2],
         pairs: 0,
+        seeds: 0,
     };
 }
 
@@ -160,27 +166,29 @@ pub(crate) fn share(n: u64, of: u64) -> f64 {
     n as f64 / of.max(1) as f64
 }
 
-const ON: &str = "rendered, seeds of its own";
-
 /// The rows about rendered watches. `progress` is told what is being rendered.
 #[must_use]
 pub fn rendered(extent: &Extent, progress: &dyn Fn(&str)) -> Vec<Row> {
+    let on = &match extent.seeds {
+        0 => "rendered, seeds of its own".to_owned(),
+        n => format!("rendered, its own seeds and {n}"),
+    };
     let mut rows = Vec::new();
     let mut part = |name: &str, run: &dyn Fn() -> Result<Vec<Row>, BenchError>| {
         progress(name);
-        rows.extend(run().unwrap_or_else(|e| vec![Row::left_out(name, ON, &e)]));
+        rows.extend(run().unwrap_or_else(|e| vec![Row::left_out(name, on, &e)]));
     };
     if extent.ellipses[0] > 0 {
-        part("ellipses that hold the truth", &|| Ok(ellipses(extent)?.rows(ON)));
+        part("ellipses that hold the truth", &|| Ok(ellipses(extent)?.rows(on)));
     }
     if extent.steps[0] > 0 {
-        part("steps over the line", &|| Ok(steps(extent)?.rows(ON)));
+        part("steps over the line", &|| Ok(steps(extent)?.rows(on)));
     }
     if extent.clutter[0] > 0 {
-        part("clutter alone", &|| Ok(clutter(extent)?.rows(ON)));
+        part("clutter alone", &|| Ok(clutter(extent)?.rows(on)));
     }
     if extent.pairs > 0 {
-        part("custody from aircraft to aircraft", &|| Ok(pairs(extent)?.rows(ON)));
+        part("custody from aircraft to aircraft", &|| Ok(pairs(extent)?.rows(on)));
     }
     rows
 }
