@@ -227,8 +227,9 @@ pub struct PlanState {
     pub began: Option<Mono>,
 }
 
-/// Beam of an open boat, metres.
-const BOAT_ACROSS_M: f64 = 2.3;
+/// What an open boat counts as, metres: the geometric mean of 0.6 m over the water and a length of 4.4 m,
+/// seen from any side.
+const BOAT_ACROSS_M: f64 = 1.6;
 
 impl StationView {
     /// Narrow side of what may be at a place, metres: a boat's on charted water; `None` elsewhere,

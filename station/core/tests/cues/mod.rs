@@ -183,6 +183,6 @@ fn something_on_the_water_is_told_unless_a_ship_says_it_is_there() {
 fn on_the_water_a_boat_is_looked_for_and_on_land_what_the_brief_says() {
     let r = Rig::with(by_the_sea());
     let v = r.station.view();
-    assert_eq!(v.across_m(place(2000.0, -900.0)), Some(2.3));
+    assert_eq!(v.across_m(place(2000.0, -900.0)), Some(1.6));
     assert_eq!(v.across_m(place(2000.0, 60.0)), None);
 }
