@@ -44,6 +44,7 @@ mod trips;
 mod walk;
 mod watch;
 mod winds;
+mod wing;
 
 pub use area::{Search, SearchError, covered, creeping_line, drift, expanding_square, sectors, sweep};
 pub use bound::{Bound, lower_bound, lower_bound_of, ring_round_s};
@@ -68,3 +69,4 @@ pub use tasks::{Tasks, Tours, Visit, tours};
 pub use track::offset;
 pub use trips::{TimedTasks, TimedVisit, Trip, Trips, trips};
 pub use vedette_model::Change;
+pub use wing::{Wing, WingTours, dubins, wing_tours};

@@ -6,7 +6,7 @@
 mod vrp;
 
 use proptest::prelude::*;
-use vedette_planner::{Tasks, TimedTasks, TimedVisit, Visit, tours, trips};
+use vedette_planner::{Tasks, TimedTasks, TimedVisit, Visit, Wing, dubins, tours, trips, wing_tours};
 
 fn judged(t: &Tasks, rounds: usize, seed: u64) -> f64 {
     let found = tours(t, rounds, seed);
@@ -151,6 +151,68 @@ fn an_aircraft_comes_home_for_a_battery_and_goes_out_again() {
         assert!(w[1].off_s >= w[0].home_s + 60.0 - 1e-9);
     }
     assert!((flown(&t, 300, 1).0 - 4000.0).abs() < 1e-6, "{}", found.length);
+}
+
+proptest! {
+    #[test]
+    fn a_wings_way_is_no_shorter_than_straight_and_the_same_backwards_and_mirrored(
+        a in (-9.0..9.0f64, -9.0..9.0f64, 0.0..6.3f64), b in (-9.0..9.0f64, -9.0..9.0f64, 0.0..6.3f64), radius in 0.2..3.0f64,
+    ) {
+        let pi = std::f64::consts::PI;
+        let way = dubins([a.0, a.1, a.2], [b.0, b.1, b.2], radius);
+        prop_assert!(way >= (a.0 - b.0).hypot(a.1 - b.1) - 1e-9);
+        let back = dubins([b.0, b.1, b.2 + pi], [a.0, a.1, a.2 + pi], radius);
+        let mirrored = dubins([a.0, -a.1, -a.2], [b.0, -b.1, -b.2], radius);
+        prop_assert!((way - back).abs() < 1e-6 && (way - mirrored).abs() < 1e-6, "{way} {back} {mirrored}");
+        // Tighter turns never make it longer.
+        prop_assert!(dubins([a.0, a.1, a.2], [b.0, b.1, b.2], 0.5 * radius) <= way + 1e-9);
+    }
+}
+
+#[test]
+fn known_ways_of_a_wing_have_their_lengths() {
+    let pi = std::f64::consts::PI;
+    for (to, length) in [
+        ([10.0, 0.0, 0.0], 10.0),
+        // Turned round where it is: three arcs of 60, 300 and 60 degrees.
+        ([0.0, 0.0, pi], 7.0 * pi / 3.0),
+        ([0.0, 2.0, pi], pi),
+        ([0.0, 4.0, pi], pi + 2.0),
+        // Back to four radii behind, facing the same way: a whole turn and the straight.
+        ([-4.0, 0.0, 0.0], 2.0 * pi + 4.0),
+    ] {
+        let found = dubins([0.0, 0.0, 0.0], to, 1.0);
+        assert!((found - length).abs() < 1e-9, "{to:?}: {found} {length}");
+    }
+}
+
+#[test]
+fn wings_bring_home_what_is_proven_to_be_most() {
+    let cases = vrp::wings();
+    if cases.is_empty() {
+        eprintln!("left out: VEDETTE_DATA is not set, no fixed-wing instances to solve");
+        return;
+    }
+    for (name, tasks, headings, best) in cases.into_iter().filter(|c| c.0.starts_with("p2.3") && c.2 == 4) {
+        let wing = Wing { radius: 1.0, headings };
+        let found = wing_tours(&tasks, wing, 3_000, 1);
+        let profit = vrp::profit(&tasks, &found.left_out);
+        assert!((profit - best).abs() < 1e-6, "{name}: {profit} of {best}");
+        // Each tour, flown with the headings told, keeps its range.
+        for tour in &found.tours {
+            let end = tasks.end.unwrap();
+            let step = 2.0 * std::f64::consts::PI / headings as f64;
+            let poses: Vec<[f64; 3]> = tour
+                .iter()
+                .map(|(k, a)| [tasks.visits[*k].at[0], tasks.visits[*k].at[1], *a])
+                .collect();
+            let inner: f64 = poses.windows(2).map(|w| dubins(w[0], w[1], 1.0)).sum();
+            let any = |f: &dyn Fn(f64) -> f64| (0..headings).map(|j| f(step * j as f64)).fold(f64::INFINITY, f64::min);
+            let out = any(&|a| dubins([tasks.base[0], tasks.base[1], a], poses[0], 1.0));
+            let home = any(&|a| dubins(poses[poses.len() - 1], [end[0], end[1], a], 1.0));
+            assert!(out + inner + home <= tasks.range + 1e-6, "{name}");
+        }
+    }
 }
 
 #[test]

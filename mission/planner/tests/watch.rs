@@ -39,6 +39,12 @@ fn a_hundred_kilometres_are_watched_for_a_day_with_reliefs() {
     let p = plan(&b, &w, 7).unwrap();
     let t = p.timetable.as_ref().unwrap();
     must_stand(&p, &w);
+    // Three kinds that differ in speed and battery only: one spare stands by for all, and nobody hurries.
+    assert_eq!(t.stations.len(), b.fleet.len() - 1);
+    for a in &p.aircraft {
+        let own = b.fleet.iter().find(|f| f.vehicle == a.vehicle).unwrap();
+        assert!(a.legs.iter().all(|l| l.air_m_s <= own.envelope.cruise_m_s + 1e-9));
+    }
     let reliefs: Vec<_> = t.sorties.iter().filter(|s| s.relieves.is_some()).collect();
     assert!(reliefs.len() >= t.stations.len(), "every station is relieved in a day");
     for r in reliefs {

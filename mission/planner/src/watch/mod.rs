@@ -6,6 +6,7 @@
 mod field;
 mod line;
 mod part;
+mod pool;
 mod rota;
 mod way;
 
@@ -67,6 +68,11 @@ pub(crate) fn plan(brief: &Brief, world: &World, ready_s: &[f64]) -> Result<Patr
         }
     }
     let chain: Vec<f64> = bases.iter().map(|b| field.chain_of(*b)).collect();
+    // Common crews need fewer spares; where nothing comes of them each kind keeps to itself.
+    let common = pool::layout(&field, &bases, &chain, &starts, ready_s);
+    if let Some(p) = common.and_then(|(r, c, f)| finish(&field, &bases, &r, &c, &f).ok()) {
+        return Ok(p);
+    }
     let mut split: Vec<Split> = field.kinds.iter().map(|_| Split { crews: 1, spares: 1 }).collect();
     let mut last = None;
     for _ in 0..MOST_TRIES {
@@ -158,10 +164,24 @@ fn layout(
         );
         return Err((None, e));
     }
+    let crews: Vec<Crew> = crews.into_iter().map(|c| c.1).collect();
     let rounds = rounds(field, &kinds, chain, SHRINK_M).map_err(|e| (None, e))?;
+    let flights = fly(field, &crews, &rounds, bases, starts, ready_s)?;
+    Ok((rounds, crews, flights))
+}
+
+/// All flights of these crews, by take-off; an error names the kind that cannot keep it up.
+fn fly(
+    field: &Field<'_>,
+    crews: &[Crew],
+    rounds: &[Round],
+    bases: &[LatLon],
+    starts: &[usize],
+    ready_s: &[f64],
+) -> Result<Vec<Flight>, (Option<usize>, Infeasible)> {
     let mut desk = Desk {
         field,
-        rounds: &rounds,
+        rounds,
         bases,
         starts,
         ready_s,
@@ -169,11 +189,10 @@ fn layout(
         busy: Default::default(),
     };
     let mut flights = Vec::new();
-    for (_, c) in &crews {
-        let kind = c.kind;
-        let f = desk.crew(c, short).map_err(|e| {
+    for c in crews {
+        let f = desk.crew(c, field.brief.requirement.duration_s).map_err(|e| {
             let blame = e.constraint == Constraint::Energy;
-            (blame.then_some(kind), e)
+            (blame.then_some(c.kind), e)
         })?;
         flights.extend(f);
     }
@@ -183,7 +202,7 @@ fn layout(
             .total_cmp(&b.take_off_s())
             .then(a.aircraft.cmp(&b.aircraft))
     });
-    Ok((rounds, crews.into_iter().map(|c| c.1).collect(), flights))
+    Ok(flights)
 }
 
 fn rounds(field: &Field<'_>, kinds: &[usize], chain: &[f64], shrink_m: f64) -> Result<Vec<Round>, Infeasible> {

@@ -317,7 +317,10 @@ impl<'a, 'b> Studio<'a, 'b> {
         return_amsl: Amsl,
         home_amsl: Amsl,
     ) -> Vec<MissionItem> {
-        let craft = &self.field.brief.fleet[f.aircraft];
+        // Flown at the station's speed, which may be less than its own.
+        let mut craft = self.field.brief.fleet[f.aircraft].clone();
+        craft.envelope.cruise_m_s = self.field.kinds[self.round.stretch.kind].craft.envelope.cruise_m_s;
+        let craft = &craft;
         let act = |cmd: u16, p: [Option<f64>; 4]| MissionItem {
             command: cmd,
             frame: AltFrame::None,

@@ -181,9 +181,16 @@ impl Desk<'_, '_> {
                 ),
             ));
         }
-        // Out on every other station, back on those between: neighbours in turn are never far from each other.
-        let mut order: Vec<usize> = (0..g).step_by(2).collect();
-        order.extend((0..g).filter(|k| k % 2 == 1).rev());
+        // Two batteries outlast the watch: each station is relieved once, late enough that the second lasts to the end and early
+        // enough that the first does; so who was relieved goes to the neighbour, and nobody has to come back.
+        let (earliest, latest) = (until_s + longest - usable, usable - longest);
+        let once = started + usable < until_s && earliest >= started && latest - earliest > longest;
+        // Otherwise out on every other station, back on those between: neighbours in turn are never far from each other.
+        let order: Vec<usize> = if once {
+            (0..g).collect()
+        } else {
+            (0..g).step_by(2).chain((0..g).filter(|k| k % 2 == 1).rev()).collect()
+        };
         let mut first = vec![0.0; g];
         let mut numbers: BTreeMap<usize, u32> = BTreeMap::new();
         let mut over = vec![false; g];
@@ -192,9 +199,17 @@ impl Desk<'_, '_> {
             let (c, cycle) = (e % g, e / g);
             let station = crew.stations[order[c]];
             let began = on.get(&station).map_or(0.0, |o| o.2.0);
-            let period = rounds * if alike { self.rounds[station].time() } else { longest };
+            let period = if once {
+                usable
+            } else {
+                rounds * if alike { self.rounds[station].time() } else { longest }
+            };
             // A round that does not divide the common time is finished first.
-            let grace = if alike { 0.0 } else { self.rounds[station].time() };
+            let grace = if alike || once {
+                0.0
+            } else {
+                self.rounds[station].time()
+            };
             let Some(&(relief, base, ready)) = queue.front() else {
                 // Nobody to relieve: fine as long as the battery lasts to the end.
                 if began + usable >= until_s {
@@ -204,7 +219,14 @@ impl Desk<'_, '_> {
                 }
                 return Err(tired(self.field, "there is nobody to relieve it.".to_owned()));
             };
-            let wish = if cycle == 0 {
+            let wish = if once {
+                // Spread over the hours between, a fifth of them kept for who comes late; nobody is needed a second time.
+                if cycle > 0 {
+                    until_s
+                } else {
+                    (earliest + 0.8 * c as f64 * (latest - earliest) / g as f64).max(began + 1.0)
+                }
+            } else if cycle == 0 {
                 (started + (c as f64 + 1.0) * period / g as f64 - round_s).max(began + 1.0)
             } else {
                 first[c] + cycle as f64 * period - 1.0
@@ -237,7 +259,11 @@ impl Desk<'_, '_> {
             self.busy.entry(base).or_default().push(pass.0 - way.time_s);
             // The relieved one goes where it is needed next.
             let next = crew.stations[order[(e + spares) % g]];
-            let goal = self.rounds[next].stretch.base;
+            let goal = if once && e + spares >= g {
+                self.rounds[station].stretch.base
+            } else {
+                self.rounds[next].stretch.base
+            };
             if let Some((a, from_base, start, way_in, relieves)) = on.remove(&station) {
                 let way_out = self.way(goal, station, pass.1, false)?;
                 let n = numbers.entry(a).or_insert(0);
