@@ -274,7 +274,9 @@ fn relieved(old: &PatrolPlan, world: &World, change: &Change, now: f64, after: A
     let ready = ready(old, now, &mut brief);
     let mut p = crate::watch::plan(&brief, world, &ready)?;
     number_on(old, now, &mut p);
-    Ok((p, brief.fleet.iter().map(|a| a.vehicle).collect()))
+    // Who was lost is touched as well.
+    let all = old.brief.fleet.iter().chain(&brief.fleet);
+    Ok((p, all.map(|a| a.vehicle).collect()))
 }
 
 fn touches(old: &PatrolPlan, world: &World, change: &Change, after: &After, g: &Group) -> bool {
