@@ -82,7 +82,7 @@ fn alike(field: &Field<'_>) -> bool {
             && e.min_m_s <= slowest
             && Energy {
                 battery_wh: first.energy.battery_wh,
-                ..c.energy.clone()
+                ..c.energy
             } == first.energy
             && [e.max_bank_deg, e.climb_m_s, e.descent_m_s] == [f.max_bank_deg, f.climb_m_s, f.descent_m_s]
     })

@@ -84,6 +84,13 @@ pub struct OverboardPolicy {
     pub looks: u32,
     /// Nearer than this to a boat is aboard, metres.
     pub aboard_m: f64,
+    /// At least so far from the shore, besides the ellipse, metres.
+    #[serde(default = "offshore_m")]
+    pub offshore_m: f64,
+}
+
+fn offshore_m() -> f64 {
+    25.0
 }
 
 /// All of them.
@@ -144,6 +151,7 @@ impl Default for BehaviourPolicy {
                 least_s: 2.5,
                 looks: 10,
                 aboard_m: 8.0,
+                offshore_m: offshore_m(),
             },
             line_m: 3000.0,
         }

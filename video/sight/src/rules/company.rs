@@ -42,6 +42,9 @@ pub(crate) struct Known {
     pub(super) moves: Option<Utc>,
     /// Fastest so far, metres per second.
     pub(super) fastest_m_s: f64,
+    /// Fastest so far while it was called a boat, metres per second.
+    #[serde(default)]
+    pub(super) sailed_m_s: f64,
     pub(super) trail: VecDeque<(Utc, LatLon)>,
 }
 
@@ -185,6 +188,7 @@ impl Company {
             stands: None,
             moves: None,
             fastest_m_s: 0.0,
+            sailed_m_s: 0.0,
             trail: VecDeque::new(),
         });
         k.class = t.class;
@@ -197,6 +201,9 @@ impl Company {
         k.roamed_m = k.roamed_m.max(distance_m(k.first.0, fix.at));
         let speed = k.speed_m_s();
         k.fastest_m_s = k.fastest_m_s.max(speed);
+        if t.class == TargetClass::Boat {
+            k.sailed_m_s = k.sailed_m_s.max(speed);
+        }
         // Between standing and moving nothing is decided.
         if speed < STANDS_M_S {
             k.stands.get_or_insert((fix.at, t.captured));

@@ -1,6 +1,7 @@
 //! A person in the water (P1): rescue comes first, whatever side of whatever line.
 //!
-//! Claimed only where the whole ellipse lies on water, so that a bather on the beach is not one.
+//! Claimed only where the whole ellipse lies on water and off the shore's surf, so that a bather on the
+//! beach and the stones that waves wash over are none.
 
 use vedette_model::{Priority, TargetClass};
 
@@ -13,7 +14,7 @@ pub(super) const RULE: &str = "overboard";
 pub(super) fn check(c: &Company, p: &OverboardPolicy, s: &Surroundings) -> Vec<(AlertDraft, Known)> {
     c.all()
         .filter(|k| k.class == TargetClass::Person && k.looks >= p.looks && seconds(k.last, k.first.1) >= p.least_s)
-        .filter(|k| s.on_water(k.at) && s.shore_m(k.at).is_none_or(|m| m > k.doubt_m))
+        .filter(|k| s.on_water(k.at) && s.shore_m(k.at).is_none_or(|m| m > k.doubt_m + p.offshore_m))
         // Someone aboard is near a boat.
         .filter(|k| {
             !c.all().any(|b| {

@@ -286,6 +286,11 @@ fn a_boat_that_runs_ashore_is_told_and_one_in_a_harbour_or_passing_is_not() {
     let d = run_with(&[actor(1, Boat, to(1000.0))], 90.0, &[], lake());
     assert_eq!(said(&d), ["beaching"], "{d:#?}");
     assert_eq!(d[0].priority, Priority::P1);
+    // Its people leave it at once, and the eyes go with them: the way over the shore tells.
+    let onto = |t: f64| Some(go([1000.0, -300.0], [1000.0, 160.0], 6.0, t));
+    let d = run_with(&[actor(1, Boat, onto)], 72.0, &[], lake());
+    assert!(said(&d).contains(&"beaching"), "{d:#?}");
+    assert!(d[0].why.contains("came onto the shore"), "{}", d[0].why);
     let harbour = run_with(&[actor(1, Boat, to(400.0))], 90.0, &[], lake());
     assert_eq!(said(&harbour), [""; 0], "{harbour:#?}");
     let passing = run_with(&[actor(1, Boat, |t| Some([500.0 + 6.0 * t, 92.0]))], 90.0, &[], lake());
@@ -320,6 +325,8 @@ fn a_person_in_the_water_is_a_rescue_and_one_aboard_or_ashore_is_none() {
     let first = d.iter().find(|d| d.rule.0 == "overboard").expect("told");
     assert_eq!(first.priority, Priority::P1);
     assert!(first.captured.0 <= 4_000_000, "after {} µs", first.captured.0);
+    let surf = run_with(&[actor(1, Person, |_| Some([1000.0, 75.0]))], 10.0, &[], lake());
+    assert!(!said(&surf).contains(&"overboard"), "{surf:#?}");
     let aboard = run_with(
         &[
             actor(1, Person, |_| Some([1000.0, -200.0])),
