@@ -25,6 +25,8 @@ pub type EventSink = Arc<dyn Fn(IngestEvent) + Send + Sync>;
 
 /// Silence after which a gap is reported, microseconds.
 const SILENCE_US: i64 = 2_000_000;
+/// Stream time over which late pictures are passed over at most, 90 kHz.
+const MOST_WITHOUT: u64 = 9_000;
 /// Sets and frame notes kept for matching.
 const REMEMBERED: usize = 512;
 
@@ -77,6 +79,8 @@ pub struct ChannelConfig {
     pub segment_seconds: u32,
     /// Make colour pictures as well as grey ones.
     pub colour: bool,
+    /// Decode on hardware where the machine has it; the processor takes over when that fails.
+    pub hardware: bool,
 }
 
 impl ChannelConfig {
@@ -88,6 +92,7 @@ impl ChannelConfig {
             session,
             segment_seconds: 10,
             colour: true,
+            hardware: true,
         }
     }
 }
@@ -113,6 +118,8 @@ pub struct ChannelStats {
     pub lost_packets: u64,
     /// Times the decoder was made anew.
     pub decoder_failures: u64,
+    /// The decoding element in use.
+    pub decoder: Option<&'static str>,
 }
 
 #[derive(Default)]
@@ -124,6 +131,8 @@ struct Matching {
     /// Ticks between frames.
     period: u64,
     sequence: u64,
+    /// Unwrapped time of the last picture that was given.
+    shown: u64,
 }
 
 struct Shared {
@@ -141,7 +150,7 @@ fn lock<T>(m: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Shared {
     fn on_picture(&self, pts: u64, picture: &Picture<'_>, pools: &mut (Pool, Pool)) {
-        let (received, sei_time_us, damaged, klv, sequence) = {
+        let (received, sei_time_us, damaged, klv, sequence, passed_over) = {
             let mut m = lock(&self.matching);
             let sequence = m.sequence;
             m.sequence += 1;
@@ -155,13 +164,18 @@ impl Shared {
                 .min_by_key(|(t, _)| t.abs_diff(pts))
                 .map(|(_, v)| v.clone());
             let (received, sei, damaged) = unit.unwrap_or((Mono::ZERO, None, false));
-            (received, sei, damaged, klv, sequence)
+            // Newest wins: with more pictures waiting, this one would only make those late as well. But a decoder that is
+            // always behind still shows ten a second: a late picture is better than none.
+            let passed_over = picture.late && pts.abs_diff(m.shown) < MOST_WITHOUT;
+            if !passed_over {
+                m.shown = pts;
+            }
+            (received, sei, damaged, klv, sequence, passed_over)
         };
         {
             let mut stats = lock(&self.stats);
             stats.frames += 1;
-            // Newest wins: with more pictures waiting, this one would only make those late as well.
-            if picture.late {
+            if passed_over {
                 stats.late += 1;
                 return;
             }
@@ -239,6 +253,7 @@ impl Channel {
             reader: TsReader::new(),
             track: PtsTrack::default(),
             decoder: None,
+            hardware: config.hardware,
             held: None,
             video_pid: None,
             klv_pid: None,
@@ -358,6 +373,8 @@ struct Worker {
     reader: TsReader,
     track: PtsTrack,
     decoder: Option<(VideoCodec, Decoder)>,
+    /// Whether hardware decoders may be tried; not again once one failed.
+    hardware: bool,
     /// A unit waiting a moment for its metadata, which comes right after it in the stream.
     held: Option<Held>,
     video_pid: Option<u16>,
@@ -584,12 +601,23 @@ impl Worker {
                 lock(&self.shared.stats).skipped += 1;
                 return;
             }
-            let shared = self.shared.clone();
-            let mut pools = (Pool::default(), Pool::default());
-            self.decoder = match Decoder::new(unit.codec, self.pressure, move |pts, picture| {
-                shared.on_picture(pts, picture, &mut pools);
-            }) {
-                Ok(decoder) => Some((unit.codec, decoder)),
+            let begin = |hardware| {
+                let shared = self.shared.clone();
+                let mut pools = (Pool::default(), Pool::default());
+                Decoder::new(unit.codec, self.pressure, hardware, move |pts, picture| {
+                    shared.on_picture(pts, picture, &mut pools);
+                })
+            };
+            let mut made = begin(self.hardware);
+            if self.hardware && made.is_err() {
+                self.hardware = false;
+                made = begin(false);
+            }
+            self.decoder = match made {
+                Ok(decoder) => {
+                    lock(&self.shared.stats).decoder = Some(decoder.element());
+                    Some((unit.codec, decoder))
+                }
                 Err(e) => {
                     self.decoder_failed(&e);
                     return;
@@ -601,6 +629,8 @@ impl Worker {
                 Ok(true) => {}
                 Ok(false) => lock(&self.shared.stats).skipped += 1,
                 Err(e) => {
+                    let on_hardware = decoder.on_hardware();
+                    self.hardware &= !on_hardware;
                     self.decoder = None;
                     self.decoder_failed(&e);
                 }

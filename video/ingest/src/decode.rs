@@ -16,6 +16,22 @@ use vedette_klv::VideoCodec;
 /// Most access units waiting to be decoded.
 const MAX_WAITING: u64 = 24;
 
+/// Decoders of a codec: on hardware (VA-API, NVIDIA, Video4Linux without and with a state of their own), which exist as
+/// elements only where the machine has the hardware, then on the processor; the first that is there is used.
+fn decoders(codec: VideoCodec) -> [&'static [&'static str]; 2] {
+    match codec {
+        VideoCodec::H264 => [
+            &["vah264dec", "nvh264dec", "v4l2slh264dec", "v4l2h264dec"],
+            &["avdec_h264", "openh264dec"],
+        ],
+        VideoCodec::H265 => [
+            &["vah265dec", "nvh265dec", "v4l2slh265dec", "v4l2h265dec"],
+            &["avdec_h265"],
+        ],
+        VideoCodec::Mpeg2 => [&["vampeg2dec", "nvmpeg2videodec"], &["avdec_mpeg2video"]],
+    }
+}
+
 /// Access units waiting behind a picture that make it late: it is decoded but not converted.
 const LATE: u64 = 2;
 
@@ -129,6 +145,8 @@ pub(crate) struct Decoder {
     bus: gst::Bus,
     pressure: Pressure,
     skipping: bool,
+    element: &'static str,
+    on_hardware: bool,
 }
 
 /// Nanoseconds of a 90 kHz time.
@@ -142,17 +160,18 @@ fn to_ticks(time: gst::ClockTime) -> u64 {
 }
 
 impl Decoder {
-    /// Builds and starts the pipeline. `on_picture` gets the (unwrapped) PTS and the picture on GStreamer's thread.
+    /// Builds and starts the pipeline, on hardware where it may and can. `on_picture` gets the (unwrapped) PTS and the picture on GStreamer's thread.
     pub(crate) fn new(
         codec: VideoCodec,
         pressure: Pressure,
+        hardware: bool,
         mut on_picture: impl FnMut(u64, &Picture<'_>) + Send + 'static,
     ) -> Result<Self, IngestError> {
         init()?;
-        let (caps, parser, decoders): (_, _, &[&'static str]) = match codec {
-            VideoCodec::H264 => ("video/x-h264", "h264parse", &["avdec_h264", "openh264dec"]),
-            VideoCodec::H265 => ("video/x-h265", "h265parse", &["avdec_h265"]),
-            VideoCodec::Mpeg2 => ("video/mpeg", "mpegvideoparse", &["avdec_mpeg2video"]),
+        let (caps, parser) = match codec {
+            VideoCodec::H264 => ("video/x-h264", "h264parse"),
+            VideoCodec::H265 => ("video/x-h265", "h265parse"),
+            VideoCodec::Mpeg2 => ("video/mpeg", "mpegvideoparse"),
         };
         let caps = match codec {
             VideoCodec::H264 | VideoCodec::H265 => gst::Caps::builder(caps)
@@ -172,11 +191,20 @@ impl Decoder {
             .block(pressure == Pressure::Wait)
             .build();
         let parser = make(parser)?;
-        let mut decoder = make(decoders[0]);
-        for other in &decoders[1..] {
-            decoder = decoder.or_else(|_| make(other));
-        }
-        let decoder = decoder?;
+        let [fast, plain] = decoders(codec);
+        let found = fast
+            .iter()
+            .filter(|_| hardware)
+            .find_map(|name| Some((*name, make(name).ok()?)));
+        let on_hardware = found.is_some();
+        let (element, decoder) = match found {
+            Some(found) => found,
+            None => match plain.iter().find_map(|name| Some((*name, make(name).ok()?))) {
+                Some(found) => found,
+                // Says which package is missing.
+                None => (plain[0], make(plain[0])?),
+            },
+        };
         if decoder.has_property("thread-type") {
             // Frame threads would each add a frame of delay; slice threads add none.
             decoder.set_property_from_str("thread-type", "slice");
@@ -251,7 +279,19 @@ impl Decoder {
             bus,
             pressure,
             skipping: true,
+            element,
+            on_hardware,
         })
+    }
+
+    /// The decoding element.
+    pub(crate) fn element(&self) -> &'static str {
+        self.element
+    }
+
+    /// Whether it decodes on hardware.
+    pub(crate) fn on_hardware(&self) -> bool {
+        self.on_hardware
     }
 
     /// Gives an access unit to the decoder. Returns false when it was skipped: before the first random access point

@@ -36,6 +36,8 @@ const NEEDED: &[Missing] = &[
     need("avdec_mpeg2video", "gstreamer1.0-libav", "MPEG-2 video"),
     need("srtsrc", "gstreamer1.0-plugins-bad", "cameras over SRT"),
     need("rtspsrc", "gstreamer1.0-plugins-good", "cameras over RTSP"),
+    need("udpsrc", "gstreamer1.0-plugins-good", "cameras over plain RTP"),
+    need("rtpjitterbuffer", "gstreamer1.0-plugins-good", "cameras over RTP"),
     need("rtph264depay", "gstreamer1.0-plugins-good", "cameras over RTSP"),
     need("rtph265depay", "gstreamer1.0-plugins-good", "cameras over RTSP"),
     need("rtpklvdepay", "gstreamer1.0-plugins-bad", "metadata over RTSP"),

@@ -46,7 +46,7 @@ pub enum IngestError {
     Gst(String),
     /// A source text is none we know.
     #[error(
-        "video source {text:?}: {why}; use udp://HOST:PORT, tcp://HOST:PORT, srt://HOST:PORT, rtsp://… or file:PATH"
+        "video source {text:?}: {why}; use udp://HOST:PORT, rtp://HOST:PORT?codec=h264, tcp://HOST:PORT, srt://HOST:PORT, rtsp://… or file:PATH"
     )]
     BadSource {
         /// The text.

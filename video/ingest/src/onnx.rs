@@ -1,9 +1,12 @@
 //! Detector networks of others, run by ONNX Runtime. The runtime's library is loaded when the first
 //! model is opened, from the path that is given; nothing of it is linked or shipped.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
+use ort::environment::Environment;
 use ort::session::Session;
+use ort::session::builder::SessionBuilder;
 use ort::value::TensorRef;
 use sha2::{Digest, Sha256};
 use vedette_sight::{Answer, ModelCard, ModelDetector, Network};
@@ -34,6 +37,30 @@ fn refused(path: &Path, why: &dyn std::fmt::Display) -> IngestError {
     }
 }
 
+/// The one environment of this process, and the library it came from: the runtime allows no second.
+static RUNTIME: Mutex<Option<(PathBuf, Environment)>> = Mutex::new(None);
+
+/// Begins a session in that environment, which is made with the first.
+fn builder(library: &Path) -> Result<SessionBuilder, IngestError> {
+    let refuse = |e: &dyn std::fmt::Display| refused(library, e);
+    let mut runtime = RUNTIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let environment = match &*runtime {
+        Some((loaded, environment)) if loaded == library => environment,
+        Some((loaded, _)) => {
+            return Err(refuse(&format!(
+                "ONNX Runtime was loaded from {} already, and a program takes one only: name the same for all models",
+                loaded.display()
+            )));
+        }
+        None => {
+            let begun = ort::init_from(library).map_err(|e| refuse(&e))?;
+            let made = begun.build().map_err(|e| refuse(&e))?;
+            &runtime.insert((library.to_owned(), made)).1
+        }
+    };
+    Session::builder(environment).map_err(|e| refuse(&e))
+}
+
 /// Reads and checks a card; `path` is where its text came from, for errors.
 ///
 /// # Errors
@@ -62,12 +89,7 @@ pub fn open_model(
     // Nothing of a stranger's file reaches the runtime before its hash is the card's.
     card.is_of(&sha256).map_err(|e| refused(&path, &e))?;
     let runtime = |e: &dyn std::fmt::Display| refused(library, e);
-    let environment = ort::init_from(library)
-        .map_err(|e| runtime(&e))?
-        .build()
-        .map_err(|e| runtime(&e))?;
-    let session = Session::builder(&environment)
-        .map_err(|e| runtime(&e))?
+    let session = builder(library)?
         .with_intra_threads(threads.max(1))
         .map_err(|e| runtime(&e))?
         .commit_from_memory(&bytes)

@@ -1,7 +1,7 @@
-//! Sources that are called: TCP, SRT and RTSP. Each is an explicit pipeline or socket, and each is called again, ever
-//! more patiently, when it breaks, ends or falls silent.
+//! Sources that are called: TCP, SRT and RTSP; and plain RTP, which is awaited. Each is an explicit pipeline or socket,
+//! and each is called again, ever more patiently, when it breaks, ends or falls silent.
 //!
-//! Invariant: transport stream bytes come out as they came in. RTSP video that is not a transport stream is put into
+//! Invariant: transport stream bytes come out as they came in. RTP video that is not a transport stream is put into
 //! one picture by picture, its access units and metadata unchanged; that stream is then the original that is kept.
 
 use crate::IngestError;
@@ -12,7 +12,7 @@ use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
 use std::io::Read;
-use std::net::{TcpStream, ToSocketAddrs};
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use vedette_klv::{TsWriter, TsWriterConfig, VideoCodec};
@@ -28,6 +28,11 @@ const SILENT: u32 = 333;
 const WAITING: usize = 512;
 /// Longest wait for a connection.
 const CONNECT: Duration = Duration::from_millis(500);
+
+/// Packets that came out of order are put right within this time, milliseconds; those in order do not wait.
+const JITTER_MS: u32 = 40;
+/// Receive buffer asked of the system for RTP, bytes.
+const RECEIVE_BUFFER: i32 = 8 * 1024 * 1024;
 
 /// Waits twice as long after every failure, counted in turns.
 #[derive(Debug)]
@@ -136,6 +141,8 @@ impl Tcp {
 pub(crate) enum Call {
     /// SRT, `srt://HOST:PORT?mode=caller`.
     Srt(String),
+    /// Plain RTP over UDP; nothing in it says what it holds.
+    Rtp { address: SocketAddr, codec: VideoCodec },
     /// RTSP; over TCP only, or UDP first.
     Rtsp { url: String, tcp: bool },
 }
@@ -170,6 +177,7 @@ impl Pull {
         init()?;
         let needed: &[&'static str] = match call {
             Call::Srt(_) => &["srtsrc"],
+            Call::Rtp { .. } => &["udpsrc", "rtpjitterbuffer", "rtph264depay", "rtph265depay"],
             Call::Rtsp { .. } => &["rtspsrc", "rtph264depay", "rtph265depay", "rtpklvdepay", "rtpmp2tdepay"],
         };
         for element in needed {
@@ -255,18 +263,47 @@ fn start(call: &Call) -> Result<Running, IngestError> {
             pipeline.add_many([&source, sink.upcast_ref()]).map_err(gst_error)?;
             source.link(&sink).map_err(gst_error)?;
         }
+        Call::Rtp { address, codec } => {
+            let encoding = match codec {
+                VideoCodec::H265 => "H265",
+                _ => "H264",
+            };
+            let source = make("udpsrc")?;
+            source.set_property("address", address.ip().to_string());
+            source.set_property("port", i32::from(address.port()));
+            source.set_property("buffer-size", RECEIVE_BUFFER);
+            let caps = gst::Caps::builder("application/x-rtp")
+                .field("media", "video")
+                .field("clock-rate", 90_000_i32)
+                .field("encoding-name", encoding)
+                .build();
+            source.set_property("caps", &caps);
+            let order = make("rtpjitterbuffer")?;
+            order.set_property("latency", JITTER_MS);
+            pipeline.add_many([&source, &order]).map_err(gst_error)?;
+            source.link(&order).map_err(gst_error)?;
+            let pad = order
+                .static_pad("src")
+                .ok_or_else(|| gst_error("a jitter buffer without an exit"))?;
+            attach(&pipeline, &pad, encoding, &Packer::new(sender))?;
+        }
         Call::Rtsp { url, tcp } => {
             let source = make("rtspsrc")?;
             source.set_property("location", url);
-            source.set_property("latency", 40_u32);
+            source.set_property("latency", JITTER_MS);
             source.set_property("drop-on-latency", false);
             source.set_property_from_str("protocols", if *tcp { "tcp" } else { "udp+tcp" });
             pipeline.add(&source).map_err(gst_error)?;
             let weak = pipeline.downgrade();
-            let packer = Arc::new(Mutex::new(Packer { writer: None, sender }));
+            let packer = Packer::new(sender);
             source.connect_pad_added(move |_, pad| {
                 let Some(pipeline) = weak.upgrade() else { return };
-                if let Err(e) = attach(&pipeline, pad, &packer) {
+                let caps = pad.current_caps();
+                let form = caps.as_ref().and_then(|c| c.structure(0));
+                let encoding = form
+                    .and_then(|f| f.get::<String>("encoding-name").ok())
+                    .unwrap_or_default();
+                if let Err(e) = attach(&pipeline, pad, &encoding, &packer) {
                     tracing::warn!("RTSP stream left out: {e}");
                 }
             });
@@ -310,6 +347,9 @@ struct Packer {
 const FIRST_PTS: u64 = 90_000;
 
 impl Packer {
+    fn new(sender: Sender<Vec<u8>>) -> Arc<Mutex<Self>> {
+        Arc::new(Mutex::new(Packer { writer: None, sender }))
+    }
     fn video(&mut self, codec: VideoCodec, pts: u64, dts: Option<u64>, key: bool, unit: &[u8]) -> bool {
         let writer = self.writer.get_or_insert_with(|| {
             TsWriter::new(TsWriterConfig {
@@ -333,16 +373,14 @@ fn ticks(t: gst::ClockTime) -> u64 {
 }
 
 /// Links one RTP stream of a session by its announced encoding; others are refused.
-fn attach(pipeline: &gst::Pipeline, pad: &gst::Pad, packer: &Arc<Mutex<Packer>>) -> Result<(), IngestError> {
-    let caps = pad
-        .current_caps()
-        .ok_or_else(|| gst_error("an RTP stream without a form"))?;
-    let form = caps
-        .structure(0)
-        .ok_or_else(|| gst_error("an RTP stream without a form"))?;
-    let encoding = form.get::<String>("encoding-name").unwrap_or_default();
+fn attach(
+    pipeline: &gst::Pipeline,
+    pad: &gst::Pad,
+    encoding: &str,
+    packer: &Arc<Mutex<Packer>>,
+) -> Result<(), IngestError> {
     let units = "byte-stream";
-    let (chain, caps, codec): (Vec<gst::Element>, Option<gst::Caps>, Option<VideoCodec>) = match encoding.as_str() {
+    let (chain, caps, codec): (Vec<gst::Element>, Option<gst::Caps>, Option<VideoCodec>) = match encoding {
         "H264" | "H265" => {
             let (depay, parse, kind, codec) = if encoding == "H264" {
                 ("rtph264depay", "h264parse", "video/x-h264", VideoCodec::H264)
@@ -359,7 +397,7 @@ fn attach(pipeline: &gst::Pipeline, pad: &gst::Pad, packer: &Arc<Mutex<Packer>>)
         }
         "SMPTE336M" => (vec![make("rtpklvdepay")?], None, None),
         "MP2T" => (vec![make("rtpmp2tdepay")?], None, None),
-        other => return Err(gst_error(format!("encoding {other} is not known"))),
+        other => return Err(gst_error(format!("encoding {other:?} is not known"))),
     };
     let sink = if encoding == "MP2T" {
         raw_sink(packer.lock().unwrap_or_else(PoisonError::into_inner).sender.clone())

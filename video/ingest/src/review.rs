@@ -204,6 +204,52 @@ impl FrameStore {
         self.decode(&parsed, target)
     }
 
+    /// The very frame of a look (a mark's, an alert's), by its PTS; no neighbour is given for it. Where the stream's
+    /// time began anew and several frames have that PTS, the one nearest to `captured` is meant, or else the newest.
+    ///
+    /// # Errors
+    /// [`IngestError::NoFrame`] when that frame is not in the recording, or not yet; or what kept it from being read or
+    /// decoded.
+    pub fn frame_of_look(&mut self, pts90k: u64, captured: Option<Utc>) -> Result<RecordedFrame, IngestError> {
+        let pts = pts90k % PTS_WRAP;
+        let near: Vec<u32> = self
+            .segments
+            .iter()
+            .rev()
+            .filter(|s| {
+                // A unit that reorders may stand a little outside what the list says.
+                let (Some(first), Some(last)) = (s.first_pts90k, s.last_pts90k) else {
+                    return true;
+                };
+                pts_delta(pts, first) >= -90_000 && pts_delta(pts, last) <= 90_000
+            })
+            .map(|s| s.index)
+            .collect();
+        let mut best: Option<(u64, Arc<Parsed>, usize)> = None;
+        for index in near {
+            let parsed = self.parsed(index)?;
+            let Some(at) = parsed.units.iter().position(|u| u.pts % PTS_WRAP == pts) else {
+                continue;
+            };
+            let away = match (captured, parsed.units.get(at).and_then(|u| parsed.captured(u))) {
+                (Some(wanted), Some(is)) => is.abs_diff(wanted.0.unsigned_abs()),
+                (Some(_), None) => u64::MAX,
+                (None, _) => 0,
+            };
+            if best.as_ref().is_none_or(|(b, _, _)| away < *b) {
+                best = Some((away, parsed, at));
+            }
+            if away == 0 {
+                break;
+            }
+        }
+        let (_, parsed, target) = best.ok_or_else(|| IngestError::NoFrame {
+            dir: self.dir.clone(),
+            wanted: format!("PTS {pts}"),
+        })?;
+        self.decode(&parsed, target)
+    }
+
     fn parsed(&mut self, index: u32) -> Result<Arc<Parsed>, IngestError> {
         if let Some(hit) = self.cache.iter().position(|p| p.index == index) {
             let parsed = self.cache.remove(hit);
@@ -255,7 +301,7 @@ impl FrameStore {
         type Pixels = (u32, u32, Arc<[u8]>, Arc<[u8]>);
         let (sender, pictures) = crossbeam_channel::bounded::<Pixels>(1);
         let wanted = unit.pts;
-        let mut decoder = Decoder::new(unit.codec, Pressure::Wait, move |pts, picture| {
+        let mut decoder = Decoder::new(unit.codec, Pressure::Wait, false, move |pts, picture| {
             if pts == wanted {
                 let count = picture.width * picture.height;
                 let pixels = (

@@ -1,6 +1,6 @@
 //! Where bytes come from: a UDP port, a file, or a sender that is called (TCP, SRT, RTSP).
 //! Invariant: transport stream bytes come out exactly as they came in; only the RTP header of a datagram that has one
-//! (RFC 2250) is taken off.
+//! (RFC 2250) is taken off. Pictures in plain RTP are put into a transport stream unchanged ([`crate::pull`]).
 
 use crate::pull::{Call, Pull, Tcp};
 use crate::{IngestError, file_error};
@@ -10,6 +10,7 @@ use std::net::{IpAddr, SocketAddr, ToSocketAddrs, UdpSocket};
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
+use vedette_klv::VideoCodec;
 
 /// Receive buffer asked of the system: four seconds of a 16 Mbit/s stream, so that a slow disk loses nothing.
 const RECEIVE_BUFFER: usize = 8 * 1024 * 1024;
@@ -28,6 +29,13 @@ pub enum SourceSpec {
         /// At the speed of its clock.
         paced: bool,
     },
+    /// H.264 (RFC 6184) or H.265 (RFC 7798) in plain RTP over UDP, without a session; a multicast address is joined.
+    Rtp {
+        /// Where it is awaited.
+        address: SocketAddr,
+        /// What the packets hold, as nothing in them says.
+        codec: VideoCodec,
+    },
     /// MPEG-TS from a TCP server, `HOST:PORT`; called again when it breaks.
     Tcp(String),
     /// MPEG-TS over SRT, `srt://HOST:PORT?…`; called again when it breaks.
@@ -44,26 +52,35 @@ pub enum SourceSpec {
 impl FromStr for SourceSpec {
     type Err = IngestError;
 
-    /// `udp://HOST:PORT` (`udp://@:PORT` for any address), `tcp://HOST:PORT`, `srt://HOST:PORT`, `rtsp://…`
-    /// (`rtspt://…` over TCP only), `file:PATH` at real speed, `file-fast:PATH` unpaced.
+    /// `udp://HOST:PORT` (`udp://@:PORT` for any address), `rtp://HOST:PORT?codec=h264` (or `h265`, both likewise),
+    /// `tcp://HOST:PORT`, `srt://HOST:PORT`, `rtsp://…` (`rtspt://…` over TCP only), `file:PATH` at real speed,
+    /// `file-fast:PATH` unpaced.
     fn from_str(text: &str) -> Result<Self, IngestError> {
         let bad = |why: &str| IngestError::BadSource {
             text: text.to_owned(),
             why: why.to_owned(),
         };
-        if let Some(address) = text.strip_prefix("udp://") {
+        let awaited = |address: &str| {
             let address = address.strip_prefix('@').unwrap_or(address);
             let address = if address.starts_with(':') {
                 format!("0.0.0.0{address}")
             } else {
                 address.to_owned()
             };
-            return address
-                .to_socket_addrs()
-                .ok()
-                .and_then(|mut a| a.next())
-                .map(SourceSpec::Udp)
-                .ok_or_else(|| bad("not a host and port"));
+            let first = address.to_socket_addrs().ok().and_then(|mut a| a.next());
+            first.ok_or_else(|| bad("not a host and port"))
+        };
+        if let Some(address) = text.strip_prefix("udp://") {
+            return awaited(address).map(SourceSpec::Udp);
+        }
+        if let Some(rest) = text.strip_prefix("rtp://") {
+            let (address, codec) = match rest.split_once('?') {
+                None | Some((_, "codec=h264")) => (rest, VideoCodec::H264),
+                Some((_, "codec=h265")) => (rest, VideoCodec::H265),
+                Some(_) => return Err(bad("after `?` only codec=h264 or codec=h265 is known")),
+            };
+            let address = awaited(address.split('?').next().unwrap_or_default())?;
+            return Ok(SourceSpec::Rtp { address, codec });
         }
         let named = |rest: &str| {
             rest.rsplit_once(':')
@@ -158,6 +175,11 @@ impl Source {
                 file: File::open(path).map_err(file_error(path))?,
                 paced: *paced,
             }),
+            SourceSpec::Rtp { address, codec } => Pull::new(Call::Rtp {
+                address: *address,
+                codec: *codec,
+            })
+            .map(Source::Pull),
             SourceSpec::Tcp(address) => Ok(Source::Tcp(Tcp::new(address))),
             SourceSpec::Srt(url) => Pull::new(Call::Srt(url.clone())).map(Source::Pull),
             SourceSpec::Rtsp { url, tcp } => Pull::new(Call::Rtsp {

@@ -136,7 +136,7 @@ fn an_srt_sender_is_called_and_its_bytes_are_kept() {
 }
 
 /// RTP packets of the film's pictures, as a payloader makes them, and of its metadata.
-fn packets(frames: usize) -> Vec<(u8, Vec<u8>)> {
+pub(crate) fn packets(frames: usize) -> Vec<(u8, Vec<u8>)> {
     gst::init().unwrap();
     let mut reader = TsReader::new();
     let mut events: Vec<TsEvent> = stream(frames).iter().flat_map(|b| reader.push(b)).collect();

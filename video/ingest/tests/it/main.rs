@@ -6,10 +6,13 @@ mod disk;
 mod film;
 mod killed;
 mod live;
+#[cfg(feature = "onnx")]
+mod onnx;
 mod others;
 mod recordings;
 mod review;
 mod stills;
+mod turns;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

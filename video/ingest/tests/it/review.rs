@@ -59,6 +59,32 @@ fn the_frame_asked_for_is_the_frame_given() {
 }
 
 #[test]
+fn the_frame_of_a_look_is_that_frame_or_none() {
+    let folder = Folder::new("look");
+    record(&folder, 300);
+    // The camera begins anew, and its times with it.
+    record(&folder, 100);
+    let mut store = FrameStore::open(folder.path(), CAMERA).unwrap();
+    let pts = |number: u64| FIRST_PTS + STEP * number;
+    let frame = store.frame_of_look(pts(260), None).unwrap();
+    assert_eq!((frame.segment, number_in(&frame.gray)), (2, 260));
+    let frame = store.frame_of_look(pts(60), None).unwrap();
+    assert_eq!(
+        (frame.segment, number_in(&frame.gray)),
+        (3, 60),
+        "the newest of that time"
+    );
+    let captured = metadata(60).time_us.map(|t| Utc(t as i64));
+    let frame = store.frame_of_look(pts(60), captured).unwrap();
+    assert_eq!(frame.captured_us.map(|t| Utc(t as i64)), captured);
+    // No neighbour stands in for a frame that is not there.
+    for absent in [pts(60) + STEP / 2, pts(300)] {
+        let e = store.frame_of_look(absent, captured).unwrap_err();
+        assert!(matches!(e, IngestError::NoFrame { .. }), "{e}");
+    }
+}
+
+#[test]
 fn a_copied_folder_without_its_list_is_read_as_well() {
     let folder = Folder::new("copied");
     record(&folder, 120);
