@@ -9,7 +9,7 @@ mod followed;
 mod policy;
 
 use vedette_geo::LatLon;
-use vedette_model::{GroundTrack, ImageBox, Pts, SensorPose, Spectrum, Utc};
+use vedette_model::{GroundTrack, ImageBox, Pts, SensorPose, Spectrum, TargetClass, Utc};
 
 use crate::detect::{Detection, merge};
 use crate::filter::GroundFilter;
@@ -119,7 +119,8 @@ impl Analyst {
     }
 
     /// Puts a network of others into the slot, or takes it out. What it reports is a cue like the
-    /// others: looked at beside them, followed and confirmed by the same rules.
+    /// others: looked at beside them, followed and confirmed by the same rules; and the class it
+    /// gives speaks for the track's with the weight of its measured precision ([`ModelCard::worth`]).
     pub fn set_model(&mut self, model: Option<ModelDetector>) {
         self.model = model;
     }
@@ -261,6 +262,7 @@ impl Analyst {
                 contrast: 0.0,
                 spot: 0.0,
                 motion: 0.0,
+                said: (o.class != TargetClass::Unknown).then_some(o.class),
             });
             detections = merge(detections, cues.collect());
         }
@@ -283,6 +285,7 @@ impl Analyst {
             map: full_map,
             zoom: f64::from(zoom),
             healthy,
+            asked: matches!(model, Some(Ok(_))),
             centre_slant_m: match &centre {
                 Some(Ok(l)) => Some(l.fix.slant_m),
                 _ => None,

@@ -6,7 +6,11 @@
 //! has a person's size, seldom that. On charted water other kinds are compared, boats and swimmers,
 //! and nothing need be seen to move: there the ground itself does not hold still.
 
+mod heard;
+
 use vedette_model::TargetClass;
+
+pub(crate) use heard::Heard;
 
 /// What was measured of one look.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -142,10 +146,6 @@ impl ClassEvidence {
         if !known {
             return;
         }
-        // Successive looks share their errors (blur, threshold): a look counts as a fifth, and
-        // the past fades, so that no sum can outgrow what later looks say.
-        const SHARE: f64 = 0.2;
-        const FADE: f64 = 0.97;
         for (sum, kind) in self.sums.iter_mut().zip(&KINDS) {
             *sum = *sum * FADE + SHARE * kind.log_likelihood(f);
         }
@@ -195,6 +195,11 @@ impl ClassEvidence {
         self.moved
     }
 }
+
+/// Successive looks share their errors (blur, threshold): a look counts as a fifth, and the past
+/// fades, so that no sum can outgrow what later looks say.
+const SHARE: f64 = 0.2;
+const FADE: f64 = 0.97;
 
 /// What a look of something else is worth: about the density at two spreads from every mean.
 const UNKNOWN_LOG: f64 = -5.5;

@@ -1,7 +1,7 @@
 //! What stands out in one frame: warm or cold spots and things that moved against the ground,
 //! merged into one list. Needs no training; every cue is a measured number.
 
-use vedette_model::ImageBox;
+use vedette_model::{ImageBox, TargetClass};
 
 use crate::tracker::{ScoredBox, overlap};
 
@@ -18,6 +18,8 @@ pub struct Detection {
     pub spot: f32,
     /// Motion cue over its threshold; 0 without motion.
     pub motion: f32,
+    /// What a detector network says it is.
+    pub said: Option<TargetClass>,
 }
 
 impl Detection {
@@ -37,7 +39,8 @@ pub(crate) fn score(ratio: f32, half: f32) -> f32 {
     r / (r + half)
 }
 
-/// Spots and movers that overlap become one detection with both cues and the spot's tighter box.
+/// Spots and movers that overlap become one detection with both cues and the spot's tighter box. A
+/// network's box on one of either gives it its word and leaves it its own box.
 pub(crate) fn merge(spots: Vec<Detection>, movers: Vec<Detection>) -> Vec<Detection> {
     let mut out = spots;
     for m in movers {
@@ -49,6 +52,7 @@ pub(crate) fn merge(spots: Vec<Detection>, movers: Vec<Detection>) -> Vec<Detect
             .max_by(|a, b| a.0.total_cmp(&b.0));
         match near {
             Some((_, s)) => {
+                s.said = s.said.or(m.said);
                 s.motion = s.motion.max(m.motion);
                 s.score = 1.0 - (1.0 - s.score) * (1.0 - m.score);
             }
@@ -64,14 +68,31 @@ pub(crate) fn merge(spots: Vec<Detection>, movers: Vec<Detection>) -> Vec<Detect
     });
     let mut kept: Vec<Detection> = Vec::with_capacity(out.len());
     for d in out {
-        if kept
-            .iter()
-            .all(|k| overlap(&k.image, &d.image, 0.0) < 0.3 && !inside(&d.image, &k.image))
-        {
-            kept.push(d);
+        let on = |k: &Detection| overlap(&k.image, &d.image, 0.0) >= 0.3 || inside(&d.image, &k.image);
+        match kept.iter_mut().find(|k| on(k)) {
+            None => kept.push(d),
+            Some(k) if k.said != d.said => k.joined(&d),
+            Some(_) => {}
         }
     }
     kept
+}
+
+impl Detection {
+    /// Whether it was measured here, and not only named by a network.
+    fn measured(&self) -> bool {
+        self.spot > 0.0 || self.motion > 0.0
+    }
+
+    /// Takes in another one on the same thing, one of the two from a network.
+    fn joined(&mut self, other: &Self) {
+        let said = self.said.or(other.said);
+        if !self.measured() && other.measured() {
+            let score = self.score.max(other.score);
+            *self = Self { score, ..*other };
+        }
+        self.said = said;
+    }
 }
 
 fn inside(a: &ImageBox, b: &ImageBox) -> bool {

@@ -1,7 +1,8 @@
 //! Keeps the analysis inside its share of the processor: what is left out first, and what never.
 //!
 //! Order of going without: the detector model's rate, then the analysis rate, then the resolution
-//! analysed. Display and recorder are not known here and so never touched. Invariant: no clock and
+//! analysed. Display and recorder are not known here and so never touched. Invariant: it never asks
+//! for fewer than ten analyses a second of pictures that come as often (a track is lost below); no clock and
 //! no threads: work spent comes in as values, the pace goes out; a pace is left only after it has
 //! been too much for a second or easy for several, so that it does not swing.
 
@@ -50,6 +51,8 @@ const PACES: [Pace; 6] = [
     pace(0, 2, true),
     pace(0, 4, true),
 ];
+/// No pace asks for fewer analyses a second where as many pictures come.
+const LEAST_HZ: f64 = 10.0;
 /// Costs beside the one before, as shares of the analysis' own cost (model at its own): used to
 /// foresee whether a better pace would fit.
 const COARSE_COST: f64 = 0.35;
@@ -108,7 +111,20 @@ impl Governor {
     /// The pace in force.
     #[must_use]
     pub fn pace(&self) -> Pace {
-        PACES[self.at.min(PACES.len() - 1)]
+        self.pace_at(self.at)
+    }
+
+    /// A step's pace, at no fewer than [`LEAST_HZ`] at the rate pictures come.
+    fn pace_at(&self, at: usize) -> Pace {
+        let p = PACES[at.min(PACES.len() - 1)];
+        // A picture a little late makes no other pace.
+        let most = 1e6 / (LEAST_HZ * self.frame_us.max(1.0)) + 0.05;
+        let analyse_every = if self.frame_us > 0.0 {
+            p.analyse_every.min(most.max(1.0) as u32)
+        } else {
+            p.analyse_every
+        };
+        Pace { analyse_every, ..p }
     }
 
     /// Whether the frame with this number (counted from 0) is analysed, and with the model.
@@ -136,13 +152,17 @@ impl Governor {
             mix(&mut self.frame_us, s.frame_us as f64);
         }
         let over = s.lost > 0 || self.load_of(p) > self.policy.share;
-        let better = self.at.checked_sub(1).map(|i| PACES[i]);
+        let better = self.at.checked_sub(1).map(|i| self.pace_at(i));
         let easy = !over && better.is_some_and(|b| self.load_of(b) < 0.85 * self.policy.share);
         self.over_since = over.then(|| self.over_since.unwrap_or(now));
         self.easy_since = easy.then(|| self.easy_since.unwrap_or(now));
         let held = |since: Option<Mono>, s: f64| since.is_some_and(|t| now.since(t) as f64 >= s * 1e6);
         if held(self.over_since, self.policy.down_s) && self.at + 1 < PACES.len() {
             self.at += 1;
+            // At few pictures a second two steps may be one.
+            while self.at + 1 < PACES.len() && self.pace_at(self.at) == p {
+                self.at += 1;
+            }
             (self.over_since, self.easy_since) = (None, None);
         } else if held(self.easy_since, self.policy.up_s) {
             self.at -= 1;

@@ -145,6 +145,7 @@ fn search(
             contrast: k.contrast,
             spot: k.ratio,
             motion: 0.0,
+            said: None,
         });
     }
     out

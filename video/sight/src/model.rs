@@ -26,6 +26,10 @@ pub enum Head {
     Yolov5,
     /// (4 + classes) x N: centre and size in input pixels, classes; no objectness.
     Yolov8,
+    /// FastestDet (dog-qiuqiu 2022), raw: (5 + classes) x rows x columns of cells of 16 input pixels;
+    /// objectness, centre as hyperbolic tangent in cells, size as logistic share of the input,
+    /// classes; score is objectness^0.6 times class^0.4.
+    Fastestdet,
 }
 
 /// Planes of an input. Pictures here are grey: each plane gets the same.
@@ -168,6 +172,21 @@ impl ModelCard {
         })
     }
 
+    /// What its word for a class is worth: the natural logarithm of right over wrong at the least
+    /// precision it was measured at for that class, at most nineteen to one; 0 where it was wrong more
+    /// often than right. A class it was never measured at counts as six right in ten.
+    #[must_use]
+    pub fn worth(&self, class: TargetClass) -> f64 {
+        const UNMEASURED: f64 = 0.6;
+        let least = self.measured.iter().filter(|m| m.class == class);
+        let p = least
+            .filter_map(|m| m.precision)
+            .reduce(f64::min)
+            .unwrap_or(UNMEASURED)
+            .clamp(0.5, 0.95);
+        (p / (1.0 - p)).ln()
+    }
+
     /// One line for the operator: which model, and what it was measured at.
     #[must_use]
     pub fn line(&self) -> String {
@@ -235,6 +254,9 @@ pub struct ModelDetector {
 
 /// A part of the picture: left, top, width, height, pixels.
 type Tile = [usize; 4];
+
+/// Side of FastestDet's cells, input pixels.
+const CELL: usize = 16;
 
 /// What a letterbox is filled with, grey level.
 const FILL: f32 = 114.0;
@@ -326,7 +348,7 @@ impl ModelDetector {
     /// Class, score, and centre and size in input pixels.
     fn decode(&self, a: &Answer) -> Result<Vec<(TargetClass, f32, [f32; 4])>, String> {
         let shape = match a.shape.as_slice() {
-            [1, rest @ ..] if rest.len() == 2 => rest,
+            [1, rest @ ..] if rest.len() >= 2 => rest,
             all => all,
         };
         let classes = self.classes.len();
@@ -345,6 +367,10 @@ impl ModelDetector {
                 let n = shape.get(1).copied().unwrap_or(0);
                 (n, 4 + classes, vec![4 + classes, n])
             }
+            Head::Fastestdet => {
+                let (down, across) = (ih / CELL, iw / CELL);
+                (down * across, 5 + classes, vec![5 + classes, down, across])
+            }
         };
         if shape != wanted || a.values.len() != rows * wide {
             return Err(format!(
@@ -356,16 +382,15 @@ impl ModelDetector {
         let mut out = Vec::new();
         for (r, cell) in (0..rows).zip(grid.iter().map(Some).chain(std::iter::repeat(None))) {
             let v = |k: usize| match self.card.head {
-                Head::Yolov8 => a.values[k * rows + r],
+                Head::Yolov8 | Head::Fastestdet => a.values[k * rows + r],
                 _ => a.values[r * wide + k],
             };
-            let (first, sure) = match self.card.head {
-                Head::Yolov8 => (4, 1.0),
-                _ => (5, v(4)),
+            let score = |c: usize| match self.card.head {
+                Head::Yolov8 => v(4 + c),
+                Head::Fastestdet => v(0).powf(0.6) * v(5 + c).powf(0.4),
+                _ => v(4) * v(5 + c),
             };
-            let best = (0..classes)
-                .map(|c| (c, sure * v(first + c)))
-                .max_by(|a, b| a.1.total_cmp(&b.1));
+            let best = (0..classes).map(|c| (c, score(c))).max_by(|a, b| a.1.total_cmp(&b.1));
             let Some((c, score)) = best else { continue };
             let Some(class) = self.classes[c] else { continue };
             if !(score >= self.card.least && score <= 1.001) {
@@ -373,6 +398,16 @@ impl ModelDetector {
             }
             let raw = [v(0), v(1), v(2), v(3)];
             let at = match (self.card.head, cell) {
+                (Head::Fastestdet, _) => {
+                    let (y, x) = (r / (iw / CELL), r % (iw / CELL));
+                    let share = |z: f32| 1.0 / (1.0 + (-z).exp());
+                    [
+                        (raw[1].tanh() + x as f32) * CELL as f32,
+                        (raw[2].tanh() + y as f32) * CELL as f32,
+                        share(raw[3]) * iw as f32,
+                        share(v(4)) * ih as f32,
+                    ]
+                }
                 (Head::Yolox, Some((s, x, y))) => {
                     let s = *s as f32;
                     [

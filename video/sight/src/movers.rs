@@ -397,6 +397,7 @@ fn blobs(now: &Plane, diff: &[u8], gate: &MoverGate, most: usize) -> Vec<Detecti
                 contrast: sum / n as f32,
                 spot: 0.0,
                 motion,
+                said: None,
             });
         }
     }

@@ -200,8 +200,12 @@ impl Analyst {
 
     /// Takes a look for an object's own.
     fn take(&mut self, slot: usize, c: &Context<'_>, k: &Looked<'_>, glitch: bool) {
-        let f = &mut self.followed[slot];
         let (t, d) = (k.track, k.detection);
+        let said = d
+            .said
+            .zip(self.model.as_ref())
+            .map(|(class, m)| (class, m.card().worth(class)));
+        let f = &mut self.followed[slot];
         f.image_id = Some(t.id);
         f.seen = true;
         f.looks += 1;
@@ -261,7 +265,12 @@ impl Analyst {
                 moved: f.moved,
                 afloat: matches!(&k.look, Ok(l) if c.ground.on_water(l.fix.at)),
             });
-            (f.class, f.class_share) = f.evidence.best();
+        }
+        if c.asked {
+            f.heard.hear(said);
+        }
+        (f.class, f.class_share) = f.evidence.best_beside(&f.heard);
+        if k.px_per_m.is_some() {
             let accel_m_s2 = if f.fast() { 2.0 } else { 0.5 };
             if let Some(x) = &mut f.filter {
                 x.set_accel(accel_m_s2);
@@ -347,7 +356,8 @@ impl Analyst {
 
     /// Class as it may be said of an object in this picture.
     pub(super) fn said_class(&self, c: &Context<'_>, f: &Followed) -> TargetClass {
-        if f.class == TargetClass::Person && !f.moved && c.captured <= self.stand_until {
+        let named = f.heard.sure(TargetClass::Person);
+        if f.class == TargetClass::Person && !f.moved && !named && c.captured <= self.stand_until {
             TargetClass::Unknown
         } else {
             f.class

@@ -9,7 +9,7 @@ use vedette_model::{ImageBox, NoFix, Pts, SensorPose, TargetClass, TrackId, Utc}
 
 use super::custody::Appearance;
 use super::middle;
-use crate::classify::ClassEvidence;
+use crate::classify::{ClassEvidence, Heard};
 use crate::detect::Detection;
 use crate::filter::GroundFilter;
 use crate::ground::{Ground, Look, px_per_m};
@@ -25,6 +25,8 @@ pub(super) struct Followed {
     pub(super) filter: Option<GroundFilter>,
     pub(super) no_fix: NoFix,
     pub(super) evidence: ClassEvidence,
+    /// What the network in the slot said it is.
+    pub(super) heard: Heard,
     pub(super) class: TargetClass,
     pub(super) class_share: f64,
     pub(super) score: f64,
@@ -89,6 +91,8 @@ pub(super) struct Context<'a> {
     pub(super) map: Homography,
     pub(super) zoom: f64,
     pub(super) healthy: bool,
+    /// The network in the slot was asked about this frame and answered.
+    pub(super) asked: bool,
     pub(super) centre_slant_m: Option<f64>,
 }
 
@@ -136,6 +140,7 @@ impl Followed {
             filter: None,
             no_fix: NoFix::NoPose,
             evidence: ClassEvidence::default(),
+            heard: Heard::default(),
             class: TargetClass::Unknown,
             class_share: 0.0,
             score: f64::from(t.score),
