@@ -9,7 +9,7 @@ PURE := vedette-geo vedette-atlas vedette-planner vedette-checker vedette-format
         vedette-model vedette-protocol vedette-core vedette-evidence vedette-score vedette-sim-vehicle
 NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 
-.PHONY: help setup build demo test peers check bench soak fuzz fuzz-files fmt clippy
+.PHONY: help setup build demo test peers check bench soak fuzz fuzz-files fmt clippy onnx
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,7 +42,13 @@ fmt:
 	$(CARGO) fmt --all --check
 
 clippy:
-	$(CARGO) clippy --workspace --all-targets -- -D warnings
+	$(CARGO) clippy --workspace --all-targets --features vedette-ingest/onnx,vedette-video-bench/onnx -- -D warnings
+
+onnx: export VEDETTE_ONNXRUNTIME ?= $(shell find $(abspath $(TARGET))/onnx-venv -name 'libonnxruntime.so*' 2>/dev/null | head -1)
+onnx: ## the slot for detector networks, with ONNX Runtime from PyPI (or VEDETTE_ONNXRUNTIME=LIBRARY)
+	[ -n "$$VEDETTE_ONNXRUNTIME" ] || { python3 -m venv $(TARGET)/onnx-venv && $(TARGET)/onnx-venv/bin/pip install -q onnxruntime; }
+	VEDETTE_ONNXRUNTIME=$${VEDETTE_ONNXRUNTIME:-$$(find $(abspath $(TARGET))/onnx-venv -name 'libonnxruntime.so*' | head -1)} \
+	  $(CARGO) test -p vedette-ingest --features onnx --test it onnx
 
 check: ## the pure crates only, under a minute
 	$(CARGO) check $(addprefix -p ,$(PURE))

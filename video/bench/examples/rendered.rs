@@ -1,9 +1,13 @@
 //! The rendered watches alone: `cargo run --release -p vedette-video-bench --example rendered -- full`
 //! (`short` for the short form; `ellipses`, `steps`, `clutter`, `pairs` for one part in full;
-//! numbers after it are that part's own extent; `seeds=N` adds N to every seed; `live` for the age of pictures and four streams at once).
+//! numbers after it are that part's own extent; `seeds=N` adds N to every seed; `live` for the age of pictures and four
+//! streams at once;
+//! `slot DATA` for networks of others on the labelled thermal pictures, with `--features onnx`).
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for a terminal")]
 
-use vedette_video_bench::{Extent, live, rendered, text};
+use std::path::Path;
+
+use vedette_video_bench::{Extent, live, rendered, slot, text};
 
 fn main() {
     let what = std::env::args().nth(1).unwrap_or_else(|| "short".to_owned());
@@ -14,6 +18,11 @@ fn main() {
     let seeds = std::env::args()
         .find_map(|a| a.strip_prefix("seeds=")?.parse().ok())
         .unwrap_or(0);
+    if what == "slot" {
+        let data = std::env::args().nth(2).unwrap_or_else(|| ".".to_owned());
+        print!("{}", text(&slot(Path::new(&data))));
+        return;
+    }
     let none = Extent {
         ellipses: [0; 3],
         steps: [0; 3],

@@ -27,6 +27,7 @@ pub use metadata::metadata;
 pub use rendered::{Extent, rendered};
 pub use rows::{Row, Standing, text};
 pub use sky::sky;
+pub use slot::slot;
 pub use thermal::thermal;
 pub use tracks::{Sequence, Tracked, ours, run_tracker, sequences, tracks};
 

@@ -1,6 +1,7 @@
 //! GStreamer pipelines of one line, run inside the program: no tool of GStreamer's is needed.
 
 use std::path::Path;
+use std::time::Duration;
 
 use gstreamer as gst;
 use gstreamer::prelude::*;
@@ -34,22 +35,44 @@ pub(crate) fn pipeline(description: &str) -> Result<(gst::Pipeline, gst_app::App
 
 /// All bytes that come out of a pipeline; `file` is what its element `from` reads.
 pub(crate) fn bytes(description: &str, file: Option<&Path>) -> Result<Vec<u8>, BenchError> {
+    let mut out = Vec::new();
+    run(description, file, |_, b| out.extend_from_slice(b))?;
+    Ok(out)
+}
+
+/// All buffers that come out of a pipeline, with their times.
+pub(crate) fn buffers(description: &str) -> Result<Vec<(Option<Duration>, Vec<u8>)>, BenchError> {
+    let mut out = Vec::new();
+    run(description, None, |at, b| out.push((at, b.to_vec())))?;
+    Ok(out)
+}
+
+fn run(
+    description: &str,
+    file: Option<&Path>,
+    mut take: impl FnMut(Option<Duration>, &[u8]),
+) -> Result<(), BenchError> {
     let (p, end) = pipeline(description)?;
     if let (Some(file), Some(from)) = (file, p.by_name("from")) {
         from.set_property("location", file);
     }
     let state = |s: gst::State| p.set_state(s).map_err(broken);
     state(gst::State::Playing)?;
-    let mut out = Vec::new();
+    let mut any = false;
     while let Some(sample) = end.try_pull_sample(gst::ClockTime::from_seconds(PATIENCE_S)) {
-        if let Some(bytes) = sample.buffer().and_then(|b| b.map_readable().ok()) {
-            out.extend_from_slice(bytes.as_slice());
+        let Some(buffer) = sample.buffer() else { continue };
+        if let Ok(bytes) = buffer.map_readable() {
+            any = true;
+            take(
+                buffer.pts().map(|t| Duration::from_nanos(t.nseconds())),
+                bytes.as_slice(),
+            );
         }
     }
-    let whole = end.is_eos() && !out.is_empty();
+    let whole = end.is_eos() && any;
     state(gst::State::Null)?;
     if whole {
-        Ok(out)
+        Ok(())
     } else {
         Err(broken(format!("broke off before its end: {description}")))
     }
