@@ -13,7 +13,7 @@ use crossbeam_channel::Sender;
 use serde::Deserialize;
 use vedette_atlas::World;
 use vedette_core::{EvidenceRequest, Input, OperatorSpec, StationView, ViewStamp};
-use vedette_ingest::{FrameStore, Moment, SourceSpec};
+use vedette_ingest::{FrameStore, IngestError, Moment, RecordedFrame, SourceSpec};
 use vedette_journal::{Catalogue, SessionRow};
 use vedette_model::plan::Brief;
 use vedette_model::{CameraId, Intent, OperatorId, PlanRule, Request, Utc};
@@ -319,17 +319,33 @@ fn chips(dir: &Path, r: &EvidenceRequest, v: &StationView) -> Vec<(String, Vec<u
         return Vec::new();
     };
     let Some(camera) = alert.camera else { return Vec::new() };
-    let frame = FrameStore::open(dir, camera).and_then(|mut s| s.frame_at(Moment::Utc(alert.captured)));
-    match frame
-        .map_err(anyhow::Error::from)
-        .and_then(|f| files::png(f.width, f.height, &f.rgba))
-    {
-        Ok(png) => vec![(format!("chips/{camera}-{}.png", alert.id), png)],
-        Err(e) => {
-            tracing::warn!("no picture of the alert's frame: {e:#}");
-            Vec::new()
-        }
+    let mut out = Vec::new();
+    let mut take =
+        |name: String, camera: CameraId, frame: &dyn Fn(&mut FrameStore) -> Result<RecordedFrame, IngestError>| {
+            let frame = FrameStore::open(dir, camera).and_then(|mut s| frame(&mut s));
+            match frame
+                .map_err(anyhow::Error::from)
+                .and_then(|f| files::png(f.width, f.height, &f.rgba))
+            {
+                Ok(png) => out.push((name, png)),
+                Err(e) => tracing::warn!("{name} is not in the evidence: {e:#}"),
+            }
+        };
+    take(format!("chips/{camera}-{}.png", alert.id), camera, &|s| {
+        s.frame_at(Moment::Utc(alert.captured))
+    });
+    // What somebody kept while it went on, of the cameras that belong to it: taken from the recording.
+    let kept = v.kept.iter().filter(|k| {
+        let during = k.captured.is_some_and(|t| (r.from..=r.to).contains(&t));
+        during && r.cameras.contains(&k.camera)
+    });
+    for k in kept {
+        let pts = k.pts.0.unsigned_abs();
+        take(format!("chips/kept-{}", k.name), k.camera, &|s| {
+            s.frame_of_look(pts, k.captured)
+        });
     }
+    out
 }
 
 /// Configuration of `vedette station`.

@@ -5,7 +5,7 @@
 //! so, while aircraft already under way keep their links.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
@@ -37,6 +37,9 @@ const TICK_MS: i64 = 250;
 const HEAD_S: i64 = 10;
 /// Views are published at most this often.
 const PUBLISH: Duration = Duration::from_millis(30);
+/// A frame that is not on the disk yet is looked for so often, this far apart.
+const FRAME_TRIES: u32 = 6;
+const FRAME_WAIT: Duration = Duration::from_secs(1);
 /// A bundle does not wait longer than this (session seconds) for its last segment to close.
 const SEGMENT_WAIT_S: i64 = 25;
 
@@ -387,16 +390,26 @@ impl Host {
                     tracing::error!("{name} could not be kept: {e:#}");
                 }
             }
-            Effect::Snapshot { camera, name, .. } => {
-                let path = self.parts.dir.join("pictures").join(name);
-                let Some((_, f)) = self.parts.screen.latest(camera) else {
-                    tracing::warn!("{camera}: no frame to keep as {}", path.display());
-                    return;
-                };
+            Effect::Snapshot {
+                camera,
+                pts,
+                captured,
+                name,
+            } => {
+                let dir = self.parts.dir.clone();
+                // The frame meant is on the screen still, or else on its way to the disk.
+                let shown = self.parts.screen.latest(camera).map(|(_, f)| f);
+                let shown = shown.filter(|f| f.pts == pts);
                 // Compressing takes longer than the station's thread has.
                 let keep = std::thread::Builder::new().name("picture".into()).spawn(move || {
-                    let kept = files::png(f.width, f.height, &f.rgba).and_then(|bytes| files::write(&path, &bytes));
-                    if let Err(e) = kept {
+                    let path = dir.join("pictures").join(name);
+                    let png = match shown {
+                        Some(f) => files::png(f.width, f.height, &f.rgba),
+                        None => {
+                            recorded(&dir, camera, pts, captured).and_then(|f| files::png(f.width, f.height, &f.rgba))
+                        }
+                    };
+                    if let Err(e) = png.and_then(|bytes| files::write(&path, &bytes)) {
                         tracing::error!("a frame could not be kept: {e:#}");
                     }
                 });
@@ -573,5 +586,25 @@ impl Host {
 fn deliver(inputs: &Sender<Input>, input: Input) {
     if inputs.send(input).is_err() {
         tracing::info!("the session ended before a worker's answer came");
+    }
+}
+
+/// A frame as it was recorded; one that has not reached the disk yet is waited for.
+fn recorded(
+    session: &Path,
+    camera: vedette_model::CameraId,
+    pts: vedette_model::Pts,
+    captured: Option<Utc>,
+) -> Result<vedette_ingest::RecordedFrame> {
+    let mut tries = 0;
+    loop {
+        let frame = vedette_ingest::FrameStore::open(session, camera)
+            .and_then(|mut s| s.frame_of_look(pts.0.unsigned_abs(), captured));
+        tries += 1;
+        match frame {
+            Ok(f) => return Ok(f),
+            Err(_) if tries < FRAME_TRIES => std::thread::sleep(FRAME_WAIT),
+            Err(e) => return Err(e.into()),
+        }
     }
 }

@@ -411,12 +411,14 @@ pub enum Effect {
         /// Content.
         text: String,
     },
-    /// Keep the newest frame of a stream as a picture.
+    /// Keep a frame of a stream as a picture.
     Snapshot {
         /// Which stream.
         camera: CameraId,
         /// The frame that was on the screen when it was asked for.
         pts: vedette_model::Pts,
+        /// Its own time, where known.
+        captured: Option<Utc>,
         /// File name, without path.
         name: String,
     },

@@ -8,12 +8,14 @@ use vedette_model::{CameraId, GroundFix, NoFix, OperatorId, Pts, Refusal, Sensor
 use vedette_sight::{FixErrors, Ground, PoseMotion};
 
 use crate::station::Station;
-use crate::view::{EventKind, PlaceMark};
+use crate::view::{EventKind, KeptPicture, PlaceMark};
 
 /// One sigma of a hand that points at something in a picture, pixels of the frame per axis.
 pub const CLICK_PX: f64 = 2.0;
 /// Places remembered at once.
 const PLACES: usize = 50;
+/// Kept frames remembered at once.
+const MOST_KEPT: usize = 200;
 
 /// Where a point of a picture is on the ground, with the same errors a track's position has and the
 /// hand's own.
@@ -112,7 +114,21 @@ impl Station {
             Some(vehicle),
             format!("picture {name} {when} kept by {who}"),
         );
-        self.effects.push_back(crate::Effect::Snapshot { camera, pts, name });
+        if self.view.kept.len() == MOST_KEPT {
+            self.view.kept.remove(0);
+        }
+        self.view.kept.push(KeptPicture {
+            camera,
+            pts,
+            captured,
+            name: name.clone(),
+        });
+        self.effects.push_back(crate::Effect::Snapshot {
+            camera,
+            pts,
+            captured,
+            name,
+        });
         Ok(())
     }
 

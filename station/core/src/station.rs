@@ -148,6 +148,7 @@ impl Station {
             link_pace: std::collections::BTreeMap::new(),
             blocked: Vec::new(),
             places: Vec::new(),
+            kept: Vec::new(),
         };
         Ok(Self {
             rules: RuleSet::new(setup.policy.clone()).with_surroundings(setup.site.surroundings()),

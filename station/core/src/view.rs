@@ -83,6 +83,22 @@ pub struct StationView {
     /// Places people remembered, oldest first, the last fifty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub places: Vec<PlaceMark>,
+    /// Frames people kept, oldest first, the last two hundred.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kept: Vec<KeptPicture>,
+}
+
+/// A frame somebody kept as a picture.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct KeptPicture {
+    /// Of this stream.
+    pub camera: CameraId,
+    /// The frame, in the stream's time.
+    pub pts: vedette_model::Pts,
+    /// Its own time, where known.
+    pub captured: Option<Utc>,
+    /// File name, without path.
+    pub name: String,
 }
 
 /// A place somebody saw in a picture and wants remembered.

@@ -40,8 +40,11 @@ pub(crate) fn bytes(description: &str, file: Option<&Path>) -> Result<Vec<u8>, B
     Ok(out)
 }
 
+/// A buffer's presentation time, where it has one, and its bytes.
+pub(crate) type Timed = (Option<Duration>, Vec<u8>);
+
 /// All buffers that come out of a pipeline, with their times.
-pub(crate) fn buffers(description: &str) -> Result<Vec<(Option<Duration>, Vec<u8>)>, BenchError> {
+pub(crate) fn buffers(description: &str) -> Result<Vec<Timed>, BenchError> {
     let mut out = Vec::new();
     run(description, None, |at, b| out.push((at, b.to_vec())))?;
     Ok(out)

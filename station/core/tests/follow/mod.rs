@@ -248,7 +248,7 @@ fn places_are_remembered_with_their_error_and_frames_are_kept_by_name() {
     }
     match r.effects.as_slice() {
         [
-            Effect::Snapshot { camera, pts, name },
+            Effect::Snapshot { camera, pts, name, .. },
             Effect::Snapshot { name: other, .. },
         ] => {
             assert_eq!((*camera, *pts), (CAM, Pts(42)));

@@ -537,5 +537,6 @@ pub fn view() -> StationView {
         link_pace: BTreeMap::new(),
         blocked: vec![],
         places: vec![],
+        kept: vec![],
     }
 }
