@@ -216,6 +216,9 @@ mod shell {
             AlertState::Confirmed { .. } => Some(a.captured),
             _ => None,
         });
+        if let Some(c) = alert.and_then(|a| a.camera) {
+            desk.act(vedette_panels::review::ReviewAct::Camera(c));
+        }
         desk.act(vedette_panels::review::ReviewAct::Seek(confirmed.unwrap_or(moment)));
         review_at(&mut desk, world, &out.join("review.png"))?;
         names.push("review.png".into());

@@ -93,6 +93,10 @@ fn what_is_flown_agrees_with_closed_forms() {
         s.run(12.0);
         let up = mean(&mut s, 150, |x| -x.velocity.z);
         t.row(&format!("{airframe:?} climb, m/s"), up, env.climb_m_s, 0.03);
+        s.command_at(192, [-1.0, 1.0, 0.0, NAN], point(0.0, far), 20.0);
+        s.run(8.0);
+        let down = mean(&mut s, 60, |x| x.velocity.z);
+        t.row(&format!("{airframe:?} descent, m/s"), down, env.descent_m_s, 0.05);
     }
 
     // Glide without thrust: ten to one.

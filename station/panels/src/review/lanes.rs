@@ -226,10 +226,18 @@ pub(crate) fn show(
                 if *yes { Icon::Check } else { Icon::Cross },
                 c,
             );
-            if al.priority == Priority::P1 {
+            // Words stand where no other mark does.
+            let from = a.x(*t) + 11.0;
+            let wide = q.layout_no_wrap(words.clone(), theme::small(), pal.text1).size().x;
+            let taken = |at: Utc| (from - 11.5..from + wide + 10.0).contains(&a.x(at));
+            let crowded = m.lanes.alerts.iter().any(|o| {
+                let answered = o.answer.as_ref().map(|o| o.0);
+                o.id != al.id && (taken(o.at) || answered.is_some_and(taken))
+            });
+            if al.priority == Priority::P1 && !crowded {
                 draw::text(
                     &q,
-                    pos2(a.x(*t) + 11.0, mid),
+                    pos2(from, mid),
                     Align2::LEFT_CENTER,
                     words,
                     theme::small(),
