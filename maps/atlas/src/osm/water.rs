@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use vedette_geo::{LatLon, destination, distance_m};
+use vedette_geo::{LatLon, Repeatable, destination, distance_m};
 
 use crate::Border;
 
@@ -73,8 +73,8 @@ pub fn sea_beyond(shore: &Border) -> Option<Water> {
     if span <= 0.0 {
         return None;
     }
-    let x = turned(last.lon_deg - first.lon_deg) * first.lat_deg.to_radians().cos();
-    let walked_deg = x.atan2(last.lat_deg - first.lat_deg).to_degrees();
+    let x = turned(last.lon_deg - first.lon_deg) * first.lat_deg.to_radians().cos_r();
+    let walked_deg = x.atan2_r(last.lat_deg - first.lat_deg).to_degrees();
     let seaward_deg = walked_deg + if shore.home_left { 90.0 } else { -90.0 };
     let out = |p| destination(p, seaward_deg.rem_euclid(360.0), span.max(SEA_M));
     let mut ring = shore.line.clone();
