@@ -162,6 +162,21 @@ impl SiteLines {
         }
     }
 
+    /// Whether the watched line is a shore: charted water lies beyond it at a quarter, a half and three
+    /// quarters of its length.
+    #[must_use]
+    pub fn is_shore(&self) -> bool {
+        const OUT_M: f64 = 150.0;
+        let n = self.border.len();
+        n > 1
+            && [1, 2, 3].into_iter().all(|k| {
+                let i = (n * k / 4).min(n - 2);
+                let (a, b) = (self.border[i], self.border[i + 1]);
+                let out = vedette_geo::azimuth_deg(a, b) + if self.home_left { 90.0 } else { -90.0 };
+                vedette_sight::on_water(&self.waters, vedette_geo::destination(a, out, OUT_M))
+            })
+    }
+
     /// What the rules ask about the country around: its waters and lawful landing places.
     #[must_use]
     pub fn surroundings(&self) -> vedette_sight::Surroundings {

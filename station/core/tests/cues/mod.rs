@@ -185,4 +185,5 @@ fn on_the_water_a_boat_is_looked_for_and_on_land_what_the_brief_says() {
     let v = r.station.view();
     assert_eq!(v.across_m(place(2000.0, -900.0)), Some(1.6));
     assert_eq!(v.across_m(place(2000.0, 60.0)), None);
+    assert!(v.site.is_shore() && !setup().site.is_shore());
 }

@@ -458,9 +458,10 @@ pub(crate) fn sides(
     pal: &Palette,
 ) {
     let length = s.section_m.last().copied().unwrap_or(0.0);
+    let beyond = if v.site.is_shore() { "SEA" } else { "FOREIGN SIDE" };
     for (sign, name, what) in [
         (1.0, &v.site.home_name, "HOME SIDE"),
-        (-1.0, &v.site.foreign_name, "FOREIGN SIDE"),
+        (-1.0, &v.site.foreign_name, beyond),
     ] {
         let word = if name.is_empty() {
             what.to_owned()

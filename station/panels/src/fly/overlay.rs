@@ -250,7 +250,7 @@ pub(super) fn names(p: &Painter, v: &StationView, f: Rect, mut n: Names, labels:
         }
     };
     small(
-        "foreign side",
+        if v.site.is_shore() { "sea" } else { "foreign side" },
         &mut n.foreign.into_iter().filter(|q| f.contains(*q)),
         pal.text1,
     );
