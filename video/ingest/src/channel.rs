@@ -181,6 +181,9 @@ impl Shared {
             }
         }
         let pixels = picture.width * picture.height;
+        let gray = pools.0.fill(pixels, |out| picture.gray(out));
+        let colour = |out: &mut [u8]| picture.rgba(&gray, out);
+        let rgba = self.colour.then(|| pools.1.fill(4 * pixels, colour));
         let frame = Frame {
             camera: self.camera,
             sequence,
@@ -188,8 +191,8 @@ impl Shared {
             received,
             width: picture.width as u32,
             height: picture.height as u32,
-            gray: pools.0.fill(pixels, |out| picture.gray(out)),
-            rgba: self.colour.then(|| pools.1.fill(4 * pixels, |out| picture.rgba(out))),
+            gray,
+            rgba,
             klv,
             sei_time_us,
             damaged,

@@ -90,6 +90,22 @@ pub enum IngestError {
     },
 }
 
+/// Puts the calling thread behind decoders, recorders and the window where the processor is short: for analysis. On
+/// systems that count such places by the program and not by the thread, and where it is refused, nothing changes.
+pub fn give_way() {
+    /// Steps of the system's nice value behind where the thread is now: a third of the processor beside one in front.
+    const BEHIND: i32 = 5;
+    if !cfg!(target_os = "linux") {
+        return;
+    }
+    // Without a process named, Linux means the calling thread (setpriority(2)).
+    let moved = rustix::process::getpriority_process(None)
+        .and_then(|now| rustix::process::setpriority_process(None, now + BEHIND));
+    if let Err(e) = moved {
+        tracing::debug!("analysis stays beside the picture: {e}");
+    }
+}
+
 pub(crate) fn file_error(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> IngestError {
     let path = path.into();
     move |source| IngestError::File { path, source }

@@ -304,12 +304,9 @@ impl FrameStore {
         let mut decoder = Decoder::new(unit.codec, Pressure::Wait, false, move |pts, picture| {
             if pts == wanted {
                 let count = picture.width * picture.height;
-                let pixels = (
-                    picture.width as u32,
-                    picture.height as u32,
-                    Pool::default().fill(count, |out| picture.gray(out)),
-                    Pool::default().fill(4 * count, |out| picture.rgba(out)),
-                );
+                let gray = Pool::default().fill(count, |out| picture.gray(out));
+                let rgba = Pool::default().fill(4 * count, |out| picture.rgba(&gray, out));
+                let pixels = (picture.width as u32, picture.height as u32, gray, rgba);
                 // A second picture with the same time is not needed.
                 if sender.try_send(pixels).is_err() {
                     tracing::debug!("two pictures at {pts}");

@@ -174,13 +174,14 @@ impl ModelCard {
 
     /// What its word for a class is worth: the natural logarithm of right over wrong at the least
     /// precision it was measured at for that class, at most nineteen to one; 0 where it was wrong more
-    /// often than right. A class it was never measured at counts as six right in ten.
+    /// often than right, or reported nothing. A class it was never measured at counts as six right in ten.
     #[must_use]
     pub fn worth(&self, class: TargetClass) -> f64 {
         const UNMEASURED: f64 = 0.6;
-        let least = self.measured.iter().filter(|m| m.class == class);
-        let p = least
-            .filter_map(|m| m.precision)
+        let of_class = self.measured.iter().filter(|m| m.class == class);
+        // Where it reported nothing, nothing is known of what it would be worth.
+        let p = of_class
+            .map(|m| m.precision.unwrap_or(0.5))
             .reduce(f64::min)
             .unwrap_or(UNMEASURED)
             .clamp(0.5, 0.95);

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
-use vedette_ingest::{Channel, ChannelConfig, SourceSpec};
+use vedette_ingest::{Channel, ChannelConfig, SourceSpec, give_way};
 use vedette_model::{CameraId, Mono, Pts, Spectrum, Utc, VehicleId};
 use vedette_sight::{
     Analyst, AnalystConfig, Governor, GovernorPolicy, GrayFrame, LevelGround, SightPolicy, Spent, TrackIds,
@@ -118,6 +118,7 @@ fn clock(begun: Instant) -> impl Fn() -> Mono + Send + Sync + Clone {
 
 /// Analyses what comes, as governed as in a flight, until told to stop; when each analysis was done.
 fn analyse(frames: &vedette_ingest::FrameReceiver, ended: &AtomicBool, begun: Instant) -> Vec<f64> {
+    give_way();
     let mut analyst = Analyst::new(AnalystConfig {
         camera: CameraId(1),
         vehicle: VehicleId(1),
