@@ -257,11 +257,16 @@ fn b9(t: &mut Table) {
         let found = tours(&tasks, rounds, 1);
         let (s, gap) = (cpu_s() - from, found.length / best - 1.0);
         let what = format!(
-            "{name}: {:.0}, best known {best:.0}, gap {:.2} % (3 %) in {s:.1} s (30 s)",
+            "{name}: {:.0}, best known {best:.0}, gap {:.2} % in {s:.1} s",
             found.length,
             100.0 * gap
         );
-        t.line("B9", &what, name != "X-n502-k39" || (gap <= 0.03 && s <= 30.0));
+        // The bar is for five hundred visits; a thousand are shown beside it.
+        if name == "X-n502-k39" {
+            t.line("B9", &format!("{what} (3 %, 30 s)"), gap <= 0.03 && s <= 30.0);
+        } else {
+            println!("        {what}");
+        }
     }
     // Several trips, time windows, release times: a sixth of the instances with a best known value, spread over the list.
     let (mut sum, mut worst, mut count, mut all_took) = (0.0, 0.0_f64, 0, Took::default());
