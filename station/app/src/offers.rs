@@ -129,7 +129,7 @@ pub(crate) fn serve(
                 match uri.parse::<SourceSpec>() {
                     // Somebody sends datagrams to an address of their choice; which of this
                     // machine's that is, only its owner can say.
-                    Ok(SourceSpec::Udp(_) | SourceSpec::File { .. }) => {
+                    Ok(SourceSpec::Udp(_) | SourceSpec::Rtp { .. } | SourceSpec::File { .. }) => {
                         tracing::info!("{camera}: {uri} is offered; name it under [video] to listen there");
                     }
                     Ok(source) => cameras.call(camera, source, &around),

@@ -52,7 +52,8 @@ impl World {
             VideoStream {
                 stream: 2,
                 thermal: false,
-                uri: "udp://127.0.0.1:5612".into(),
+                // The port alone, as the message allows.
+                uri: "5612".into(),
                 name: "visible".into(),
                 hfov_deg: 40.0,
                 width: 1280,
@@ -217,6 +218,16 @@ impl World {
             |w| matches!(w.last.get("identity"), Some(Report::Identity(i)) if !i.firmware.is_empty()),
         );
         self.until(30, "both video streams", |w| w.videos.len() >= 2);
+        let mut addresses: Vec<&str> = self
+            .videos
+            .iter()
+            .filter_map(|v| match v {
+                Report::VideoStream { uri, .. } => Some(uri.as_str()),
+                _ => None,
+            })
+            .collect();
+        addresses.sort_unstable();
+        assert_eq!(addresses, ["udp://127.0.0.1:5611", "udp://@:5612"]);
     }
 }
 

@@ -171,8 +171,31 @@ pub(crate) fn gimbal(m: &wire::GimbalDeviceAttitudeStatus, vehicle_yaw_deg: Opti
 /// VIDEO_STREAM_STATUS_FLAGS_THERMAL.
 const THERMAL: u16 = 2;
 
+/// VIDEO_STREAM_TYPE of plain RTP and of a transport stream over UDP, whose address may be nothing but the port that
+/// is to be listened on; and VIDEO_STREAM_ENCODING of H.265.
+const RTP_UDP: u8 = 1;
+const MPEG_TS: u8 = 3;
+const H265: u8 = 2;
+
+/// Where a stream can be had, with its kind in front: nothing in RTP itself says what it holds.
+fn video_address(kind: u8, encoding: u8, uri: &str) -> String {
+    let place = uri.strip_prefix("udp://").or_else(|| uri.strip_prefix("rtp://"));
+    let place = match place {
+        Some(p) => p.to_owned(),
+        None if uri.parse::<u16>().is_ok() => format!("@:{uri}"),
+        None => return uri.to_owned(),
+    };
+    match kind {
+        RTP_UDP if place.contains('?') => format!("rtp://{place}"),
+        RTP_UDP if encoding == H265 => format!("rtp://{place}?codec=h265"),
+        RTP_UDP => format!("rtp://{place}?codec=h264"),
+        MPEG_TS => format!("udp://{place}"),
+        _ => uri.to_owned(),
+    }
+}
+
 pub(crate) fn video(m: &wire::VideoStreamInformation) -> Option<Report> {
-    let uri = m.uri.to_text();
+    let uri = video_address(m.kind, m.encoding, &m.uri.to_text());
     (!uri.is_empty()).then(|| Report::VideoStream {
         stream: m.stream_id,
         thermal: m.flags & THERMAL != 0,
