@@ -6,8 +6,8 @@
 use serde::{Deserialize, Serialize};
 use vedette_atlas::{Shape, World};
 use vedette_geo::{Amsl, LatLon, azimuth_deg, destination, distance_m};
+use vedette_model::VehicleId;
 use vedette_model::plan::{Aircraft, AircraftPlan, Brief, LegKind, PatrolPlan};
-use vedette_model::{Airframe, VehicleId};
 
 use crate::cells::{Detectability, JOHNSON_PX};
 use crate::flight::pace;
@@ -18,8 +18,6 @@ use crate::watch::shapes;
 
 /// Kept over the least height above ground, metres.
 const OVER_M: f64 = 20.0;
-/// A fixed wing that watches circles its place: kept free round it besides, metres.
-const CIRCLE_M: f64 = 90.0;
 /// Flatter than this a look gives a bearing and no place, degrees: five, and one for gusts.
 const LEAST_GRAZING_DEG: f64 = 6.0;
 /// Step of the ground looked at under a way, metres.
@@ -403,10 +401,6 @@ impl Desk<'_> {
         let cue = self.cue.at;
         let passage = self.passage();
         let first = azimuth_deg(cue, from);
-        let least_m = match a.airframe {
-            Airframe::Copter => 0.0,
-            Airframe::Plane | Airframe::Quadplane => CIRCLE_M,
-        };
         let free = |p: LatLon| {
             let h = self.world.terrain.elevation(p).map(|g| g.0.max(ground))?;
             let eye = Amsl((h + self.plan.brief.limits.min_agl_m + OVER_M).max(amsl));
@@ -415,7 +409,7 @@ impl Desk<'_> {
         let mut out = Vec::new();
         for (flat, class) in self.views(a, amsl, ground) {
             // In the picture already.
-            if distance_m(from, cue) <= flat && passage.spare_m(from) >= least_m && free(from) == Some(true) {
+            if distance_m(from, cue) <= flat && passage.spare_m(from) >= 0.0 && free(from) == Some(true) {
                 out.push((from, class));
             }
             let (mut wide, mut narrow) = (Vec::new(), Vec::new());
@@ -424,8 +418,8 @@ impl Desk<'_> {
                     let side = if k % 2 == 0 { 1.0 } else { -1.0 };
                     let p = destination(cue, first + side * 15.0 * f64::from((k + 1) / 2), share * flat);
                     match passage.margin_m(p) {
-                        Some(m) if m >= least_m && free(p) == Some(true) => {
-                            if m >= least_m + WIDE_M {
+                        Some(m) if free(p) == Some(true) => {
+                            if m >= WIDE_M {
                                 wide.push((p, class));
                             } else {
                                 narrow.push((p, class));
