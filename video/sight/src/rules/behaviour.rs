@@ -90,7 +90,7 @@ pub struct OverboardPolicy {
 }
 
 fn offshore_m() -> f64 {
-    25.0
+    40.0
 }
 
 /// All of them.
