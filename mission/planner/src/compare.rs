@@ -6,7 +6,6 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use vedette_geo::distance_m;
 use vedette_model::VehicleId;
 use vedette_model::plan::{AircraftPlan, PatrolPlan};
 
@@ -138,7 +137,7 @@ fn energy(a: &AircraftPlan) -> f64 {
 }
 
 fn length(a: &AircraftPlan) -> f64 {
-    a.legs.iter().map(|l| distance_m(l.from, l.to)).sum()
+    a.legs.iter().map(|l| crate::watch::near_m(l.from, l.to)).sum()
 }
 
 fn change(a: &AircraftPlan, b: &AircraftPlan) -> FlightChange {

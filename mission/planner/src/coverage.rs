@@ -7,9 +7,18 @@ use vedette_model::plan::Leg;
 /// Length of a cell, metres.
 pub(crate) const CELL_M: f64 = 10.0;
 
+/// Cells filled at a time.
+const BLOCK: usize = 4096;
+
 /// Sightings of every cell: intervals of time, seconds, in order.
 pub(crate) struct Coverage {
-    /// Of all cells, one after the other.
+    /// Blocks of cells, filled side by side.
+    blocks: Vec<Block>,
+    cells: usize,
+}
+
+struct Block {
+    /// Of its cells, one after the other.
     sights: Vec<(f64, f64)>,
     /// Where each cell's begin and end.
     spans: Vec<(usize, usize)>,
@@ -34,6 +43,38 @@ fn seen(leg: &Leg, x: f64) -> Option<(f64, f64)> {
         }
     }
     Some((leg.start_s + t0 * span, leg.start_s + t1 * span))
+}
+
+impl Block {
+    /// Cells `first` to `end`, whose middles `middle` gives, and the legs that may see them.
+    fn of(legs: &[(&Leg, usize, usize)], (first, end): (usize, usize), middle: impl Fn(usize) -> f64) -> Self {
+        let n = end - first;
+        let mut steps = vec![0isize; n + 1];
+        for (_, low, high) in legs {
+            steps[*low - first] += 1;
+            steps[*high - first] -= 1;
+        }
+        let (mut spans, mut here, mut all) = (Vec::with_capacity(n), 0isize, 0usize);
+        for s in &steps[..n] {
+            here += s;
+            spans.push((all, all));
+            all += here.unsigned_abs();
+        }
+        let mut sights = vec![(0.0, 0.0); all];
+        for (leg, low, high) in legs {
+            for k in *low..*high {
+                if let Some(s) = seen(leg, middle(k)) {
+                    let span = &mut spans[k - first];
+                    sights[span.1] = s;
+                    span.1 += 1;
+                }
+            }
+        }
+        for (from, to) in &spans {
+            sights[*from..*to].sort_by(|a, b| a.0.total_cmp(&b.0));
+        }
+        Self { sights, spans }
+    }
 }
 
 impl Coverage {
@@ -62,48 +103,40 @@ impl Coverage {
             .filter_map(|l| reach(l).map(|(low, high)| (l, low, high)))
             .filter(|(_, low, high)| low < high)
             .collect();
-        let mut steps = vec![0isize; n + 1];
-        for (_, low, high) in &legs {
-            steps[*low] += 1;
-            steps[*high] -= 1;
-        }
-        let (mut spans, mut here, mut all) = (Vec::with_capacity(n), 0isize, 0usize);
-        for s in &steps[..n] {
-            here += s;
-            spans.push((all, all));
-            all += here.unsigned_abs();
-        }
-        let mut sights = vec![(0.0, 0.0); all];
-        for (leg, low, high) in legs {
-            for (k, span) in spans.iter_mut().enumerate().take(high).skip(low) {
-                let x = ((k as f64 + 0.5) * cell_m).min(section_m);
-                if let Some(s) = seen(leg, x) {
-                    sights[span.1] = s;
-                    span.1 += 1;
-                }
-            }
-        }
-        for (from, to) in &spans {
-            sights[*from..*to].sort_by(|a, b| a.0.total_cmp(&b.0));
-        }
-        Self { sights, spans }
+        let blocks: Vec<(usize, usize)> = (0..n).step_by(BLOCK).map(|k| (k, (k + BLOCK).min(n))).collect();
+        let blocks = crate::share::each(&blocks, |(first, end)| {
+            let mine: Vec<(&Leg, usize, usize)> = legs
+                .iter()
+                .map(|(l, low, high)| (*l, (*low).max(*first), (*high).min(*end)))
+                .filter(|(_, low, high)| low < high)
+                .collect();
+            Block::of(&mine, (*first, *end), |k| ((k as f64 + 0.5) * cell_m).min(section_m))
+        });
+        Self { blocks, cells: n }
     }
 
     /// Number of cells.
     pub(crate) fn len(&self) -> usize {
-        self.spans.len()
+        self.cells
     }
 
     /// Sightings of a cell, in order.
     pub(crate) fn cell(&self, k: usize) -> &[(f64, f64)] {
-        let (from, to) = self.spans[k];
-        &self.sights[from..to]
+        let block = &self.blocks[k / BLOCK];
+        let (from, to) = block.spans[k % BLOCK];
+        &block.sights[from..to]
     }
 
     /// Cells whose middle lies between two chainages.
     #[expect(clippy::cast_precision_loss, reason = "cells of a section")]
     pub(crate) fn between(&self, from_m: f64, to_m: f64) -> impl Iterator<Item = usize> + '_ {
         (0..self.len()).filter(move |k| (from_m..=to_m).contains(&((*k as f64 + 0.5) * CELL_M)))
+    }
+
+    /// The longest time every cell goes unseen between two times, as [`Self::gap`].
+    pub(crate) fn gaps(&self, from_s: f64, until_s: f64) -> Vec<Option<f64>> {
+        let cells: Vec<usize> = (0..self.cells).collect();
+        crate::share::each(&cells, |k| self.gap(*k, from_s, until_s))
     }
 
     /// Longest time a cell goes unseen between two times; `None` if it is never seen.

@@ -2,9 +2,14 @@
 //!
 //! Invariant: two plans with the same id are the same plan; the id itself is left out of it.
 
+use std::sync::mpsc;
+
 use sha2::{Digest, Sha256};
 use vedette_model::PlanId;
 use vedette_model::plan::PatrolPlan;
+
+/// Text handed on at a time, bytes.
+const PAGE: usize = 1 << 18;
 
 /// The plan's content hash: the first 16 hexadecimal digits of the SHA-256 of its JSON with the
 /// id left blank.
@@ -21,11 +26,23 @@ pub fn plan_id(plan: &PatrolPlan) -> PlanId {
 /// The hash of a plan whose id is blank.
 fn of_blank(blank: &PatrolPlan) -> PlanId {
     use std::fmt::Write as _;
-    // A day's plan is a hundred megabytes of text: hashed as it is written. Plans are text, finite
-    // numbers and lists, which always have a JSON form.
-    let mut sink = std::io::BufWriter::with_capacity(1 << 16, Sink(Sha256::new()));
-    let written = serde_json::to_writer(&mut sink, blank).is_ok();
-    let Some(digest) = sink.into_inner().ok().filter(|_| written).map(|s| s.0.finalize()) else {
+    // A day's plan is a hundred megabytes of text: one core writes it while another hashes what is written. Plans are text,
+    // finite numbers and lists, which always have a JSON form.
+    let (text, pages) = mpsc::channel::<Vec<u8>>();
+    let (mut digest, mut written) = (None, false);
+    rayon::scope(|s| {
+        s.spawn(|_| {
+            let mut hash = Sha256::new();
+            pages.into_iter().for_each(|page| hash.update(page));
+            digest = Some(hash.finalize());
+        });
+        let mut sink = Pages {
+            page: Vec::with_capacity(PAGE),
+            text,
+        };
+        written = serde_json::to_writer(&mut sink, blank).is_ok() && sink.turn().is_ok();
+    });
+    let Some(digest) = digest.filter(|_| written) else {
         return PlanId(String::new());
     };
     let hex = digest.iter().take(8).fold(String::new(), |mut s, b| {
@@ -37,12 +54,26 @@ fn of_blank(blank: &PatrolPlan) -> PlanId {
     PlanId(hex)
 }
 
-/// A hash that can be written to.
-struct Sink(Sha256);
+/// Text, written page by page.
+struct Pages {
+    page: Vec<u8>,
+    text: mpsc::Sender<Vec<u8>>,
+}
 
-impl std::io::Write for Sink {
+impl Pages {
+    /// Hands the page on.
+    fn turn(&mut self) -> std::io::Result<()> {
+        let page = std::mem::replace(&mut self.page, Vec::with_capacity(PAGE));
+        self.text.send(page).map_err(std::io::Error::other)
+    }
+}
+
+impl std::io::Write for Pages {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.update(bytes);
+        if self.page.len() + bytes.len() > PAGE {
+            self.turn()?;
+        }
+        self.page.extend_from_slice(bytes);
         Ok(bytes.len())
     }
 

@@ -105,7 +105,7 @@ pub fn plan(brief: &Brief, world: &World, seed: u64) -> Result<PatrolPlan, Infea
         ));
     }
     if !brief.bases.is_empty() {
-        let mut plan = crate::watch::plan(brief, world, &vec![seconds(jitter(seed)); brief.fleet.len()])?;
+        let mut plan = crate::watch::plan(brief, world, &vec![seconds(jitter(seed)); brief.fleet.len()], 1)?;
         plan.id = crate::plan_id(&plan);
         return Ok(plan);
     }

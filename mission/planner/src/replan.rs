@@ -272,7 +272,8 @@ fn relieved(old: &PatrolPlan, world: &World, change: &Change, now: f64, after: A
     }
     let mut brief = after.brief;
     let ready = ready(old, now, &mut brief);
-    let mut p = crate::watch::plan(&brief, world, &ready)?;
+    // What could not be kept up with fewer crews before is not tried again.
+    let mut p = crate::watch::plan(&brief, world, &ready, groups.len())?;
     number_on(old, now, &mut p);
     // Who was lost is touched as well.
     let all = old.brief.fleet.iter().chain(&brief.fleet);
@@ -439,7 +440,7 @@ fn part(old: &PatrolPlan, world: &World, now: f64, after: &After, g: &Group) -> 
         ));
     }
     let ready = ready(old, now, &mut brief);
-    let mut p = crate::watch::plan(&brief, world, &ready)?;
+    let mut p = crate::watch::plan(&brief, world, &ready, 1)?;
     number_on(old, now, &mut p);
     Ok((p, from_m))
 }
@@ -512,8 +513,8 @@ fn settle(p: &mut PatrolPlan, brief: &Brief, now: f64, world: &World) -> Result<
         .fold(now.min(p.promise.from_s), f64::max);
     let coverage = Coverage::of_cells(p.section_m, CELL_M, p.aircraft.iter().flat_map(|a| &a.legs));
     let (mut revisit, mut worst) = (0.0_f64, 0.0);
-    for k in 0..coverage.len() {
-        match coverage.gap(k, from_s, duration) {
+    for (k, gap) in coverage.gaps(from_s, duration).into_iter().enumerate() {
+        match gap {
             Some(g) if g > revisit => (revisit, worst) = (g, k as f64 * CELL_M),
             _ => {}
         }

@@ -25,8 +25,14 @@ const RATE_SHARE: f64 = 0.7;
 const LEAST_MARGIN_M: f64 = 40.0;
 /// Lane of ferry flights, further inside than the track, metres.
 const LANE_M: f64 = 700.0;
-/// Step of its points, metres.
+/// Step of its points, metres, and how far beside a way it is looked for past either end.
 const LANE_STEP_M: f64 = 120.0;
+const LANE_ON_M: f64 = 3000.0;
+/// How coarsely it is drawn, metres.
+const LANE_COARSE_M: f64 = 60.0;
+/// It is drawn in pieces of so many metres of border, from the line's beginning and when one is needed: a part of a section has
+/// the lanes of the whole, and they go on past its ends.
+const LANE_PIECE_M: f64 = 40_000.0;
 
 /// Height left below the ceiling for those who relieve, metres; share of the rest a patrol may stay over its floor; share of
 /// the slant range the pixels allow that this may use.
@@ -59,7 +65,7 @@ pub(crate) struct Field<'a> {
     pub(crate) curve: Curve,
     /// The section is all of a closed line.
     pub(crate) closed: bool,
-    lane: OnceLock<Option<Vec<LatLon>>>,
+    lanes: Vec<OnceLock<Option<Vec<LatLon>>>>,
 }
 
 /// Least turn radius at the greatest ground speed, a tenth to spare.
@@ -70,6 +76,11 @@ fn radius(craft: &Aircraft, winds: &Winds) -> f64 {
     let wind = winds.worst();
     let v = craft.envelope.cruise_m_s + wind.speed_m_s + wind.gust_m_s;
     1.1 * v * v / (G_M_S2 * craft.envelope.max_bank_deg.to_radians().tan())
+}
+
+/// Pieces of ferry lane beside a border; the last may be half as long again.
+fn pieces(world: &World) -> usize {
+    ((world.border.length_m() / LANE_PIECE_M).round() as usize).max(1)
 }
 
 impl<'a> Field<'a> {
@@ -95,6 +106,7 @@ impl<'a> Field<'a> {
             border_m: stand_off_m + margin,
             zone_m: nav_m + margin,
             round_m: widest.max(20.0),
+            coarse_m: 0.0,
         };
         let mut slope = (f64::INFINITY, f64::INFINITY);
         for k in &kinds {
@@ -127,7 +139,7 @@ impl<'a> Field<'a> {
             sky,
             curve,
             closed: super::closed(brief, world),
-            lane: OnceLock::new(),
+            lanes: (0..pieces(world)).map(|_| OnceLock::new()).collect(),
         })
     }
 
@@ -146,20 +158,37 @@ impl<'a> Field<'a> {
         )
     }
 
-    /// Ferry lane further inland than the track; `None` where none leads through.
-    pub(crate) fn lane(&self) -> Option<&Vec<LatLon>> {
-        self.lane
-            .get_or_init(|| {
-                let keep = Keep {
-                    border_m: self.keep.border_m + LANE_M,
-                    zone_m: self.keep.zone_m + 150.0,
-                    round_m: 300.0,
-                };
-                let (a, b) = (self.from_m, self.from_m + self.section_m);
-                let c = Curve::of_step(self.world, &self.zones, (a, b), keep, LANE_STEP_M).ok()?;
-                Some(c.nodes(&[], 3000.0, 120.0).into_iter().map(|n| n.at).collect())
-            })
-            .as_ref()
+    /// Ferry lane further inland than the track, beside the border between two places; `None` where none leads through.
+    pub(crate) fn lane(&self, from: LatLon, to: LatLon) -> Option<Vec<LatLon>> {
+        let (a, b) = (
+            self.world.border.nearest(from).chainage_m,
+            self.world.border.nearest(to).chainage_m,
+        );
+        let piece = |m: f64| ((m / LANE_PIECE_M).max(0.0) as usize).min(self.lanes.len() - 1);
+        let (first, last) = (piece(a.min(b) - LANE_ON_M), piece(a.max(b) + LANE_ON_M));
+        let mut out = Vec::new();
+        for k in first..=last {
+            out.extend(self.lanes[k].get_or_init(|| self.piece(k)).as_ref()?);
+        }
+        Some(out)
+    }
+
+    /// One piece of the ferry lane.
+    fn piece(&self, k: usize) -> Option<Vec<LatLon>> {
+        let keep = Keep {
+            border_m: self.keep.border_m + LANE_M,
+            zone_m: self.keep.zone_m + 150.0,
+            round_m: 300.0,
+            coarse_m: LANE_COARSE_M,
+        };
+        let from = k as f64 * LANE_PIECE_M;
+        let to = if k + 1 == self.lanes.len() {
+            self.world.border.length_m()
+        } else {
+            from + LANE_PIECE_M
+        };
+        let c = Curve::of_step(self.world, &self.zones, (from, to), keep, LANE_STEP_M).ok()?;
+        Some(c.nodes(&[], 3000.0, 120.0).into_iter().map(|n| n.at).collect())
     }
 
     /// How far over its floor a patrol may stay to spare climbs, metres: a share of the height band, and so little that the
@@ -465,7 +494,7 @@ pub(crate) fn nodes(field: &Field<'_>, stretches: &[Stretch]) -> Result<Vec<Node
             let flat = vec![f64::NEG_INFINITY; loop_.len()];
             let h = field
                 .sky
-                .heights(&loop_, &flat, &vec![false; loop_.len() - 1], 0.0)
+                .heights(&loop_, &flat, &vec![false; loop_.len() - 1])
                 .map_err(|p| field.unknown(p))?;
             let top = h.into_iter().fold(f64::NEG_INFINITY, f64::max);
             least[e] = least[e].max(top);
@@ -474,7 +503,7 @@ pub(crate) fn nodes(field: &Field<'_>, stretches: &[Stretch]) -> Result<Vec<Node
     }
     let h = field
         .sky
-        .heights(&path, &least, &vec![false; path.len() - 1], 0.0)
+        .heights(&path, &least, &vec![false; path.len() - 1])
         .map_err(|p| field.unknown(p))?;
     // Whoever follows every fold of the ground climbs all day: heights stay as they are until the floor forces them up, or
     // until they are more than `fill_m` above it. Of all ways through that band none climbs less.

@@ -4,7 +4,7 @@
 //! decreases, and heights clear the ground between nodes too. Windows of 40 km keep plane maps honest: scale is off by less
 //! than one part in ten thousand there.
 
-use geo::{BooleanOps, BoundingRect, Buffer, MultiLineString, MultiPolygon, Polygon};
+use geo::{BooleanOps, BoundingRect, Buffer, MultiLineString, MultiPolygon, Polygon, Simplify};
 use vedette_atlas::{Plane, Shape, World};
 use vedette_geo::{LatLon, distance_m};
 use vedette_model::plan::Brief;
@@ -58,6 +58,8 @@ pub(crate) struct Keep {
     pub(crate) zone_m: f64,
     /// Least radius of its corners, metres.
     pub(crate) round_m: f64,
+    /// How much further inside it may lie here and there, metres: borders are drawn that coarsely, which is many times faster.
+    pub(crate) coarse_m: f64,
 }
 
 /// Distance between places at most some kilometres apart, metres: without a geodesic, right to a hundred-thousandth.
@@ -154,8 +156,17 @@ fn pieces(world: &World, plane: &Plane, frame: Frame) -> Vec<Vec<Xy>> {
 
 /// Everything within `keep` of a border or a zone, on a plane, as far as the box goes.
 pub(crate) fn forbidden(world: &World, zones: &[Shape], plane: &Plane, frame: Frame, keep: Keep) -> MultiPolygon<f64> {
-    let lines = pieces(world, plane, frame).iter().map(|l| ring_of(l)).collect();
-    let wide = (keep.border_m + keep.round_m) * 1.0015 + 0.05;
+    let coarse = |l: &Vec<Xy>| {
+        let line = ring_of(l);
+        if keep.coarse_m > 0.0 {
+            line.simplify(keep.coarse_m)
+        } else {
+            line
+        }
+    };
+    let lines = pieces(world, plane, frame).iter().map(coarse).collect();
+    // What is left out of a coarse line is as near to it as that.
+    let wide = (keep.border_m + keep.round_m + keep.coarse_m) * 1.0015 + 0.05;
     let mut area = MultiLineString::new(lines).buffer_with_style(style(wide));
     let mut closed: Vec<MultiPolygon<f64>> = Vec::new();
     let reach_m = frame.low.1.abs().max(frame.high.1.abs());
@@ -415,12 +426,16 @@ pub(crate) fn corners(border: &vedette_atlas::Border, distance_m: f64) -> Vec<La
         border_m: distance_m,
         zone_m: 0.0,
         round_m: 0.0,
+        coarse_m: 0.0,
     };
     let spans = spans(0.0, border.length_m());
     let parts = crate::share::each(&spans, |s| window(&world, &[], *s, keep, f64::INFINITY));
     let whole: Option<Vec<_>> = parts.into_iter().collect();
     whole.unwrap_or_default().into_iter().flatten().map(|p| p.0).collect()
 }
+
+/// Least heights along a leg: share of its length, and metres above the sea.
+type Floors = Vec<(f64, f64)>;
 
 /// A track before it has heights: a curve with metres flown.
 pub(crate) struct Curve {
@@ -555,7 +570,7 @@ impl Sky<'_> {
     }
 
     /// Floors along a leg: share and height. `Err` is a place whose ground is unknown.
-    fn floors(&self, a: LatLon, b: LatLon) -> Result<Vec<(f64, f64)>, LatLon> {
+    fn floors(&self, a: LatLon, b: LatLon) -> Result<Floors, LatLon> {
         let plane = Plane::new(a);
         let to = plane.to_xy(b);
         let n = (dist((0.0, 0.0), to) / FLOOR_STEP_M).ceil().max(1.0) as usize;
@@ -568,17 +583,9 @@ impl Sky<'_> {
             .collect()
     }
 
-    /// Heights of a path's points, each at least `least`, clear of the ground by the floor plus `extra_m`, no steeper than
-    /// flown; legs whose `low` is set (take-off, landing) need no clearance. `Err` is a place whose ground is unknown.
-    pub(crate) fn heights(
-        &self,
-        path: &[LatLon],
-        least: &[f64],
-        low: &[bool],
-        extra_m: f64,
-    ) -> Result<Vec<f64>, LatLon> {
-        let mut h = least.to_vec();
-        let legs = path.len() - 1;
+    /// Floors along all legs of a path but those whose `low` is set (take-off, landing). `Err` is a place whose ground is
+    /// unknown.
+    pub(crate) fn floors_of(&self, path: &[LatLon], low: &[bool]) -> Result<Vec<Floors>, LatLon> {
         let one = |i: &usize| {
             if low[*i] {
                 Ok(Vec::new())
@@ -586,18 +593,30 @@ impl Sky<'_> {
                 self.floors(path[*i], path[*i + 1])
             }
         };
-        let all: Vec<usize> = (0..legs).collect();
-        let floors: Vec<Vec<(f64, f64)>> = if legs > MANY_LEGS {
-            crate::share::each(&all, one).into_iter().collect::<Result<_, _>>()?
+        let all: Vec<usize> = (0..path.len() - 1).collect();
+        if all.len() > MANY_LEGS {
+            crate::share::each(&all, one).into_iter().collect()
         } else {
-            all.iter().map(one).collect::<Result<_, _>>()?
-        };
+            all.iter().map(one).collect()
+        }
+    }
+
+    /// Heights of a path's points, each at least `least`, clear of the ground by the floor, no steeper than flown; legs whose
+    /// `low` is set (take-off, landing) need no clearance. `Err` is a place whose ground is unknown.
+    pub(crate) fn heights(&self, path: &[LatLon], least: &[f64], low: &[bool]) -> Result<Vec<f64>, LatLon> {
+        Ok(self.heights_over(&self.floors_of(path, low)?, path, least, low))
+    }
+
+    /// The same over floors that are known.
+    pub(crate) fn heights_over(&self, floors: &[Floors], path: &[LatLon], least: &[f64], low: &[bool]) -> Vec<f64> {
+        let mut h = least.to_vec();
+        let legs = path.len() - 1;
         let mut length = Vec::with_capacity(legs);
         for (i, f) in floors.iter().enumerate() {
             length.push(near_m(path[i], path[i + 1]));
             if let (Some(a), Some(b)) = (f.first(), f.last()) {
-                h[i] = h[i].max(a.1 + extra_m);
-                h[i + 1] = h[i + 1].max(b.1 + extra_m);
+                h[i] = h[i].max(a.1);
+                h[i + 1] = h[i + 1].max(b.1);
             }
         }
         for _ in 0..100 {
@@ -605,7 +624,7 @@ impl Sky<'_> {
             for (i, f) in floors.iter().enumerate() {
                 let short = f
                     .iter()
-                    .map(|(t, need)| need + extra_m - (h[i] + (h[i + 1] - h[i]) * t))
+                    .map(|(t, need)| need - (h[i] + (h[i + 1] - h[i]) * t))
                     .fold(0.0, f64::max);
                 if short > 0.01 {
                     h[i] += short;
@@ -631,7 +650,7 @@ impl Sky<'_> {
                 break;
             }
         }
-        Ok(h)
+        h
     }
 
     /// Least height at `a` from which the straight way to `b`, reached at `hb`, clears the ground; the last metres before `b`

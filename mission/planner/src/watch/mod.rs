@@ -19,7 +19,7 @@ use crate::bound::tightest;
 use crate::coverage::Coverage;
 use crate::error::{Constraint, Infeasible};
 use field::{Field, Round};
-pub(crate) use line::{clear, corners, shapes, spare_m};
+pub(crate) use line::{clear, corners, near_m, shapes, spare_m};
 use rota::{Crew, Desk, Flight};
 
 /// Cell of the measured promise, metres.
@@ -46,8 +46,9 @@ pub(crate) fn closed(brief: &Brief, world: &World) -> bool {
     world.border.closed() && to - from > 0.999 * world.border.length_m()
 }
 
-/// Plans a relieved watch, its id left blank; `ready_s` says from when on each aircraft of the fleet may take off.
-pub(crate) fn plan(brief: &Brief, world: &World, ready_s: &[f64]) -> Result<PatrolPlan, Infeasible> {
+/// Plans a relieved watch, its id left blank; `ready_s` says from when on each aircraft of the fleet may take off, `crews` how
+/// many crews at least aircraft of several kinds are divided into.
+pub(crate) fn plan(brief: &Brief, world: &World, ready_s: &[f64], crews: usize) -> Result<PatrolPlan, Infeasible> {
     let field = Field::new(brief, world)?;
     let bases: Vec<LatLon> = brief.bases.iter().map(|b| b.at).collect();
     let mut starts = Vec::new();
@@ -68,18 +69,31 @@ pub(crate) fn plan(brief: &Brief, world: &World, ready_s: &[f64]) -> Result<Patr
         }
     }
     let chain: Vec<f64> = bases.iter().map(|b| field.chain_of(*b)).collect();
-    // Common crews need fewer spares; where nothing comes of them each kind keeps to itself.
-    let common = pool::layout(&field, &bases, &chain, &starts, ready_s);
+    // Common crews need fewer spares; where nothing comes of them each kind keeps to itself. Both are laid out side by side.
+    let (common, apart) = rayon::join(
+        || pool::layout(&field, &bases, &chain, &starts, ready_s, crews),
+        || apart(&field, &bases, &chain, &starts, ready_s),
+    );
     if let Some(p) = common.and_then(|(r, c, f)| finish(&field, &bases, &r, &c, &f).ok()) {
         return Ok(p);
     }
+    let (rounds, crews, flights) = apart?;
+    finish(&field, &bases, &rounds, &crews, &flights)
+}
+
+/// The layout in which each kind keeps to itself: more crews or more spares until all can keep it up.
+fn apart(
+    field: &Field<'_>,
+    bases: &[LatLon],
+    chain: &[f64],
+    starts: &[usize],
+    ready_s: &[f64],
+) -> Result<Layout, Infeasible> {
     let mut split: Vec<Split> = field.kinds.iter().map(|_| Split { crews: 1, spares: 1 }).collect();
     let mut last = None;
     for _ in 0..MOST_TRIES {
-        match layout(&field, &split, &bases, &chain, &starts, ready_s) {
-            Ok((rounds, crews, flights)) => {
-                return finish(&field, &bases, &rounds, &crews, &flights);
-            }
+        match layout(field, &split, bases, chain, starts, ready_s) {
+            Ok(l) => return Ok(l),
             Err((kind, e)) => {
                 let Some(k) = kind else { return Err(e) };
                 let n = field.kinds[k].members.len();
@@ -276,8 +290,8 @@ fn finish(
     let legs = || aircraft.iter().flat_map(|a| &a.legs);
     let coverage = Coverage::of_cells(field.section_m, CELL_M, legs());
     let (mut revisit_s, mut worst, mut blind) = (0.0_f64, 0.0, Vec::new());
-    for k in 0..coverage.len() {
-        match coverage.gap(k, from_s, until_s) {
+    for (k, gap) in coverage.gaps(from_s, until_s).into_iter().enumerate() {
+        match gap {
             Some(g) if g > revisit_s => (revisit_s, worst) = (g, k as f64 * CELL_M),
             Some(_) => {}
             None => blind.push(k),

@@ -404,6 +404,7 @@ impl<'a, 'b> Studio<'a, 'b> {
                     border_m,
                     zone_m: 0.0,
                     round_m: 0.0,
+                    coarse_m: 0.0,
                 };
                 known.push(forbidden(self.field.world, &[], &plane, Frame::square(reach), keep).simplify(eps));
             }

@@ -18,13 +18,14 @@ use crate::sizing::endurance_s;
 /// How often stations are given to slower kinds before the search ends.
 const MOST_PASSES: usize = 3;
 
-/// The rota of the fewest common crews that can be kept, if any is better than crews of one kind each.
+/// The rota of the fewest common crews, `least` and more, that can be kept, if any is better than crews of one kind each.
 pub(crate) fn layout(
     field: &Field<'_>,
     bases: &[LatLon],
     chain: &[f64],
     starts: &[usize],
     ready_s: &[f64],
+    least: usize,
 ) -> Option<Layout> {
     let until_s = field.brief.requirement.duration_s;
     let kinds = &field.kinds;
@@ -42,7 +43,7 @@ pub(crate) fn layout(
         .flat_map(|k| kinds[k].members.iter().map(move |a| (*a, k)))
         .collect();
     fleet.sort_by(|a, b| chain[starts[a.0]].total_cmp(&chain[starts[b.0]]).then(a.0.cmp(&b.0)));
-    for count in 1..kinds.len() {
+    for count in least.max(1)..kinds.len() {
         if ((fleet.len() - count.min(fleet.len())) as f64) * slowest <= apart {
             break;
         }

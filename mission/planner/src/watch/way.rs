@@ -24,6 +24,8 @@ const NEAR_M: f64 = 3500.0;
 const MORE_V_M: f64 = 30.0;
 /// Ferries fly in layers over the patrols, two and three separations up, where the ceiling leaves room.
 const LAYER_MORE_M: f64 = 15.0;
+/// Points of the ferry lane tried where the nearest is behind a zone.
+const DETOURS: usize = 12;
 /// Height over the floor everywhere on a way: corners flown wide meet other ground, metres.
 const WIDE_M: f64 = 15.0;
 /// Legal margin of a way: corners flown wide.
@@ -48,6 +50,35 @@ pub(crate) fn plateau_m(field: &Field<'_>, round: &Round) -> f64 {
     (top + field.brief.limits.separation_v_m + MORE_V_M).ceil()
 }
 
+/// A path from a place to another by points `i` to `j` of a lane, its corners cut where that is legal; `well` says of a leg
+/// whether it keeps well away from the border, `legal` whether it may be flown at all.
+fn along(
+    lane: &[LatLon],
+    (from, i): (LatLon, usize),
+    (to, j): (LatLon, usize),
+    well: impl Fn(LatLon, LatLon) -> bool,
+    legal: impl Fn(LatLon, LatLon) -> bool,
+) -> Option<Vec<LatLon>> {
+    let mut path = vec![from];
+    if i <= j {
+        path.extend(&lane[i..=j]);
+    } else {
+        path.extend(lane[j..=i].iter().rev());
+    }
+    path.push(to);
+    let mut out = vec![from];
+    let mut k = 0;
+    while k < path.len() - 1 {
+        let next = (k + 1..path.len())
+            .rev()
+            .find(|n| well(path[k], path[*n]))
+            .or_else(|| legal(path[k], path[k + 1]).then_some(k + 1))?;
+        out.push(path[next]);
+        k = next;
+    }
+    Some(out)
+}
+
 impl Field<'_> {
     /// The shortest way from a place to another: straight where that is legal, else along the ferry lane, corners cut.
     fn trail(&self, from: LatLon, to: LatLon) -> Option<Vec<LatLon>> {
@@ -62,38 +93,41 @@ impl Field<'_> {
                 return Some(vec![from, to]);
             }
         }
-        let Some(lane) = self.lane() else {
+        let Some(lane) = self.lane(from, to) else {
             return ok(from, to, near).then(|| vec![from, to]);
         };
-        let closest = |p: LatLon| {
-            // On a map of degrees, which orders near ones as the geodesic does.
+        // Lane points by distance: on a map of degrees, which orders near ones as the geodesic does.
+        let around = |p: LatLon| {
             let cos = p.lat_deg.to_radians().cos();
-            let d = |k: usize| {
-                let dlon = vedette_geo::norm_deg_180(lane[k].lon_deg - p.lon_deg) * cos;
-                (lane[k].lat_deg - p.lat_deg).hypot(dlon)
+            let d = |k: &usize| {
+                let dlon = vedette_geo::norm_deg_180(lane[*k].lon_deg - p.lon_deg) * cos;
+                (lane[*k].lat_deg - p.lat_deg).hypot(dlon)
             };
-            (0..lane.len()).min_by(|a, b| d(*a).total_cmp(&d(*b)))
+            let mut all: Vec<usize> = (0..lane.len()).collect();
+            all.sort_by(|a, b| d(a).total_cmp(&d(b)));
+            all
         };
-        let (i, j) = (closest(from)?, closest(to)?);
-        let mut path = vec![from];
-        if i <= j {
-            path.extend(&lane[i..=j]);
-        } else {
-            path.extend(lane[j..=i].iter().rev());
+        let (firsts, lasts) = (around(from), around(to));
+        let (i, j) = (*firsts.first()?, *lasts.first()?);
+        if let Some(path) = along(
+            &lane,
+            (from, i),
+            (to, j),
+            |a, b| ok(a, b, middle),
+            |a, b| ok(a, b, near),
+        ) {
+            return Some(path);
         }
-        path.push(to);
-        // Corners that can be cut are.
-        let mut out = vec![from];
-        let mut k = 0;
-        while k < path.len() - 1 {
-            let next = (k + 1..path.len())
-                .rev()
-                .find(|n| ok(path[k], path[*n], middle))
-                .or_else(|| ok(path[k], path[k + 1], near).then_some(k + 1))?;
-            out.push(path[next]);
-            k = next;
-        }
-        Some(out)
+        // A zone lies between the place and the lane's nearest point: the nearest that can be flown to.
+        let open = |p: LatLon, all: &[usize]| all.iter().take(DETOURS).find(|k| ok(p, lane[**k], near)).copied();
+        let (i, j) = (open(from, &firsts)?, open(to, &lasts)?);
+        along(
+            &lane,
+            (from, i),
+            (to, j),
+            |a, b| ok(a, b, middle),
+            |a, b| ok(a, b, near),
+        )
     }
 
     /// The way in to (`arrive`) or out from the relief place of a station, flown in direction `dir` (0 right, 1 left).
@@ -235,16 +269,16 @@ impl Field<'_> {
             let m = points.len();
             let mut least = vec![f64::NEG_INFINITY; m];
             least[0] = base_m;
+            // The corner after the climb-out is flown wide as well.
+            least[1] = self.sky.floor(out).map_or(f64::NEG_INFINITY, |f| f + WIDE_M);
             for l in least.iter_mut().skip(m - 3) {
                 *l = level;
             }
             let mut low = vec![false; m - 1];
             low[0] = true;
             // Near the relief place the heights are those of the patrol; the ferry height lies between.
-            let mut h = self
-                .sky
-                .heights(&points, &least, &low, 0.0)
-                .map_err(|p| self.unknown(p))?;
+            let floors = self.sky.floors_of(&points, &low).map_err(|p| self.unknown(p))?;
+            let mut h = self.sky.heights_over(&floors, &points, &least, &low);
             if !up {
                 h[m - 1] = level;
                 h[m - 2] = self
@@ -257,16 +291,15 @@ impl Field<'_> {
             for i in 2..m.saturating_sub(3) {
                 least[i] = h[i] + WIDE_M + extra;
             }
-            if let Ok(raised) = self.sky.heights(&points, &least, &low, 0.0) {
-                // As high as the slopes allow from the climb-out on and down to the relief place.
-                let length = |i: usize| vedette_geo::distance_m(points[i], points[i + 1]);
-                let must = h.clone();
-                for i in 1..m - 3 {
-                    h[i + 1] = raised[i + 1].min(h[i] + self.sky.up * length(i)).max(must[i + 1]);
-                }
-                for i in (2..m - 2).rev() {
-                    h[i] = h[i].min(h[i + 1] + self.sky.down * length(i)).max(must[i]);
-                }
+            let raised = self.sky.heights_over(&floors, &points, &least, &low);
+            // As high as the slopes allow from the climb-out on and down to the relief place.
+            let length = |i: usize| vedette_geo::distance_m(points[i], points[i + 1]);
+            let must = h.clone();
+            for i in 1..m - 3 {
+                h[i + 1] = raised[i + 1].min(h[i] + self.sky.up * length(i)).max(must[i + 1]);
+            }
+            for i in (2..m - 2).rev() {
+                h[i] = h[i].min(h[i + 1] + self.sky.down * length(i)).max(must[i]);
             }
             (h[m - 1], h[m - 2]) = settled;
             h[0] = base_m;
