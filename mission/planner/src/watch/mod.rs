@@ -68,7 +68,11 @@ pub(crate) fn plan(brief: &Brief, world: &World, ready_s: &[f64], crews: usize) 
             }
         }
     }
-    let chain: Vec<f64> = bases.iter().map(|b| field.chain_of(*b)).collect();
+    // Bases beyond the section's ends are told apart by how far they are.
+    let chain: Vec<f64> = bases
+        .iter()
+        .map(|b| world.border.nearest(*b).chainage_m - field.from_m)
+        .collect();
     // Common crews need fewer spares; where nothing comes of them each kind keeps to itself. Both are laid out side by side.
     let (common, apart) = rayon::join(
         || pool::layout(&field, &bases, &chain, &starts, ready_s, crews),
