@@ -19,6 +19,7 @@ mod link;
 mod measure;
 mod off_patrol;
 mod offers;
+mod own_targets;
 mod pictures;
 mod pieces;
 mod preserve;

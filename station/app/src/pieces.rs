@@ -4,12 +4,13 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use vedette_geo::{Amsl, Geoid, LatLon};
-use vedette_klv::{ExportOptions, TsEvent, TsReader, UasDatalink, parse_all};
+use vedette_klv::{ExportOptions, OwnTargets, TsEvent, TsReader, UasDatalink, parse_all};
+use vedette_model::CameraId;
 use vedette_sight::{FixErrors, Ground, LevelGround, PoseSigmas, TrackerPolicy, look};
 use vedette_video_bench::{Standing, mot};
 
 use crate::verbs::say;
-use crate::{Outcome, Stop, files, verbs};
+use crate::{Outcome, Stop, files, own_targets, verbs};
 
 /// Flags of `klv mux`.
 #[derive(Debug, Clone, Args)]
@@ -28,6 +29,12 @@ pub(crate) struct MuxArgs {
     /// Two-letter country of the unclassified marking for sets that have none.
     #[arg(long)]
     pub(crate) country: Option<String>,
+    /// Session folder or sealed incident whose record says what was seen: its targets go into the metadata (ST 0903).
+    #[arg(long, value_name = "DIR")]
+    pub(crate) targets: Option<PathBuf>,
+    /// Number of the camera whose recording this is; default by the folder it lies in, as `C-011`.
+    #[arg(long, requires = "targets")]
+    pub(crate) camera: Option<u32>,
 }
 
 /// Flags of `track`.
@@ -111,8 +118,30 @@ pub(crate) fn klv_mux(a: &MuxArgs, json: bool) -> Outcome {
         country: a.country.clone(),
         miis_core_id: None,
     };
-    let (bytes, report) = vedette_klv::export_ts(&read(&a.file)?, &options)
-        .map_err(|e| Stop::No(format!("{}: {e}", a.file.display())))?;
+    let film = read(&a.file)?;
+    let broken = |e: &dyn std::fmt::Display| Stop::No(format!("{}: {e}", a.file.display()));
+    let seen = match &a.targets {
+        None => None,
+        Some(dir) => {
+            let camera = a.camera.map(CameraId).or_else(|| own_targets::camera_of(&a.file));
+            let camera = camera.ok_or_else(|| {
+                Stop::Usage(format!(
+                    "whose recording is {}? Give --camera NUMBER, as 11 for C-011",
+                    a.file.display()
+                ))
+            })?;
+            let size = vedette_ingest::picture_size(&film).map_err(|e| broken(&e))?;
+            Some((own_targets::frames(dir, camera)?, size))
+        }
+    };
+    let software = format!("Vedette {}", env!("CARGO_PKG_VERSION"));
+    let own = seen.as_ref().map(|(frames, (width, height))| OwnTargets {
+        frames,
+        width: *width,
+        height: *height,
+        software: &software,
+    });
+    let (bytes, report) = vedette_klv::export_ts_with(&film, &options, own.as_ref()).map_err(|e| broken(&e))?;
     files::write(&a.out, &bytes)?;
     if json {
         say(&serde_json::to_string(&report).unwrap_or_default());
@@ -127,6 +156,12 @@ pub(crate) fn klv_mux(a: &MuxArgs, json: bool) -> Outcome {
             report.converted_sets,
             report.refused_sets
         ));
+        if own.is_some() {
+            say(&format!(
+                "{} targets in {} sets; {} sets kept what the camera itself says of targets",
+                report.targets, report.sets_with_targets, report.own_targets
+            ));
+        }
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! The rendered watches alone: `cargo run --release -p vedette-video-bench --example rendered -- full`
 //! (`short` for the short form; `ellipses`, `steps`, `clutter`, `pairs` for one part in full;
 //! numbers after it are that part's own extent; `seeds=N` adds N to every seed; `live` for the age of pictures and four
-//! streams at once;
+//! streams at once, `live rtsp` for one way alone;
 //! `slot DATA` for networks of others on the labelled thermal pictures, with `--features onnx`).
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for a terminal")]
 
@@ -12,7 +12,7 @@ use vedette_video_bench::{Extent, live, rendered, slot, text};
 fn main() {
     let what = std::env::args().nth(1).unwrap_or_else(|| "short".to_owned());
     if what == "live" {
-        print!("{}", text(&live()));
+        print!("{}", text(&live(std::env::args().nth(2).as_deref())));
         return;
     }
     let seeds = std::env::args()

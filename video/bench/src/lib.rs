@@ -80,7 +80,7 @@ pub fn video(data: &Path, progress: &dyn Fn(&str)) -> Vec<Row> {
         ("tracking", tracks),
         ("drones in the sky", sky),
         ("thermal people and vehicles", thermal),
-        ("latency, pace and four streams at once", |_| live()),
+        ("latency, pace and four streams at once", |_| live(None)),
     ];
     let mut rows = Vec::new();
     for (name, part) in parts {

@@ -24,7 +24,7 @@ pub use frames::{Frame, FrameReceiver};
 #[cfg(feature = "onnx")]
 pub use onnx::{open_model, read_card};
 pub use recorder::{Recorder, SegmentInfo, recover};
-pub use review::{FrameStore, Moment, RecordedFrame};
+pub use review::{FrameStore, Moment, RecordedFrame, picture_size};
 pub use source::SourceSpec;
 pub use stills::{Still, Stills};
 

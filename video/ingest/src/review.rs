@@ -339,6 +339,21 @@ impl FrameStore {
     }
 }
 
+/// Columns and rows of a transport stream's pictures, by decoding the first that can be.
+///
+/// # Errors
+/// [`IngestError::NoFrame`] when it has none, or what kept it from being decoded.
+pub fn picture_size(stream: &[u8]) -> Result<(u32, u32), IngestError> {
+    let mut store = FrameStore {
+        dir: PathBuf::from("transport stream"),
+        segments: Vec::new(),
+        cache: Vec::new(),
+    };
+    let parsed = parse_segment(0, stream);
+    let first = parsed.units.iter().position(|u| u.random_access).unwrap_or(0);
+    store.decode(&parsed, first).map(|f| (f.width, f.height))
+}
+
 fn parse_segment(index: u32, bytes: &[u8]) -> Parsed {
     let mut reader = TsReader::new();
     let mut events = reader.push(bytes);

@@ -1,9 +1,10 @@
 //! A stream as others' tools want it: synchronous metadata, ST 0601, time stamps in the pictures.
 //!
 //! Invariant: pictures keep their bytes but for the time stamp put before the first slice where there was none; ST 0601
-//! sets keep all their bytes; EG 0104 sets are written anew as ST 0601 with what they say and nothing more. The result
+//! sets keep all their bytes, or all their items where the station's targets are added to them; EG 0104 sets are written anew as ST 0601 with what they say and nothing more. The result
 //! is a derived copy: the recording stays the evidence.
 
+use crate::targets::SightingFrame;
 use crate::ts::{TsEvent, TsReader, TsWriter, TsWriterConfig, VideoCodec, pts_delta};
 use crate::uas::UasDatalink;
 use crate::{Dialect, parse_all, sei};
@@ -40,6 +41,59 @@ pub struct ExportReport {
     pub converted_sets: u64,
     /// Sets left out: checksum wrong or dialect unknown.
     pub refused_sets: u64,
+    /// Sets that got the station's targets.
+    pub sets_with_targets: u64,
+    /// Targets written.
+    pub targets: u64,
+    /// Sets that kept the camera's own word of moving targets, so that the station's had no room.
+    pub own_targets: u64,
+}
+
+/// What the station itself saw, to be written beside the pictures it saw it in.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OwnTargets<'a> {
+    /// Frames in order of time.
+    pub frames: &'a [SightingFrame],
+    /// Columns of the pictures.
+    pub width: u32,
+    /// Rows of the pictures.
+    pub height: u32,
+    /// Name and version of what saw them.
+    pub software: &'a str,
+}
+
+/// A frame's targets belong to the set nearest in time, at most so far away: half a frame at 25 Hz, microseconds.
+const SAME_FRAME_US: u64 = 20_000;
+
+impl OwnTargets<'_> {
+    /// The targets of the frame taken at `time_us`.
+    fn at(&self, time_us: u64) -> Option<&SightingFrame> {
+        let after = self.frames.partition_point(|f| f.time_us < time_us);
+        let near = self
+            .frames
+            .get(after.saturating_sub(1)..(after + 1).min(self.frames.len()))?;
+        near.iter()
+            .min_by_key(|f| f.time_us.abs_diff(time_us))
+            .filter(|f| f.time_us.abs_diff(time_us) <= SAME_FRAME_US && !f.sightings.is_empty())
+    }
+
+    /// The packet with the targets of its time, where there are any and it has room for them.
+    fn add(&self, packet: Vec<u8>, report: &mut ExportReport) -> Vec<u8> {
+        let (set, _) = crate::parse(&packet);
+        let frame = UasDatalink::from_set(&set).time_us.and_then(|t| self.at(t));
+        let Some(frame) = frame else { return packet };
+        match frame.into_packet(&set, self.width, self.height, self.software) {
+            Some(with) => {
+                report.sets_with_targets += 1;
+                report.targets += frame.sightings.len() as u64;
+                with
+            }
+            None => {
+                report.own_targets += 1;
+                packet
+            }
+        }
+    }
 }
 
 /// Why there is nothing to export.
@@ -70,8 +124,20 @@ struct Set {
 /// # Errors
 /// [`ExportError::NoVideo`].
 pub fn export_ts(bytes: &[u8], options: &ExportOptions) -> Result<(Vec<u8>, ExportReport), ExportError> {
+    export_ts_with(bytes, options, None)
+}
+
+/// [`export_ts`] with the station's own targets in the sets of their frames (ST 0903 in tag 74).
+///
+/// # Errors
+/// [`ExportError::NoVideo`].
+pub fn export_ts_with(
+    bytes: &[u8],
+    options: &ExportOptions,
+    targets: Option<&OwnTargets<'_>>,
+) -> Result<(Vec<u8>, ExportReport), ExportError> {
     let mut report = ExportReport::default();
-    let (pictures, sets) = collect(bytes, options, &mut report);
+    let (pictures, sets) = collect(bytes, options, targets, &mut report);
     let first = pictures.first().ok_or(ExportError::NoVideo)?;
     let mut writer = TsWriter::new(TsWriterConfig {
         codec: first.codec,
@@ -111,7 +177,12 @@ pub fn export_ts(bytes: &[u8], options: &ExportOptions) -> Result<(Vec<u8>, Expo
     Ok((out, report))
 }
 
-fn collect(bytes: &[u8], options: &ExportOptions, report: &mut ExportReport) -> (Vec<Picture>, Vec<Set>) {
+fn collect(
+    bytes: &[u8],
+    options: &ExportOptions,
+    targets: Option<&OwnTargets<'_>>,
+    report: &mut ExportReport,
+) -> (Vec<Picture>, Vec<Set>) {
     let mut reader = TsReader::new();
     let mut events = reader.push(bytes);
     events.extend(reader.finish());
@@ -153,18 +224,22 @@ fn collect(bytes: &[u8], options: &ExportOptions, report: &mut ExportReport) -> 
                 for (set, _) in parse_all(&bytes) {
                     let start = rest.windows(16).position(|w| w == set.label).unwrap_or(0);
                     let packet = rest.get(start..(start + set.length).min(rest.len())).unwrap_or(&[]);
-                    let written: Option<Arc<[u8]>> = match set.dialect {
+                    let written: Option<Vec<u8>> = match set.dialect {
                         _ if !set.verified() => None,
                         Dialect::St0601 | Dialect::St0903 => {
                             report.copied_sets += 1;
-                            Some(packet.into())
+                            Some(packet.to_vec())
                         }
                         Dialect::Eg0104 => {
                             report.converted_sets += 1;
-                            Some(convert(UasDatalink::from_set(&set), options).into())
+                            Some(convert(UasDatalink::from_set(&set), options))
                         }
                         Dialect::Unknown => None,
                     };
+                    let written: Option<Arc<[u8]>> = written.map(|packet| match targets {
+                        Some(own) if set.dialect != Dialect::St0903 => own.add(packet, report).into(),
+                        _ => packet.into(),
+                    });
                     rest = rest.get(start + set.length..).unwrap_or(&[]);
                     match (written, pts90k.or(video_pts90k)) {
                         (Some(bytes), Some(pts)) => {

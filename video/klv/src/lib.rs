@@ -15,16 +15,18 @@ pub mod security;
 pub mod sei;
 pub mod set;
 pub mod tags;
+pub mod targets;
 pub mod ts;
 pub mod uas;
 pub mod vmti;
 
 pub use dump::{Check, check_bytes, dump_bytes, is_transport_stream};
-pub use export::{ExportError, ExportOptions, ExportReport, export_ts};
+pub use export::{ExportError, ExportOptions, ExportReport, OwnTargets, export_ts, export_ts_with};
 pub use security::SecuritySet;
 pub use set::{Checksum, Dialect, ItemKey, KlvIssue, KlvItem, KlvSet, SetBuilder, Value, parse, parse_all};
+pub use targets::{Sighting, SightingFrame, SightingPlace, Verdict};
 pub use ts::{
     PTS_WRAP, Part, SegmentCutter, StreamInfo, StreamKind, TsEvent, TsReader, TsWriter, TsWriterConfig, VideoCodec,
 };
 pub use uas::{UasDatalink, encode, miis_physical};
-pub use vmti::{PixelBox, TargetLocation, VTarget, VmtiSet};
+pub use vmti::{Algorithm, Ontology, PixelBox, TargetLocation, VObject, VTarget, VmtiSet};

@@ -4,6 +4,7 @@
 
 use crate::ber;
 use crate::imapb::Imapb;
+use crate::targets::{series, write_series};
 use serde::{Deserialize, Serialize};
 
 /// A rectangle in the frame: 1-based pixel columns and rows, both corners inside.
@@ -28,10 +29,50 @@ pub struct TargetLocation {
     pub lon_deg: f64,
     /// Height above the ellipsoid, metres.
     pub hae_m: f64,
-    /// Standard deviations east, north, up in metres, when sent.
+    /// Standard deviations east, north, up in metres, when sent; NaN for one that is not known.
     pub sigma_enu_m: Option<[f64; 3]>,
-    /// Correlations east-north, east-up, north-up, when sent.
+    /// Correlations east-north, east-up, north-up, when sent; NaN for one that is not known.
     pub rho: Option<[f64; 3]>,
+}
+
+/// What a set's targets are said to be: one class of one ontology (ST 0903 Ontology local set).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ontology {
+    /// Its number in this set.
+    pub id: u32,
+    /// Number of the one it belongs to.
+    pub parent: Option<u32>,
+    /// Where the ontology is defined.
+    pub iri: String,
+    /// The class in it.
+    pub class: String,
+}
+
+/// How a set's targets were found (ST 0903 Algorithm local set).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Algorithm {
+    /// Its number in this set.
+    pub id: u32,
+    /// Name.
+    pub name: String,
+    /// Version; empty when not said.
+    pub version: String,
+    /// What kind of algorithm it is; empty when not said.
+    pub class: String,
+}
+
+/// What one target is (ST 0903 VObject local set).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VObject {
+    /// The ontology named right here (before ST 0903.5).
+    pub iri: Option<String>,
+    /// The class named right here (before ST 0903.5).
+    pub class: Option<String>,
+    /// Number in the set's [`VmtiSet::ontologies`] (from ST 0903.5).
+    pub ontology_id: Option<u32>,
+    /// Items not named above: tag and bytes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub other: Vec<(u32, Vec<u8>)>,
 }
 
 /// One target of a frame (ST 0903 VTarget pack).
@@ -61,6 +102,9 @@ pub struct VTarget {
     pub algorithm: Option<u32>,
     /// Detection status: 0 inactive, 1 active moving, 2 dropped, 3 active stopped, 4 active coasting.
     pub status: Option<u8>,
+    /// What it is (tag 107; tag 102 of older sets is read too).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub objects: Vec<VObject>,
     /// Items not named above: tag and bytes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub other: Vec<(u32, Vec<u8>)>,
@@ -93,6 +137,12 @@ pub struct VmtiSet {
     pub vfov_deg: Option<f64>,
     /// Targets (tag 101).
     pub targets: Vec<VTarget>,
+    /// How they were found (tag 102).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub algorithms: Vec<Algorithm>,
+    /// What they may be (tag 103).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ontologies: Vec<Ontology>,
     /// Items not named above: tag and bytes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub other: Vec<(u32, Vec<u8>)>,
@@ -126,12 +176,102 @@ fn pixel_number(column: u32, row: u32, width: u32) -> u64 {
     u64::from(column) + u64::from(row.saturating_sub(1)) * u64::from(width)
 }
 
+fn utf8(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+impl Ontology {
+    fn parse(bytes: &[u8]) -> Self {
+        let mut o = Ontology::default();
+        for (tag, value) in crate::set::local_items(bytes).0 {
+            match tag {
+                1 => o.id = uint32(value).unwrap_or(0),
+                2 => o.parent = uint32(value),
+                3 => o.iri = utf8(value),
+                4 => o.class = utf8(value),
+                _ => {}
+            }
+        }
+        o
+    }
+
+    fn encode(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        ber::write_item(&mut out, 1, &ber::uint_bytes(u64::from(self.id)));
+        if let Some(p) = self.parent {
+            ber::write_item(&mut out, 2, &ber::uint_bytes(u64::from(p)));
+        }
+        ber::write_item(&mut out, 3, self.iri.as_bytes());
+        ber::write_item(&mut out, 4, self.class.as_bytes());
+        out
+    }
+}
+
+impl Algorithm {
+    fn parse(bytes: &[u8]) -> Self {
+        let mut a = Algorithm::default();
+        for (tag, value) in crate::set::local_items(bytes).0 {
+            match tag {
+                1 => a.id = uint32(value).unwrap_or(0),
+                2 => a.name = utf8(value),
+                3 => a.version = utf8(value),
+                4 => a.class = utf8(value),
+                _ => {}
+            }
+        }
+        a
+    }
+
+    fn encode(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        ber::write_item(&mut out, 1, &ber::uint_bytes(u64::from(self.id)));
+        for (tag, text) in [(2, &self.name), (3, &self.version), (4, &self.class)] {
+            if !text.is_empty() {
+                ber::write_item(&mut out, tag, text.as_bytes());
+            }
+        }
+        out
+    }
+}
+
+impl VObject {
+    fn parse(bytes: &[u8]) -> Self {
+        let mut o = VObject::default();
+        for (tag, value) in crate::set::local_items(bytes).0 {
+            match tag {
+                1 => o.iri = Some(utf8(value)),
+                2 => o.class = Some(utf8(value)),
+                3 => o.ontology_id = uint32(value),
+                _ => o.other.push((tag, value.to_vec())),
+            }
+        }
+        o
+    }
+
+    fn encode(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        for (tag, text) in [(1, &self.iri), (2, &self.class)] {
+            if let Some(text) = text {
+                ber::write_item(&mut out, tag, text.as_bytes());
+            }
+        }
+        if let Some(id) = self.ontology_id {
+            ber::write_item(&mut out, 3, &ber::uint_bytes(u64::from(id)));
+        }
+        for (tag, value) in &self.other {
+            ber::write_item(&mut out, *tag, value);
+        }
+        out
+    }
+}
+
 impl TargetLocation {
     fn parse(bytes: &[u8]) -> Option<Self> {
         let triple = |at: usize, lo: f64, hi: f64| -> Option<[f64; 3]> {
             let mut v = [0.0; 3];
             for (i, slot) in v.iter_mut().enumerate() {
-                *slot = map(lo, hi, 2, bytes.get(at + 2 * i..at + 2 * i + 2)?)?;
+                let value = Imapb::new(lo, hi, 2)?.decode(bytes.get(at + 2 * i..at + 2 * i + 2)?)?;
+                *slot = value.number().unwrap_or(f64::NAN);
             }
             Some(v)
         };
@@ -150,7 +290,7 @@ impl TargetLocation {
         out.extend(unmap(-900.0, 19000.0, 2, self.hae_m));
         if let Some(sigma) = self.sigma_enu_m {
             for s in sigma {
-                out.extend(unmap(0.0, 650.0, 2, s.min(650.0)));
+                out.extend(unmap(0.0, 650.0, 2, if s > 650.0 { 650.0 } else { s }));
             }
             if let Some(rho) = self.rho {
                 for r in rho {
@@ -229,6 +369,14 @@ impl VTarget {
                     target.status = Some(value[0]);
                     true
                 }
+                102 => {
+                    target.objects.push(VObject::parse(value));
+                    true
+                }
+                107 => {
+                    target.objects.extend(series(value).into_iter().map(VObject::parse));
+                    true
+                }
                 _ => false,
             };
             if !known {
@@ -293,6 +441,9 @@ impl VTarget {
         if let Some(v) = self.status {
             put(23, &[v]);
         }
+        if !self.objects.is_empty() {
+            put(107, &write_series(self.objects.iter().map(VObject::encode)));
+        }
         for (tag, value) in &self.other {
             put(*tag, value);
         }
@@ -301,6 +452,19 @@ impl VTarget {
 }
 
 impl VmtiSet {
+    /// What a target is said to be, as pairs of ontology and class, wherever they are named.
+    #[must_use]
+    pub fn classes<'a>(&'a self, target: &'a VTarget) -> Vec<(&'a str, &'a str)> {
+        let named = |o: &'a VObject| match o.ontology_id {
+            Some(id) => {
+                let o = self.ontologies.iter().find(|x| x.id == id)?;
+                Some((o.iri.as_str(), o.class.as_str()))
+            }
+            None => Some((o.iri.as_deref().unwrap_or(""), o.class.as_deref()?)),
+        };
+        target.objects.iter().filter_map(named).collect()
+    }
+
     /// Reads the value of tag 74 (or of a stand-alone set after its key and length). Never fails: what does not
     /// decode stays in `other`.
     pub fn parse(bytes: &[u8]) -> Self {
@@ -321,18 +485,13 @@ impl VmtiSet {
                 10 => set.sensor = Some(String::from_utf8_lossy(value).into_owned()),
                 11 => set.hfov_deg = map(0.0, 180.0, 2, value),
                 12 => set.vfov_deg = map(0.0, 180.0, 2, value),
-                101 => {
-                    let mut rest = value;
-                    while let Some((length, used)) = ber::read_length(rest) {
-                        let Some(pack) = rest.get(used..used.saturating_add(length)) else {
-                            break;
-                        };
-                        if let Some(target) = VTarget::parse(pack, set.frame_width) {
-                            set.targets.push(target);
-                        }
-                        rest = &rest[used + length..];
-                    }
-                }
+                101 => set.targets.extend(
+                    series(value)
+                        .into_iter()
+                        .filter_map(|pack| VTarget::parse(pack, set.frame_width)),
+                ),
+                102 => set.algorithms.extend(series(value).into_iter().map(Algorithm::parse)),
+                103 => set.ontologies.extend(series(value).into_iter().map(Ontology::parse)),
                 _ => set.other.push((tag, value.to_vec())),
             }
         }
@@ -372,13 +531,16 @@ impl VmtiSet {
             put(12, &unmap(0.0, 180.0, 2, v));
         }
         if !self.targets.is_empty() {
-            let mut series = Vec::new();
-            for target in &self.targets {
-                let pack = target.encode(self.frame_width);
-                ber::write_length(&mut series, pack.len());
-                series.extend(pack);
-            }
-            put(101, &series);
+            put(
+                101,
+                &write_series(self.targets.iter().map(|t| t.encode(self.frame_width))),
+            );
+        }
+        if !self.algorithms.is_empty() {
+            put(102, &write_series(self.algorithms.iter().map(Algorithm::encode)));
+        }
+        if !self.ontologies.is_empty() {
+            put(103, &write_series(self.ontologies.iter().map(Ontology::encode)));
         }
         for (tag, value) in &self.other {
             put(*tag, value);

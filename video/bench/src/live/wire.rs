@@ -86,6 +86,17 @@ pub(super) fn datagrams(film: &[u8]) -> Vec<Parcel> {
         .collect()
 }
 
+/// Time of a transport stream's first picture, 90 kHz.
+pub(super) fn first_pts(film: &[u8]) -> Option<u64> {
+    let mut reader = TsReader::new();
+    let mut events = reader.push(film);
+    events.extend(reader.finish());
+    events.into_iter().find_map(|e| match e {
+        TsEvent::VideoUnit { pts90k, .. } => pts90k,
+        _ => None,
+    })
+}
+
 fn play(parcels: &[Parcel], begun: Instant, mut put: impl FnMut(&[u8]) -> bool) -> Vec<f64> {
     let start = instant();
     let mut left = Vec::new();

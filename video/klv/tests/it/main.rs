@@ -4,6 +4,7 @@
 mod carriage;
 mod hostile;
 mod recordings;
+mod targets;
 mod values;
 
 /// The folder of real recordings, or `None` said aloud.
