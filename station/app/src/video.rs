@@ -19,7 +19,8 @@ use vedette_geo::{Amsl, Hae, LatLon};
 use vedette_ingest::{Channel, ChannelConfig, Frame, FrameReceiver, IngestEvent, SourceSpec};
 use vedette_klv::UasDatalink;
 use vedette_model::{
-    GroundTrack, Mono, PictureAge, Pts, SensorPose, Spectrum, TargetClass, TrackId, Utc, VehicleId, VisionReport,
+    AgeSource, GroundTrack, Mono, PictureAge, Pts, SensorPose, Spectrum, TargetClass, TrackId, Utc, VehicleId,
+    VisionReport,
 };
 use vedette_panels::feeds::{VideoFrame, VideoSlots};
 use vedette_sight::{
@@ -243,13 +244,15 @@ impl Eye {
             .klv
             .as_ref()
             .and_then(|k| pose_of(k, &self.around.world.geoid, &self.around.sigmas));
-        let captured_us = frame.captured_us().and_then(|t| i64::try_from(t).ok());
+        let taken = frame.taken();
+        let captured_us = taken.and_then(|(t, _, _)| i64::try_from(t).ok());
         let captured = captured_us.map_or_else(|| self.around.clock.utc_at(frame.received), Utc);
         let pts = Pts(i64::try_from(frame.pts90k).unwrap_or(i64::MAX));
         let now = self.around.clock.now();
         let age = PictureAge {
             age_us: captured_us.map(|t| self.around.clock.utc_at(now).0 - t),
-            sigma_us: 20_000,
+            sigma_us: taken.map_or(0, |(_, _, sigma_us)| sigma_us),
+            by: taken.map_or_else(AgeSource::default, |(_, by, _)| by),
         };
         let mut report = VisionReport {
             camera: self.spec.camera,

@@ -266,6 +266,7 @@ fn look(rig: &Rig, tracks: Vec<GroundTrack>) -> Input {
         age: PictureAge {
             age_us: Some(120_000),
             sigma_us: 5000,
+            by: vedette_model::AgeSource::Klv,
         },
         pose: None,
         footprint: [f(950.0, 60.0), f(1050.0, 60.0), f(1050.0, -60.0), f(950.0, -60.0)],

@@ -50,7 +50,7 @@ pub use record::{GapCause, LinkReport, LinkState, RecorderReport};
 pub use time::{ClockMap, Mono, Pts, Utc, VehicleBoot};
 pub use vehicle::{Airframe, CameraState, Family, FlightMode, GnssFix, LandedState, Report, Severity, VehicleIdentity};
 pub use vision::{
-    Ellipse95, GroundFix, GroundTrack, ImageBox, NoFix, PictureAge, Polarity, SensorPose, SkyTrack, Spectrum,
-    TargetClass, VisionReport,
+    AgeSource, Ellipse95, GroundFix, GroundTrack, ImageBox, NoFix, PictureAge, Polarity, SensorPose, SkyTrack,
+    Spectrum, TargetClass, VisionReport,
 };
 pub use watch::{Antenna, Base, Capacity, KindSizing, Sizing, Sortie, Station, Timetable};

@@ -218,6 +218,37 @@ pub struct PictureAge {
     pub age_us: Option<i64>,
     /// One sigma of it, microseconds.
     pub sigma_us: i64,
+    /// What says when the picture was taken.
+    #[serde(default, skip_serializing_if = "AgeSource::is_klv")]
+    pub by: AgeSource,
+}
+
+/// What says when a picture was taken.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AgeSource {
+    /// Its metadata (MISB ST 0601 tag 2).
+    #[default]
+    Klv,
+    /// A time stamp inside it (MISB ST 0604).
+    Sei,
+    /// Its sender's reports (RTCP, RFC 3550 section 6.4.1).
+    Rtp,
+}
+
+impl AgeSource {
+    /// Its name as operators read it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            AgeSource::Klv => "KLV tag 2",
+            AgeSource::Sei => "SEI ST 0604",
+            AgeSource::Rtp => "RTP/NTP",
+        }
+    }
+
+    fn is_klv(&self) -> bool {
+        *self == AgeSource::Klv
+    }
 }
 
 /// What the vision task tells the station about one analysed frame.

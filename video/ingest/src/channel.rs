@@ -122,10 +122,21 @@ pub struct ChannelStats {
     pub decoder: Option<&'static str>,
 }
 
+/// What is known of an access unit beside its bytes.
+#[derive(Debug, Clone, Copy, Default)]
+struct OnItsWay {
+    received: Mono,
+    /// Time stamp inside it.
+    sei_time_us: Option<u64>,
+    /// Time by the sender's reports, and their spread.
+    rtp_time_us: Option<(u64, i64)>,
+    damaged: bool,
+}
+
 #[derive(Default)]
 struct Matching {
-    /// Arrival, time stamp and damage of the access units on their way through the decoder, by unwrapped PTS.
-    units: BTreeMap<u64, (Mono, Option<u64>, bool)>,
+    /// The access units on their way through the decoder, by unwrapped PTS.
+    units: BTreeMap<u64, OnItsWay>,
     /// Metadata by unwrapped PTS.
     sets: BTreeMap<u64, Arc<UasDatalink>>,
     /// Ticks between frames.
@@ -150,11 +161,11 @@ fn lock<T>(m: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Shared {
     fn on_picture(&self, pts: u64, picture: &Picture<'_>, pools: &mut (Pool, Pool)) {
-        let (received, sei_time_us, damaged, klv, sequence, passed_over) = {
+        let (unit, klv, sequence, passed_over) = {
             let mut m = lock(&self.matching);
             let sequence = m.sequence;
             m.sequence += 1;
-            let unit = m.units.remove(&pts);
+            let unit = m.units.remove(&pts).unwrap_or_default();
             // Units that gave no picture are behind us now.
             m.units = m.units.split_off(&pts.saturating_sub(900_000));
             let half = m.period.max(2) / 2;
@@ -163,14 +174,13 @@ impl Shared {
                 .range(pts.saturating_sub(half)..=pts + half)
                 .min_by_key(|(t, _)| t.abs_diff(pts))
                 .map(|(_, v)| v.clone());
-            let (received, sei, damaged) = unit.unwrap_or((Mono::ZERO, None, false));
             // Newest wins: with more pictures waiting, this one would only make those late as well. But a decoder that is
             // always behind still shows ten a second: a late picture is better than none.
             let passed_over = picture.late && pts.abs_diff(m.shown) < MOST_WITHOUT;
             if !passed_over {
                 m.shown = pts;
             }
-            (received, sei, damaged, klv, sequence, passed_over)
+            (unit, klv, sequence, passed_over)
         };
         {
             let mut stats = lock(&self.stats);
@@ -188,14 +198,15 @@ impl Shared {
             camera: self.camera,
             sequence,
             pts90k: pts % PTS_WRAP,
-            received,
+            received: unit.received,
             width: picture.width as u32,
             height: picture.height as u32,
             gray,
             rgba,
             klv,
-            sei_time_us,
-            damaged,
+            sei_time_us: unit.sei_time_us,
+            rtp_time_us: unit.rtp_time_us,
+            damaged: unit.damaged,
         };
         let queues = lock(&self.queues);
         if let Some((last, others)) = queues.split_last() {
@@ -531,10 +542,19 @@ impl Worker {
                         self.decoder = None; // another time base: start afresh
                     }
                     let time = sei::read_misp_time(*codec, bytes).map(|t| t.time_us);
+                    let rtp_time_us = pts90k.and_then(|pts| self.source.taken(pts));
                     {
                         let mut m = lock(&self.shared.matching);
                         m.period = self.track.period.unwrap_or(3_600);
-                        m.units.insert(pts, (now, time, *damaged));
+                        m.units.insert(
+                            pts,
+                            OnItsWay {
+                                received: now,
+                                sei_time_us: time,
+                                rtp_time_us,
+                                damaged: *damaged,
+                            },
+                        );
                         while m.units.len() > REMEMBERED {
                             m.units.pop_first();
                         }

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 use vedette_klv::UasDatalink;
-use vedette_model::{CameraId, Mono};
+use vedette_model::{AgeSource, CameraId, Mono};
 
 /// One decoded picture with what was said about it. Pixels are row-major from the upper left, without padding.
 #[derive(Debug, Clone)]
@@ -30,14 +30,38 @@ pub struct Frame {
     pub klv: Option<Arc<UasDatalink>>,
     /// Time stamp inside the picture (MISB ST 0604), microseconds since 1970.
     pub sei_time_us: Option<u64>,
+    /// Time of day the sender's reports give this picture (RTP/NTP, RFC 3550 section 6.4.1), microseconds since 1970, and
+    /// how far these reports were apart lately, microseconds.
+    pub rtp_time_us: Option<(u64, i64)>,
     /// Packets of this frame are missing.
     pub damaged: bool,
 }
 
+/// One sigma between a picture and the time its sender gives it, microseconds: clocks kept by NTP or a satellite receiver,
+/// exposure and encoder together, where nothing better is said.
+const SENDER_SIGMA_US: i64 = 20_000;
+
 impl Frame {
-    /// When the picture was taken, microseconds since 1970: its own time stamp, else its metadata's.
+    /// When the picture was taken, microseconds since 1970: its own time stamp, else its metadata's, else its sender's
+    /// reports'.
     pub fn captured_us(&self) -> Option<u64> {
-        self.sei_time_us.or_else(|| self.klv.as_ref().and_then(|k| k.time_us))
+        self.taken().map(|(time_us, _, _)| time_us)
+    }
+
+    /// The same with who says so and one sigma of it, microseconds.
+    pub fn taken(&self) -> Option<(u64, AgeSource, i64)> {
+        let stamp = self.sei_time_us.map(|t| (t, AgeSource::Sei, SENDER_SIGMA_US));
+        let metadata = || {
+            let t = self.klv.as_ref()?.time_us?;
+            Some((t, AgeSource::Klv, SENDER_SIGMA_US))
+        };
+        let reports = || {
+            let (t, apart_us) = self.rtp_time_us?;
+            let apart_us = apart_us.clamp(0, 1_000_000);
+            let sigma_us = (SENDER_SIGMA_US * SENDER_SIGMA_US + apart_us * apart_us).isqrt();
+            Some((t, AgeSource::Rtp, sigma_us))
+        };
+        stamp.or_else(metadata).or_else(reports)
     }
 }
 

@@ -11,11 +11,12 @@ use crossbeam_channel::{Receiver, Sender};
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
+use std::collections::VecDeque;
 use std::io::Read;
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use vedette_klv::{TsWriter, TsWriterConfig, VideoCodec};
+use vedette_klv::{PTS_WRAP, TsWriter, TsWriterConfig, VideoCodec};
 
 /// One turn of an idle source.
 const TURN: Duration = Duration::from_millis(15);
@@ -150,6 +151,7 @@ pub(crate) enum Call {
 struct Running {
     pipeline: gst::Pipeline,
     bytes: Option<Receiver<Vec<u8>>>,
+    taken: Arc<Mutex<CaptureTimes>>,
 }
 
 impl Drop for Running {
@@ -190,6 +192,17 @@ impl Pull {
             quiet: 0,
             left: Vec::new(),
         })
+    }
+
+    /// When the picture at `pts90k` was taken, microseconds since 1970, and how far the sender's reports were apart
+    /// about it; `None` until one came.
+    pub(crate) fn taken(&self, pts90k: u64) -> Option<(u64, i64)> {
+        let running = self.running.as_ref()?;
+        running
+            .taken
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .taken(pts90k)
     }
 
     fn hang_up(&mut self, why: &str) {
@@ -255,6 +268,7 @@ fn gst_error(e: impl std::fmt::Display) -> IngestError {
 fn start(call: &Call) -> Result<Running, IngestError> {
     let pipeline = gst::Pipeline::new();
     let (sender, bytes) = crossbeam_channel::bounded(WAITING);
+    let taken = Arc::new(Mutex::new(CaptureTimes::default()));
     match call {
         Call::Srt(url) => {
             let source = make("srtsrc")?;
@@ -285,7 +299,7 @@ fn start(call: &Call) -> Result<Running, IngestError> {
             let pad = order
                 .static_pad("src")
                 .ok_or_else(|| gst_error("a jitter buffer without an exit"))?;
-            attach(&pipeline, &pad, encoding, &Packer::new(sender))?;
+            attach(&pipeline, &pad, encoding, &Packer::new(sender, false))?;
         }
         Call::Rtsp { url, tcp } => {
             let source = make("rtspsrc")?;
@@ -293,16 +307,30 @@ fn start(call: &Call) -> Result<Running, IngestError> {
             source.set_property("latency", JITTER_MS);
             source.set_property("drop-on-latency", false);
             source.set_property_from_str("protocols", if *tcp { "tcp" } else { "udp+tcp" });
+            // From GStreamer 1.22 on: the sender's time of day beside each packet, by its reports (RFC 3550 section 6.4.1).
+            let told = source.has_property("add-reference-timestamp-meta");
+            if told {
+                source.set_property("add-reference-timestamp-meta", true);
+            }
             pipeline.add(&source).map_err(gst_error)?;
             let weak = pipeline.downgrade();
-            let packer = Packer::new(sender);
+            let packer = Packer::new(sender, false);
+            let offered = packer.clone();
+            // All streams are offered before the first of them plays.
+            source.connect("select-stream", false, move |offer| {
+                let caps = offer.get(2).and_then(|v| v.get::<gst::Caps>().ok());
+                if encoding_of(caps.as_ref()) == METADATA {
+                    offered.lock().unwrap_or_else(PoisonError::into_inner).metadata = true;
+                }
+                Some(true.to_value())
+            });
+            let times = taken.clone();
             source.connect_pad_added(move |_, pad| {
                 let Some(pipeline) = weak.upgrade() else { return };
-                let caps = pad.current_caps();
-                let form = caps.as_ref().and_then(|c| c.structure(0));
-                let encoding = form
-                    .and_then(|f| f.get::<String>("encoding-name").ok())
-                    .unwrap_or_default();
+                let encoding = encoding_of(pad.current_caps().as_ref());
+                if told && matches!(encoding.as_str(), "H264" | "H265") {
+                    follow(pad, times.clone());
+                }
                 if let Err(e) = attach(&pipeline, pad, &encoding, &packer) {
                     tracing::warn!("RTSP stream left out: {e}");
                 }
@@ -313,7 +341,100 @@ fn start(call: &Call) -> Result<Running, IngestError> {
     Ok(Running {
         pipeline,
         bytes: Some(bytes),
+        taken,
     })
+}
+
+/// Metadata in RTP (RFC 6597).
+const METADATA: &str = "SMPTE336M";
+
+fn encoding_of(caps: Option<&gst::Caps>) -> String {
+    let form = caps.and_then(|c| c.structure(0));
+    form.and_then(|f| f.get("encoding-name").ok()).unwrap_or_default()
+}
+
+/// When pictures of a stream were taken, by what its sender says.
+#[derive(Debug, Default)]
+pub(crate) struct CaptureTimes {
+    /// Pictures on their way, in order of coming: time in the stream made here (90 kHz and 33 bits), the sender's own
+    /// (90 kHz and 32 bits), and time of day, microseconds since 1970.
+    coming: VecDeque<(u64, u32, u64)>,
+    /// Time of day at the sender's own time zero, microseconds since 1970.
+    zero_us: Option<i64>,
+    /// How far the last reports were apart about it, microseconds; that fades with time.
+    apart_us: i64,
+}
+
+/// From 1900, where NTP counts from, to 1970, seconds (RFC 868).
+const NTP_EPOCH_S: i64 = 2_208_988_800;
+/// Ticks a second of RTP video (RFC 6184, RFC 7798).
+const RTP_RATE: i64 = 90_000;
+/// Pictures remembered on their way through the station.
+const REMEMBERED: usize = 256;
+/// Reports farther apart than this are of a clock that was set, or of a counter that began again, microseconds.
+const SET_ANEW_US: i64 = 1_000_000;
+
+impl CaptureTimes {
+    /// A packet of the picture at `pts90k`: its sender's time, 90 kHz, and its time of day (NTP, nanoseconds).
+    fn note(&mut self, pts90k: u64, rtp: u32, ntp_ns: u64) {
+        let utc_us = (ntp_ns / 1_000) as i64 - NTP_EPOCH_S * 1_000_000;
+        let Ok(time_us) = u64::try_from(utc_us) else { return };
+        let zero_us = utc_us - i64::from(rtp) * 1_000_000 / RTP_RATE;
+        if let Some(before) = self.zero_us {
+            let apart = (zero_us - before).abs();
+            // What one rounding of a tick makes is no difference.
+            self.apart_us = if apart > SET_ANEW_US {
+                0
+            } else {
+                apart.saturating_sub(12).max(self.apart_us - self.apart_us / 256)
+            };
+        }
+        self.zero_us = Some(zero_us);
+        if self.coming.back().is_none_or(|(_, last, _)| *last != rtp) {
+            self.coming.push_back((pts90k, rtp, time_us));
+            if self.coming.len() > REMEMBERED {
+                self.coming.pop_front();
+            }
+        }
+    }
+
+    /// When the next picture, at `pts90k`, was taken, microseconds since 1970, and how far the sender's reports were
+    /// apart. Where a stream's pace changes two pictures may have one time here, so they are asked for in order.
+    fn taken(&mut self, pts90k: u64) -> Option<(u64, i64)> {
+        let at = self.coming.iter().position(|(pts, _, _)| *pts == pts90k)?;
+        let (_, _, time_us) = self.coming.drain(..=at).next_back()?;
+        Some((time_us, self.apart_us))
+    }
+}
+
+/// Follows the times of day that stand beside a stream's packets.
+fn follow(pad: &gst::Pad, times: Arc<Mutex<CaptureTimes>>) {
+    let ntp = gst::Caps::new_empty_simple("timestamp/x-ntp");
+    pad.add_probe(
+        gst::PadProbeType::BUFFER | gst::PadProbeType::BUFFER_LIST,
+        move |_, info| {
+            let note = |buffer: &gst::BufferRef| {
+                let meta = buffer.iter_meta::<gst::ReferenceTimestampMeta>();
+                let mut said = meta.filter(|m| m.reference().can_intersect(&ntp));
+                let (Some(pts), Some(said)) = (buffer.pts(), said.next()) else {
+                    return;
+                };
+                let mut head = [0; 8];
+                if buffer.copy_to_slice(0, &mut head).is_ok() {
+                    let rtp = u32::from_be_bytes([head[4], head[5], head[6], head[7]]);
+                    let mut times = times.lock().unwrap_or_else(PoisonError::into_inner);
+                    times.note(ticks(pts) % PTS_WRAP, rtp, said.timestamp().nseconds());
+                }
+            };
+            if let Some(buffer) = info.buffer() {
+                note(buffer);
+            }
+            if let Some(list) = info.buffer_list() {
+                list.iter().for_each(note);
+            }
+            gst::PadProbeReturn::Ok
+        },
+    );
 }
 
 /// A sink that hands bytes on as they come.
@@ -341,19 +462,26 @@ fn raw_sink(sender: Sender<Vec<u8>>) -> gst_app::AppSink {
 struct Packer {
     writer: Option<TsWriter>,
     sender: Sender<Vec<u8>>,
+    /// Whether metadata is to be expected beside the pictures.
+    metadata: bool,
 }
 
 /// Keeps the clock of the stream made here above zero.
 const FIRST_PTS: u64 = 90_000;
 
 impl Packer {
-    fn new(sender: Sender<Vec<u8>>) -> Arc<Mutex<Self>> {
-        Arc::new(Mutex::new(Packer { writer: None, sender }))
+    fn new(sender: Sender<Vec<u8>>, metadata: bool) -> Arc<Mutex<Self>> {
+        Arc::new(Mutex::new(Packer {
+            writer: None,
+            sender,
+            metadata,
+        }))
     }
     fn video(&mut self, codec: VideoCodec, pts: u64, dts: Option<u64>, key: bool, unit: &[u8]) -> bool {
         let writer = self.writer.get_or_insert_with(|| {
             TsWriter::new(TsWriterConfig {
                 codec,
+                klv: self.metadata,
                 ..TsWriterConfig::default()
             })
         });
@@ -395,7 +523,7 @@ fn attach(
                 .build();
             (vec![make(depay)?, parse], Some(caps), Some(codec))
         }
-        "SMPTE336M" => (vec![make("rtpklvdepay")?], None, None),
+        METADATA => (vec![make("rtpklvdepay")?], None, None),
         "MP2T" => (vec![make("rtpmp2tdepay")?], None, None),
         other => return Err(gst_error(format!("encoding {other:?} is not known"))),
     };

@@ -197,6 +197,14 @@ impl Source {
         }
     }
 
+    /// When a picture was taken by the sender's reports, microseconds since 1970, and how far these were apart.
+    pub(crate) fn taken(&self, pts90k: u64) -> Option<(u64, i64)> {
+        match self {
+            Source::Pull(pull) => pull.taken(pts90k),
+            Source::Udp(_) | Source::File { .. } | Source::Tcp(_) => None,
+        }
+    }
+
     pub(crate) fn live(&self) -> bool {
         !matches!(self, Source::File { paced: false, .. })
     }

@@ -159,7 +159,11 @@ fn rows(s: &Scene) -> Vec<[String; 4]> {
             format!("{who} {}", format!("{:?}", c.spectrum).to_lowercase()),
             ms.map_or(words::UNKNOWN.into(), |m| format!("{m:.0} ms old")),
             format!("± {sigma:.1} ms"),
-            "KLV tag 2".into(),
+            if ms.is_some() {
+                age.by.name().into()
+            } else {
+                "the stream carries no time".into()
+            },
         ]);
     }
     out.push([

@@ -299,6 +299,7 @@ pub fn view() -> StationView {
                     age: Some(PictureAge {
                         age_us: Some(230_000),
                         sigma_us: 4000,
+                        by: vedette_model::AgeSource::Klv,
                     }),
                     ages,
                     pose: Some(ps.clone()),

@@ -454,6 +454,7 @@ impl<'e> Run<'e> {
                 age: PictureAge {
                     age_us: Some(0),
                     sigma_us: 1,
+                    by: vedette_model::AgeSource::Klv,
                 },
                 pose: None,
                 footprint: [None; 4],

@@ -11,7 +11,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use std::time::Duration;
 use vedette_ingest::{Channel, ChannelConfig, FrameReceiver, SourceSpec};
 use vedette_klv::{TsEvent, TsReader};
-use vedette_model::CameraId;
+use vedette_model::{AgeSource, CameraId};
 
 const CAMERA: CameraId = CameraId(7);
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -196,8 +196,14 @@ pub(crate) fn packets(frames: usize) -> Vec<(u8, Vec<u8>)> {
 }
 
 /// Answers one RTSP client (RFC 2326, interleaved) and plays the packets; breaks off when they are over.
-fn serve(mut peer: TcpStream, packets: &[(u8, Vec<u8>)], stop: &Receiver<()>) {
-    let sdp = "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=film\r\nc=IN IP4 0.0.0.0\r\nt=0 0\r\na=control:*\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=fmtp:96 packetization-mode=1\r\na=control:track1\r\nm=application 0 RTP/AVP 97\r\na=rtpmap:97 SMPTE336M/90000\r\na=control:track2\r\n";
+fn serve(mut peer: TcpStream, packets: &[(u8, Vec<u8>)], pace: Duration, stop: &Receiver<()>) {
+    let both = "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=film\r\nc=IN IP4 0.0.0.0\r\nt=0 0\r\na=control:*\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=fmtp:96 packetization-mode=1\r\na=control:track1\r\nm=application 0 RTP/AVP 97\r\na=rtpmap:97 SMPTE336M/90000\r\na=control:track2\r\n";
+    let metadata = packets.iter().any(|(channel, _)| *channel == 2);
+    let sdp = if metadata {
+        both
+    } else {
+        &both[..both.find("m=application").unwrap()]
+    };
     let mut asked = Vec::new();
     let mut buffer = [0u8; 4096];
     loop {
@@ -241,7 +247,7 @@ fn serve(mut peer: TcpStream, packets: &[(u8, Vec<u8>)], stop: &Receiver<()>) {
                 framed.extend((packet.len() as u16).to_be_bytes());
                 framed.extend(packet);
                 // The film's pace, which the end of the test breaks.
-                let over = stop.recv_timeout(Duration::from_millis(3)) != Err(RecvTimeoutError::Timeout);
+                let over = stop.recv_timeout(pace) != Err(RecvTimeoutError::Timeout);
                 if over || peer.write_all(&framed).is_err() {
                     return;
                 }
@@ -266,7 +272,7 @@ fn an_rtsp_camera_gives_pictures_with_metadata_and_is_called_again() {
                     if stopped.try_recv() == Err(TryRecvError::Disconnected) {
                         return;
                     }
-                    serve(peer.unwrap(), &packets, &stopped);
+                    serve(peer.unwrap(), &packets, Duration::from_millis(3), &stopped);
                 }
             })
             .unwrap()
@@ -298,4 +304,82 @@ fn an_rtsp_camera_gives_pictures_with_metadata_and_is_called_again() {
         .filter(|e| matches!(e, TsEvent::VideoUnit { .. }))
         .count();
     assert!(units >= 50, "{units}");
+}
+
+/// Time of day of the first picture in the test below, seconds since 1970.
+const BEGUN_S: u64 = 1_795_000_000;
+
+/// A sender's report (RFC 3550 section 6.4.1) about the source of `packet`: its time of day at the RTP time `ticks`.
+fn report(packet: &[u8], ticks: u32, late_us: u64) -> Vec<u8> {
+    let us = BEGUN_S * 1_000_000 + u64::from(ticks) * 100 / 9 + late_us;
+    let (seconds, fraction) = (us / 1_000_000 + 2_208_988_800, ((us % 1_000_000) << 32) / 1_000_000);
+    let mut out = vec![0x80, 200, 0, 6];
+    out.extend(&packet[8..12]);
+    out.extend((seconds as u32).to_be_bytes());
+    out.extend((fraction as u32).to_be_bytes());
+    out.extend(ticks.to_be_bytes());
+    out.extend([0; 8]);
+    out
+}
+
+#[test]
+fn a_camera_without_metadata_tells_by_its_reports_when_a_picture_was_taken() {
+    let folder = Folder::new("reports");
+    let server = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = server.local_addr().unwrap();
+    let (stop, stopped) = std::sync::mpsc::sync_channel::<()>(1);
+    let mut sent: Vec<(u8, Vec<u8>)> = Vec::new();
+    let mut before = None;
+    for (_, packet) in packets(42).into_iter().filter(|(channel, _)| *channel == 0) {
+        let ticks = u32::from_be_bytes([packet[4], packet[5], packet[6], packet[7]]);
+        // A report every second from the tenth picture on, the second 3 ms off the first.
+        if before != Some(ticks) && ticks % 90_000 == 36_000 {
+            let late_us = if ticks > 90_000 { 3_000 } else { 0 };
+            sent.push((1, report(&packet, ticks, late_us)));
+        }
+        before = Some(ticks);
+        sent.push((0, packet));
+    }
+    let peer = std::thread::Builder::new()
+        .name("camera".into())
+        .spawn(move || {
+            let (peer, _) = server.accept().unwrap();
+            serve(peer, &sent, Duration::from_millis(30), &stopped);
+        })
+        .unwrap();
+    let (channel, frames) = start(&format!("rtspt://{address}/film"), &folder);
+    let (mut silent, mut told, mut spread) = (0, 0, Vec::new());
+    loop {
+        let mut frame = frames.recv_timeout(PATIENCE).expect("the film goes on");
+        let i = number_in(&frame.gray);
+        assert!(frame.klv.is_none());
+        // The film's own stamps would be believed first.
+        frame.sei_time_us = None;
+        match frame.taken() {
+            None => {
+                assert_eq!(told, 0, "picture {i} has no time after others had");
+                silent += 1;
+            }
+            Some((time_us, by, sigma_us)) => {
+                told += 1;
+                assert_eq!(by, AgeSource::Rtp);
+                let off = time_us as i64 - (BEGUN_S * 1_000_000 + i as u64 * 40_000) as i64;
+                assert!((-100..3_200).contains(&off), "picture {i}: {off} us");
+                spread.push(sigma_us);
+            }
+        }
+        if i >= 38 {
+            break;
+        }
+    }
+    drop(stop);
+    channel.stop();
+    peer.join().unwrap();
+    // Before the first report nobody knows; after it each picture has its time, and reports that differ are told.
+    assert!(
+        (6..20).contains(&silent) && told >= 15,
+        "{silent} without, {told} with a time"
+    );
+    assert_eq!(spread[0], 20_000);
+    assert!(spread.last() > spread.first(), "{spread:?}");
 }

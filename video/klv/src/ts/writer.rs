@@ -18,6 +18,8 @@ pub struct TsWriterConfig {
     pub pmt_pid: u16,
     /// PID of the video, which also carries the clock.
     pub video_pid: u16,
+    /// Whether there is a metadata stream; without one a receiver need not wait for what belongs to a picture.
+    pub klv: bool,
     /// PID of the metadata.
     pub klv_pid: u16,
     /// Codec of the video.
@@ -34,6 +36,7 @@ impl Default for TsWriterConfig {
             program: 1,
             pmt_pid: 0x1000,
             video_pid: 0x100,
+            klv: true,
             klv_pid: 0x1f1,
             codec: VideoCodec::H264,
             klv_sync: true,
@@ -107,10 +110,11 @@ impl TsWriter {
     }
 
     /// Packets of one KLV set. `pts90k` is the PTS of the frame it describes; asynchronous carriage does not write it.
-    /// A set longer than 65,000 bytes is refused with an empty result, as one cell cannot hold it.
+    /// A set longer than 65,000 bytes is refused with an empty result, as one cell cannot hold it; so is any set where the
+    /// stream was made without metadata.
     pub fn klv(&mut self, pts90k: u64, klv: &[u8]) -> Vec<u8> {
         let mut out = Vec::new();
-        if klv.is_empty() || klv.len() > 65_000 {
+        if !self.config.klv || klv.is_empty() || klv.len() > 65_000 {
             return out;
         }
         let pts = pts90k % PTS_WRAP;
@@ -193,10 +197,11 @@ impl TsWriter {
             (0x06, c.klv_pid, registration)
         };
         let mut section = vec![0];
+        let both: [(u8, u16, &[u8]); 2] = [(video_type, c.video_pid, &[]), klv];
         section.extend(write_pmt(
             c.program,
             c.video_pid,
-            &[(video_type, c.video_pid, &[]), klv],
+            if c.klv { &both } else { &both[..1] },
         ));
         self.packet_of_table(PMT, c.pmt_pid, section, out);
     }
