@@ -348,7 +348,7 @@ fn a_camera_without_metadata_tells_by_its_reports_when_a_picture_was_taken() {
         })
         .unwrap();
     let (channel, frames) = start(&format!("rtspt://{address}/film"), &folder);
-    let (mut silent, mut told, mut spread) = (0, 0, Vec::new());
+    let (mut silent, mut told, mut exact, mut spread) = (0, 0, 0, Vec::new());
     loop {
         let mut frame = frames.recv_timeout(PATIENCE).expect("the film goes on");
         let i = number_in(&frame.gray);
@@ -364,7 +364,9 @@ fn a_camera_without_metadata_tells_by_its_reports_when_a_picture_was_taken() {
                 told += 1;
                 assert_eq!(by, AgeSource::Rtp);
                 let off = time_us as i64 - (BEGUN_S * 1_000_000 + i as u64 * 40_000) as i64;
-                assert!((-100..3_200).contains(&off), "picture {i}: {off} us");
+                // Of this picture and no other: less than half the way to the next.
+                assert!((-20_000..20_000).contains(&off), "picture {i}: {off} us");
+                exact += usize::from((-100..3_200).contains(&off));
                 spread.push(sigma_us);
             }
         }
@@ -380,6 +382,7 @@ fn a_camera_without_metadata_tells_by_its_reports_when_a_picture_was_taken() {
         (6..20).contains(&silent) && told >= 15,
         "{silent} without, {told} with a time"
     );
+    assert!(exact * 2 > told, "{exact} of {told} as the sender said");
     assert_eq!(spread[0], 20_000);
     assert!(spread.last() > spread.first(), "{spread:?}");
 }
