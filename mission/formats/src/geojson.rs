@@ -1,12 +1,15 @@
 //! GeoJSON (RFC 7946) of plans and zones. Positions are [longitude, latitude, height]; polygons run counter-clockwise and close.
 //! A disc is written as a polygon with its centre and radius as properties, so that reading gives the disc back.
 
-use crate::kml::{kind, ring};
-use crate::mission::{Scene, e7};
-use crate::{FormatError, check_size};
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 use vedette_geo::{Amsl, LatLon};
 use vedette_model::plan::{NoFly, PatrolPlan};
+
+use crate::kml::{kind, ring};
+use crate::mission::{Scene, e7};
+use crate::{FormatError, check_size};
 
 /// A plan with its surroundings: borders, zones, legs with times and heights, fences, bases and rally points.
 #[must_use]
@@ -97,8 +100,19 @@ fn closed(corners: &[LatLon]) -> Value {
     json!([points])
 }
 
+/// What a zone's properties say by names of ours.
+const OURS: [&str; 7] = [
+    "what",
+    "name",
+    "centre",
+    "radius_m",
+    "floor_amsl_m",
+    "ceiling_amsl_m",
+    "more",
+];
+
 fn zone(z: &NoFly) -> Value {
-    let about = json!({
+    let mut about = json!({
         "what": "no-fly",
         "name": z.name,
         "centre": z.centre.filter(|_| z.polygon.is_empty()).map(|c| spot(c, None)),
@@ -106,6 +120,14 @@ fn zone(z: &NoFly) -> Value {
         "floor_amsl_m": z.floor.map(|h| h.0),
         "ceiling_amsl_m": z.ceiling.map(|h| h.0),
     });
+    // What the zone's first file said by the same names stands aside.
+    let (aside, own): (Vec<_>, Vec<_>) = z.more.iter().partition(|(k, _)| OURS.contains(&k.as_str()));
+    for (k, v) in own {
+        about[k.as_str()] = json!(v);
+    }
+    for (k, v) in aside {
+        about["more"][k.as_str()] = json!(v);
+    }
     feature("Polygon", closed(&ring(z)), about)
 }
 
@@ -150,6 +172,17 @@ pub fn read_zones(text: &str) -> Result<Vec<NoFly>, FormatError> {
         }
     }
     Ok(zones)
+}
+
+/// All that a zone's properties say besides what is read, as text.
+fn more(about: &Value) -> BTreeMap<String, String> {
+    let text = |v: &Value| v.as_str().map_or_else(|| v.to_string(), str::to_owned);
+    let own = about.as_object().into_iter().flatten();
+    let aside = about["more"].as_object().into_iter().flatten();
+    own.filter(|(k, v)| !OURS.contains(&k.as_str()) && !v.is_null())
+        .chain(aside)
+        .map(|(k, v)| (k.clone(), text(v)))
+        .collect()
 }
 
 fn read_zone(polygon: &Value, about: &Value, place: &str, number: usize) -> Result<NoFly, FormatError> {
@@ -199,5 +232,6 @@ fn read_zone(polygon: &Value, about: &Value, place: &str, number: usize) -> Resu
         radius_m,
         floor: height("floor_amsl_m"),
         ceiling: height("ceiling_amsl_m"),
+        more: more(about),
     })
 }

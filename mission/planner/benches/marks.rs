@@ -168,6 +168,7 @@ fn watch(t: &mut Table) {
         radius_m: 300.0,
         floor: None,
         ceiling: None,
+        more: Default::default(),
     };
     let wind = WindBrief {
         speed_m_s: p.brief.wind.speed_m_s + 8.0,

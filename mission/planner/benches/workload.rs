@@ -197,6 +197,7 @@ pub(crate) fn brief(
             radius_m: 150.0 + 20.0 * ((k * 5) % 9) as f64,
             floor: None,
             ceiling: None,
+            more: Default::default(),
         })
         .collect();
     Brief {

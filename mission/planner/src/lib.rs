@@ -5,6 +5,7 @@
 //! flown is refused with the constraint that binds and the nearest relaxation. It knows nothing
 //! of the wire, of screens, or of the checker that judges it.
 
+mod apart;
 mod area;
 mod asked;
 mod bound;

@@ -11,6 +11,7 @@ use vedette_geo::{LatLon, distance_m};
 use vedette_model::plan::{AircraftPlan, BlindSpot, Brief, Leg, LegKind, PatrolPlan};
 use vedette_model::{Change, PlanId, VehicleId};
 
+use crate::apart;
 use crate::compare::{PlanDiff, compare};
 use crate::coverage::Coverage;
 use crate::error::{Constraint, Infeasible};
@@ -24,6 +25,8 @@ const DETOUR: f64 = 1.25;
 const LANDING_S: f64 = 300.0;
 /// Between the layers of neighbours whose rounds differ, metres besides the separation: their floors differ a little too.
 const LAYER_MORE_M: f64 = 20.0;
+/// How many layers above its neighbours a part is planned, tried in this order: their ferries fly over them.
+const LAYERS: [f64; 3] = [1.0, 2.0, 4.0];
 /// How near a leg may come to a new zone before its crew is planned anew, metres besides navigation.
 const ZONE_MARGIN_M: f64 = 60.0;
 
@@ -256,18 +259,19 @@ fn relieved(old: &PatrolPlan, world: &World, change: &Change, now: f64, after: A
         _ => false,
     };
     if touched.len() < groups.len() && touched.iter().all(|g| solid(g)) {
-        let mut merged = base_of(old, &after);
-        let mut whole = true;
-        for g in &touched {
-            match part(old, world, now, &after, g) {
-                Ok((sub, from_m)) => merge(&mut merged, sub, from_m, g),
-                // What a part cannot keep up the whole may.
-                Err(_) => whole = false,
+        'layers: for layers in LAYERS {
+            let mut merged = base_of(old, &after);
+            for g in &touched {
+                match part(old, world, now, &after, g, layers) {
+                    Ok((sub, from_m)) => merge(&mut merged, sub, from_m, g),
+                    // What a part cannot keep up the whole may.
+                    Err(_) => break 'layers,
+                }
             }
-        }
-        if whole {
-            settle(&mut merged, &after.brief, now, world)?;
-            return Ok((merged, crew));
+            if !apart::meet(&merged, &crew, now) {
+                settle(&mut merged, &after.brief, now, world)?;
+                return Ok((merged, crew));
+            }
         }
     }
     let mut brief = after.brief;
@@ -403,8 +407,15 @@ fn base_of(old: &PatrolPlan, after: &After) -> PatrolPlan {
     p
 }
 
-/// A plan for the stretch of one group, and where it begins, metres from the section's start.
-fn part(old: &PatrolPlan, world: &World, now: f64, after: &After, g: &Group) -> Result<(PatrolPlan, f64), Infeasible> {
+/// A plan for the stretch of one group, so many layers above its neighbours, and where it begins, metres from the section's start.
+fn part(
+    old: &PatrolPlan,
+    world: &World,
+    now: f64,
+    after: &After,
+    g: &Group,
+    layers: f64,
+) -> Result<(PatrolPlan, f64), Infeasible> {
     let stations = old.timetable.as_ref().map_or(&[][..], |t| &t.stations);
     let (first, last) = (
         g.stations.first().copied().unwrap_or(0),
@@ -426,7 +437,7 @@ fn part(old: &PatrolPlan, world: &World, now: f64, after: &After, g: &Group) -> 
     brief.fleet.retain(|a| g.crew.contains(&a.vehicle));
     // Its rounds take another time than those of its neighbours now: where they meet, one is above the other.
     if from_m > 0.0 || to_m < old.section_m {
-        brief.limits.min_agl_m += brief.limits.separation_v_m + LAYER_MORE_M;
+        brief.limits.min_agl_m += layers * (brief.limits.separation_v_m + LAYER_MORE_M);
     }
     if brief.fleet.is_empty() {
         let what = "no aircraft of this stretch is left.".to_owned();

@@ -6,12 +6,10 @@
 use vedette_atlas::Plane;
 use vedette_model::plan::Limits;
 
+use crate::apart::{MORE_H_M, MORE_V_M};
 use crate::flight::Flown;
 use crate::space::{Xy, dist, lerp};
 
-/// Added to the separations: half a second of flight between samples, and rounding, metres.
-const MORE_H_M: f64 = 15.0;
-const MORE_V_M: f64 = 3.0;
 /// Latest departure tried, seconds, and the step.
 pub(crate) const LATEST_S: usize = 300;
 const STEP_S: usize = 5;

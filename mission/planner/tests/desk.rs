@@ -244,6 +244,7 @@ fn a_day_goes_on_after_a_loss_and_untouched_crews_keep_their_flights() {
         radius_m: 800.0,
         floor: None,
         ceiling: None,
+        more: Default::default(),
     };
     let r = replan(p, w, &Change::NewZone(zone), 3600.0, 7).unwrap();
     assert!(r.touched.is_empty() && r.diff.same == p.aircraft.len());
@@ -448,4 +449,62 @@ fn an_alert_anywhere_beside_andorra_s_ridge_is_answered_through_legal_space() {
         }
     }
     eprintln!("{cornered} of 60 answers go round something");
+}
+
+#[test]
+fn a_crew_planned_anew_flies_from_the_bases_beside_it() {
+    let line = workload::winding(LatLon::new(60.5, 27.8).unwrap(), 12.0, 330.0, 5);
+    let w = workload::world(line, true, 1201);
+    let mut b = workload::brief(&w, (10.0, 310.0), 15, 8, 24.0, 30);
+    // Too little for common crews: each kind has its own stretch.
+    for a in &mut b.fleet {
+        a.energy.battery_wh *= 0.6;
+    }
+    let p = plan(&b, &w, 7).unwrap();
+    let stations = &p.timetable.as_ref().unwrap().stations;
+    // Somebody who watches the far end: those planned anew have most bases behind their stretch's beginning.
+    let far = p
+        .timetable
+        .as_ref()
+        .unwrap()
+        .sorties
+        .iter()
+        .find(|s| s.station + 1 == stations.len())
+        .unwrap()
+        .vehicle;
+    let track = p.aircraft.iter().find(|a| a.vehicle == far).unwrap();
+    let zone_at = destination(track.legs[60].from, 0.0, 100.0);
+    let zone = NoFly {
+        name: "new".into(),
+        polygon: vec![],
+        centre: Some(zone_at),
+        radius_m: 300.0,
+        floor: None,
+        ceiling: None,
+        more: Default::default(),
+    };
+    for (what, change) in [("loss", Change::LostAircraft(far)), ("zone", Change::NewZone(zone))] {
+        let r = replan(&p, &w, &change, 0.0, 7).unwrap();
+        let kept = p.aircraft.iter().filter(|a| !r.touched.contains(&a.vehicle)).count();
+        assert!(
+            kept > 0 && r.diff.same == kept,
+            "{what}: {kept} of {} flights kept",
+            p.aircraft.len()
+        );
+        let t = r.plan.timetable.as_ref().unwrap();
+        for s in &t.sorties {
+            let relief = w
+                .border
+                .at(p.brief.section.from_km * 1000.0 + t.stations[s.station].relief_m);
+            let far = |b: &vedette_model::Base| distance_m(b.at, relief);
+            let nearer = t.bases.iter().filter(|b| far(b) < far(&t.bases[s.to_base])).count();
+            assert!(
+                nearer <= 3,
+                "{what}: {} lands at {}, {nearer} bases are nearer",
+                s.vehicle,
+                t.bases[s.to_base].name
+            );
+        }
+        must_stand(&r.plan, &w, what);
+    }
 }

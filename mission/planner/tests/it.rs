@@ -147,6 +147,7 @@ fn a_no_fly_zone_on_the_track_is_flown_round() {
         radius_m: 60.0,
         floor: None,
         ceiling: None,
+        more: Default::default(),
     });
     match plan(&b, &w, 7) {
         Ok(p) => {

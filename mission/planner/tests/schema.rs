@@ -17,16 +17,18 @@ fn wrong(schema: &Value, whole: &Value, v: &Value, at: &str, out: &mut Vec<Strin
     };
     match schema["type"].as_str() {
         Some("object") => {
-            let known = schema["properties"].as_object().expect("properties");
+            // Names of any kind, where the schema names none.
+            let known = schema["properties"].as_object();
+            let free = known.is_none().then(|| &schema["additionalProperties"]);
             for (k, x) in v.as_object().into_iter().flatten() {
-                match known.get(k) {
+                match known.and_then(|p| p.get(k)).or(free) {
                     // Absent values are written as null.
                     Some(s) if !x.is_null() => wrong(s, whole, x, &format!("{at}.{k}"), out),
                     Some(_) => {}
                     None => out.push(format!("{at}.{k} is not in the schema")),
                 }
             }
-            for k in schema["required"].as_array().expect("required") {
+            for k in schema["required"].as_array().into_iter().flatten() {
                 if v.get(k.as_str().unwrap_or("")).is_none() {
                     out.push(format!("{at} lacks {k}"));
                 }
@@ -71,7 +73,8 @@ fn the_schema_is_that_of_the_brief() {
         "sections": [{"name": "S", "from_km": 36.0, "to_km": 37.0}],
         "intervals": [{"name": "S", "from_km": 36.0, "to_km": 37.0, "revisit_s": 300.0, "windows_h": [[0.0, 1.0]], "priority": 2,
             "detection": {"least": 0.5, "crossing_s": 60.0}, "unpredictable": {"least": 0.1, "crossing_s": 60.0}}],
-        "no_fly": [{"name": "Z", "polygon": [at, at, at], "centre": at, "radius_m": 10.0, "floor": 1.0, "ceiling": 2.0}],
+        "no_fly": [{"name": "Z", "polygon": [at, at, at], "centre": at, "radius_m": 10.0, "floor": 1.0, "ceiling": 2.0,
+            "more": {"owner": "O"}}],
     });
     brief.bases = serde_json::from_value(more["bases"].clone()).expect("base");
     brief.antennas = serde_json::from_value(more["antennas"].clone()).expect("antenna");

@@ -356,6 +356,7 @@ const FAULTS: [Fault; 27] = [
             radius_m: d.between(50.0, 200.0),
             floor: None,
             ceiling: None,
+            more: Default::default(),
         });
         true
     }),

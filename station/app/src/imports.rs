@@ -124,6 +124,7 @@ fn exclusions(fence: &[Fence]) -> Vec<NoFly> {
         radius_m,
         floor: None,
         ceiling: None,
+        more: Default::default(),
     };
     let out = fence.iter().enumerate().filter_map(|(n, f)| match f {
         Fence::Polygon {
@@ -194,6 +195,7 @@ fn zones(import: &ZoneImport, world: &World) -> FileFound {
     let names: BTreeSet<&String> = import.zones.iter().flat_map(|z| z.properties.keys()).collect();
     let no_fly = import.zones.iter().filter(|z| z.kind == ZoneKind::NoFly);
     let taken = no_fly.map(|z| {
+        let more = z.properties.clone();
         let z = z.zone(Some(&world.terrain), &world.geoid);
         let (polygon, centre, radius_m) = match z.shape {
             Shape::Polygon(c) => (c, None, 0.0),
@@ -206,6 +208,7 @@ fn zones(import: &ZoneImport, world: &World) -> FileFound {
             radius_m,
             floor: z.floor,
             ceiling: z.ceiling,
+            more,
         }
     });
     FileFound {
@@ -243,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn zones_of_a_file_are_told_with_what_the_brief_has_no_place_for() {
+    fn zones_of_a_file_keep_what_the_brief_makes_nothing_of() {
         let ring = "[[1.50,42.44],[1.51,42.44],[1.51,42.45],[1.50,42.44]]";
         let text = format!(
             r#"{{"type":"FeatureCollection","features":[{{"type":"Feature","properties":{{"name":"DAM","owner":"FEDA"}},
@@ -256,6 +259,7 @@ mod tests {
             (1, "DAM", 3)
         );
         assert!(f.beyond.iter().any(|k| k == "owner"), "{f:?}");
+        assert_eq!(f.zones[0].more["owner"], "FEDA", "{f:?}");
         assert!(f.facts[0].starts_with("1 zone: 1 without aircraft"), "{f:?}");
         let wrong = text.replacen(
             '{',

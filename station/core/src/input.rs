@@ -132,6 +132,7 @@ impl SiteLines {
                     radius_m,
                     floor: z.floor,
                     ceiling: z.ceiling,
+                    more: Default::default(),
                 }
             })
             .collect();

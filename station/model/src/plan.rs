@@ -1,6 +1,8 @@
 //! What planner and checker share: the brief a person writes and the plan that leaves no choice
 //! open. Plain data; neither side's geometry lives here.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use vedette_geo::{AboveHome, Amsl, LatLon};
 
@@ -294,6 +296,9 @@ pub struct NoFly {
     /// Upper limit; absent: unlimited.
     #[serde(default)]
     pub ceiling: Option<Amsl>,
+    /// Everything else the file it comes from says of it, by its name there; nothing is made of it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub more: BTreeMap<String, String>,
 }
 
 /// What a leg is for.

@@ -140,6 +140,7 @@ fn zone_on_the_way() {
             radius_m: 0.0,
             floor: None,
             ceiling: None,
+            more: Default::default(),
         }];
     });
     // Above its ceiling the zone does not matter.

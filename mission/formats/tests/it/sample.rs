@@ -32,6 +32,9 @@ pub(crate) fn scene() -> Scene {
             radius_m: 120.0,
             floor: Some(Amsl(100.0)),
             ceiling: None,
+            more: [("owner", "FEDA"), ("name", "as the file has it"), ("more", "still")]
+                .map(|(k, v)| (k.to_owned(), v.to_owned()))
+                .into(),
         }],
         start_utc_us: 1_780_315_200_000_000,
     }
@@ -155,6 +158,7 @@ pub(crate) fn plan(family: Family) -> PatrolPlan {
                 radius_m: 0.0,
                 floor: None,
                 ceiling: Some(Amsl(1500.0)),
+                more: Default::default(),
             }],
             bases: vec![],
             antennas: vec![],

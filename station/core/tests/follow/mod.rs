@@ -177,6 +177,7 @@ fn a_zone_in_between_bends_the_place_round_it() {
         radius_m: 60.0,
         floor: None,
         ceiling: None,
+        more: Default::default(),
     }];
     let mut r = Rig::with(s).known();
     r.say(Report::Landed(LandedState::InAir));

@@ -164,7 +164,7 @@ pub struct FileFound {
     pub facts: Vec<String>,
     /// What a person should know first.
     pub warnings: Vec<String>,
-    /// Names of what the file says beyond what the brief has a place for; the file keeps them.
+    /// Names of what the file says beyond what is made use of: a zone keeps it, of a mission the file does.
     pub beyond: Vec<String>,
     /// No-fly zones the brief can take in.
     pub zones: Vec<NoFly>,

@@ -193,6 +193,7 @@ fn close_zone(l: &mut FlyLocal) {
             radius_m: 0.0,
             floor: None,
             ceiling: None,
+            more: Default::default(),
         });
     });
     l.plan.zone = Some(n);

@@ -39,6 +39,7 @@ fn file(h: &Harness<Room>) -> FileFound {
         radius_m: 0.0,
         floor: None,
         ceiling: None,
+        more: Default::default(),
     };
     FileFound {
         format: "ED-269".into(),
