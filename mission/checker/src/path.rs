@@ -13,6 +13,8 @@ use vedette_model::{Airframe, AltFrame, Family, MissionItem, VehicleId, command}
 pub(crate) const STEP_M: f64 = 10.0;
 /// Distance between the places a return is checked from, metres.
 const RETURN_FROM_M: f64 = 100.0;
+/// ArduPilot: start of a return path (MAV_CMD_DO_RETURN_PATH_START).
+const DO_RETURN_PATH_START: u16 = 188;
 /// Items an aircraft may execute, loops unrolled, before the checker gives up.
 const MOST_VISITS: usize = 100_000;
 
@@ -33,6 +35,9 @@ pub(crate) enum Way {
     StraightHome,
     /// Straight to the nearest rally point.
     StraightRally,
+    /// The circle flown over a rally point, or over home where a way home ends there without a landing sequence, by an
+    /// aircraft that cannot stand still.
+    ReturnCircle,
 }
 
 impl Way {
@@ -46,6 +51,7 @@ impl Way {
             Self::ReturnPath => "planned return",
             Self::StraightHome => "straight return from leg",
             Self::StraightRally => "straight way to the rally point from leg",
+            Self::ReturnCircle => "circle at the end of the way home",
         }
     }
 }
@@ -118,6 +124,48 @@ pub(crate) fn all(plan: &AircraftPlan, aircraft: &Aircraft, brief: &Brief, see: 
     }
     items(plan, aircraft.family, see);
     returns(plan, &fresh, see);
+    for (at, amsl) in waits(plan) {
+        let wind = crate::air::wind_at(brief, amsl);
+        let ground_m_s = aircraft.envelope.cruise_m_s + wind.speed_m_s + wind.gust_m_s;
+        if let Some(radius) = turn_radius_m(aircraft, ground_m_s) {
+            let sample = |p| Sample {
+                at: p,
+                amsl,
+                time_s: None,
+            };
+            see(&Path {
+                vehicle: plan.vehicle,
+                way: Way::ReturnCircle,
+                leg: None,
+                low: false,
+                samples: circle(at, radius).map(sample).collect(),
+            });
+        }
+    }
+}
+
+/// Where ways home end with waiting: rally points, or home itself where neither they nor a landing sequence are given.
+fn waits(plan: &AircraftPlan) -> Vec<(LatLon, f64)> {
+    if !plan.rally.is_empty() {
+        return plan.rally.iter().map(|r| (r.0, r.1.0)).collect();
+    }
+    if lands_by_itself(plan) {
+        return Vec::new();
+    }
+    vec![(plan.home, plan.return_amsl.0)]
+}
+
+/// Whether the items mark a way to land that a return follows.
+fn lands_by_itself(plan: &AircraftPlan) -> bool {
+    plan.items
+        .iter()
+        .any(|i| i.command == DO_RETURN_PATH_START || i.command == command::DO_LAND_START)
+}
+
+/// A circle, as places.
+fn circle(middle: LatLon, radius_m: f64) -> impl Iterator<Item = LatLon> {
+    let n = (std::f64::consts::TAU * radius_m / STEP_M).ceil().max(8.0) as usize;
+    (0..=n).map(move |k| destination(middle, 360.0 * k as f64 / n as f64, radius_m))
 }
 
 /// Legs that are not repetitions: the same way flown again, with the same leg after it, is judged once.
@@ -187,9 +235,7 @@ fn turns(plan: &AircraftPlan, i: usize, radius: f64, see: &mut dyn FnMut(&Path))
         time_s: Some(leg.end_s),
     };
     if leg.kind == LegKind::Loiter {
-        let n = (std::f64::consts::TAU * radius / STEP_M).ceil().max(8.0) as usize;
-        let ring = (0..=n).map(|k| sample(destination(leg.to, 360.0 * k as f64 / n as f64, radius)));
-        see(&path(Way::Circle, ring.collect()));
+        see(&path(Way::Circle, circle(leg.to, radius).map(sample).collect()));
         return;
     }
     let Some((change, _)) = corner(plan, i) else {
@@ -332,10 +378,7 @@ fn cell(p: LatLon, amsl: f64) -> (i64, i64, i64) {
 /// The ways home: the planned path, and from every 100 m of the mission what an autopilot does by itself, straight at the
 /// return height to home or to the nearest rally point. Where the items mark a return path (ArduPilot), that one is used.
 fn returns(plan: &AircraftPlan, fresh: &[usize], see: &mut dyn FnMut(&Path)) {
-    let marked = plan
-        .items
-        .iter()
-        .any(|i| i.command == 188 || i.command == command::DO_LAND_START);
+    let marked = lands_by_itself(plan);
     let end = plan.lands_at.unwrap_or(plan.home);
     let planned: Vec<Vec<LatLon>> = std::iter::once(&plan.return_path)
         .chain(&plan.return_branches)

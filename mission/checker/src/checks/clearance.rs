@@ -64,7 +64,10 @@ impl Check {
             }
             if agl > limits.max_agl_m + ROUNDING_M {
                 // Getting home safely goes before the ceiling; a person should know.
-                let home = matches!(path.way, Way::ReturnPath | Way::StraightHome | Way::StraightRally);
+                let home = matches!(
+                    path.way,
+                    Way::ReturnPath | Way::StraightHome | Way::StraightRally | Way::ReturnCircle
+                );
                 let what = format!(
                     "The {words}{of} is {agl:.0} m above ground; at most {:.0} m are allowed.",
                     limits.max_agl_m
