@@ -5,7 +5,7 @@ use vedette_atlas::{Shape, World, Zone, ZoneKind};
 use vedette_checker::{check, plan_id};
 use vedette_geo::{Amsl, LatLon, destination};
 use vedette_model::plan::{Finding, FindingSeverity, LegKind, NoFly, PatrolPlan};
-use vedette_model::{AltFrame, MissionItem, VehicleId, command};
+use vedette_model::{Airframe, AltFrame, MissionItem, VehicleId, command};
 
 /// The refusing findings of one check after a change.
 #[track_caller]
@@ -361,6 +361,19 @@ fn fence_that_does_not_hold() {
     });
     refused("rally", |p, w| p.aircraft[0].rally[0].0 = home_of(w, 5000.0, 100.0));
     refused("rally", |p, _| p.aircraft[0].rally[0].1 = Amsl(505.0));
+    // The point is legal, the circle flown over it by an aircraft that cannot stand still is not.
+    let wings = |p: &mut PatrolPlan, w: &World, m: f64| {
+        let i = p
+            .brief
+            .fleet
+            .iter()
+            .position(|a| a.airframe == Airframe::Plane)
+            .unwrap();
+        let v = p.brief.fleet[i].vehicle;
+        let a = p.aircraft.iter_mut().find(|a| a.vehicle == v).unwrap();
+        a.rally[0].0 = home_of(w, 8000.0, p.brief.limits.stand_off_m + m);
+    };
+    refused("stand_off", |p, w| wings(p, w, 50.0));
 }
 
 #[test]
