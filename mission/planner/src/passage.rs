@@ -44,7 +44,7 @@ impl Passage<'_> {
     }
 
     /// Whether a straight leg is at least `margin_m` inside legal space.
-    fn clear(&self, a: LatLon, b: LatLon, margin_m: f64) -> bool {
+    pub(crate) fn clear(&self, a: LatLon, b: LatLon, margin_m: f64) -> bool {
         let (border, zone) = (self.border_m + margin_m, self.zone_m + margin_m);
         clear(self.world, self.zones, a, b, border, zone)
     }

@@ -435,7 +435,7 @@ pub(crate) fn corners(border: &vedette_atlas::Border, distance_m: f64) -> Vec<La
 }
 
 /// Least heights along a leg: share of its length, and metres above the sea.
-type Floors = Vec<(f64, f64)>;
+pub(crate) type Floors = Vec<(f64, f64)>;
 
 /// A track before it has heights: a curve with metres flown.
 pub(crate) struct Curve {
@@ -570,7 +570,7 @@ impl Sky<'_> {
     }
 
     /// Floors along a leg: share and height. `Err` is a place whose ground is unknown.
-    fn floors(&self, a: LatLon, b: LatLon) -> Result<Floors, LatLon> {
+    pub(crate) fn floors(&self, a: LatLon, b: LatLon) -> Result<Floors, LatLon> {
         let plane = Plane::new(a);
         let to = plane.to_xy(b);
         let n = (dist((0.0, 0.0), to) / FLOOR_STEP_M).ceil().max(1.0) as usize;

@@ -19,7 +19,7 @@ use crate::bound::tightest;
 use crate::coverage::Coverage;
 use crate::error::{Constraint, Infeasible};
 use field::{Field, Round};
-pub(crate) use line::{clear, corners, near_m, shapes, spare_m};
+pub(crate) use line::{Sky, clear, corners, near_m, shapes, spare_m};
 use rota::{Crew, Desk, Flight};
 
 /// Cell of the measured promise, metres.
