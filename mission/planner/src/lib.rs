@@ -64,7 +64,7 @@ pub use plan::plan;
 pub use radio::{Radio, antennas, radio_at};
 pub use rehearse::{Rehearsal, rehearse};
 pub use replan::{Hole, Replan, Resume, replan, resume};
-pub use search_flight::{SearchFlight, search_flight, search_spacing_m};
+pub use search_flight::{SearchFlight, search_flight, search_spacing_m, search_swath_m};
 pub use sensor::target_width_m;
 pub use shadow::{Shadow, shadows};
 pub use sizing::{availability, endurance_s, needed, shared_out_s, sizing};

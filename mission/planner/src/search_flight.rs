@@ -6,7 +6,7 @@
 
 use vedette_atlas::World;
 use vedette_geo::{Amsl, G_M_S2, LatLon, azimuth_deg, destination, distance_m, interpolate};
-use vedette_model::plan::{Aircraft, Brief, Leg, LegKind, LinkLoss};
+use vedette_model::plan::{Aircraft, Brief, Leg, LegKind, LinkLoss, WindBrief};
 use vedette_model::{Airframe, AltFrame, MissionItem, VehicleId, command};
 
 use crate::area::Search;
@@ -29,6 +29,8 @@ const OUT_M: [f64; 6] = [400.0, 700.0, 1200.0, 2000.0, 3000.0, 4500.0];
 const OUT_DEG: [f64; 8] = [0.0, 30.0, -30.0, 60.0, -60.0, 110.0, -110.0, 180.0];
 /// Share of the swath that neighbours do not share.
 const APART_SHARE: f64 = 0.85;
+/// Spacing in turn radii at which two corners one after the other can be flown.
+const TURNS: f64 = 2.6;
 
 /// A search as one aircraft flies it.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,11 +51,26 @@ pub struct SearchFlight {
     pub left_share: f64,
 }
 
-/// Sweep spacing that leaves no strip unseen by a camera that looks straight down from the brief's least height, metres.
+/// Width of ground a camera that looks straight down from the brief's least height sees, metres.
+#[must_use]
+pub fn search_swath_m(brief: &Brief, craft: &Aircraft) -> f64 {
+    2.0 * (brief.limits.min_agl_m + WIDE_M) * (0.5 * craft.camera.hfov_deg).to_radians().tan()
+}
+
+/// Sweep spacing, metres: no strip is left unseen; who cannot turn that tightly gets what it can turn in, and sees less.
 #[must_use]
 pub fn search_spacing_m(brief: &Brief, craft: &Aircraft) -> f64 {
-    let half = (0.5 * craft.camera.hfov_deg).to_radians().tan();
-    APART_SHARE * 2.0 * (brief.limits.min_agl_m + WIDE_M) * half
+    let turn_m = TURNS * turn_radius_m(craft, &Winds::of(brief).worst());
+    (APART_SHARE * search_swath_m(brief, craft)).max(turn_m).ceil()
+}
+
+/// Radius over ground in the worst wind, metres; 0 for who turns on the spot.
+fn turn_radius_m(craft: &Aircraft, wind: &WindBrief) -> f64 {
+    if craft.airframe == Airframe::Copter {
+        return 0.0;
+    }
+    let v = craft.envelope.cruise_m_s + wind.speed_m_s + wind.gust_m_s;
+    v * v / (G_M_S2 * craft.envelope.max_bank_deg.to_radians().tan())
 }
 
 /// A search pattern flown by one aircraft of the brief from its base.
@@ -86,14 +103,9 @@ pub fn search_flight(
         border_m: limits.stand_off_m + world.border.accuracy_m + 3.0 * limits.nav_sigma_m,
         zone_m: 3.0 * limits.nav_sigma_m,
     };
-    let wing = craft.airframe != Airframe::Copter;
     let v = craft.envelope.cruise_m_s + wind.speed_m_s + wind.gust_m_s;
     // Corners are flown wide by no more than the turn's radius.
-    let room_m = if wing {
-        v * v / (G_M_S2 * craft.envelope.max_bank_deg.to_radians().tan())
-    } else {
-        0.0
-    };
+    let room_m = turn_radius_m(craft, &wind);
     let slope = |rate: f64| RATE_SHARE * rate / v.max(1.0);
     let sky = Sky {
         world,

@@ -26,6 +26,8 @@ pub(crate) enum Verb {
     Plan(PlanArgs),
     /// Judge a plan; exit 0 only when it is clear.
     Check(CheckArgs),
+    /// Search an area with one aircraft: a mission file, judged; exit 0 only when it is clear.
+    Search(crate::search::SearchArgs),
     /// Offline areas: packs of border, terrain, zones and tiles.
     #[command(subcommand)]
     Atlas(crate::atlas::AtlasVerb),

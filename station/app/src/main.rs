@@ -31,6 +31,7 @@ mod review_lanes;
 mod runtime;
 mod scores;
 mod script;
+mod search;
 mod setup;
 mod stage;
 mod supervise;
@@ -85,6 +86,7 @@ fn main() -> ExitCode {
         Some(Verb::Demo(a)) => demo::run(&a, cli.json),
         Some(Verb::Plan(a)) => verbs::plan(&a, cli.json),
         Some(Verb::Check(a)) => verbs::check(&a, cli.json),
+        Some(Verb::Search(a)) => search::search(&a, cli.json),
         Some(Verb::Atlas(v)) => atlas::run(&v, cli.json),
         Some(Verb::Station(a)) if a.supervised && !supervise::is_child() => supervise::run(),
         Some(Verb::Station(a)) => flight::station(&a),

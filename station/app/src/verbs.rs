@@ -137,7 +137,7 @@ pub(crate) fn check(a: &CheckArgs, json: bool) -> Outcome {
     judged(&verdict, a.plan.display().to_string())
 }
 
-fn judged(verdict: &Verdict, what: String) -> Outcome {
+pub(crate) fn judged(verdict: &Verdict, what: String) -> Outcome {
     if verdict.is_clear() {
         Ok(())
     } else {
@@ -157,15 +157,18 @@ fn tell_verdict(plan: &PatrolPlan, v: &Verdict, json: bool) {
 }
 
 /// What the checker measured and found, whoever made the mission.
-fn tell_findings(v: &Verdict, json: bool) {
+pub(crate) fn tell_findings(v: &Verdict, json: bool) {
     if json {
         say(&serde_json::to_string(v).unwrap_or_default());
         return;
     }
-    say(&format!(
-        "revisit: measured by the checker {:.0} s, lower bound {:.0} s",
-        v.revisit_measured_s, v.lower_bound_s
-    ));
+    // Only a patrol has one.
+    if v.lower_bound_s > 0.0 {
+        say(&format!(
+            "revisit: measured by the checker {:.0} s, lower bound {:.0} s",
+            v.revisit_measured_s, v.lower_bound_s
+        ));
+    }
     for m in &v.margins {
         say(&format!(
             "{}: {:.0} m from the line, {:.0} m above ground, {:.0} % battery left, {} of {} items",
