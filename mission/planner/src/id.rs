@@ -28,6 +28,10 @@ fn of_blank(blank: &PatrolPlan) -> PlanId {
     use std::fmt::Write as _;
     // A day's plan is a hundred megabytes of text: one core writes it while another hashes what is written. Plans are text,
     // finite numbers and lists, which always have a JSON form.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "holds the plan's own text at most; a bound could wait for a core that is never free"
+    )]
     let (text, pages) = mpsc::channel::<Vec<u8>>();
     let (mut digest, mut written) = (None, false);
     rayon::scope(|s| {

@@ -60,7 +60,7 @@ pub fn search_swath_m(brief: &Brief, craft: &Aircraft) -> f64 {
 /// Sweep spacing, metres: no strip is left unseen; who cannot turn that tightly gets what it can turn in, and sees less.
 #[must_use]
 pub fn search_spacing_m(brief: &Brief, craft: &Aircraft) -> f64 {
-    let turn_m = TURNS * turn_radius_m(craft, &Winds::of(brief).worst());
+    let turn_m = TURNS * turn_radius_m(craft, Winds::of(brief).worst());
     (APART_SHARE * search_swath_m(brief, craft)).max(turn_m).ceil()
 }
 
@@ -105,7 +105,7 @@ pub fn search_flight(
     };
     let v = craft.envelope.cruise_m_s + wind.speed_m_s + wind.gust_m_s;
     // Corners are flown wide by no more than the turn's radius.
-    let room_m = turn_radius_m(craft, &wind);
+    let room_m = turn_radius_m(craft, wind);
     let slope = |rate: f64| RATE_SHARE * rate / v.max(1.0);
     let sky = Sky {
         world,
@@ -286,8 +286,7 @@ impl Trip<'_> {
         rally: Vec<(LatLon, Amsl)>,
     ) -> Result<SearchFlight, Infeasible> {
         let last = points.len() - 1;
-        let mut ends: Vec<((LatLon, f64), (LatLon, f64), LegKind)> =
-            vec![((base, home_amsl.0), (points[0], heights[0]), LegKind::TakeOff)];
+        let mut ends = vec![((base, home_amsl.0), (points[0], heights[0]), LegKind::TakeOff)];
         for k in 1..=last {
             ends.push((
                 (points[k - 1], heights[k - 1]),
