@@ -149,6 +149,10 @@ pub(crate) struct StationArgs {
     /// Open the console on it.
     #[arg(long)]
     pub(crate) window: bool,
+    /// Card (TOML) of a detector network that looks at the thermal cameras beside the station's own; the model lies
+    /// beside its card.
+    #[arg(long, value_name = "CARD.toml")]
+    pub(crate) model: Option<PathBuf>,
     /// Stop after this many seconds.
     #[arg(long)]
     pub(crate) seconds: Option<f64>,

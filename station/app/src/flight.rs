@@ -53,6 +53,8 @@ pub(crate) struct FlightConfig {
     pub(crate) video: BTreeMap<CameraId, SourceSpec>,
     /// Where sensors on the ground are heard.
     pub(crate) sensors: Sensors,
+    /// A detector network of others for the thermal cameras.
+    pub(crate) model: Option<crate::model::Slot>,
     pub(crate) clock: Clock,
     pub(crate) clock_source: String,
 }
@@ -94,6 +96,7 @@ impl Flight {
             c.plan_rule,
         );
         setup.baselines = baselines;
+        setup.detector = c.model.as_ref().map(crate::model::Slot::spec);
         let cameras = setup.cameras.clone();
         let row = SessionRow {
             id: session.0.clone(),
@@ -146,6 +149,7 @@ impl Flight {
             session: dir.clone(),
             sigmas: PoseSigmas::SMALL_UAS,
             hashes: hashes.clone(),
+            model: c.model,
             beside: Arc::new(Mutex::new(BTreeMap::new())),
         };
         let of = u32::try_from(cameras.len()).unwrap_or(u32::MAX);
@@ -414,6 +418,10 @@ pub(crate) fn station(a: &StationArgs) -> Outcome {
             source.parse::<SourceSpec>().map_err(|e| usage(e.to_string()))?,
         );
     }
+    let model = a.model.as_deref().map(crate::model::Slot::open).transpose()?;
+    if let Some(m) = &model {
+        verbs::say(&format!("detector network: {}", m.spec().line));
+    }
     let clock = Clock::start(Clock::machine_utc(), 1.0);
     let pilot = OperatorId(file.pilot);
     let people = if file.people.is_empty() {
@@ -441,6 +449,7 @@ pub(crate) fn station(a: &StationArgs) -> Outcome {
         baselines: file.baselines,
         video,
         sensors: file.sensors,
+        model,
         clock: clock.clone(),
         clock_source: "machine".into(),
     })?;

@@ -17,6 +17,7 @@ mod inspect;
 mod keys;
 mod link;
 mod measure;
+mod model;
 mod off_patrol;
 mod offers;
 mod own_targets;

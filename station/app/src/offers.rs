@@ -185,6 +185,7 @@ mod tests {
             baselines: BTreeMap::new(),
             video: BTreeMap::new(),
             sensors: crate::cues::Sensors::default(),
+            model: None,
             clock: clock.clone(),
             clock_source: "simulated".into(),
         })

@@ -58,6 +58,19 @@ fn span(from: Utc, to: Utc) -> Span {
     }
 }
 
+/// What spoke for machines: the rules, and the network in the slot where there was one.
+fn models(setup: &Setup) -> Result<Vec<ModelUsed>> {
+    let rules = ModelUsed {
+        name: format!("behaviour rules, policy of session {}", setup.session),
+        sha256: hex(&sha256(&serde_json::to_vec(&setup.policy)?)),
+    };
+    let network = setup.detector.as_ref().map(|d| ModelUsed {
+        name: d.line.clone(),
+        sha256: d.sha256.clone(),
+    });
+    Ok(std::iter::once(rules).chain(network).collect())
+}
+
 /// One line of a derived list: when, and what.
 #[derive(Serialize)]
 struct Line<'a> {
@@ -89,10 +102,7 @@ pub(crate) fn run(job: &Job, identity: &Identity) -> Result<Sealed> {
         case_id: case.clone(),
         station: job.setup.station.clone(),
         software: job.setup.software.clone(),
-        models: vec![ModelUsed {
-            name: format!("behaviour rules, policy of session {}", job.setup.session),
-            sha256: hex(&sha256(&serde_json::to_vec(&job.setup.policy)?)),
-        }],
+        models: models(&job.setup)?,
         operator: r.by.0.clone(),
         sealed_utc_us: job.sealed.0,
         span: span(r.from, r.to),

@@ -94,6 +94,7 @@ pub(crate) fn setup(
         system: Some(crate::radio::SYSTEM_ID),
         baselines: BTreeMap::new(),
         plan_rule,
+        detector: None,
     }
 }
 

@@ -168,6 +168,7 @@ impl Staging {
                 json: Some(([127, 0, 0, 1], 0).into()),
                 ais: Some(([127, 0, 0, 1], 0).into()),
             },
+            model: None,
             clock: self.clock.clone(),
             clock_source: "simulated".into(),
         })?;

@@ -48,6 +48,8 @@ pub(crate) struct Around {
     pub(crate) screen: VideoSlots,
     pub(crate) session: PathBuf,
     pub(crate) sigmas: PoseSigmas,
+    /// A detector network of others for the thermal cameras.
+    pub(crate) model: Option<crate::model::Slot>,
     /// SHA-256 of every analysed frame, by camera and frame time.
     pub(crate) hashes: Arc<Mutex<crate::flight::FrameHashes>>,
     /// Tracks of each aircraft's thermal camera, for its other camera to look at.
@@ -183,6 +185,8 @@ struct Eye {
     spec: CameraSpec,
     around: Around,
     analyst: Analyst,
+    /// What the network in the slot took.
+    took: Option<crate::model::TookUs>,
     governor: Governor,
     sky: SkyWatch,
     /// Frames taken from the queue: what the governor counts, as the queue leaves numbers out.
@@ -203,10 +207,28 @@ impl Eye {
             policy: SightPolicy::default(),
             ids: TrackIds::of_camera(index, of),
         };
+        let mut analyst = Analyst::new(config);
+        let slot = around.model.as_ref().filter(|_| spec.spectrum == Spectrum::Thermal);
+        let took = match slot.map(crate::model::Slot::network) {
+            None => None,
+            Some(Ok((model, took))) => {
+                analyst.set_model(Some(model));
+                Some(took)
+            }
+            Some(Err(_)) => {
+                // It was opened once at the start: the machine has lost something since.
+                tracing::error!(
+                    "{}: the detector network does not open: its own detectors go on alone",
+                    spec.camera
+                );
+                None
+            }
+        };
         Self {
             spec,
             around,
-            analyst: Analyst::new(config),
+            analyst,
+            took,
             governor: Governor::new(GovernorPolicy::default()),
             sky: SkyWatch::new(SkyPolicy::default()),
             taken: 0,
@@ -348,7 +370,7 @@ impl Eye {
             now,
             &Spent {
                 analysis_us: now.since(begun).max(0).unsigned_abs(),
-                model_us: None,
+                model_us: self.took.as_ref().and_then(|took| took()),
                 frame_us,
                 lost,
             },

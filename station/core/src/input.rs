@@ -244,6 +244,20 @@ pub struct Setup {
     /// How many people it takes to bring a plan to an aircraft.
     #[serde(default = "PlanRule::unstated")]
     pub plan_rule: PlanRule,
+    /// The detector network of others that looks at the thermal cameras beside the station's own, if one does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detector: Option<DetectorSpec>,
+}
+
+/// A detector network in the slot, by its card.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DetectorSpec {
+    /// Name and version.
+    pub name: String,
+    /// SHA-256 of its file, lower-case hexadecimal.
+    pub sha256: String,
+    /// Which it is and what it was measured at, in one line for the operator.
+    pub line: String,
 }
 
 /// Where a text is kept.

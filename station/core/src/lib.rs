@@ -33,7 +33,8 @@ mod watching;
 pub use coverage::CoverageView;
 pub use cues::{CueBout, CueView};
 pub use input::{
-    CameraSpec, Effect, Entry, EvidenceRequest, Folder, Input, OperatorSpec, Setup, SiteLines, SiteWay, ViewStamp,
+    CameraSpec, DetectorSpec, Effect, Entry, EvidenceRequest, Folder, Input, OperatorSpec, Setup, SiteLines, SiteWay,
+    ViewStamp,
 };
 pub use places::{CLICK_PX, place_in_picture};
 pub use planning::{ItemChange, ListChange, on_aircraft};

@@ -137,6 +137,7 @@ impl Station {
             tracks: std::collections::BTreeMap::new(),
             alerts: std::collections::BTreeMap::new(),
             incidents: std::collections::BTreeMap::new(),
+            detector: setup.detector.as_ref().map(|d| d.line.clone()),
             cues: std::collections::BTreeMap::new(),
             plan: PlanState::default(),
             plan_rule: setup.plan_rule,

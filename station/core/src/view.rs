@@ -54,6 +54,9 @@ pub struct StationView {
     pub alerts: BTreeMap<AlertId, Alert>,
     /// Incidents, all of this session.
     pub incidents: BTreeMap<IncidentId, Incident>,
+    /// The detector network in the slot and what it was measured at, in one line; none where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detector: Option<String>,
     /// Sensors on the ground and what each told last, by name.
     #[serde(default)]
     pub cues: BTreeMap<String, CueView>,

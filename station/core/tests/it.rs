@@ -151,6 +151,7 @@ fn setup() -> Setup {
         system: None,
         baselines: std::collections::BTreeMap::new(),
         plan_rule: PlanRule::TwoPersons,
+        detector: None,
     }
 }
 
@@ -693,4 +694,27 @@ fn a_changed_brief_goes_on_the_table_from_a_pilot_and_only_on_the_ground() {
     r.say(Report::Landed(LandedState::InAir));
     r.wants("pilot", changed(|b| b.requirement.revisit_s = 200.0));
     assert!(r.effects.is_empty() && r.last_notice().contains("in the air"));
+}
+
+#[test]
+fn the_network_in_the_slot_stands_in_the_record_and_before_the_operator() {
+    let without = setup();
+    let old = serde_json::to_value(&without).expect("a setup is written");
+    assert!(old.get("detector").is_none(), "a record without one reads as ever");
+    assert_eq!(Station::new(without).expect("a station").view().detector, None);
+    let line = "peds-n, SHA-256 0123456789ab…: Person P 0.80, R 0.50, 0.20 wrong a picture (thermal, 60-130 m)";
+    let with = Setup {
+        detector: Some(vedette_core::DetectorSpec {
+            name: "peds-n".into(),
+            sha256: "0123456789ab".into(),
+            line: line.into(),
+        }),
+        ..setup()
+    };
+    let again: Setup = serde_json::from_value(serde_json::to_value(&with).expect("written")).expect("read back");
+    assert_eq!(again.detector, with.detector);
+    assert_eq!(
+        Station::new(again).expect("a station").view().detector.as_deref(),
+        Some(line)
+    );
 }

@@ -66,6 +66,7 @@ fn setup() -> Setup {
         system: None,
         baselines: std::collections::BTreeMap::new(),
         plan_rule: vedette_model::PlanRule::SinglePerson,
+        detector: None,
     }
 }
 

@@ -22,7 +22,7 @@ pub use disk::{DiskGuard, DiskLevel, free_share, share};
 pub use elements::{Missing, check_elements};
 pub use frames::{Frame, FrameReceiver};
 #[cfg(feature = "onnx")]
-pub use onnx::{open_model, read_card};
+pub use onnx::{Took, open_model, open_model_timed, read_card};
 pub use recorder::{Recorder, SegmentInfo, recover};
 pub use review::{FrameStore, Moment, RecordedFrame, picture_size};
 pub use source::SourceSpec;

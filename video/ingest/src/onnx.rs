@@ -2,7 +2,9 @@
 //! model is opened, from the path that is given; nothing of it is linked or shipped.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use ort::environment::Environment;
 use ort::session::Session;
@@ -13,13 +15,35 @@ use vedette_sight::{Answer, ModelCard, ModelDetector, Network};
 
 use crate::{IngestError, file_error};
 
-struct Onnx(Session);
+/// How long a network took since it was last asked, for the governor.
+#[derive(Debug, Clone, Default)]
+pub struct Took(Arc<AtomicU64>);
+
+impl Took {
+    /// Microseconds of all runs since the last call; `None` when there was none.
+    #[must_use]
+    pub fn take_us(&self) -> Option<u64> {
+        Some(self.0.swap(0, Ordering::Relaxed)).filter(|us| *us > 0)
+    }
+}
+
+struct Onnx {
+    session: Session,
+    took: Took,
+}
 
 impl Network for Onnx {
     fn run(&mut self, input: Vec<f32>, shape: [usize; 4]) -> Result<Answer, String> {
         let text = |e: ort::Error| e.to_string();
         let tensor = TensorRef::from_array_view((shape, input.as_slice())).map_err(text)?;
-        let outputs = self.0.run(ort::inputs![tensor]).map_err(text)?;
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "what a run costs is measured on the machine's clock"
+        )]
+        let begun = Instant::now();
+        let outputs = self.session.run(ort::inputs![tensor]).map_err(text)?;
+        let us = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX).max(1);
+        self.took.0.fetch_add(us, Ordering::Relaxed);
         let (_, first) = outputs.iter().next().ok_or("the network has no output")?;
         let (shape, values) = first.try_extract_tensor::<f32>().map_err(text)?;
         let shape = shape.iter().map(|n| usize::try_from(*n).unwrap_or(0)).collect();
@@ -82,6 +106,19 @@ pub fn open_model(
     library: &Path,
     threads: usize,
 ) -> Result<ModelDetector, IngestError> {
+    open_model_timed(card, models, library, threads).map(|(model, _)| model)
+}
+
+/// [`open_model`] with a watch on how long its runs take.
+///
+/// # Errors
+/// As [`open_model`].
+pub fn open_model_timed(
+    card: ModelCard,
+    models: &Path,
+    library: &Path,
+    threads: usize,
+) -> Result<(ModelDetector, Took), IngestError> {
     let path = models.join(&card.file);
     let bytes = std::fs::read(&path).map_err(file_error(&path))?;
     let digest = Sha256::digest(&bytes);
@@ -94,5 +131,11 @@ pub fn open_model(
         .map_err(|e| runtime(&e))?
         .commit_from_memory(&bytes)
         .map_err(|e| refused(&path, &e))?;
-    ModelDetector::new(card, &sha256, Box::new(Onnx(session))).map_err(|e| refused(&path, &e))
+    let took = Took::default();
+    let network = Onnx {
+        session,
+        took: took.clone(),
+    };
+    let model = ModelDetector::new(card, &sha256, Box::new(network)).map_err(|e| refused(&path, &e))?;
+    Ok((model, took))
 }

@@ -413,6 +413,23 @@ pub(crate) fn picture(
             pal,
         );
     }
+    // Which network looks, and what it was measured at.
+    let network = v
+        .detector
+        .as_deref()
+        .filter(|_| c.spectrum == Spectrum::Thermal && !recorded);
+    if let Some(line) = network.filter(|_| !compact) {
+        let drop = if left_out.is_empty() { 40.0 } else { 82.0 };
+        plate(
+            &q,
+            r.left_top() + vec2(10.0, drop),
+            Align2::LEFT_TOP,
+            "NETWORK",
+            line,
+            pal.text1,
+            pal,
+        );
+    }
     if frozen {
         let word = format!("No picture for {}", words::age(silent_ms.unwrap_or(0)));
         plate(
@@ -431,9 +448,10 @@ pub(crate) fn picture(
         "picture",
         WidgetType::Label,
         &format!(
-            "Picture {age_words}{}, {time}, {}{left_out}",
+            "Picture {age_words}{}, {time}, {}{left_out}{}",
             if late { ", late" } else { "" },
-            detect.0
+            detect.0,
+            network.map_or(String::new(), |line| format!(", network {line}"))
         ),
     );
     Some(f)

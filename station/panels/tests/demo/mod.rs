@@ -509,6 +509,7 @@ pub fn view() -> StationView {
         tracks,
         alerts,
         incidents: BTreeMap::new(),
+        detector: None,
         cues: BTreeMap::new(),
         plan: PlanState {
             computing: false,

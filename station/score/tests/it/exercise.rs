@@ -66,6 +66,7 @@ impl Exercise {
             system: None,
             baselines: BTreeMap::new(),
             plan_rule: vedette_model::PlanRule::SinglePerson,
+            detector: None,
         }
     }
 
