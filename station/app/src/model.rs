@@ -33,7 +33,7 @@ impl Slot {
         let card = card.checked().map_err(|e| damaged(&e))?;
         let models = path.parent().unwrap_or(Path::new(".")).to_owned();
         let slot = Self { card, models };
-        slot.network()?;
+        drop(slot.network()?);
         Ok(slot)
     }
 

@@ -15,6 +15,7 @@ mod pipes;
 pub mod reference;
 pub mod rendered;
 mod rows;
+mod sea;
 mod sky;
 mod slot;
 pub mod thermal;
@@ -26,6 +27,7 @@ pub use live::live;
 pub use metadata::metadata;
 pub use rendered::{Extent, rendered};
 pub use rows::{Row, Standing, text};
+pub use sea::sea;
 pub use sky::sky;
 pub use slot::slot;
 pub use thermal::thermal;
@@ -74,11 +76,12 @@ pub(crate) fn read_text(path: &Path) -> Result<String, BenchError> {
 #[must_use]
 pub fn video(data: &Path, progress: &dyn Fn(&str)) -> Vec<Row> {
     type Part = fn(&Path) -> Vec<Row>;
-    let parts: [(&str, Part); 6] = [
+    let parts: [(&str, Part); 7] = [
         ("metadata", metadata),
         ("geolocation of a real flight", flight),
         ("tracking", tracks),
         ("drones in the sky", sky),
+        ("people and boats on the water", sea),
         ("thermal people and vehicles", thermal),
         ("latency, pace and four streams at once", |_| live(None)),
     ];

@@ -57,6 +57,14 @@ fn a_recorded_intruder_drone_is_held_told_within_a_second_and_birds_are_not() {
     all_hold(&vedette_video_bench::sky(&data));
 }
 
+#[test]
+fn a_swimmer_is_as_large_from_afar_as_from_near() {
+    let Some(data) = data("people and boats on the water") else {
+        return;
+    };
+    all_hold(&vedette_video_bench::sea(&data));
+}
+
 /// Few looks: what must never happen. The bars themselves need an hour (`VEDETTE_SOAK=1`, `vedette bench video --rendered full`).
 #[test]
 fn ellipses_steps_clutter_and_custody_hold_on_rendered_watches() {

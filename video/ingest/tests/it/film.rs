@@ -180,6 +180,14 @@ pub(crate) fn compliant_stream(frames: usize) -> Vec<Vec<u8>> {
     mux(frames, full_metadata)
 }
 
+/// The same without a word of targets.
+pub(crate) fn compliant_stream_without_targets(frames: usize) -> Vec<Vec<u8>> {
+    mux(frames, |i| UasDatalink {
+        vmti: None,
+        ..full_metadata(i)
+    })
+}
+
 /// The first `frames` frames as a transport stream: picture with time stamp, then its metadata.
 pub(crate) fn stream(frames: usize) -> Vec<Vec<u8>> {
     mux(frames, metadata)

@@ -1,11 +1,12 @@
 //! Tools of others read what we write.
 
 use super::Folder;
-use super::film::stream;
+use super::film::{HEIGHT, WIDTH, stream};
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
 use std::process::Command;
+use vedette_klv::{ExportOptions, OwnTargets, Sighting, SightingFrame, SightingPlace, Verdict, export_ts_with};
 
 /// Runs a tool; `None`, said aloud, when it is not installed.
 fn run(program: &str, arguments: &[&str]) -> Option<String> {
@@ -70,10 +71,53 @@ fn the_public_stanag_4609_verifier_finds_no_error() {
     let folder = Folder::new("stanag");
     let path = folder.path().join("film.ts");
     std::fs::write(&path, super::film::compliant_stream(100).concat()).unwrap();
-    let program = std::env::var("STANAG4609_VERIFY").unwrap_or_else(|_| "stanag4609-verify".to_owned());
-    let Some(text) = run(&program, &[path.to_str().unwrap()]) else {
-        return;
+    // The same with what the station itself saw, as `vedette klv mux --targets` writes it.
+    let bare = super::film::compliant_stream_without_targets(100).concat();
+    let seen: Vec<SightingFrame> = (0..100)
+        .map(|i| SightingFrame {
+            time_us: super::film::metadata(i).time_us.unwrap(),
+            sightings: vec![sighting(7, Verdict::Suggestion), sighting(300, Verdict::Confirmed)],
+        })
+        .collect();
+    let own = OwnTargets {
+        frames: &seen,
+        width: WIDTH as u32,
+        height: HEIGHT as u32,
+        software: "Vedette",
     };
-    eprintln!("{text}");
-    assert!(!text.contains("ERROR"), "{text}");
+    let (bytes, report) = export_ts_with(&bare, &ExportOptions::default(), Some(&own)).unwrap();
+    assert_eq!(report.sets_with_targets, 100);
+    let with_targets = folder.path().join("targets.ts");
+    std::fs::write(&with_targets, bytes).unwrap();
+    assert_eq!(
+        vedette_ingest::picture_size(&std::fs::read(&with_targets).unwrap()).unwrap(),
+        (WIDTH as u32, HEIGHT as u32)
+    );
+    let program = std::env::var("STANAG4609_VERIFY").unwrap_or_else(|_| "stanag4609-verify".to_owned());
+    for path in [path, with_targets] {
+        let Some(text) = run(&program, &[path.to_str().unwrap()]) else {
+            return;
+        };
+        eprintln!("{text}");
+        assert!(!text.contains("ERROR"), "{text}");
+    }
+}
+
+fn sighting(id: u32, verdict: Verdict) -> Sighting {
+    Sighting {
+        id,
+        image: [10.0, 12.0, 8.0, 20.0],
+        class: "person".into(),
+        score: 0.7,
+        looks: 40,
+        seen: true,
+        speed_m_s: Some(1.0),
+        place: Some(SightingPlace {
+            lat_deg: 42.5041,
+            lon_deg: 1.7562,
+            amsl_m: 1812.0,
+            cov_en_m2: [16.0, 6.0, 9.0],
+        }),
+        verdict,
+    }
 }
