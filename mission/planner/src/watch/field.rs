@@ -9,7 +9,8 @@ use vedette_geo::{G_M_S2, LatLon};
 use vedette_model::Airframe;
 use vedette_model::plan::{Aircraft, Brief, LegKind};
 
-use super::line::{Curve, Keep, Node, Sky};
+use super::line::{Curve, Keep, Node};
+use super::sky::Sky;
 use crate::asked::{Asked, limit_s};
 use crate::error::{Constraint, Infeasible};
 use crate::flight::{REVERSE_S, pace};

@@ -8,6 +8,7 @@ mod line;
 mod part;
 mod pool;
 mod rota;
+mod sky;
 mod way;
 
 use vedette_atlas::World;
@@ -19,8 +20,9 @@ use crate::bound::tightest;
 use crate::coverage::Coverage;
 use crate::error::{Constraint, Infeasible};
 use field::{Field, Round};
-pub(crate) use line::{Sky, clear, corners, near_m, shapes, spare_m};
+pub(crate) use line::{clear, corners, near_m, shapes, spare_m};
 use rota::{Crew, Desk, Flight};
+pub(crate) use sky::Sky;
 
 /// Cell of the measured promise, metres.
 const CELL_M: f64 = 25.0;
