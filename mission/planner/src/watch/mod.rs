@@ -80,11 +80,21 @@ pub(crate) fn plan(brief: &Brief, world: &World, ready_s: &[f64], crews: usize) 
         || pool::layout(&field, &bases, &chain, &starts, ready_s, crews),
         || apart(&field, &bases, &chain, &starts, ready_s),
     );
-    if let Some(p) = common.and_then(|(r, c, f)| finish(&field, &bases, &r, &c, &f).ok()) {
-        return Ok(p);
+    // The one whose rounds are shorter first.
+    let longest = |l: &Layout| l.0.iter().map(Round::time).fold(0.0, f64::max);
+    let mut laid: Vec<Result<Layout, Infeasible>> = vec![apart];
+    if let Some(c) = common {
+        let first = laid[0].as_ref().map_or(true, |a| longest(&c) <= longest(a));
+        laid.insert(usize::from(!first), Ok(c));
     }
-    let (rounds, crews, flights) = apart?;
-    finish(&field, &bases, &rounds, &crews, &flights)
+    let mut last = None;
+    for l in laid {
+        match l.and_then(|(r, c, f)| finish(&field, &bases, &r, &c, &f)) {
+            Ok(p) => return Ok(p),
+            Err(e) => last = Some(e),
+        }
+    }
+    Err(last.unwrap_or_else(|| no_rota(&field)))
 }
 
 /// The layout in which each kind keeps to itself: more crews or more spares until all can keep it up.
@@ -116,15 +126,17 @@ fn apart(
             }
         }
     }
-    Err(last.unwrap_or_else(|| {
-        Infeasible::new(
-            Constraint::Revisit,
-            "the watch",
-            (0.0, field.section_m),
-            "no rota was found.".to_owned(),
-            "more aircraft or more bases.".to_owned(),
-        )
-    }))
+    Err(last.unwrap_or_else(|| no_rota(field)))
+}
+
+fn no_rota(field: &Field<'_>) -> Infeasible {
+    Infeasible::new(
+        Constraint::Revisit,
+        "the watch",
+        (0.0, field.section_m),
+        "no rota was found.".to_owned(),
+        "more aircraft or more bases.".to_owned(),
+    )
 }
 
 type Layout = (Vec<Round>, Vec<Crew>, Vec<Flight>);
