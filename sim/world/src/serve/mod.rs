@@ -8,6 +8,7 @@
 pub(crate) mod fly;
 mod instructor;
 mod outlets;
+mod ports;
 mod rtsp;
 pub(crate) mod video;
 mod way;
@@ -394,6 +395,7 @@ impl Simulation {
             && scenario.vehicles.iter().any(|v| !v.cameras.is_empty());
         let mut wrong = Vec::new();
         let targets = video::targets(&scenario, &config.video);
+        ports::clashes(&scenario, &config, &targets, &mut wrong);
         let ids: Vec<CameraId> = scenario
             .vehicles
             .iter()

@@ -462,3 +462,38 @@ fn flags_name_every_way_or_say_what_is_allowed() {
     assert_eq!(c.sensors, address("127.0.0.1:7000"));
     assert!(root().join("sim/scenarios").is_dir());
 }
+
+/// Why a run does not start.
+fn refused(config: impl FnOnce(&mut ServeConfig), scenario: Scenario) -> String {
+    let (w, _) = load("first-watch.toml");
+    let mut c = ServeConfig::new(StepClock::default().clock());
+    c.video = VideoTarget::Off;
+    config(&mut c);
+    match Simulation::start(scenario, Arc::new(w), c) {
+        Ok(_) => panic!("it started"),
+        Err(e) => e.to_string(),
+    }
+}
+
+#[test]
+fn pictures_sent_where_something_else_goes_or_listens_are_refused_with_both_names() {
+    let (_, s) = load("footpath-crossing.toml");
+    let port = s.vehicles[0].cameras[0].port;
+    let at = address(&format!("127.0.0.1:{port}"));
+    let said = refused(
+        |c| {
+            c.video = VideoTarget::Scenario;
+            c.sensors = at;
+            c.mavlink = Endpoint::Listen(address(&format!("0.0.0.0:{port}")));
+        },
+        s.clone(),
+    );
+    for name in ["camera 11 and ground sensors (--sensors)", "aircraft 1 (--listen)"] {
+        assert!(said.contains(name), "{name}: {said}");
+    }
+    let said = refused(|c| c.video = VideoTarget::Base(address("127.0.0.1:65535")), s);
+    assert!(
+        said.contains("camera 11 and camera 12 both use udp port 65535"),
+        "{said}"
+    );
+}
