@@ -22,6 +22,7 @@ mod meta;
 mod nmea;
 mod noise;
 mod options;
+mod planes;
 mod radio;
 mod rehearse;
 mod render;

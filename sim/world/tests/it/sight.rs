@@ -278,6 +278,11 @@ fn quality_changes_the_picture_and_not_the_truth() {
     let (standard, fine, fast) = (shot(Quality::Standard), shot(Quality::Fine), shot(Quality::Fast));
     assert_eq!(fine.image.size(), standard.image.size());
     assert_ne!(fine.image, standard.image);
+    assert_ne!(fast.image, standard.image);
+    assert_eq!(
+        fast.boxes[0].image, standard.boxes[0].image,
+        "the ground is coarser, nobody in it"
+    );
     for other in [&fine, &fast] {
         let (a, b) = (&standard.boxes[0].image, &other.boxes[0].image);
         for (p, q) in [(a.x, b.x), (a.y, b.y), (a.w, b.w), (a.h, b.h)] {
