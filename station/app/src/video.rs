@@ -100,7 +100,10 @@ impl Camera {
             let (around, stop) = (around.clone(), stop.clone());
             std::thread::Builder::new()
                 .name(format!("sight-{}", spec.camera))
-                .spawn(move || Eye::new(spec, index, of, around).run(&frames, &stop))
+                .spawn(move || {
+                    vedette_ingest::give_way();
+                    Eye::new(spec, index, of, around).run(&frames, &stop);
+                })
                 .context("cannot start the analyst's thread")?
         };
         Ok(Self {
