@@ -150,13 +150,15 @@ impl Sighting {
 
 /// The object that is `class` of the ontology `iri`, which is named in `ontologies` from then on.
 fn object(ontologies: &mut Vec<Ontology>, iri: &str, class: &str) -> VObject {
+    // ST 0903.6 wants the class as an address as well.
+    let class = format!("{iri}#{}", class.replace(' ', "-"));
     let at = ontologies.iter().position(|o| o.iri == iri && o.class == class);
     let at = at.unwrap_or_else(|| {
         ontologies.push(Ontology {
             id: ontologies.len() as u32 + 1,
             parent: None,
             iri: iri.to_owned(),
-            class: class.to_owned(),
+            class,
         });
         ontologies.len() - 1
     });
@@ -202,7 +204,11 @@ impl SightingFrame {
             algorithms: vec![Algorithm {
                 id: ALGORITHM,
                 name: software.to_owned(),
-                version: String::new(),
+                // ST 0903.6 wants one.
+                version: software
+                    .rsplit_once(' ')
+                    .map_or("not stated", |(_, version)| version)
+                    .to_owned(),
                 class: "detector and tracker".to_owned(),
             }],
             ontologies,

@@ -452,13 +452,14 @@ impl VTarget {
 }
 
 impl VmtiSet {
-    /// What a target is said to be, as pairs of ontology and class, wherever they are named.
+    /// What a target is said to be, as pairs of ontology and class (its name in that ontology), wherever they are named.
     #[must_use]
     pub fn classes<'a>(&'a self, target: &'a VTarget) -> Vec<(&'a str, &'a str)> {
         let named = |o: &'a VObject| match o.ontology_id {
             Some(id) => {
                 let o = self.ontologies.iter().find(|x| x.id == id)?;
-                Some((o.iri.as_str(), o.class.as_str()))
+                let class = o.class.strip_prefix(o.iri.as_str()).and_then(|c| c.strip_prefix('#'));
+                Some((o.iri.as_str(), class.unwrap_or(&o.class)))
             }
             None => Some((o.iri.as_deref().unwrap_or(""), o.class.as_deref()?)),
         };

@@ -163,7 +163,7 @@ fn a_target_without_a_place_or_over_the_edge_is_still_written() {
     assert_eq!((one.location, one.hae_m, one.status), (None, None, Some(4)));
     let b = one.bbox.unwrap();
     assert_eq!((b.left, b.top, b.right, b.bottom), (1, 501, 640, 512));
-    assert_eq!(set.classes(one)[0], (CLASS_ONTOLOGY, "in the sky"));
+    assert_eq!(set.classes(one)[0], (CLASS_ONTOLOGY, "in-the-sky"));
     assert_eq!(
         (set.targets[1].status, set.targets[1].confidence_percent),
         (Some(3), Some(0))
