@@ -66,6 +66,17 @@ fn secret(dir: &Path) -> Result<[u8; 32]> {
     Ok(secret)
 }
 
+/// The secret the instructor's records open by: a hash of the station's own key in `dir`.
+pub(crate) fn record(dir: &Path) -> Result<[u8; 32]> {
+    use sha2::{Digest, Sha256};
+    let path = dir.join("station.key.pem");
+    let key = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let hash = Sha256::new()
+        .chain_update(b"vedette instructor's record v1")
+        .chain_update(key);
+    Ok(hash.finalize().into())
+}
+
 /// 32 bytes of the machine's random source.
 pub(crate) fn random() -> Result<[u8; 32]> {
     let mut bytes = [0_u8; 32];

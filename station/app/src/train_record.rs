@@ -2,8 +2,9 @@
 //! the session's own files while they grow.
 //!
 //! Invariant: the sealed record lies beside the session, never in it: nothing the station does, and
-//! no evidence bundle, reaches it. Its lines are chained by hash, so that what was put in cannot be
-//! changed after the score is known.
+//! no evidence bundle, reaches it. Its lines are encrypted under the station's key, so that nobody
+//! reads during the exercise what waits for the trainee, and chained by hash, so that what was put
+//! in cannot be changed after the score is known.
 
 use std::fmt::Write as _;
 use std::fs::File;
@@ -16,7 +17,10 @@ use vedette_atlas::World;
 use vedette_core::{Entry, Input};
 use vedette_evidence::chain::{ChainWriter, check_chain, split_lines};
 use vedette_model::{Mono, RecorderReport, Report, Utc, VehicleId};
+use vedette_protocol::signing::{open_line, seal_line};
 use vedette_score::{INSERT, TruthLine};
+
+use crate::keys;
 
 /// One line of the sealed record.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -31,16 +35,40 @@ pub(crate) struct SealedLine {
     pub(crate) what: String,
 }
 
+/// A line as it lies on disk.
+#[derive(Serialize, Deserialize)]
+struct Closed {
+    /// A [`SealedLine`] as JSON, sealed.
+    sealed: String,
+}
+
 /// The instructor's record while the exercise runs.
 pub(crate) struct Sealed {
     file: File,
     chain: ChainWriter,
     path: PathBuf,
+    record: String,
+    secret: [u8; 32],
+}
+
+/// Name of a session's record and the secret it opens by: sessions lie beside their station's keys.
+fn lock_of(session: &Path) -> Result<(String, [u8; 32])> {
+    let name = session
+        .file_name()
+        .with_context(|| format!("{} names no session", session.display()))?;
+    let root = session.parent().unwrap_or(Path::new("."));
+    Ok((name.to_string_lossy().into_owned(), keys::record(&root.join("keys"))?))
+}
+
+/// Where a line belongs: the record it is in, and its number there from 0.
+fn place(record: &str, n: u64) -> String {
+    format!("{record}/{n}")
 }
 
 impl Sealed {
     /// Begins the record of a session.
     pub(crate) fn create(session: &Path) -> Result<Self> {
+        let (record, secret) = lock_of(session)?;
         let path = session.with_extension("sealed.jsonl");
         let file = File::options()
             .append(true)
@@ -51,13 +79,19 @@ impl Sealed {
             file,
             chain: ChainWriter::new(),
             path,
+            record,
+            secret,
         })
     }
 
     /// Writes one act, on disk when this returns.
     pub(crate) fn note(&mut self, line: &SealedLine) -> Result<()> {
         let mut next = self.chain.clone();
-        let text = next.push(line).context("an act has no JSON form")?;
+        let plain = serde_json::to_vec(line).context("an act has no JSON form")?;
+        let mut nonce = [0; 16];
+        nonce.copy_from_slice(&keys::random()?[..16]);
+        let sealed = seal_line(&plain, &place(&self.record, next.next_seq()), &self.secret, nonce);
+        let text = next.push(&Closed { sealed }).context("an act has no JSON form")?;
         self.file
             .write_all(text.as_bytes())
             .and_then(|()| self.file.sync_data())
@@ -68,6 +102,7 @@ impl Sealed {
 
     /// Opens the record of a session that is over: its lines, and the hash of the last.
     pub(crate) fn open(session: &Path) -> Result<(Vec<SealedLine>, String)> {
+        let (record, secret) = lock_of(session)?;
         let path = session.with_extension("sealed.jsonl");
         let bytes =
             std::fs::read(&path).with_context(|| format!("cannot open the sealed record {}", path.display()))?;
@@ -79,9 +114,15 @@ impl Sealed {
         let sum = check_chain(lines.iter().copied()).map_err(|b| anyhow::anyhow!(broken(b.line, &b.reason)))?;
         let read = lines
             .iter()
-            .map(|l| serde_json::from_slice(l))
-            .collect::<Result<Vec<SealedLine>, _>>()
-            .with_context(|| format!("{} holds a line of another kind", path.display()))?;
+            .zip(0_u64..)
+            .map(|(l, n)| -> Result<SealedLine> {
+                let closed: Closed = serde_json::from_slice(l)?;
+                let plain = open_line(&closed.sealed, &place(&record, n), &secret)
+                    .with_context(|| format!("line {}", n + 1))?;
+                Ok(serde_json::from_slice(&plain)?)
+            })
+            .collect::<Result<Vec<SealedLine>>>()
+            .with_context(|| format!("{} does not open", path.display()))?;
         Ok((read, sum.last_hash))
     }
 }
@@ -271,7 +312,9 @@ mod tests {
 
     #[test]
     fn a_sealed_record_reads_back_and_a_changed_line_is_named() {
-        let session = folder("sealed").join("20261114T024000Z");
+        let root = folder("sealed");
+        keys::open(&root.join("keys"), "TEST").expect("a station's keys");
+        let session = root.join("20261114T024000Z");
         let mut s = Sealed::create(&session).expect("a new record");
         s.note(&line(1.0, "inject link-loss into 3")).expect("written");
         s.note(&line(2.0, "mend fault 1")).expect("written");
@@ -279,12 +322,19 @@ mod tests {
         assert_eq!((lines.len(), lines[1].what.as_str()), (2, "mend fault 1"));
         assert_eq!(head.len(), 64);
         let path = session.with_extension("sealed.jsonl");
-        let text = std::fs::read_to_string(&path)
-            .expect("text")
-            .replace("into 3", "into 1");
-        std::fs::write(&path, text).expect("changed");
+        let text = std::fs::read_to_string(&path).expect("text");
+        assert!(
+            !text.contains("inject") && !text.contains("instructor-1"),
+            "nobody reads it on the disk: {text}"
+        );
+        // One digit of what was sealed becomes another.
+        let at = text.find("\"sealed\":\"").expect("sealed") + 10;
+        let mut bytes = text.into_bytes();
+        bytes[at] = if bytes[at] == b'0' { b'1' } else { b'0' };
+        std::fs::write(&path, bytes).expect("changed");
         let said = Sealed::open(&session).expect_err("changed").to_string();
         assert!(said.contains("was changed at line"), "{said}");
+        std::fs::remove_dir_all(root.join("keys")).expect("cleared");
         std::fs::remove_file(path).expect("cleared");
     }
 

@@ -6,6 +6,7 @@
 //! old one is sent. Source: MAVLink message signing guide. Knows no sockets and no files: its
 //! memory goes out and comes back as a [`Memory`].
 
+mod line;
 mod memory;
 mod sealed;
 
@@ -16,6 +17,7 @@ use vedette_model::{LinkId, Mono, SigningReport, SigningState, Utc};
 use crate::codec::sign::{self, Key, Stamp};
 use crate::codec::{Framed, Version};
 
+pub use line::{LineError, open_line, seal_line};
 pub use memory::{Memory, SlotMemory, StreamMemory};
 pub use sealed::{SealError, open, seal};
 

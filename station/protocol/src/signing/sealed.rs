@@ -13,6 +13,7 @@ use super::Memory;
 const MAGIC: &[u8; 8] = b"VEDKEY1\n";
 const NONCE: usize = 16;
 const TAG: usize = 32;
+const ENCRYPT: &[u8] = b"vedette key file: encrypt";
 
 /// Why a key file does not open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -30,7 +31,8 @@ pub enum SealError {
     Damaged,
 }
 
-fn prf(secret: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
+/// HMAC-SHA-256 of the parts, one after another.
+pub(super) fn prf(secret: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
     // A 32-byte key always fits.
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret) else {
         return [0; 32];
@@ -41,8 +43,9 @@ fn prf(secret: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
     mac.finalize().into_bytes().into()
 }
 
-fn crypt(secret: &[u8; 32], nonce: &[u8], text: &mut [u8]) {
-    let key = prf(secret, &[b"vedette key file: encrypt"]);
+/// Encrypts and decrypts, with a key derived for this purpose.
+pub(super) fn crypt(secret: &[u8; 32], purpose: &[u8], nonce: &[u8], text: &mut [u8]) {
+    let key = prf(secret, &[purpose]);
     for (chunk, n) in text.chunks_mut(32).zip(0_u64..) {
         let stream = prf(&key, &[nonce, &n.to_le_bytes()]);
         for (b, s) in chunk.iter_mut().zip(stream) {
@@ -51,11 +54,16 @@ fn crypt(secret: &[u8; 32], nonce: &[u8], text: &mut [u8]) {
     }
 }
 
+/// Whether two are equal, in a time that does not depend on where they differ.
+pub(super) fn same(a: &[u8], b: &[u8]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).fold(0_u8, |all, (a, b)| all | (a ^ b)) == 0
+}
+
 /// The file. `secret` is the station's own, `nonce` fresh random bytes for every writing.
 #[must_use]
 pub fn seal(memory: &Memory, secret: &[u8; 32], nonce: [u8; NONCE]) -> Vec<u8> {
     let mut text = memory.to_bytes();
-    crypt(secret, &nonce, &mut text);
+    crypt(secret, ENCRYPT, &nonce, &mut text);
     let mut out = MAGIC.to_vec();
     out.extend_from_slice(&nonce);
     out.append(&mut text);
@@ -74,12 +82,11 @@ pub fn open(file: &[u8], secret: &[u8; 32]) -> Result<Memory, SealError> {
     }
     let (body, tag) = file.split_at(file.len() - TAG);
     let right = prf(secret, &[b"vedette key file: authenticate", body]);
-    let differs = right.iter().zip(tag).fold(0_u8, |all, (a, b)| all | (a ^ b));
-    if differs != 0 {
+    if !same(&right, tag) {
         return Err(SealError::Locked);
     }
     let nonce = &body[MAGIC.len()..MAGIC.len() + NONCE];
     let mut text = body[MAGIC.len() + NONCE..].to_vec();
-    crypt(secret, nonce, &mut text);
+    crypt(secret, ENCRYPT, nonce, &mut text);
     Memory::from_bytes(&text)
 }

@@ -5,7 +5,7 @@ use vedette_model::{CommandOutcome, LinkId, Mono, Order, Report, SigningState};
 use vedette_protocol::codec::sign::{self, Key, Stamp};
 use vedette_protocol::codec::wire;
 use vedette_protocol::codec::{EncodeHeader, Sender, Verdict, encode_wire, parse_datagram};
-use vedette_protocol::signing::{LinkPolicy, Memory, SealError, Signing, open, seal};
+use vedette_protocol::signing::{LineError, LinkPolicy, Memory, SealError, Signing, open, open_line, seal, seal_line};
 use vedette_protocol::{Gcs, GcsConfig, KeyChangeError, PeerAddr};
 
 use crate::common::{US, utc};
@@ -536,6 +536,45 @@ fn a_key_file_opens_only_whole_and_only_here() {
 }
 
 proptest! {
+    #[test]
+    fn a_sealed_line_opens_at_its_place_with_its_secret_and_nowhere_else(
+        text in prop::collection::vec(any::<u8>(), 0..300),
+        secret in any::<[u8; 32]>(),
+        nonce in any::<[u8; 16]>(),
+        at in any::<prop::sample::Index>(),
+        digit in 0_u8..16,
+    ) {
+        let line = seal_line(&text, "s/3", &secret, nonce);
+        prop_assert_eq!(open_line(&line, "s/3", &secret), Ok(text));
+        prop_assert_eq!(open_line(&line, "s/4", &secret), Err(LineError::Locked));
+        let mut other = secret;
+        other[0] ^= 1;
+        prop_assert_eq!(open_line(&line, "s/3", &other), Err(LineError::Locked));
+        let mut changed = line.clone().into_bytes();
+        let k = at.index(changed.len());
+        let new = char::from_digit(u32::from(digit), 16).unwrap_or('0') as u8;
+        if changed[k] != new {
+            changed[k] = new;
+            let changed = String::from_utf8(changed).unwrap();
+            prop_assert_eq!(open_line(&changed, "s/3", &secret), Err(LineError::Locked));
+        }
+        prop_assert_eq!(open_line(&line[..k.min(95)], "s/3", &secret), Err(LineError::NotSealed));
+    }
+
+    #[test]
+    fn no_text_passes_for_a_sealed_line(line in ".{0,200}") {
+        prop_assert!(open_line(&line, "s/0", &[7; 32]).is_err());
+    }
+
+    #[test]
+    fn a_sealed_line_shows_nothing_of_its_words(nonce in any::<[u8; 16]>(), secret in any::<[u8; 32]>()) {
+        let words = b"blind insert 1: one person on foot, km 36.40, from second 420";
+        let (a, b) = (seal_line(words, "s/0", &secret, nonce), seal_line(words, "s/1", &secret, [nonce[0] ^ 1; 16]));
+        let plain: String = words.iter().map(|b| format!("{b:02x}")).collect();
+        prop_assert!(!a.contains(&plain[..16]));
+        prop_assert_ne!(&a[32..a.len() - 64], &b[32..b.len() - 64], "the same words look different each time");
+    }
+
     #[test]
     fn any_signed_frame_verifies_and_no_changed_one_does(
         secret: [u8; 32], channel: u8, stamp in 0_u64..(1 << 48), seq: u8, mode: u32, bit in 0_usize..200,
