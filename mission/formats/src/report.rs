@@ -535,7 +535,7 @@ fn reliefs(plan: &PatrolPlan, most: usize) -> String {
         return s;
     };
     let mut s = format!(
-        "<h2>Who relieves whom: {} flights, {} stations</h2><table><tr><th>Relief</th><th>At km</th><th>Aircraft</th><th>relieves</th><th>from</th><th>lands</th><th>at</th></tr>",
+        "<h2>Who relieves whom: {} flights, {} stations</h2><table><tr><th>Relief</th><th>At km</th><th>Both see it</th><th>Aircraft</th><th>relieves</th><th>from</th><th>lands</th><th>at</th></tr>",
         t.sorties.len(),
         t.stations.len()
     );
@@ -544,9 +544,10 @@ fn reliefs(plan: &PatrolPlan, most: usize) -> String {
     rows.sort_by(|a, b| a.from_s.total_cmp(&b.from_s));
     for r in rows.iter().take(most) {
         s.push_str(&format!(
-            "<tr><td>{}</td><td>{:.1}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
+            "<tr><td>{}</td><td>{:.1}</td><td>{:.0} s</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
             clock(r.from_s),
             t.stations.get(r.station).map_or(0.0, |x| x.relief_m / 1000.0),
+            r.overlap_s,
             escape(&tail(plan, r.vehicle)),
             r.relieves.map_or(String::new(), |v| escape(&tail(plan, v))),
             base(r.from_base),

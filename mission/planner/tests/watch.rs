@@ -54,6 +54,8 @@ fn a_hundred_kilometres_are_watched_for_a_day_with_reliefs() {
             .iter()
             .find(|s| Some(s.vehicle) == r.relieves && s.until_s == r.from_s);
         assert!(left.is_some_and(|s| s.station == r.station), "{r:?}");
+        // Who comes has seen the stretch before that.
+        assert!(r.overlap_s > 5.0 && r.overlap_s < 120.0, "{r:?}");
         assert!(r.left_share > 0.2);
     }
     // Every aircraft that flies twice has had the base's time between.

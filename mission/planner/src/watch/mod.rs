@@ -265,6 +265,15 @@ fn unseen<'a>(legs: impl Iterator<Item = &'a vedette_model::plan::Leg>, section_
     out
 }
 
+/// How long who comes has watched the stretch before the other leaves it, seconds.
+fn overlap_s(f: &Flight, a: &AircraftPlan) -> f64 {
+    let way_in = a.legs[..f.way_in.legs.len()].iter().rev();
+    way_in
+        .take_while(|l| l.watches_m.is_some())
+        .map(|l| l.end_s - l.start_s)
+        .sum()
+}
+
 /// The parts of all flights, station by station, and what they could not see.
 fn parts(
     field: &Field<'_>,
@@ -394,7 +403,7 @@ fn finish(
                 until_s: f.off.0,
                 on_s: f.landed_s(),
                 relieves: f.relieves.map(|r| brief.fleet[r].vehicle),
-                overlap_s: 0.0,
+                overlap_s: if f.relieves.is_some() { overlap_s(f, a) } else { 0.0 },
                 left_share: 1.0 - a.legs.last().map_or(0.0, |l| l.energy_wh) / e.battery_wh,
             }
         })

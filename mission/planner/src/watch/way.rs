@@ -221,6 +221,14 @@ impl Field<'_> {
                 heading,
             });
         }
+        // Who comes watches the last leg already, beside the track: for so long both see the stretch.
+        if arrive && let Some(l) = legs.last_mut() {
+            let from = self.chain_of(l.a);
+            let ahead = (chain - from) * if dir == 0 { 1.0 } else { -1.0 };
+            if ahead > 0.0 && ahead < 2.0 * l.length_m {
+                l.chain = Some([from, chain]);
+            }
+        }
         Ok(Way { legs, time_s })
     }
 
