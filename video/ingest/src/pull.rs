@@ -16,7 +16,6 @@ use std::io::Read;
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use vedette_klv::ts::pts_delta;
 use vedette_klv::{PTS_WRAP, TsWriter, TsWriterConfig, VideoCodec};
 
 /// One turn of an idle source.
@@ -360,8 +359,6 @@ pub(crate) struct CaptureTimes {
     /// Pictures on their way, in order of coming: time in the stream made here (90 kHz and 33 bits), the sender's own
     /// (90 kHz and 32 bits), and time of day, microseconds since 1970.
     coming: VecDeque<(u64, u32, u64)>,
-    /// The last that was asked for: its time here and of day.
-    last: Option<(u64, u64)>,
     /// Time of day at the sender's own time zero, microseconds since 1970.
     zero_us: Option<i64>,
     /// How far the last reports were apart about it, microseconds; that fades with time.
@@ -402,19 +399,11 @@ impl CaptureTimes {
     }
 
     /// When the next picture, at `pts90k`, was taken, microseconds since 1970, and how far the sender's reports were
-    /// apart. Where a stream's pace changes two pictures may have one time here, so they are asked for in order; one
-    /// without a time of its own has it by its distance from the one before.
+    /// apart. Where a stream's pace changes two pictures may have one time here, so they are asked for in order; of one
+    /// without a time of its own, as where the pace is found anew, nobody knows it.
     fn taken(&mut self, pts90k: u64) -> Option<(u64, i64)> {
-        let at = self.coming.iter().position(|(pts, _, _)| *pts == pts90k);
-        let time_us = match at.and_then(|at| self.coming.drain(..=at).next_back()) {
-            Some((_, _, time_us)) => time_us,
-            None => {
-                let (pts, time_us) = self.last?;
-                let since = pts_delta(pts90k, pts);
-                time_us.checked_add_signed((since.abs() < RTP_RATE).then_some(since * 1_000_000 / RTP_RATE)?)?
-            }
-        };
-        self.last = Some((pts90k, time_us));
+        let at = self.coming.iter().position(|(pts, _, _)| *pts == pts90k)?;
+        let (_, _, time_us) = self.coming.drain(..=at).next_back()?;
         Some((time_us, self.apart_us))
     }
 }
