@@ -6,30 +6,33 @@
 use serde::{Deserialize, Serialize};
 use vedette_atlas::{Shape, World};
 use vedette_geo::{Amsl, LatLon, azimuth_deg, destination, distance_m};
-use vedette_model::VehicleId;
 use vedette_model::plan::{Aircraft, AircraftPlan, Brief, LegKind, PatrolPlan};
+use vedette_model::{Airframe, VehicleId};
 
 use crate::cells::{Detectability, JOHNSON_PX};
 use crate::flight::pace;
+use crate::level::{Levels, Steep};
 use crate::passage::Passage;
 use crate::replan::whereabouts;
+use crate::search_flight::turn_radius_m;
 use crate::sensor::target_width_m;
 use crate::watch::shapes;
+use crate::watch::sky::Sky;
 
 /// Kept over the least height above ground, metres.
 const OVER_M: f64 = 20.0;
 /// Flatter than this a look gives a bearing and no place, degrees: five, and one for gusts.
 const LEAST_GRAZING_DEG: f64 = 6.0;
-/// Step of the ground looked at under a way, metres.
-const STEP_M: f64 = 250.0;
+/// Kept to floor and ceiling of the heights on the way, metres: what altimeters are off by.
+const FLOOR_M: f64 = 10.0;
 /// From an order to the take-off of an aircraft that stands ready, seconds.
 const SCRAMBLE_S: f64 = 90.0;
 /// Landing, seconds.
 const LANDING_S: f64 = 90.0;
 /// Weight of the hole torn into the watch against the time to recognise.
 const DEBT_WEIGHT: f64 = 0.1;
-/// Candidates looked at in full.
-const FULL: usize = 6;
+/// So many ways are found in full.
+const FULL: usize = 4;
 /// Places to watch from tried for each class of sight, and bases tried for the landing.
 const GOALS: usize = 4;
 const BASES: usize = 3;
@@ -65,9 +68,14 @@ pub struct Response {
     pub eta_s: f64,
     /// How well it will be seen.
     pub detect: Detectability,
-    /// The way there, from where it is now; the last corner is where it watches from.
+    /// The way there, from where it is now; the last corner is where it watches from. A corner that stands twice is a change of
+    /// height on the spot.
     pub path: Vec<LatLon>,
-    /// Height of that way, metres above the sea.
+    /// Height of the leg to each corner of the way, metres above the sea; the first one's is the height it has now. Empty where
+    /// only a first answer was given.
+    #[serde(default)]
+    pub heights: Vec<Amsl>,
+    /// Height it watches from, metres above the sea.
     pub amsl: Amsl,
     /// Share of the battery left on landing afterwards, two sigma taken off.
     pub left_share: f64,
@@ -76,6 +84,9 @@ pub struct Response {
     /// The way there from where it watched, through legal space; empty where only a first answer was given.
     #[serde(default)]
     pub back: Vec<LatLon>,
+    /// Height of the leg to each corner of the way back, metres above the sea.
+    #[serde(default)]
+    pub back_heights: Vec<Amsl>,
     /// Stretch it leaves alone, metres of the section; `None`: it was not on patrol.
     pub leaves_m: Option<[f64; 2]>,
     /// Seconds the stretch is left alone.
@@ -97,9 +108,15 @@ pub fn respond(plan: &PatrolPlan, world: &World, cue: &Cue, now_s: f64) -> Vec<R
     };
     let mut out: Vec<Response> = plan.brief.fleet.iter().map(|a| desk.quick(a)).collect();
     order(&mut out);
-    for r in out.iter_mut().filter(|r| r.able).take(FULL) {
-        if let Some(a) = plan.brief.fleet.iter().find(|a| a.vehicle == r.vehicle) {
-            desk.full(a, r);
+    let mut looked_at = 0;
+    for r in out.iter_mut().filter(|r| r.able) {
+        let Some(a) = plan.brief.fleet.iter().find(|a| a.vehicle == r.vehicle) else {
+            continue;
+        };
+        desk.full(a, r);
+        looked_at += usize::from(r.able);
+        if looked_at == FULL {
+            break;
         }
     }
     order(&mut out);
@@ -108,9 +125,12 @@ pub fn respond(plan: &PatrolPlan, world: &World, cue: &Cue, now_s: f64) -> Vec<R
 
 fn order(out: &mut [Response]) {
     let cost = |r: &Response| r.eta_s + DEBT_WEIGHT * r.away_s * f64::from(u8::from(r.leaves_m.is_some()));
+    // Who was looked at in full stands before who has a first answer only.
+    let known = |r: &Response| r.able && !r.heights.is_empty();
     out.sort_by(|a, b| {
         b.able
             .cmp(&a.able)
+            .then(known(b).cmp(&known(a)))
             .then(b.detect.cmp(&a.detect))
             .then(cost(a).total_cmp(&cost(b)))
             .then(a.vehicle.cmp(&b.vehicle))
@@ -123,6 +143,36 @@ struct Desk<'a> {
     zones: &'a [Shape],
     cue: &'a Cue,
     now_s: f64,
+}
+
+/// A place to watch from.
+#[derive(Debug, Clone, Copy)]
+struct Goal {
+    at: LatLon,
+    class: Detectability,
+    /// Height it watches from, metres above the sea.
+    eye: f64,
+}
+
+/// What follows the watching.
+struct Afterwards {
+    base: LatLon,
+    /// The way there, metres.
+    back_m: f64,
+    /// All climbs, out and home, metres.
+    rise_m: f64,
+    /// Changes of height on the spot on the way home, seconds.
+    upright_s: f64,
+}
+
+/// A change of height, seconds.
+fn upright_s(a: &Aircraft, metres: f64) -> f64 {
+    let rate = if metres > 0.0 {
+        a.envelope.climb_m_s
+    } else {
+        a.envelope.descent_m_s
+    };
+    metres.abs() / rate.max(0.1)
 }
 
 /// Where an aircraft is and what it has.
@@ -224,10 +274,12 @@ impl Desk<'_> {
             eta_s: f64::INFINITY,
             detect: Detectability::Blind,
             path: vec![s.at, self.cue.at],
+            heights: Vec::new(),
             amsl: Amsl(s.amsl),
             left_share: 0.0,
             lands_at: a.base,
             back: Vec::new(),
+            back_heights: Vec::new(),
             leaves_m: s.leaves_m,
             away_s: 0.0,
             gap_s: 0.0,
@@ -251,7 +303,7 @@ impl Desk<'_> {
         };
         r.eta_s = s.wait_s + seconds;
         r.able = true;
-        self.price(a, &s, &mut r, seconds, self.nearest_base(a, self.cue.at));
+        self.price(a, &s, &mut r, seconds, &self.nearest_base(a, self.cue.at));
         r
     }
 
@@ -268,24 +320,29 @@ impl Desk<'_> {
     }
 
     /// The nearest base as the crow flies, for a first answer.
-    fn nearest_base(&self, a: &Aircraft, from: LatLon) -> (LatLon, f64, f64) {
+    fn nearest_base(&self, a: &Aircraft, from: LatLon) -> Afterwards {
         let all = self.plan.brief.bases.iter().map(|b| b.at).chain([a.base]);
-        let near = all.map(|b| (b, distance_m(b, from), 0.0));
-        near.min_by(|x, y| x.1.total_cmp(&y.1)).unwrap_or((a.base, 0.0, 0.0))
+        let near = all.map(|b| (b, distance_m(b, from)));
+        let (base, back_m) = near.min_by(|x, y| x.1.total_cmp(&y.1)).unwrap_or((a.base, 0.0));
+        Afterwards {
+            base,
+            back_m,
+            rise_m: 0.0,
+            upright_s: 0.0,
+        }
     }
 
-    /// Energy, and what the watch loses; the base landed at, the way there and the climb on it, metres, are given.
-    fn price(&self, a: &Aircraft, s: &State, r: &mut Response, out_s: f64, (home, back_m, over_m): (LatLon, f64, f64)) {
+    /// Energy, and what the watch loses.
+    fn price(&self, a: &Aircraft, s: &State, r: &mut Response, out_s: f64, then: &Afterwards) {
         let e = &a.energy;
         let brief: &Brief = &self.plan.brief;
         let against = (a.envelope.cruise_m_s - crate::winds::against_m_s(brief)).max(1.0);
-        let rise = (r.amsl.0 - s.amsl).max(0.0) + over_m;
-        let climb = e.mass_kg * vedette_geo::G_M_S2 * rise / e.climb_efficiency / 3600.0;
-        let back_s = back_m / against;
+        let climb = e.mass_kg * vedette_geo::G_M_S2 * then.rise_m / e.climb_efficiency / 3600.0;
+        let back_s = then.back_m / against + then.upright_s;
         let wh = s.used_wh
             + climb
             + ((out_s + back_s) * e.cruise_w + (self.cue.hold_s + LANDING_S) * e.hover_w.max(e.cruise_w)) / 3600.0;
-        r.lands_at = home;
+        r.lands_at = then.base;
         r.left_share = 1.0 - wh * (1.0 + 2.0 * e.sigma_share) / e.battery_wh;
         if s.leaves_m.is_some() {
             r.away_s = 2.0 * out_s + self.cue.hold_s;
@@ -323,58 +380,116 @@ impl Desk<'_> {
         let passage = self.passage();
         // From low down the view is best and the way short; what lies far beyond the stand-off is seen from higher up only.
         let l = &self.plan.brief.limits;
+        let levels = self.levels(a);
         let room = (l.max_agl_m - l.min_agl_m - 2.0 * OVER_M).max(0.0);
-        let mut seen = false;
+        let (mut seen, mut steep) = (false, None);
         let found = [0.0, 0.5, 1.0].into_iter().find_map(|share| {
             let height = ground.0 + l.min_agl_m + OVER_M + share * room;
             let goals = self.goals(a, s.at, height, ground.0);
             seen |= !goals.is_empty();
-            let way = |(g, class)| Some((passage.way(s.at, g)?, class, height));
-            goals.into_iter().find_map(way)
+            goals.into_iter().find_map(|g| {
+                let path = passage.way(s.at, g.at)?;
+                match levels.along(&path, s.amsl, g.eye, &|p| self.circles(a, p)) {
+                    Ok(legs) => Some((legs, g)),
+                    Err(e) => {
+                        steep.get_or_insert(e);
+                        None
+                    }
+                }
+            })
         });
         if !seen {
-            return refuse(r, "no legal place has a free view of it.");
-        }
-        let Some((path, class, lowest)) = found else {
             return refuse(
                 r,
-                if passage.spare_m(s.at) < 0.0 {
-                    "it is outside legal space and finds no way out of there."
+                if a.airframe == Airframe::Copter {
+                    "no legal place has a free view of it."
                 } else {
-                    "no way through legal space leads to where it could see it."
+                    "no legal place where it has room to circle has a free view of it."
                 },
             );
+        }
+        let Some((legs, goal)) = found else {
+            return match steep {
+                Some(e) => refuse(r, &self.too_steep(e)),
+                None if passage.spare_m(s.at) < 0.0 => {
+                    refuse(r, "it is outside legal space and finds no way out of there.")
+                }
+                None => refuse(r, "no way through legal space leads to where it could see it."),
+            };
         };
-        let goal = path.last().copied().unwrap_or(s.at);
-        let Some(top) = self.highest(&path) else {
-            return refuse(r, "ground on the way is unknown.");
-        };
-        let Some((home, back)) = self.back(a, &passage, goal) else {
+        let eye = legs.last().map_or(goal.eye, |l| l.1);
+        let Some((home, back)) = self.back(a, &passage, goal.at) else {
             return refuse(r, "no way through legal space leads from there to a base.");
         };
-        let Some(top_back) = self.highest(&back) else {
-            return refuse(r, "ground on the way home is unknown.");
+        let land = self.world.terrain.elevation(home).map_or(eye, |h| h.0 + l.min_agl_m);
+        let back = match levels.along(&back, eye, land, &|p| self.circles(a, p)) {
+            Ok(b) => b,
+            Err(e) => return refuse(r, &format!("on the way home {}", self.too_steep(e))),
         };
-        // Over the highest ground of the way.
-        let amsl = (top + self.plan.brief.limits.min_agl_m + OVER_M).max(lowest);
-        let mut out_s = 0.0;
-        for w in path.windows(2) {
-            let Some(t) = self.fly_s(a, w[0], w[1], distance_m(w[0], w[1]), amsl) else {
+        let (mut out_s, mut rise_m) = (0.0, 0.0);
+        for w in legs.windows(2) {
+            let Some(t) = self.fly_s(a, w[0].0, w[1].0, distance_m(w[0].0, w[1].0), w[1].1) else {
                 return refuse(r, "the wind is too strong on that course.");
             };
-            out_s += t;
+            let dh = w[1].1 - w[0].1;
+            rise_m += dh.max(0.0);
+            out_s += t.max(upright_s(a, dh));
         }
-        let rise = amsl - s.amsl;
-        let vertical = if rise > 0.0 { rise / a.envelope.climb_m_s } else { 0.0 };
-        out_s = out_s.max(vertical);
-        r.detect = class;
-        r.path = path;
-        r.amsl = Amsl(amsl);
+        let climbs = |w: &[(LatLon, f64)]| (w[1].1 - w[0].1).max(0.0);
+        let then = Afterwards {
+            base: home,
+            back_m: back.windows(2).map(|w| distance_m(w[0].0, w[1].0)).sum(),
+            rise_m: rise_m + back.windows(2).map(climbs).sum::<f64>(),
+            upright_s: back
+                .windows(2)
+                .filter(|w| w[0].0 == w[1].0)
+                .map(|w| upright_s(a, w[1].1 - w[0].1))
+                .sum(),
+        };
+        r.detect = goal.class;
+        r.amsl = Amsl(eye);
         r.eta_s = s.wait_s + out_s;
-        let length = back.windows(2).map(|w| distance_m(w[0], w[1])).sum();
-        let over = (top_back + self.plan.brief.limits.min_agl_m + OVER_M - amsl).max(0.0);
-        r.back = back;
-        self.price(a, &s, r, out_s, (home, length, over));
+        (r.path, r.heights) = legs.into_iter().map(|(p, h)| (p, Amsl(h))).unzip();
+        (r.back, r.back_heights) = back.into_iter().map(|(p, h)| (p, Amsl(h))).unzip();
+        self.price(a, &s, r, out_s, &then);
+    }
+
+    fn too_steep(&self, e: Steep) -> String {
+        match e {
+            Steep::Unknown(_) => "ground on the way is unknown.".to_owned(),
+            Steep::Ceiling(at, agl) => format!(
+                "the ground at {at} is so steep that it would be {agl:.0} m above it, {:.0} m are allowed.",
+                self.plan.brief.limits.max_agl_m
+            ),
+            Steep::Room(at) => format!("it has no room to climb in circles before {at}."),
+        }
+    }
+
+    fn levels(&self, a: &Aircraft) -> Levels<'_> {
+        let l = &self.plan.brief.limits;
+        let wind = *crate::winds::Winds::of(&self.plan.brief).worst();
+        Levels {
+            sky: Sky {
+                world: self.world,
+                min_agl_m: l.min_agl_m + FLOOR_M,
+                nav_m: 3.0 * l.nav_sigma_m,
+                up: f64::INFINITY,
+                down: f64::INFINITY,
+            },
+            max_agl_m: l.max_agl_m - FLOOR_M,
+            speed_m_s: a.envelope.cruise_m_s + wind.speed_m_s + wind.gust_m_s,
+            descent_m_s: a.envelope.descent_m_s,
+        }
+    }
+
+    /// Whether it may stay there and change its height: who cannot stand still needs room for its circle.
+    fn circles(&self, a: &Aircraft, at: LatLon) -> bool {
+        a.airframe == Airframe::Copter || self.passage().spare_m(at) >= self.circle_m(a)
+    }
+
+    /// Radius of its circle over ground in the worst wind, metres; 0 for who can stand still.
+    fn circle_m(&self, a: &Aircraft) -> f64 {
+        turn_radius_m(a, crate::winds::Winds::of(&self.plan.brief).worst())
     }
 
     /// The nearest base to which a way leads, and that way.
@@ -397,35 +512,39 @@ impl Desk<'_> {
     }
 
     /// Legal places with a free view, best class and nearest course first, corners to spare before just legal ones.
-    fn goals(&self, a: &Aircraft, from: LatLon, amsl: f64, ground: f64) -> Vec<(LatLon, Detectability)> {
+    fn goals(&self, a: &Aircraft, from: LatLon, amsl: f64, ground: f64) -> Vec<Goal> {
         let cue = self.cue.at;
-        let passage = self.passage();
+        let (passage, levels, circle) = (self.passage(), self.levels(a), self.circle_m(a));
         let first = azimuth_deg(cue, from);
-        let free = |p: LatLon| {
-            let h = self.world.terrain.elevation(p).map(|g| g.0.max(ground))?;
-            let eye = Amsl((h + self.plan.brief.limits.min_agl_m + OVER_M).max(amsl));
-            self.world.terrain.visible((p, eye), (cue, Amsl(ground + 0.5)))
-        };
         let mut out = Vec::new();
         for (flat, class) in self.views(a, amsl, ground) {
+            let slant = flat.hypot(amsl - ground);
+            // With the height it would have there, in the band that is legal there, near enough, nothing in between.
+            let free = |p: LatLon| {
+                let (floor, roof) = levels.band(p).ok()?;
+                let eye = amsl.max(floor);
+                let near = distance_m(p, cue).hypot(eye - ground) <= slant;
+                let open = || self.world.terrain.visible((p, Amsl(eye)), (cue, Amsl(ground + 0.5))) == Some(true);
+                (eye <= roof && near && open()).then_some(Goal { at: p, class, eye })
+            };
             // In the picture already.
-            if distance_m(from, cue) <= flat && passage.spare_m(from) >= 0.0 && free(from) == Some(true) {
-                out.push((from, class));
+            if distance_m(from, cue) <= flat && passage.spare_m(from) >= circle {
+                out.extend(free(from));
             }
             let (mut wide, mut narrow) = (Vec::new(), Vec::new());
             'found: for share in [0.97, 0.8, 0.5, 0.25] {
                 for k in 0..24 {
                     let side = if k % 2 == 0 { 1.0 } else { -1.0 };
                     let p = destination(cue, first + side * 15.0 * f64::from((k + 1) / 2), share * flat);
-                    match passage.margin_m(p) {
-                        Some(m) if free(p) == Some(true) => {
-                            if m >= WIDE_M {
-                                wide.push((p, class));
-                            } else {
-                                narrow.push((p, class));
-                            }
+                    let spare = passage.spare_m(p);
+                    if spare >= circle
+                        && let Some(g) = free(p)
+                    {
+                        if spare >= circle.max(WIDE_M) {
+                            wide.push(g);
+                        } else {
+                            narrow.push(g);
                         }
-                        _ => {}
                     }
                     if wide.len() >= GOALS {
                         break 'found;
@@ -437,19 +556,6 @@ impl Desk<'_> {
             out.append(&mut wide);
         }
         out
-    }
-
-    /// Highest ground under a way.
-    fn highest(&self, path: &[LatLon]) -> Option<f64> {
-        let mut top = f64::NEG_INFINITY;
-        for w in path.windows(2) {
-            let n = (distance_m(w[0], w[1]) / STEP_M).ceil().max(1.0) as usize;
-            for k in 0..=n {
-                let p = vedette_geo::interpolate(w[0], w[1], k as f64 / n as f64);
-                top = top.max(self.world.terrain.max_within(p, 0.5 * STEP_M)?.0);
-            }
-        }
-        Some(top)
     }
 }
 
@@ -561,7 +667,7 @@ pub fn hand_over(plan: &PatrolPlan, world: &World, held: &Held, now_s: f64) -> V
             let s = desk.state(h);
             let mut own = desk.quick(h);
             own.able = true;
-            desk.price(h, &s, &mut own, 0.0, desk.nearest_base(h, s.at));
+            desk.price(h, &s, &mut own, 0.0, &desk.nearest_base(h, s.at));
             own.able
         });
         out.push(HandOver {

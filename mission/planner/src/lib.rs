@@ -22,6 +22,7 @@ mod flight;
 mod id;
 mod items;
 mod lanes;
+mod level;
 mod options;
 mod parts;
 mod passage;

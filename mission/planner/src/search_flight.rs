@@ -65,7 +65,7 @@ pub fn search_spacing_m(brief: &Brief, craft: &Aircraft) -> f64 {
 }
 
 /// Radius over ground in the worst wind, metres; 0 for who turns on the spot.
-fn turn_radius_m(craft: &Aircraft, wind: &WindBrief) -> f64 {
+pub(crate) fn turn_radius_m(craft: &Aircraft, wind: &WindBrief) -> f64 {
     if craft.airframe == Airframe::Copter {
         return 0.0;
     }

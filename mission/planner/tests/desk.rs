@@ -10,9 +10,9 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use vedette_atlas::{World, load};
-use vedette_geo::{LatLon, destination, distance_m};
-use vedette_model::VehicleId;
+use vedette_geo::{Amsl, LatLon, destination, distance_m};
 use vedette_model::plan::{FindingSeverity, LinkLoss, NoFly, PatrolPlan, WindBrief};
+use vedette_model::{Airframe, VehicleId};
 use vedette_planner::{
     BarKind, Change, Constraint, Cue, Detectability, FlightChange, Held, Radio, border_cells, compare, fleet_options,
     gaps_per_km, hand_over, lanes, plan, profile, read_brief, rehearse, replan, respond, resume,
@@ -295,7 +295,7 @@ fn the_best_aircraft_answers_a_cue() {
         let all = respond(p, w, &cue, 3600.0 * (1.0 + 2.0 * f64::from(k)));
         assert_eq!(all.len(), p.brief.fleet.len());
         let best = &all[0];
-        assert!(best.able, "{best:?}");
+        assert!(best.able && !best.heights.is_empty(), "{all:#?}");
         assert!(
             best.detect >= Detectability::Detect && best.left_share >= 0.2,
             "{best:?}"
@@ -305,7 +305,10 @@ fn the_best_aircraft_answers_a_cue() {
             w.home_distance_m(end) > p.brief.limits.stand_off_m,
             "it stays on our side"
         );
-        for other in all.iter().filter(|o| o.able && o.detect == best.detect) {
+        for other in all
+            .iter()
+            .filter(|o| o.able && !o.heights.is_empty() && o.detect == best.detect)
+        {
             assert!(
                 other.eta_s + 0.11 * other.away_s.max(0.0) + 1.0 >= best.eta_s,
                 "{other:?} is better than {best:?}"
@@ -415,6 +418,29 @@ fn least_spare_m(w: &World, p: &PatrolPlan, path: &[LatLon]) -> f64 {
     least
 }
 
+/// Every leg, flown level at the height of its end, keeps to the heights above ground the brief allows.
+fn legal_heights(w: &World, p: &PatrolPlan, path: &[LatLon], heights: &[Amsl], who: &str) {
+    let l = &p.brief.limits;
+    assert_eq!(path.len(), heights.len());
+    for (leg, h) in path
+        .windows(2)
+        .zip(heights.windows(2))
+        .filter(|(leg, _)| leg[0] != leg[1])
+    {
+        let n = (distance_m(leg[0], leg[1]) / 10.0).ceil().max(1.0);
+        let mut k = 0.0;
+        while k <= n {
+            let at = vedette_geo::interpolate(leg[0], leg[1], k / n);
+            let agl = h[1].0 - w.terrain.elevation(at).unwrap().0;
+            assert!(
+                (l.min_agl_m..=l.max_agl_m).contains(&agl),
+                "{who} is {agl:.0} m above the ground at {at}"
+            );
+            k += 1.0;
+        }
+    }
+}
+
 #[test]
 fn an_alert_anywhere_beside_andorra_s_ridge_is_answered_through_legal_space() {
     let (w, p) = &*DEMO;
@@ -443,6 +469,18 @@ fn an_alert_anywhere_beside_andorra_s_ridge_is_answered_through_legal_space() {
             least_spare_m(w, p, &best.back)
         );
         assert_eq!(best.back.last(), Some(&best.lands_at));
+        for r in all.iter().filter(|r| r.able && !r.heights.is_empty()) {
+            legal_heights(w, p, &r.path, &r.heights, &r.tail);
+            legal_heights(w, p, &r.back, &r.back_heights, &r.tail);
+            let craft = p.brief.fleet.iter().find(|a| a.vehicle == r.vehicle).unwrap();
+            if craft.airframe != Airframe::Copter {
+                // It circles where it watches, and that circle is legal too.
+                let v = craft.envelope.cruise_m_s + p.brief.wind.speed_m_s + p.brief.wind.gust_m_s;
+                let circle = v * v / (9.80665 * craft.envelope.max_bank_deg.to_radians().tan());
+                let spot = *r.path.last().unwrap();
+                assert!(least_spare_m(w, p, &[spot, spot]) >= circle - 0.5, "{}", r.tail);
+            }
+        }
         cornered += usize::from(best.path.len() > 2);
         for r in &all {
             assert!(!r.why.contains("three straight lines"));

@@ -7,9 +7,9 @@ use std::collections::BTreeSet;
 
 use vedette_atlas::World;
 use vedette_core::{CueBout, StationView};
-use vedette_geo::{Amsl, LatLon, distance_m};
+use vedette_geo::{Amsl, LatLon};
 use vedette_model::{AlertId, AlertState, FlightMode, Intent, Mono, Order, Priority, VehicleId};
-use vedette_panels::fly::{REACHED_M, ready};
+use vedette_panels::fly::{reached, ready};
 use vedette_planner::{Cue, respond};
 
 /// Seconds of watching asked for on the spot.
@@ -20,8 +20,6 @@ const FRESH_US: i64 = 30_000_000;
 const AGAIN_US: i64 = 15_000_000;
 /// Nobody could see the place: asked again after this, as what was told of moves, microseconds.
 const ASK_AGAIN_US: i64 = 5_000_000;
-/// It is at the height of its way within this, metres.
-const LEVEL_M: f64 = 25.0;
 /// And the errand given up after this, microseconds.
 const AT_MOST_US: i64 = 240_000_000;
 
@@ -30,8 +28,7 @@ const AT_MOST_US: i64 = 240_000_000;
 struct Way {
     alert: AlertId,
     vehicle: VehicleId,
-    path: Vec<LatLon>,
-    amsl: Amsl,
+    path: Vec<(LatLon, Amsl)>,
     next: usize,
     ordered: Option<Mono>,
     since: Mono,
@@ -85,19 +82,14 @@ impl Errands {
         if home || now.since(w.since) > AT_MOST_US {
             return (Vec::new(), None);
         }
-        let level = v.amsl.is_some_and(|h| (h.value.0 - w.amsl.0).abs() < LEVEL_M);
-        let last = w.path.len() - 1;
-        while w.path.get(w.next).is_some_and(|c| {
-            let near = v.at.is_some_and(|p| distance_m(p.value, *c) < REACHED_M);
-            near && (level || w.next < last)
-        }) {
+        while w.path.get(w.next).is_some_and(|(at, amsl)| reached(v, *at, *amsl)) {
             (w.next, w.ordered) = (w.next + 1, None);
         }
-        let Some(corner) = w.path.get(w.next) else {
+        let Some((corner, height)) = w.path.get(w.next).copied() else {
             let (at, amsl) = told_of(view, w.alert)
                 .map(|b| b.at)
                 .or_else(|| view.alerts.get(&w.alert)?.at)
-                .map_or((w.path[0], w.amsl), |at| place(world, at));
+                .map_or(w.path[0], |at| place(world, at));
             let there = Arrived {
                 vehicle: w.vehicle,
                 alert: w.alert,
@@ -114,8 +106,8 @@ impl Errands {
             vec![Intent::Command {
                 vehicle: w.vehicle,
                 order: Order::GoTo {
-                    at: *corner,
-                    amsl: w.amsl,
+                    at: corner,
+                    amsl: height,
                 },
                 held: true,
             }]
@@ -157,9 +149,7 @@ impl Errands {
         Some(Way {
             alert: bout.alert,
             vehicle: r.vehicle,
-            // Who sees it from where it is may have to climb there.
-            path: r.path.iter().chain(r.path.last()).copied().collect(),
-            amsl: r.amsl,
+            path: r.path.iter().copied().zip(r.heights.iter().copied()).collect(),
             next: 1,
             ordered: None,
             since: view.now,

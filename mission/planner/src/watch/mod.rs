@@ -8,7 +8,7 @@ mod line;
 mod part;
 mod pool;
 mod rota;
-mod sky;
+pub(crate) mod sky;
 mod way;
 
 use vedette_atlas::World;

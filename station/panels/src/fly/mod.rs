@@ -32,7 +32,7 @@ use vedette_model::{Intent, LinkState};
 
 pub use lens::CameraHand;
 pub(crate) use map::show as map_show;
-pub use offers::{Offers, REACHED_M, Sending, ready};
+pub use offers::{Offers, Sending, reached, ready};
 pub use spot::Spot;
 pub(crate) use timeline::{Axis, events as timeline_events, now_line};
 pub(crate) use video::picture as video_picture;

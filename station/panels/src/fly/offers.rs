@@ -34,7 +34,16 @@ const LOW_S: f64 = 600.0;
 /// One sigma of how much a person's speed changes meanwhile, metres per second.
 const TARGET_SIGMA_M_S: f64 = 0.5;
 /// A corner of the way counts as reached within this, metres.
-pub const REACHED_M: f64 = 80.0;
+const REACHED_M: f64 = 80.0;
+/// It is at the height of its leg within this, metres.
+const LEVEL_M: f64 = 25.0;
+
+/// Whether an aircraft is at a corner of its way, and at the height it was to have there.
+#[must_use]
+pub fn reached(a: &VehicleView, corner: LatLon, height: Amsl) -> bool {
+    a.at.is_some_and(|p| distance_m(p.value, corner) < REACHED_M)
+        && a.amsl.is_some_and(|h| (h.value.0 - height.0).abs() < LEVEL_M)
+}
 
 /// A way to a place, flown corner by corner, each by its own hold.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,8 +52,8 @@ pub struct Sending {
     pub vehicle: VehicleId,
     /// Corners, the first one is where it was.
     pub path: Vec<LatLon>,
-    /// Height of the way.
-    pub amsl: Amsl,
+    /// Height of the leg to each corner, metres above the sea; a corner that stands twice is a change of height on the spot.
+    pub heights: Vec<Amsl>,
     /// The corner to order next.
     pub next: usize,
     /// That corner was ordered.
@@ -161,7 +170,7 @@ pub(super) fn advance(v: &StationView, l: &mut FlyLocal) {
         l.sending = None;
         return;
     };
-    let Some(corner) = s.path.get(s.next) else {
+    let Some((corner, height)) = s.path.get(s.next).zip(s.heights.get(s.next)) else {
         l.sending = None;
         return;
     };
@@ -173,8 +182,7 @@ pub(super) fn advance(v: &StationView, l: &mut FlyLocal) {
         l.sending = None;
         return;
     }
-    let there = a.at.is_some_and(|p| distance_m(p.value, *corner) < REACHED_M);
-    if s.sent && there {
+    if s.sent && reached(a, *corner, *height) {
         if s.next + 1 < s.path.len() {
             (s.next, s.sent) = (s.next + 1, false);
         } else {
@@ -238,7 +246,7 @@ fn arm(v: &StationView, l: &mut FlyLocal, r: &Response, what: String) {
     l.sending = Some(Sending {
         vehicle: r.vehicle,
         path: r.path.clone(),
-        amsl: r.amsl,
+        heights: r.heights.clone(),
         next: 1,
         sent: false,
         what,
@@ -432,7 +440,7 @@ pub(super) fn consequence(s: &Sending, a: &VehicleView) -> String {
     format!(
         "leaves its plan, {:.1} km at {} m AMSL{corner}, {}",
         way / 1000.0,
-        words::thousands(s.amsl.0),
+        words::thousands(s.heights.get(s.next).map_or(0.0, |h| h.0)),
         s.what
     )
 }
@@ -451,6 +459,7 @@ mod tests {
             eta_s: 140.0,
             detect: Detectability::Recognise,
             path: vec![],
+            heights: vec![],
             amsl: Amsl(2400.0),
             left_share: 0.18,
             lands_at: LatLon {
@@ -458,6 +467,7 @@ mod tests {
                 lon_deg: 1.0,
             },
             back: vec![],
+            back_heights: vec![],
             leaves_m: Some([3200.0, 4100.0]),
             away_s: 300.0,
             gap_s: 365.0,

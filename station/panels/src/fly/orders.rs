@@ -247,7 +247,7 @@ fn order_of(v: &StationView, l: &FlyLocal, a: &VehicleView, kind: OrderKind, fee
     if kind == OrderKind::GoTo
         && let Some(s) = offers::sending(l, a)
     {
-        let (at, amsl) = (*s.path.get(s.next)?, s.amsl);
+        let (at, amsl) = (*s.path.get(s.next)?, *s.heights.get(s.next)?);
         return Some(Order::GoTo { at, amsl });
     }
     let at = l.pin.or_else(|| target(v, l));

@@ -4,7 +4,7 @@
 use egui::Key;
 use egui_kittest::Harness;
 use vedette_core::StationView;
-use vedette_geo::distance_m;
+use vedette_geo::{Amsl, distance_m};
 use vedette_model::plan::LinkLoss;
 use vedette_model::{Change, CommandId, Intent, Known, Order, Receipt, ReceiptState, TrackId, VehicleId};
 use vedette_panels::Workspace;
@@ -241,11 +241,21 @@ fn an_alert_offers_the_aircraft_that_is_there_first_and_the_operator_sends_it_by
         panic!("{order:?}")
     };
     assert_eq!(*vehicle, best.vehicle);
-    assert!(distance_m(*at, best.path[1]) < 1.0 && (amsl.0 - best.amsl.0).abs() < 1e-6);
-    // At the corner the next one is armed, or it is done.
+    assert!(distance_m(*at, best.path[1]) < 1.0 && (amsl.0 - best.heights[1].0).abs() < 1e-6);
+    // At the corner the next one is armed, or it is done; not before it has climbed there.
     let now = h.state().view.now;
-    h.state_mut().view.vehicles.get_mut(&best.vehicle).unwrap().at = Some(Known::new(best.path[1], now));
-    h.run_steps(3);
+    let put = |h: &mut Harness<'_, Room>, amsl: f64| {
+        let v = h.state_mut().view.vehicles.get_mut(&best.vehicle).unwrap();
+        (v.at, v.amsl) = (Some(Known::new(best.path[1], now)), Some(Known::new(Amsl(amsl), now)));
+        h.run_steps(3);
+    };
+    put(&mut h, best.heights[1].0 - 60.0);
+    assert_eq!(
+        h.state().local.sending.as_ref().map(|s| s.next),
+        Some(1),
+        "it still climbs"
+    );
+    put(&mut h, best.heights[1].0);
     let next = h.state().local.sending.as_ref().map(|s| s.next);
     assert_eq!(next, (best.path.len() > 2).then_some(2));
 }
