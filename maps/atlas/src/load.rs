@@ -33,6 +33,8 @@ const BRIDGE_M: f64 = 2000.0;
 const CROSSING_M: f64 = 200.0;
 /// Folder of a site that holds the zone files it names.
 const ZONES: &str = "zones";
+/// Folder of a site, of an unpacked area or of the data folder that holds map pictures.
+const PICTURES: &str = "tiles";
 /// Folder below the data folder in which geoid grids are looked for.
 const GEOIDS: &str = "geoids";
 /// Folders below the data folder in which terrain tiles are looked for.
@@ -240,7 +242,10 @@ pub fn site(dir: &Path, data: Option<&Path>, seed: u64) -> Result<World, LoadErr
         }
         zones.extend(import.zones.iter().map(|z| z.zone(Some(&terrain), &geoid)));
     }
-    let mut chart = Chart::default();
+    let mut chart = Chart {
+        pictures: pictures(dir, data)?,
+        ..Chart::default()
+    };
     for c in &site.claim {
         let (zone, claim) = claimed(dir, c, &site.border, &border)?;
         zones.push(zone);
@@ -276,6 +281,26 @@ pub fn site(dir: &Path, data: Option<&Path>, seed: u64) -> Result<World, LoadErr
         tracing::warn!("{doubt}");
     }
     Ok(world)
+}
+
+/// Map pictures of a site: in its folder, in `tiles` of it, beside it where a pack was unpacked, and in `tiles` of the data folder.
+fn pictures(dir: &Path, data: Option<&Path>) -> Result<Vec<PathBuf>, LoadError> {
+    let unpacked = dir
+        .file_name()
+        .is_some_and(|n| n == "site")
+        .then(|| dir.join("..").join(PICTURES));
+    let near = [
+        Some(dir.to_owned()),
+        Some(dir.join(PICTURES)),
+        unpacked,
+        data.map(|d| d.join(PICTURES)),
+    ];
+    let mut out = Vec::new();
+    for folder in near.into_iter().flatten().filter(|f| f.is_dir()) {
+        let wanted = |p: &PathBuf| p.extension().is_some_and(|e| e == "pmtiles" || e == "mbtiles");
+        out.extend(listed(&folder)?.into_iter().filter(wanted));
+    }
+    Ok(out)
 }
 
 /// The watched border, the rest of the ring, and the ring without its repeated end.

@@ -14,6 +14,8 @@ use crate::AtlasError;
 const HEADER: usize = 127;
 /// Most bytes a directory may have, unpacked.
 const MOST_DIRECTORY: u64 = 64 << 20;
+/// Most bytes of metadata that are read.
+const MOST_METADATA: u64 = 1 << 20;
 /// Deepest chain of directories.
 const DEEPEST: usize = 4;
 /// Entries of a leaf directory that is written.
@@ -71,6 +73,8 @@ pub struct PmTiles {
     pub kind: TileKind,
     /// Lowest and highest zoom.
     pub zooms: (u8, u8),
+    /// Attribution that must be shown with the pictures, as its metadata give it; empty: none said.
+    pub attribution: String,
     /// South-west and north-east corner.
     pub corners: [LatLon; 2],
     root: Vec<Run>,
@@ -140,11 +144,21 @@ impl PmTiles {
             root: Vec::new(),
             leaves: (u64_at(40), u64_at(48)),
             data: (u64_at(56), u64_at(64)),
+            attribution: String::new(),
             packed_directories: packing(h[97], "directories")?,
             packed_tiles: packing(h[98], "tiles")?,
         };
         out.root = out.directory(fetch, u64_at(8), u64_at(16))?;
+        out.attribution = out.credit(fetch, u64_at(24), u64_at(32)).unwrap_or_default();
         Ok(out)
+    }
+
+    /// What its metadata ask to be shown with the pictures; a file without it, or with damaged metadata, asks nothing.
+    fn credit(&self, fetch: &Fetch<'_>, offset: u64, length: u64) -> Option<String> {
+        let raw = fetch(offset, length.min(MOST_METADATA)).filter(|b| b.len() as u64 == length)?;
+        let json = if self.packed_directories { unpack(&raw)? } else { raw };
+        let all: serde_json::Value = serde_json::from_slice(&json).ok()?;
+        Some(all["attribution"].as_str()?.to_owned())
     }
 
     fn directory(&self, fetch: &Fetch<'_>, offset: u64, length: u64) -> Result<Vec<Run>, AtlasError> {
@@ -369,7 +383,11 @@ pub(crate) fn edge_lat(zoom: u8, row: f64) -> f64 {
 ///
 /// # Errors
 /// [`AtlasError::Archive`] for a tile that is not on the map.
-pub fn build_pmtiles(kind: TileKind, tiles: &BTreeMap<(u8, u32, u32), Vec<u8>>) -> Result<Vec<u8>, AtlasError> {
+pub fn build_pmtiles(
+    kind: TileKind,
+    tiles: &BTreeMap<(u8, u32, u32), Vec<u8>>,
+    attribution: &str,
+) -> Result<Vec<u8>, AtlasError> {
     let mut by_id: BTreeMap<u64, &Vec<u8>> = BTreeMap::new();
     for ((z, x, y), bytes) in tiles {
         let id = number(*z, *x, *y).ok_or_else(|| refuse(format!("there is no tile {z}/{x}/{y}")))?;
@@ -434,7 +452,13 @@ pub fn build_pmtiles(kind: TileKind, tiles: &BTreeMap<(u8, u32, u32), Vec<u8>>) 
             corners[3].max(n),
         ];
     }
-    let metadata = b"{}";
+    let said = if attribution.is_empty() {
+        serde_json::json!({})
+    } else {
+        serde_json::json!({ "attribution": attribution })
+    };
+    // Packed as the directories are.
+    let metadata = gzip(said.to_string().as_bytes());
     let mut head = Vec::with_capacity(HEADER);
     head.extend(b"PMTiles\x03");
     let root_at = HEADER as u64;
@@ -473,16 +497,9 @@ pub fn build_pmtiles(kind: TileKind, tiles: &BTreeMap<(u8, u32, u32), Vec<u8>>) 
     head.push(zooms.0.min(zooms.1));
     head.extend(e7(0.5 * (corners[0] + corners[2])));
     head.extend(e7(0.5 * (corners[1] + corners[3])));
-    // Metadata are packed like the directories are said to be.
-    let packed_meta = gzip(metadata);
-    let shift = packed_meta.len() as i64 - metadata.len() as i64;
-    let mut fix = |at: usize, v: u64| head[at..at + 8].copy_from_slice(&v.to_le_bytes());
-    fix(32, packed_meta.len() as u64);
-    fix(40, leaf_at.wrapping_add_signed(shift));
-    fix(56, data_at.wrapping_add_signed(shift));
     let mut out = head;
     out.extend(root);
-    out.extend(packed_meta);
+    out.extend(metadata);
     out.extend(leaves);
     out.extend(data);
     Ok(out)

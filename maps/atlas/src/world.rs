@@ -1,8 +1,9 @@
 //! All that a plan, a checker and a map need to know of a site.
 //!
-//! Invariant: a world never changes once built; `site_hash` covers everything in it, so a plan
-//! can name exactly the land it was made for.
+//! Invariant: a world never changes once built; `site_hash` covers everything in it but map pictures,
+//! so a plan can name exactly the land it was made for.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -26,6 +27,9 @@ pub struct Chart {
     /// Lakes, rivers as areas, and the sea beyond a shoreline that is watched.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waters: Vec<Water>,
+    /// Files of map pictures on this machine (PMTiles, MBTiles), the first on top; no part of the site's hash or of any record.
+    #[serde(skip)]
+    pub pictures: Vec<PathBuf>,
 }
 
 /// Where another country, or another map, draws the border.
@@ -86,8 +90,9 @@ impl World {
         text(self.terrain.hash());
         text(&self.attribution);
         // A site without a chart keeps the name it had before there were any.
-        if self.chart != Chart::default() {
-            text(&record(&self.chart));
+        let c = &self.chart;
+        if !(c.ways.is_empty() && c.claims.is_empty() && c.waters.is_empty()) {
+            text(&record(c));
         }
         hex(&h.finalize())
     }

@@ -12,8 +12,9 @@ use tiff::encoder::colortype::{Gray32Float, GrayI16};
 use tiff::encoder::{Compression, Predictor, TiffEncoder};
 use tiff::tags::Tag;
 use vedette_atlas::{
-    Bounds, Datum, GeoidGrid, Pack, PmTiles, Seen, Shape, Terrain, TerrainSource, TileKind, ZoneKind, build_pack,
-    build_pmtiles, choose_sites, read_dted, read_geotiff, read_kml, read_shapefile, read_zone_file, tile_at, viewshed,
+    Bounds, Datum, GeoidGrid, Pack, Picture, PmTiles, Seen, Shape, Terrain, TerrainSource, TileKind, ZoneKind,
+    build_pack, build_pmtiles, choose_sites, mosaic, read_dted, read_geotiff, read_kml, read_shapefile, read_zone_file,
+    tile_at, viewshed,
 };
 use vedette_geo::{Amsl, Geoid, LatLon, distance_m};
 
@@ -375,10 +376,11 @@ fn tiles_are_found_where_they_were_put() {
         }
     }
     tiles.remove(&(6, 5, 5));
-    let file = build_pmtiles(TileKind::Png, &tiles).unwrap();
+    let file = build_pmtiles(TileKind::Png, &tiles, "© the makers").unwrap();
     let fetch = |at: u64, n: u64| file.get(at as usize..(at + n) as usize).map(<[u8]>::to_vec);
     let a = PmTiles::open(&fetch).unwrap();
     assert_eq!((a.kind, a.zooms), (TileKind::Png, (0, 6)));
+    assert_eq!(a.attribution, "© the makers");
     for ((z, x, y), bytes) in &tiles {
         assert_eq!(a.tile(&fetch, *z, *x, *y).unwrap().as_ref(), Some(bytes), "{z}/{x}/{y}");
     }
@@ -388,6 +390,78 @@ fn tiles_are_found_where_they_were_put() {
     let (x, y, share) = tile_at(10, p(42.5, 1.5));
     assert_eq!((x, y), (516, 378));
     assert!(share.iter().all(|s| (0.0..1.0).contains(s)));
+}
+
+#[test]
+fn map_pictures_are_laid_where_they_belong_and_nothing_where_there_are_none() {
+    // Tiles of zoom 12 whose colour is their column and row; two of them are missing, one has a coarser one above it.
+    let colour = |z: u8, x: u32, y: u32| Picture {
+        width: 4,
+        height: 4,
+        rgba: [z, (x % 251) as u8, (y % 251) as u8, 255].repeat(16),
+    };
+    let middle = p(42.45, 1.55);
+    let (cx, cy, _) = tile_at(12, middle);
+    let mut asked = Vec::new();
+    let mut onto = Picture::clear(600, 400);
+    let place = |u: f64, v: f64| p(42.55 - 0.2 * v, 1.4 + 0.3 * u);
+    let drawn = mosaic(&mut onto, (10, 12), &place, &mut |z, x, y| {
+        asked.push((z, x, y));
+        match z {
+            12 if (x, y) == (cx, cy) || (x, y) == (cx + 1, cy) => None,
+            11 if (x, y) == (cx / 2, cy / 2) => Some(colour(11, x, y)),
+            12 => Some(colour(12, x, y)),
+            _ => None,
+        }
+    });
+    assert_eq!(drawn.zoom, 12, "pixels of 41 m: zoom 12 is the first as fine");
+    let mut holes = 0;
+    for row in 0..400 {
+        for column in 0..600 {
+            let at = place((f64::from(column) + 0.5) / 600.0, (f64::from(row) + 0.5) / 400.0);
+            let (x, y, share) = tile_at(12, at);
+            let k = (row * 600 + column) as usize * 4;
+            let got = &onto.rgba[k..k + 4];
+            // A twentieth of a tile beside an edge may be either's.
+            if share.iter().any(|s| !(0.05..=0.95).contains(s)) {
+                continue;
+            }
+            if (x, y) == (cx, cy) || (x, y) == (cx + 1, cy) && cx % 2 == 0 {
+                assert_eq!(
+                    got,
+                    [11, (cx / 2 % 251) as u8, (cy / 2 % 251) as u8, 255],
+                    "the coarser one stands in"
+                );
+            } else if (x, y) == (cx + 1, cy) {
+                assert_eq!(got[3], 0, "nothing is drawn, not black");
+                holes += 1;
+            } else {
+                assert_eq!(
+                    got,
+                    [12, (x % 251) as u8, (y % 251) as u8, 255],
+                    "row {row}, column {column}"
+                );
+            }
+        }
+    }
+    assert_eq!(holes > 0, cx % 2 == 1);
+    let mut once = asked.clone();
+    once.sort_unstable();
+    once.dedup();
+    assert_eq!(once.len(), asked.len(), "no tile is asked for twice");
+    // A second file fills what the first left open, and no more.
+    let before = onto.clone();
+    mosaic(&mut onto, (0, 12), &place, &mut |_, _, _| Some(colour(1, 2, 3)));
+    for (a, b) in before.rgba.chunks_exact(4).zip(onto.rgba.chunks_exact(4)) {
+        assert_eq!(
+            b,
+            if a[3] == 0 {
+                [1, 2, 3, 255]
+            } else {
+                [a[0], a[1], a[2], a[3]]
+            }
+        );
+    }
 }
 
 #[test]
@@ -502,7 +576,7 @@ proptest! {
             4 => shapefile(1.0).0,
             5 => build_pack("x", "t", Bounds { south_deg: 1.0, west_deg: 1.0, north_deg: 2.0, east_deg: 2.0 },
                 &[("a.kml".into(), "zones".into(), "own".into(), KML.as_bytes().to_vec())], vec![]).unwrap(),
-            _ => build_pmtiles(TileKind::Png, &[((3, 1, 2), b"tile".to_vec())].into()).unwrap(),
+            _ => build_pmtiles(TileKind::Png, &[((3, 1, 2), b"tile".to_vec())].into(), "").unwrap(),
         };
         let n = good.len();
         good[at % n] ^= flip;

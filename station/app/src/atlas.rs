@@ -92,6 +92,9 @@ pub(crate) struct GetArgs {
     /// Folder they go to; `areas/dem` for terrain, `areas/tiles` for map pictures where it is not given.
     #[arg(long)]
     pub(crate) into: Option<PathBuf>,
+    /// What the pictures' licence asks to be shown beside them, as "© somebody".
+    #[arg(long, default_value = "")]
+    pub(crate) credit: String,
 }
 
 /// `vedette atlas`.
@@ -531,7 +534,7 @@ fn get(a: &GetArgs, json: bool) -> Outcome {
     }
     if pictures && got.failed.is_empty() {
         let out = into.with_extension("pmtiles");
-        let n = load::gather(&into, &out).map_err(no)?;
+        let n = load::gather(&into, &out, &a.credit).map_err(no)?;
         if n > 0 && !json {
             say(&format!(
                 "{n} pictures are in {}; pack them with --with {}",

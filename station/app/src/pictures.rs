@@ -89,6 +89,7 @@ mod shell {
             wire: flight.wire(),
             intents: tx,
             terrain: world.terrain.clone(),
+            pictures: world.chart.pictures.clone(),
             review: None,
             exercise: room.exercise,
             instructor: room.desk,
@@ -118,12 +119,7 @@ mod shell {
         desk: PlanDesk,
     }
 
-    fn easel(
-        size: (u32, u32),
-        mode: Mode,
-        who: &OperatorId,
-        terrain: &Arc<vedette_atlas::Terrain>,
-    ) -> Result<(Headless, Easel)> {
+    fn easel(size: (u32, u32), mode: Mode, who: &OperatorId, world: &World) -> Result<(Headless, Easel)> {
         let (tx, _rx) = intents(INTENTS);
         let easel = Easel {
             view: ViewSlot::default(),
@@ -147,7 +143,8 @@ mod shell {
             video: easel.video.clone(),
             wire: easel.wire.clone(),
             intents: tx,
-            terrain: terrain.clone(),
+            terrain: world.terrain.clone(),
+            pictures: world.chart.pictures.clone(),
             review,
             exercise: None,
             instructor: None,
@@ -185,7 +182,7 @@ mod shell {
             ("inspect.png", (1920, 1080), Workspace::Inspect),
             ("inspect-720.png", (1280, 720), Workspace::Inspect),
         ] {
-            let (mut h, e) = easel(size, Mode::Live, &who, &world.terrain)?;
+            let (mut h, e) = easel(size, Mode::Live, &who, world)?;
             desk.act(vedette_panels::review::ReviewAct::Seek(moment));
             if let Ok(f) = desk.frame() {
                 e.video.put(Arc::new(f));
@@ -227,7 +224,7 @@ mod shell {
 
     fn review_at(desk: &mut Desk, world: &World, path: &Path) -> Result<()> {
         let who = desk.who().clone();
-        let (mut h, e) = easel((1920, 1080), Mode::Review, &who, &world.terrain)?;
+        let (mut h, e) = easel((1920, 1080), Mode::Review, &who, world)?;
         let model = Arc::new(desk.model());
         e.view.put(model.view.clone());
         e.model.put(model);
@@ -271,6 +268,7 @@ mod shell {
                 wire: crate::wire::feed(None),
                 intents: tx,
                 terrain: world.terrain.clone(),
+                pictures: world.chart.pictures.clone(),
                 review: None,
                 exercise: Some(exercise.clone()),
                 desk: None,
@@ -325,6 +323,7 @@ mod shell {
             wire: crate::wire::feed(None),
             intents: tx,
             terrain: world.terrain.clone(),
+            pictures: world.chart.pictures.clone(),
             review: Some(ReviewFeeds {
                 model: model.clone(),
                 acts,

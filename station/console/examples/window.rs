@@ -28,6 +28,7 @@ fn main() {
         wire: vedette_panels::feeds::WireFeed::default(),
         intents: tx,
         terrain: Arc::clone(&demo::base().world.terrain),
+        pictures: Vec::new(),
         review: None,
         exercise: None,
         instructor: None,

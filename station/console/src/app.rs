@@ -48,7 +48,7 @@ pub(crate) struct Shell {
     /// The desk is what this window shows.
     pub(crate) desk_alone: bool,
     pub(crate) arrived: Option<Instant>,
-    /// Headless pictures of a moment: the view does not age.
+    /// Headless pictures of a moment: the view does not age, and what belongs to it is waited for.
     pub(crate) frozen_clock: bool,
     pub(crate) relief: Option<Arc<Relief>>,
     pub(crate) picture: Option<MapPicture>,

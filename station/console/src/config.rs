@@ -3,7 +3,7 @@
 //! Invariant: all it shares with the station are slots and a bounded queue. It must not know who
 //! fills them.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -73,6 +73,8 @@ pub struct Feeds {
     pub intents: IntentSender,
     /// Heights of the land.
     pub terrain: Arc<Terrain>,
+    /// Files of map pictures (PMTiles, MBTiles), the first on top.
+    pub pictures: Vec<PathBuf>,
     /// Review session, in review mode.
     pub review: Option<ReviewFeeds>,
     /// The exercise that runs, as its trainee may know it.

@@ -11,6 +11,7 @@ mod config;
 mod desk;
 mod error;
 mod headless;
+mod imagery;
 mod keyboard;
 mod map;
 mod ui;

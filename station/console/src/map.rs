@@ -5,6 +5,7 @@
 //! It must not know panels beyond the camera they share.
 
 use std::sync::Arc;
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use bevy::asset::uuid_handle;
@@ -22,6 +23,7 @@ use vedette_panels::theme::Palette;
 
 use crate::app::Shell;
 use crate::bake;
+use crate::imagery::{self, Imagery};
 
 /// Land by its own light; no lamps, no shadows, no prepass.
 #[derive(Asset, TypePath, AsBindGroup, Clone)]
@@ -31,6 +33,9 @@ pub(crate) struct LandMaterial {
     texture: Handle<Image>,
     #[uniform(2)]
     look: LandLook,
+    #[texture(3)]
+    #[sampler(4)]
+    pictures: Option<Handle<Image>>,
 }
 
 #[derive(Clone, Copy, ShaderType)]
@@ -38,7 +43,7 @@ struct LandLook {
     dark: Vec4,
     light: Vec4,
     hatch: Vec4,
-    /// Contour steps, metres; reach of the side channel, metres; unused.
+    /// Contour steps, metres; reach of the side channel, metres; how much of the map pictures shows, 0 to 1.
     contour: Vec4,
 }
 
@@ -51,6 +56,8 @@ struct Look { dark: vec4<f32>, light: vec4<f32>, hatch: vec4<f32>, contour: vec4
 @group(#{MATERIAL_BIND_GROUP}) @binding(0) var land: texture_2d<f32>;
 @group(#{MATERIAL_BIND_GROUP}) @binding(1) var land_sampler: sampler;
 @group(#{MATERIAL_BIND_GROUP}) @binding(2) var<uniform> look: Look;
+@group(#{MATERIAL_BIND_GROUP}) @binding(3) var pictures: texture_2d<f32>;
+@group(#{MATERIAL_BIND_GROUP}) @binding(4) var pictures_sampler: sampler;
 
 fn line_at(h: f32, step: f32, slope: f32) -> f32 {
     let d = abs(fract(h / step + 0.5) - 0.5) * step / max(slope, 0.0001);
@@ -64,6 +71,11 @@ fn fragment(in: VertexOutput) -> @location(0) vec4<f32> {
     // Tone: shadows sink, slopes in the light stand out.
     let tone = clamp(pow(c.r, 2.2) * 1.15, 0.0, 1.0);
     var rgb = mix(look.dark.rgb, look.light.rgb, tone);
+    // Map pictures: calm and dark, the relief's light on them.
+    let pic = textureSample(pictures, pictures_sampler, in.uv);
+    let grey = dot(pic.rgb, vec3<f32>(0.299, 0.587, 0.114));
+    let calm = mix(vec3<f32>(grey), pic.rgb, 0.75) * (0.34 + 0.36 * tone);
+    rgb = mix(rgb, calm, pic.a * look.contour.w);
     let h = in.world_position.y;
     let slope = length(vec2<f32>(dpdx(h), dpdy(h)));
     rgb += look.light.rgb * 0.16 * line_at(h, look.contour.x, slope);
@@ -113,6 +125,8 @@ pub(crate) struct Land {
     drawn: Option<(MapCamera, egui::Vec2, usize)>,
     last: Option<Instant>,
     built: Option<(String, usize)>,
+    material: Handle<LandMaterial>,
+    drawing: Option<JoinHandle<Option<Imagery>>>,
     /// Frames the map was really drawn.
     pub(crate) renders: u64,
     again: u8,
@@ -130,7 +144,7 @@ impl Plugin for LandPlugin {
         }
         app.init_resource::<Land>()
             .add_systems(Startup, start)
-            .add_systems(Update, (build, drive).chain().after(crate::ui::take));
+            .add_systems(Update, (build, lay_pictures, drive).chain().after(crate::ui::take));
     }
 }
 
@@ -205,7 +219,11 @@ fn build(
             hatch: srgb(pal.text3),
             contour: Vec4::new(minor, major, 64.0, 0.0),
         },
+        pictures: None,
     });
+    land.material = material.clone();
+    land.drawing = imagery::start(shell.feeds.pictures.clone(), &relief);
+    shell.local.imagery = None;
     for p in bake::pieces(&relief) {
         for (i, stride) in bake::STRIDES.iter().enumerate() {
             commands.spawn((
@@ -224,6 +242,37 @@ fn build(
     shell.relief = Some(Arc::new(relief));
     land.built = Some(key);
     land.drawn = None;
+}
+
+/// Lays map pictures on the land once they are drawn, and shows or hides them.
+fn lay_pictures(
+    mut shell: ResMut<Shell>,
+    mut land: ResMut<Land>,
+    mut images: ResMut<Assets<Image>>,
+    mut materials: ResMut<Assets<LandMaterial>>,
+) {
+    // Pictures of a moment wait for them.
+    if let Some(job) = land.drawing.take_if(|j| shell.frozen_clock || j.is_finished())
+        && let Ok(Some(done)) = job.join()
+        && let Some(mut m) = materials.get_mut(&land.material)
+    {
+        m.pictures = Some(images.add(imagery::texture(&done.picture)));
+        shell.local.imagery = Some(done.credit);
+        land.drawn = None;
+    }
+    let shown = if shell.local.imagery.is_some() && !shell.local.plain_map {
+        1.0
+    } else {
+        0.0
+    };
+    if materials
+        .get(&land.material)
+        .is_some_and(|m| (m.look.contour.w - shown).abs() > 0.01)
+        && let Some(mut m) = materials.get_mut(&land.material)
+    {
+        m.look.contour.w = shown;
+        land.drawn = None;
+    }
 }
 
 /// Points the camera where the panels look, and renders only when that changed.

@@ -39,6 +39,7 @@ fn feeds() -> (Feeds, Receiver<SentIntent>) {
         wire: vedette_panels::feeds::WireFeed::default(),
         intents: tx,
         terrain: Arc::clone(&demo::base().world.terrain),
+        pictures: Vec::new(),
         review: None,
         exercise: None,
         instructor: None,
@@ -120,6 +121,79 @@ fn the_desk() {
         let labels = h.labels();
         assert!(labels.iter().any(|l| l.starts_with("Score so far 78")), "{labels:?}");
     }
+}
+
+/// A PMTiles file of green fields and brown tracks around the section, zooms 11 to 14.
+fn fields() -> PathBuf {
+    use vedette_atlas::{TileKind, build_pmtiles, tile_at};
+    let v = demo::view();
+    let mut tiles = std::collections::BTreeMap::new();
+    for z in 11..=14_u8 {
+        let at = v.section.iter().map(|p| tile_at(z, *p));
+        let (mut lo, mut hi) = ((u32::MAX, u32::MAX), (0, 0));
+        for (x, y, _) in at {
+            lo = (lo.0.min(x), lo.1.min(y));
+            hi = (hi.0.max(x), hi.1.max(y));
+        }
+        let more = 1 << (z - 11);
+        for x in lo.0 - more..=hi.0 + more {
+            for y in lo.1 - more..=hi.1 + more {
+                let mut raw = Vec::new();
+                for row in 0..256_u32 {
+                    for column in 0..256_u32 {
+                        let track = (row + column / 2) % 128 < 6;
+                        let patch =
+                            u8::try_from((x * 37 + y * 91 + (row / 64) * 17 + (column / 64) * 29) % 60).unwrap();
+                        raw.extend(if track {
+                            [190, 160, 110]
+                        } else {
+                            [60, 130 + patch, 50 + patch / 2]
+                        });
+                    }
+                }
+                let mut png = Vec::new();
+                let mut e = png::Encoder::new(&mut png, 256, 256);
+                e.set_color(png::ColorType::Rgb);
+                e.write_header().unwrap().write_image_data(&raw).unwrap();
+                tiles.insert((z, x, y), png);
+            }
+        }
+    }
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("fields.pmtiles");
+    std::fs::write(
+        &path,
+        build_pmtiles(TileKind::Png, &tiles, "Pictures <b>drawn</b> by a test &copy; nobody").unwrap(),
+    )
+    .unwrap();
+    path
+}
+
+/// Map pictures lie under the map, and one press takes them away.
+fn map_pictures() {
+    let (mut feeds, _rx) = feeds();
+    feeds.pictures = vec![fields()];
+    let Some(mut h) = open(&config((1920, 1080)), feeds) else {
+        return;
+    };
+    let green = |h: &mut Headless| {
+        let pic = h.screenshot().unwrap();
+        let green = |p: &&[u8]| p[1] > p[0].saturating_add(12) && p[1] > p[2].saturating_add(12);
+        pic.rgba.chunks_exact(4).filter(green).count()
+    };
+    h.steps(6);
+    let with = green(&mut h);
+    shot_for_people(&mut h, "fly-imagery");
+    h.press_label("Map pictures under the map").unwrap();
+    h.steps(3);
+    let without = green(&mut h);
+    assert!(
+        with > 200_000 && without < with / 10,
+        "{with} green pixels with pictures, {without} without"
+    );
+    h.press_label("Map pictures under the map").unwrap();
+    h.local().workspace = Workspace::Plan;
+    h.steps(6);
+    shot_for_people(&mut h, "plan-imagery");
 }
 
 /// One test, because one process has one renderer: start-up dominates.
@@ -208,6 +282,7 @@ fn an_operator_confirms_and_orders_without_a_display() {
         shot_for_people(&mut h, name);
     }
     the_desk();
+    map_pictures();
 }
 
 #[test]

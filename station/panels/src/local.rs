@@ -111,6 +111,10 @@ pub struct FlyLocal {
     pub view_age_s: f64,
     /// What software rendering gave up, said in the top bar.
     pub graphics: Option<String>,
+    /// Map pictures there are, told by the shell: what must be said with them.
+    pub imagery: Option<String>,
+    /// Map pictures are not wanted.
+    pub plain_map: bool,
     /// Lines of the site in local metres, made once.
     pub shapes: Option<Arc<Shapes>>,
     /// The inspecting workspace.
@@ -158,6 +162,8 @@ impl FlyLocal {
             warning: None,
             view_age_s: 0.0,
             graphics: None,
+            imagery: None,
+            plain_map: false,
             shapes: None,
             inspect: crate::inspect::InspectLocal::default(),
             probe: None,

@@ -326,11 +326,12 @@ fn fits(name: &Path, file: &Path) -> Result<(), String> {
     }
 }
 
-/// Gathers fetched map pictures (`ZOOM/COLUMN/ROW.EXT` below a folder) into one PMTiles file; how many there are.
+/// Gathers fetched map pictures (`ZOOM/COLUMN/ROW.EXT` below a folder) into one PMTiles file, with what must be shown beside them;
+/// how many there are.
 ///
 /// # Errors
 /// [`LoadError`] when the folder cannot be read or the file not be written; a folder without pictures gives 0 and no file.
-pub fn gather(folder: &Path, out: &Path) -> Result<usize, LoadError> {
+pub fn gather(folder: &Path, out: &Path, credit: &str) -> Result<usize, LoadError> {
     let mut tiles = std::collections::BTreeMap::new();
     let number = |p: &Path| {
         p.file_stem()
@@ -362,7 +363,7 @@ pub fn gather(folder: &Path, out: &Path) -> Result<usize, LoadError> {
     let Some(first) = tiles.values().next() else {
         return Ok(0);
     };
-    let file = build_pmtiles(TileKind::of(first), &tiles).map_err(|source| LoadError::Data {
+    let file = build_pmtiles(TileKind::of(first), &tiles, credit).map_err(|source| LoadError::Data {
         path: folder.to_owned(),
         source,
     })?;

@@ -37,6 +37,22 @@ pub struct TileAbout {
     pub attribution: String,
 }
 
+/// Words without the links that attributions are often written as.
+fn plain(html: &str) -> String {
+    let mut out = String::new();
+    let mut inside = false;
+    for c in html.chars() {
+        match c {
+            '<' => inside = true,
+            '>' if inside => inside = false,
+            c if !inside => out.push(c),
+            _ => {}
+        }
+    }
+    let out = out.replace("&copy;", "©").replace("&#169;", "©").replace("&amp;", "&");
+    out.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 fn fetch(mut file: &File, at: u64, n: u64) -> Option<Vec<u8>> {
     file.seek(SeekFrom::Start(at)).ok()?;
     let mut out = Vec::new();
@@ -80,14 +96,14 @@ impl TileFile {
                 kind: t.kind,
                 zooms: t.zooms,
                 corners: t.corners,
-                attribution: String::new(),
+                attribution: plain(&t.attribution),
             },
             Kept::Mb(t) => TileAbout {
                 format: "MBTiles",
                 kind: t.kind,
                 zooms: t.zooms,
                 corners: t.corners,
-                attribution: t.attribution.clone(),
+                attribution: plain(&t.attribution),
             },
         }
     }

@@ -224,11 +224,11 @@ fn map_pictures_are_fetched_and_gathered_into_one_file() {
     let got = load::fetch(&jobs, &mut |_| ()).unwrap();
     assert_eq!((got.fresh, got.failed.len()), (jobs.len(), 0), "{got:?}");
     let out = dir.join("valley.pmtiles");
-    assert_eq!(load::gather(&dir, &out).unwrap(), jobs.len());
+    assert_eq!(load::gather(&dir, &out, "© somebody").unwrap(), jobs.len());
     let t = load::TileFile::open(&out).unwrap();
     assert_eq!((t.about().kind, t.about().zooms), (TileKind::Png, (7, 9)));
     assert_eq!(t.problems().unwrap(), (jobs.len() as u64, vec![]));
-    assert_eq!(load::gather(Path::new(&folder("fetch-none")), &out).unwrap(), 0);
+    assert_eq!(load::gather(Path::new(&folder("fetch-none")), &out, "").unwrap(), 0);
 }
 
 #[test]

@@ -137,7 +137,7 @@ fn formats() -> Vec<(&'static str, Reader, Vec<Vec<u8>>)> {
                     seen((t.tile(&fetch, 3, 1, 2).is_ok(), t.problems(&fetch)));
                 }
             },
-            vec![build_pmtiles(TileKind::Png, &tiles).unwrap()],
+            vec![build_pmtiles(TileKind::Png, &tiles, "© somebody").unwrap()],
         ),
         (
             "mbtiles",

@@ -160,7 +160,16 @@ fn both_kinds_go_into_a_pack_and_what_does_not_reach_is_said() {
             tiles.insert((2_u8, x, y), PNG.to_vec());
         }
     }
-    std::fs::write(&pm, build_pmtiles(TileKind::Png, &tiles).unwrap()).unwrap();
+    std::fs::write(
+        &pm,
+        build_pmtiles(
+            TileKind::Png,
+            &tiles,
+            "<a href=\"https://example.org\">&copy; somebody</a> else",
+        )
+        .unwrap(),
+    )
+    .unwrap();
     let made = "2026-01-01T00:00:00Z";
     let packed = load::pack(&site, None, &[mb.clone(), pm.clone()], made).unwrap();
     let pack = Pack::open("a", &packed).unwrap();
@@ -176,7 +185,7 @@ fn both_kinds_go_into_a_pack_and_what_does_not_reach_is_said() {
         what,
         [
             ("tiles/valley.mbtiles", "© someone"),
-            ("tiles/valley.pmtiles", "as given")
+            ("tiles/valley.pmtiles", "© somebody else")
         ]
     );
     assert!(
@@ -189,6 +198,11 @@ fn both_kinds_go_into_a_pack_and_what_does_not_reach_is_said() {
     load::unpack(&dir.join("a.vpack"), &dir.join("out")).unwrap();
     let f = load::TileFile::open(&dir.join("out/tiles/valley.mbtiles")).unwrap();
     holds("unpacked", |z, x, y| f.tile(z, x, y).unwrap());
+    // And a station that opens the unpacked site finds them, while the site's name stays what it was.
+    let opened = load::site(&dir.join("out/site"), None, 7).unwrap();
+    let found: Vec<_> = opened.chart.pictures.iter().filter_map(|p| p.file_name()).collect();
+    assert_eq!(found, ["valley.mbtiles", "valley.pmtiles"]);
+    assert_eq!(opened.site_hash(), load::site(&site, None, 7).unwrap().site_hash());
     assert_eq!(load::TileFile::open(&pm).unwrap().problems().unwrap(), (16, vec![]));
     // Pictures of another land, and a file that is none.
     let far = dir.join("far.mbtiles");

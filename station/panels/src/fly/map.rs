@@ -85,6 +85,7 @@ pub(crate) fn show(
     symbols(&p, &w, v, l, &shapes, feeds, lay, pal, &mut labels);
     sides(&p, &w, v, &shapes, feeds.relief, &mut labels, pal);
     scale_bar(&p, r, band, l, pal);
+    credit(&p, r, band, l, pal);
     controls(ui, r, v, l, &shapes, feeds, lay, pal);
     if let (Some(i), Some(t)) = (inset, subject) {
         inset_of(&p, i, v, t, &shapes, pal);
@@ -548,6 +549,33 @@ pub(crate) fn scale_bar(p: &Painter, r: Rect, band: Rect, l: &FlyLocal, pal: &Pa
     }
 }
 
+/// Shows or hides map pictures.
+pub(crate) fn imagery_button(l: &FlyLocal, lay: &Layout) -> Button<'static> {
+    Button::new(if lay.compact { "" } else { "Imagery" })
+        .label("Map pictures under the map")
+        .icon(Icon::Layers)
+        .selected(!l.plain_map)
+}
+
+/// Whose map pictures these are, at the map's lower right as their licences ask.
+pub(crate) fn credit(p: &Painter, r: Rect, band: Rect, l: &FlyLocal, pal: &Palette) {
+    let Some(words) = l.imagery.as_deref().filter(|w| !l.plain_map && !w.is_empty()) else {
+        return;
+    };
+    let wide = (draw::width(p, words, theme::small()) + 14.0).min(r.width() * 0.5);
+    let q = draw::rect(r.right() - 8.0 - wide, band.top() - 26.0, wide, 18.0);
+    p.rect_filled(q, CornerRadius::ZERO, draw::alpha(pal.surface[0], 170));
+    draw::text_in(
+        p,
+        pos2(q.left() + 7.0, q.center().y),
+        Align2::LEFT_CENTER,
+        words,
+        theme::small(),
+        pal.text2,
+        wide - 12.0,
+    );
+}
+
 /// What has to be said of the terrain: missing or invented.
 pub(crate) fn relief_word(v: &StationView, feeds: &FlyFeeds, lay: &Layout) -> Option<String> {
     if feeds.relief.and_then(Relief::range).is_none() {
@@ -602,6 +630,9 @@ fn controls(
             .icon(Icon::Fit),
     ) {
         fit(l, s, v, lay);
+    }
+    if l.imagery.is_some() && add(ui, imagery_button(l, lay)) {
+        l.plain_map = !l.plain_map;
     }
     // Where the pointer or the marked place is.
     let w = l.map.view(r);

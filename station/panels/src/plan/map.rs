@@ -72,6 +72,7 @@ pub(super) fn show(
     callouts(&p, &view, s, l, feeds, &shapes, pal, &mut labels);
     base::sides(&p, &view, w, &shapes, feeds.relief, &mut labels, pal);
     base::scale_bar(&p, r, legend, l, pal);
+    base::credit(&p, r, legend, l, pal);
     legend_of(ui, legend, s, l, lay, pal);
     tools(ui, r, w, l, feeds, lay, pal);
 }
@@ -491,6 +492,14 @@ fn tools(ui: &mut Ui, r: Rect, v: &StationView, l: &mut FlyLocal, feeds: &FlyFee
         base::fit(l, &s, v, lay);
     }
     x += fw + 8.0;
+    if l.imagery.is_some() {
+        let b = base::imagery_button(l, lay);
+        let w = b.wants(&p);
+        if b.show(ui, draw::rect(x, y, w, h), pal).clicked() {
+            l.plain_map = !l.plain_map;
+        }
+        x += w + 8.0;
+    }
     // Colour by: on the right where there is room, else below.
     let total: f32 = ColourBy::ALL.iter().map(|(_, n)| Button::new(n).wants(&p) + 5.0).sum();
     let head = if lay.compact { 0.0 } else { 70.0 };
