@@ -112,8 +112,12 @@ pub fn mosaic(
     };
     let (wide, tall) = (span(&|p| p.0), span(&|p| p.1));
     let fine = (wide / f64::from(width)).min(tall / f64::from(height)).max(1e-12);
-    let mut zoom = (1.0 / (fine * TILE_PX)).log2().ceil().clamp(0.0, 26.0) as u8;
-    zoom = zoom.clamp(zooms.0.min(zooms.1), zooms.1);
+    // The first zoom whose pixels are as fine.
+    let as_fine = |z: &u8| 2_f64.powi(i32::from(*z)) * TILE_PX * fine >= 1.0;
+    let mut zoom = (0..=26_u8)
+        .find(as_fine)
+        .unwrap_or(26)
+        .clamp(zooms.0.min(zooms.1), zooms.1);
     let tiles = |z: u8| {
         let n = 2_f64.powi(i32::from(z));
         (wide * n + 2.0) * (tall * n + 2.0)
