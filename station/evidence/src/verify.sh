@@ -13,7 +13,7 @@ bad() { # file, reason
 note() { printf 'note  %s\n' "$1"; }
 stop() { printf 'NOT CHECKED: %s\n' "$1"; exit 2; }
 
-for tool in sha256sum openssl; do
+for tool in sha256sum openssl od awk; do
     command -v "$tool" >/dev/null 2>&1 || stop "the program $tool is missing"
 done
 given=${1-}
@@ -30,6 +30,38 @@ trap 'exit 2' HUP INT TERM
 hash_of() { # file -> its SHA-256
     h=$(sha256sum <"$1") || h=
     printf '%s' "${h%% *}"
+}
+
+# The one form a seal can have, in hex: RFC 5652 in DER, from the station's certificate, the SHA-256 of manifest.sha256, and
+# the two parts that only the seal itself holds, its time and its signature. openssl looks at no byte of the version numbers
+# and of what nothing signed, so it would accept a seal altered there; this form has no such byte.
+hex() { od -An -v -tx1 | tr -d ' \n'; }
+der() { # tag, content in hex
+    n=$((${#2} / 2))
+    if [ "$n" -lt 128 ]; then printf '%s%02x%s' "$1" "$n" "$2"
+    elif [ "$n" -lt 256 ]; then printf '%s81%02x%s' "$1" "$n" "$2"
+    else printf '%s82%04x%s' "$1" "$n" "$2"; fi
+}
+seal_of() { # certificate in DER, seal in DER, SHA-256 of what was signed
+    cert=$(hex <"$1")
+    # In the certificate: version, serial number, algorithm, issuer.
+    openssl asn1parse -inform DER -in "$1" 2>/dev/null | awk -F '[:= ]+' '{
+        sub(/^ +/, ""); if ($3 == 2 && ++n <= 4 && (n == 2 || n == 4)) print 2 * $1 + 1, 2 * ($1 + $5 + $7)
+    }' >"$tmp/places"
+    { read -r from to && serial=$(printf '%s' "$cert" | cut -c "$from-$to") &&
+        read -r from to && issuer=$(printf '%s' "$cert" | cut -c "$from-$to"); } <"$tmp/places" || return 1
+    openssl asn1parse -inform DER -in "$2" >"$tmp/parsed" 2>/dev/null || return 1
+    at=$(sed -n 's/.*prim: *UTCTIME *:\([0-9]\{12\}Z\)$/\1/p' "$tmp/parsed" | tail -n 1 | tr -d '\n' | hex)
+    signature=$(sed -n '$s/.*prim: *OCTET STRING *\[HEX DUMP\]:\([0-9A-F]*\)$/\1/p' "$tmp/parsed" | tr A-F a-f)
+    sha256=$(der 30 0609608648016503040201)
+    data=06092a864886f70d010701
+    attributes=$(der 30 "06092a864886f70d010903$(der 31 $data)")
+    attributes=$attributes$(der 30 "06092a864886f70d010905$(der 31 "$(der 17 "$at")")")
+    attributes=$attributes$(der 30 "06092a864886f70d010904$(der 31 "$(der 04 "$3")")")
+    signer=020101$(der 30 "$issuer$serial")$sha256$(der a0 "$attributes")
+    signer=$signer$(der 30 06082a8648ce3d040302)$(der 04 "$signature")
+    all=020101$(der 31 "$sha256")$(der 30 $data)$(der a0 "$cert")$(der 31 "$(der 30 "$signer")")
+    der 30 "06092a864886f70d010702$(der a0 "$(der 30 "$all")")"
 }
 
 # 1. The signature over manifest.sha256, by the station, vouched for by the authority.
@@ -50,7 +82,13 @@ if [ -f manifest.sha256 ] && [ -f manifest.p7s ]; then
         printf '      signature holds\n'
         a=$(openssl x509 -in "$tmp/signer.pem" -outform DER 2>/dev/null | sha256sum)
         b=$(openssl x509 -in station.pem -outform DER 2>/dev/null | sha256sum)
-        [ "$a" = "$b" ] || bad manifest.p7s "was signed by another station than the one of station.pem"
+        if [ "$a" != "$b" ]; then bad manifest.p7s "was signed by another station than the one of station.pem"
+        else
+            openssl x509 -in station.pem -outform DER >"$tmp/station.der" 2>/dev/null
+            form=$(seal_of "$tmp/station.der" manifest.p7s "$(hash_of manifest.sha256)") || form=
+            [ "$form" = "$(hex <manifest.p7s)" ] ||
+                bad manifest.p7s "was altered in a part that nothing signs: it is not the form this seal can have"
+        fi
     elif grep -q 'content verify error\|SignerInfo_verify_content' "$tmp/cms"; then
         bad manifest.sha256 "was altered after it was signed"
     elif grep -q 'certificate verify error\|unable to get' "$tmp/cms"; then

@@ -288,3 +288,56 @@ fn an_approval_is_verified_with_plain_openssl() {
     assert!(ok && String::from_utf8_lossy(&said).contains("Verified OK"));
     assert!(!verify("Y.txt").0, "an altered text does not pass");
 }
+
+/// Every byte of the seal, the ones OpenSSL never looks at too: version numbers, algorithm lists, the certificate's copy.
+/// A part of them in every run, all of them with `VEDETTE_SOAK`.
+#[test]
+fn no_flipped_byte_of_the_seal_gets_past_the_script() {
+    if !has("openssl", "version") {
+        return;
+    }
+    let good = sealed("case-1", 1, 7);
+    let seal = &good["manifest.p7s"];
+    let step = if std::env::var_os("VEDETTE_SOAK").is_some() {
+        1
+    } else {
+        29
+    };
+    let folder = write("seal", &good);
+    // `openssl cms -verify` alone says which of them it lets through: those are tried in every run.
+    let alone = || {
+        let said = Command::new("openssl")
+            .args("cms -verify -binary -inform DER -in manifest.p7s -content manifest.sha256".split(' '))
+            .args("-CAfile ca.pem -purpose any -attime 1780315260 -out /dev/null".split(' '))
+            .current_dir(&folder.0)
+            .output()
+            .unwrap();
+        said.status.success()
+    };
+    assert!(alone(), "the seal as it was written");
+    let (mut unseen, mut tried) = (0, 0);
+    for at in 0..seal.len() {
+        let mut altered = seal.clone();
+        altered[at] ^= 1;
+        std::fs::write(folder.0.join("manifest.p7s"), altered).unwrap();
+        let lets_through = alone();
+        unseen += usize::from(lets_through);
+        if lets_through || at % step == 0 {
+            tried += 1;
+            let (code, text) = script(&folder.0, None);
+            let last = text.lines().last().unwrap_or_default();
+            assert!(
+                code == 1 && last.starts_with("BROKEN: manifest.p7s: "),
+                "byte {at} of {}: {text}",
+                seal.len()
+            );
+        }
+    }
+    println!(
+        "{} bytes: openssl alone lets {unseen} flips through; VERIFY.sh was tried on {tried}",
+        seal.len()
+    );
+    std::fs::write(folder.0.join("manifest.p7s"), seal).unwrap();
+    let (code, text) = script(&folder.0, None);
+    assert_eq!((code, text.lines().last()), (0, Some("INTACT")), "{text}");
+}
