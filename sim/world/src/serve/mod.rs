@@ -9,6 +9,7 @@ pub(crate) mod fly;
 mod instructor;
 mod outlets;
 mod ports;
+mod record;
 mod rtsp;
 pub(crate) mod video;
 mod way;
@@ -418,16 +419,10 @@ impl Simulation {
         };
         let scenario = Arc::new(scenario);
         let fleet = fly::open(&scenario, &world, &config, &uris, &mut wrong);
-        let truth = config.truth.as_ref().and_then(|path| {
-            std::fs::File::create(path)
-                .map_err(|e| {
-                    wrong.push(SimError::Shell {
-                        what: format!("the truth file {} cannot be made: {e}", path.display()),
-                        source: Some(Box::new(e)),
-                    });
-                })
+        let truth = config.truth.as_deref().and_then(|path| {
+            record::Record::open(path)
+                .map_err(|e| wrong.push(record::refused(path, e)))
                 .ok()
-                .map(|f| Mutex::new(std::io::BufWriter::new(f)))
         });
         let mut streams = Vec::new();
         if let Some(scene) = &scene {
@@ -439,7 +434,12 @@ impl Simulation {
                 }
             }
         }
+        // A refused start leaves an earlier run's record as it was: `Record` empties only now.
         SimError::all(wrong)?;
+        let truth = match (truth, config.truth.as_deref()) {
+            (Some(t), Some(path)) => Some(t.begin().map_err(|e| record::refused(path, e))?),
+            _ => None,
+        };
         let snapshots = fleet
             .sky
             .craft
@@ -467,7 +467,7 @@ impl Simulation {
             flown: (Mutex::new(Mono::ZERO), Condvar::new()),
             shelf: rtsp::Shelf::default(),
             players: players_at.is_some(),
-            truth,
+            truth: truth.map(|f| Mutex::new(std::io::BufWriter::new(f))),
             truth_lost: AtomicU64::new(0),
         });
         let mut handle = SimHandle {

@@ -245,6 +245,40 @@ fn what_cannot_be_had_is_told_all_at_once_and_nothing_is_left_running() {
     assert!(s.vehicles.len() > 1);
 }
 
+#[test]
+fn a_refused_start_leaves_the_truth_of_an_earlier_run_and_makes_no_file() {
+    let udp = UdpSocket::bind(LOCAL).unwrap();
+    let dir = std::env::temp_dir().join(format!("vedette-refused-{}", std::process::id()));
+    std::fs::create_dir_all(&dir).unwrap();
+    let (old, new) = (dir.join("old.jsonl"), dir.join("new.jsonl"));
+    std::fs::write(
+        &old,
+        "of yesterday, and longer than the first line of today\n".repeat(200),
+    )
+    .unwrap();
+    let before = std::fs::read(&old).unwrap();
+    let (w, _) = load("first-watch.toml");
+    let w = Arc::new(w);
+    let start = |path: &std::path::Path, at: SocketAddr| {
+        let mut c = ServeConfig::new(StepClock::default().clock());
+        (c.video, c.mavlink) = (VideoTarget::Off, Endpoint::Listen(at));
+        c.truth = Some(path.to_owned());
+        Simulation::start(small(1), Arc::clone(&w), c)
+    };
+    let taken = udp.local_addr().unwrap();
+    for path in [&old, &new] {
+        let e = start(path, taken).expect_err("the port is taken");
+        assert!(e.to_string().contains("cannot use"), "{e}");
+    }
+    assert_eq!(std::fs::read(&old).unwrap(), before, "not a byte of it changed");
+    assert!(!new.exists(), "nothing began");
+    // And a run that begins has all of it to itself.
+    drop(start(&old, address(LOCAL)).unwrap().stop());
+    let text = std::fs::read_to_string(&old).unwrap();
+    assert!(!text.contains("yesterday"), "{text}");
+    std::fs::remove_dir_all(&dir).unwrap();
+}
+
 /// Both aircraft aloft for a while; the second's telemetry, with the first's station behaving
 /// as `mischief` says.
 fn second_aircraft(mischief: impl Fn(u32, &mut Rehearsal)) -> (Vec<Vec<u8>>, Rehearsal) {
