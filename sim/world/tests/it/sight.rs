@@ -294,6 +294,80 @@ fn quality_changes_the_picture_and_not_the_truth() {
     assert_eq!(Quality::affordable(32, 4), Quality::Fine);
 }
 
+/// Means of blocks of 8 by 8 pixels, first channel: what of a picture is left without noise and fine grain.
+fn blocks(image: &Image) -> Vec<f64> {
+    let (w, h) = image.size();
+    let block = |k: u32| vedette_model::ImageBox {
+        x: (k % (w / 8) * 8) as f32,
+        y: (k / (w / 8) * 8) as f32,
+        w: 8.0,
+        h: 8.0,
+    };
+    (0..(w / 8) * (h / 8)).map(|k| mean(image, &block(k))).collect()
+}
+
+#[test]
+fn every_quality_shows_the_same_place_and_the_person_in_it() {
+    let (w, s) = load("footpath-crossing.toml");
+    let at = s.actor_lines(100.0);
+    let walker = at.iter().find(|a| a.actor == "walker 1").unwrap().at;
+    let ground = w.terrain.elevation(walker).unwrap().0;
+    let scene = Arc::new(s.scene(&w).unwrap());
+    for spectrum in [Spectrum::Thermal, Spectrum::Visible] {
+        let cam = vedette_sim::CameraState {
+            at: vedette_geo::destination(walker, 10.0, 210.0),
+            amsl: Amsl(ground + 115.0),
+            roll_deg: 0.0,
+            pitch_deg: -28.0,
+            yaw_deg: 190.0,
+            hfov_deg: 24.0,
+            width: 640,
+            height: 512,
+            spectrum,
+            sensor_seed: 11,
+        };
+        let shot = |q| Renderer::with_quality(Arc::clone(&scene), q).render(&cam, 100.0);
+        let standard = shot(Quality::Standard);
+        let plain = blocks(&standard.image);
+        let of = |v: &[f64]| {
+            let m = v.iter().sum::<f64>() / v.len() as f64;
+            (
+                m,
+                (v.iter().map(|x| (x - m).powi(2)).sum::<f64>() / v.len() as f64).sqrt(),
+            )
+        };
+        for q in [Quality::Fast, Quality::Standard, Quality::Fine] {
+            let seen = shot(q);
+            let b = blocks(&seen.image);
+            let ((ma, sa), (mb, sb)) = (of(&plain), of(&b));
+            let together =
+                plain.iter().zip(&b).map(|(x, y)| (x - ma) * (y - mb)).sum::<f64>() / (b.len() as f64 * sa * sb);
+            let who = seen
+                .boxes
+                .iter()
+                .find(|b| b.actor == "walker 1")
+                .expect("in the picture");
+            let i = who.image;
+            let core = vedette_model::ImageBox {
+                x: i.x + 0.3 * i.w,
+                y: i.y + 0.2 * i.h,
+                w: (0.4 * i.w).max(2.0),
+                h: (0.4 * i.h).max(2.0),
+            };
+            let glow = mean(&seen.image, &core) - mb;
+            eprintln!(
+                "{spectrum:?} {q:?}: mean {mb:.1} ({ma:.1}), spread {sb:.1} ({sa:.1}), alike {together:.3}, person {glow:+.0}"
+            );
+            assert!((ma - mb).abs() < 3.0, "{q:?}: {mb:.1} bright instead of {ma:.1}");
+            assert!(together > 0.9, "{q:?}: another picture, {together:.3} alike");
+            assert!(
+                spectrum == Spectrum::Visible || glow > 30.0,
+                "{q:?}: the person glows, {glow:.0}"
+            );
+        }
+    }
+}
+
 #[test]
 fn a_hamlet_shows_by_day_and_night_and_elsewhere_no_pixel_changes() {
     let whole = std::fs::read_to_string(crate::library::root().join("sim/scenarios/lost-hiker.toml")).unwrap();
