@@ -11,7 +11,7 @@ use vedette_model::{CameraId, Mono};
 use vedette_sim_vehicle::TrueState;
 
 use crate::follow::Follower;
-use crate::render::{Quality, Rendered, Renderer};
+use crate::render::{CameraState, Quality, Rendered, Renderer};
 use crate::scenario::{Newcomer, Scenario};
 use crate::serve::fly::{on_threads, snapshot, vehicle_config};
 use crate::serve::video::camera_state;
@@ -116,6 +116,28 @@ impl Rehearsal {
         }
     }
 
+    /// Puts a mission aboard, as an upload would.
+    ///
+    /// # Errors
+    /// The MAV_MISSION_RESULT with which an upload of it would end; 1 (error) for an aircraft that is not there.
+    pub fn load_mission(&mut self, system: u8, items: &[vedette_model::MissionItem]) -> Result<(), u8> {
+        let craft = self.sky.craft.iter_mut().find(|c| c.system() == system).ok_or(1)?;
+        craft.vehicle.load_mission(items)
+    }
+
+    /// Where a camera is and looks now; `None` for a camera that is not there.
+    #[must_use]
+    pub fn camera(&self, camera: CameraId) -> Option<CameraState> {
+        let (system, cam) = self
+            .scenario
+            .vehicles
+            .iter()
+            .find_map(|v| Some((v.system, v.cameras.iter().find(|c| c.id == camera)?)))?;
+        let craft = self.sky.craft.iter().find(|c| c.system() == system)?;
+        let seed = self.scenario.seed ^ (u64::from(cam.id.0) << 20);
+        Some(camera_state(cam, &snapshot(craft), seed))
+    }
+
     /// Asks every aircraft for attitude, position, speeds, receiver and battery, four times a
     /// second each.
     pub fn listen(&mut self) {
@@ -192,25 +214,15 @@ impl Rehearsal {
     /// # Errors
     /// [`SimError::NoTerrain`] where the site has no heights.
     pub fn picture(&mut self, camera: CameraId, quality: Quality) -> Result<Option<Rendered>, SimError> {
-        let found = self
-            .scenario
-            .vehicles
-            .iter()
-            .find_map(|v| Some((v.system, v.cameras.iter().find(|c| c.id == camera)?)));
-        let Some((system, cam)) = found else {
-            return Ok(None);
-        };
-        let Some(craft) = self.sky.craft.iter().find(|c| c.system() == system) else {
+        let Some(state) = self.camera(camera) else {
             return Ok(None);
         };
         let mut renderer = match self.renderer.take() {
             Some(r) => r,
             None => Renderer::with_quality(Arc::new(self.scenario.scene(&self.world)?), quality),
         };
-        let snap = snapshot(craft);
-        let state = camera_state(cam, &snap, self.scenario.seed ^ (u64::from(cam.id.0) << 20));
         renderer.join(self.sky.scenario().newcomers());
-        let seen = renderer.render(&state, snap.truth.now.seconds());
+        let seen = renderer.render(&state, self.sky.at().seconds());
         self.renderer = Some(renderer);
         Ok(Some(seen))
     }

@@ -443,9 +443,13 @@ impl Script {
         };
         Self::find_again(&mut w, view);
         if let Some(told) = w.alert.and_then(|a| told_of(view, a)) {
-            // The sensor goes on telling of somebody elsewhere: this is another one.
+            // The sensor goes on telling of somebody elsewhere: this is another one. Whom an alert is about is held all the same.
             let fresh = now.since(told.heard) < TOLD_FRESH_US;
-            if fresh && vedette_geo::distance_m(w.at, told.at) > ANOTHER_M {
+            let alerted = w
+                .track
+                .and_then(|t| view.tracks.get(&t))
+                .is_some_and(|t| t.alert.is_some());
+            if fresh && !alerted && vedette_geo::distance_m(w.at, told.at) > ANOTHER_M {
                 (w.track, w.velocity_en_m_s) = (None, [0.0; 2]);
             }
             if w.track.is_none() {
