@@ -179,7 +179,7 @@ fn flown(scenario: &Scenario, world: &Arc<World>, brief: &Brief) -> BTreeMap<Str
             }
             (cam.width, cam.height) = (cam.width / SHRINK, cam.height / SHRINK);
             for b in renderer.render(&cam, t).boxes {
-                let px = b.image.w.max(b.image.h) as f32 * SHRINK as f32;
+                let px = b.image.w.max(b.image.h) * SHRINK as f32;
                 if px >= LEAST_PX
                     && b.visible_share >= OPEN
                     && let Some(first) = out.get_mut(&b.actor)
@@ -255,7 +255,7 @@ fn sent(
                 .to_degrees();
             (cam.width, cam.height) = (cam.width / SHRINK, cam.height / SHRINK);
             for b in renderer.render(&cam, t).boxes.into_iter().filter(|b| b.actor == a.name) {
-                let px = b.image.w.max(b.image.h) as f32 * SHRINK as f32;
+                let px = b.image.w.max(b.image.h) * SHRINK as f32;
                 if px >= LEAST_PX && b.visible_share >= OPEN {
                     let f = found.get_or_insert(First {
                         t_s: t,
