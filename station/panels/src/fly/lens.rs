@@ -9,7 +9,7 @@ use vedette_core::{CameraView, StationView, VehicleView};
 use vedette_model::{Authority, CameraOrder, GimbalAim, Intent, Order, Spectrum, VehicleId};
 
 use super::spot::may;
-use super::video;
+use super::{age, video};
 use crate::draw::{self, Button};
 use crate::icon::Icon;
 use crate::local::{FlyFeeds, FlyLocal};
@@ -287,8 +287,10 @@ pub(super) fn pair(ui: &mut Ui, f: Rect, v: &StationView, l: &mut FlyLocal, feed
         let size = vec2(pic.size[0] as f32, pic.size[1] as f32);
         let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
         p.image(pic.texture, draw::fit(size, r), whole, pal.picture_tint);
-        let age = pic.captured.or(c.captured).map(|t| ((v.utc.0 - t.0) / 1000).max(0));
-        words = format!("{what} · {}", video::age_of(age));
+        words = format!(
+            "{what} · {}",
+            age::shown(v.utc, pic.captured.or(c.captured), c.age).words
+        );
     }
     draw::outlined(
         &p,

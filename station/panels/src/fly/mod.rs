@@ -2,6 +2,7 @@
 //!
 //! Invariant: the same view and the same gestures give the same intents. It must not know shells.
 
+mod age;
 mod alerts;
 mod fleet;
 pub(crate) mod hand;

@@ -11,7 +11,7 @@ use super::marks::Labels;
 use super::overlay::Window;
 use super::shapes::Shapes;
 use super::spot::Spot;
-use super::{alerts, lens, marks, overlay, spot};
+use super::{age, alerts, lens, marks, overlay, spot};
 use crate::draw::{self, Button};
 use crate::icon::{self, Icon};
 use crate::local::{FlyFeeds, FlyLocal, VideoPicture};
@@ -269,7 +269,7 @@ pub(crate) fn picture(
         }
     }
     let captured = pic.captured.or(c.captured);
-    let age_ms = captured.map(|t| ((v.utc.0 - t.0) / 1000).max(0));
+    let age = age::shown(v.utc, captured, c.age);
     // A picture may be old because it was recorded long ago; it is frozen when no new one comes.
     let silent_ms = c.received.map(|t| v.now.since(t) / 1000);
     let frozen = !recorded && silent_ms.is_some_and(|a| a > 5000);
@@ -312,22 +312,20 @@ pub(crate) fn picture(
         );
     }
     let slant = slant_m(v, c, pose, relief);
-    let age_words = match age_ms {
-        _ if recorded => captured.map_or("—".to_owned(), |t| format!("{} UTC", t.clock_centi())),
-        a => age_of(a),
+    let age_words = if recorded {
+        captured.map_or("—".to_owned(), |t| format!("{} UTC", t.clock_centi()))
+    } else {
+        age.words
     };
-    let late = !recorded && is_late(age_ms);
+    let late = !recorded && age.late;
     let age_colour = if late { pal.alarm2 } else { pal.text1 };
     let time = if recorded {
         "RECORDED".to_owned()
     } else {
-        captured.map_or("capture time unknown".to_owned(), |t| {
-            if compact {
-                format!("{} UTC", t.clock_centi())
-            } else {
-                format!("captured {}", t.clock_centi())
-            }
-        })
+        match captured.filter(|_| age.known && !compact) {
+            Some(t) => format!("captured {} · {}", t.clock_centi(), age.clock),
+            None => age.clock.to_owned(),
+        }
     };
     let gimbal = pose.map_or("gimbal —".to_owned(), |x| {
         format!("gimbal {:.0}° · {:03.0}° T", x.pitch_deg, x.yaw_deg).replace('-', "−")
@@ -466,23 +464,6 @@ fn boxed_if(p: &Painter, r: Rect, late: bool, pal: &Palette) {
             Stroke::new(1.5, pal.alarm2),
             StrokeKind::Inside,
         );
-    }
-}
-
-/// A live picture older than this is late, milliseconds.
-const LATE_MS: i64 = 500;
-
-/// A picture of unknown age is never taken for a fresh one.
-fn is_late(age_ms: Option<i64>) -> bool {
-    age_ms.is_none_or(|a| a > LATE_MS)
-}
-
-/// The age of a live picture as printed on it.
-pub(super) fn age_of(age_ms: Option<i64>) -> String {
-    match age_ms {
-        Some(a) if a > 3_600_000 => "AGE over 1 h".to_owned(),
-        Some(a) => format!("AGE {:.2} s", f64::from(i32::try_from(a).unwrap_or(i32::MAX)) / 1000.0),
-        None => "AGE unknown".to_owned(),
     }
 }
 
@@ -645,16 +626,4 @@ pub(crate) fn other_sensor(v: &StationView, from: CameraId) -> Option<CameraId> 
         .values()
         .find(|k| k.vehicle == c.vehicle && k.spectrum != c.spectrum)
         .map(|k| k.id)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_picture_is_late_past_half_a_second_and_an_unknown_age_is_said() {
-        assert!(!is_late(Some(500)) && is_late(Some(501)) && is_late(None));
-        assert_eq!(age_of(Some(420)), "AGE 0.42 s");
-        assert_eq!(age_of(None), "AGE unknown");
-    }
 }

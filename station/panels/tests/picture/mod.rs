@@ -9,7 +9,8 @@ use egui_kittest::kittest::Queryable;
 use vedette_core::{FollowView, PlaceMark, SiteWay, StationView, WayKind};
 use vedette_geo::distance_m;
 use vedette_model::{
-    CameraId, CameraOrder, CameraState, FollowBy, GimbalAim, Intent, Known, Order, Pts, Spectrum, TrackId, VehicleId,
+    AgeSource, CameraId, CameraOrder, CameraState, FollowBy, GimbalAim, Intent, Known, Order, PictureAge, Pts,
+    Spectrum, TrackId, VehicleId,
 };
 use vedette_panels::relief::Relief;
 use vedette_panels::review::{ReviewAct, review_ui};
@@ -347,7 +348,7 @@ fn both_sensors_stand_in_one_picture_and_a_click_changes_them() {
     press(&mut h, "Both sensors");
     let small = names(&h)
         .into_iter()
-        .find(|n| n.starts_with("Other sensor: visible · AGE 0.24 s"));
+        .find(|n| n.starts_with("Other sensor: visible · AGE 0.24 s ± 4 ms"));
     let small = small.unwrap_or_else(|| panic!("{:?}", names(&h)));
     press(&mut h, &small);
     assert_eq!(h.state().local.camera, Some(CameraId(12)));
@@ -441,5 +442,38 @@ fn a_place_in_a_recorded_picture_becomes_a_note_and_orders_nothing() {
     assert!(
         matches!(acts.as_slice(), [ReviewAct::Note(t)] if t.contains("95 % ellipse") && t.contains("° N")),
         "{acts:?}"
+    );
+}
+
+#[test]
+fn the_picture_says_how_old_it_is_how_surely_and_by_whose_clock() {
+    let seen = |by, age_us: Option<i64>, older_us: i64| {
+        let mut v = demo::view();
+        let c = v.cameras.get_mut(&CAM).unwrap();
+        c.age = Some(PictureAge {
+            age_us,
+            sigma_us: 20_000,
+            by,
+        });
+        c.captured = c.captured.map(|t| t.plus_us(-older_us));
+        let h = watching(v);
+        names(&h).into_iter().find(|n| n.starts_with("Picture AGE")).unwrap()
+    };
+    for (by, clock) in [
+        (AgeSource::Klv, "metadata clock"),
+        (AgeSource::Sei, "stamp in the picture"),
+        (AgeSource::Rtp, "sender's reports"),
+    ] {
+        let name = seen(by, Some(230_000), 0);
+        assert!(name.starts_with("Picture AGE 0.24 s ± 20 ms, captured "), "{name}");
+        assert!(name.contains(clock) && !name.contains("late"), "{name}");
+    }
+    let name = seen(AgeSource::Klv, Some(230_000), 300_000);
+    assert!(name.starts_with("Picture AGE 0.54 s ± 20 ms, late, "), "{name}");
+    // A stream without a time is not fresh because it has just come in.
+    let name = seen(AgeSource::Klv, None, 0);
+    assert!(
+        name.starts_with("Picture AGE unknown, late, no clock in the stream"),
+        "{name}"
     );
 }
