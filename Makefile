@@ -56,8 +56,9 @@ check: ## the pure crates only, under a minute
 bench: ## benches, in release, without the console; pymavlink beside ours where `make peers` ran once
 	$(CARGO) bench --no-fail-fast $(addprefix -p ,$(PURE)) -p vedette-journal -p vedette-links
 
-soak: ## the reliability table's link rows at full size, in release (minutes)
+soak: ## the reliability table's link rows at full size and whole exercises repeated byte for byte, in release (minutes)
 	VEDETTE_SOAK=1 $(CARGO) test --release -p vedette-protocol --test wire --test memory -- --nocapture
+	VEDETTE_SOAK=1 $(CARGO) test --release -p vedette-sim -p vedette-score --test it again:: -- --nocapture
 
 FUZZ ?= frames station router keyfile files signing cues
 SECONDS ?= 60

@@ -133,6 +133,17 @@ fn every_kind_of_fault_is_documented_and_reads_from_a_file() {
     assert_eq!(kinds, ["intruder", "second-station"]);
     let (_, s) = load("radio-shadow.toml");
     assert!(s.radio.is_some() && s.faults.len() == 2);
+    let (_, s) = load("broken-instruments.toml");
+    let kinds: Vec<_> = s.faults.iter().map(|f| f.trouble.name()).collect();
+    let told = "wind terrain-data baro gimbal-stuck video-freeze compass pitot";
+    assert_eq!(kinds.join(" "), told);
+    // What is looked for one at a time must not come two at a time to one aircraft.
+    for system in [1, 2] {
+        let of: Vec<_> = s.faults.iter().filter(|f| f.system == Some(system)).collect();
+        for w in of.windows(2) {
+            assert!(w[0].until_s.expect("it ends") < w[1].at_s, "{w:?}");
+        }
+    }
 }
 
 #[test]

@@ -340,6 +340,40 @@ fn each_item_moves_by_exactly_the_fault_that_should_move_it() {
     }
 }
 
+/// The simulator's own kinds: each moves the drill it belongs to when nobody meets it in time, and nothing else.
+#[test]
+fn every_kind_of_fault_moves_its_own_drill_and_no_other_item() {
+    let with = |what: &str, noted: i64| {
+        let (mut l, mut c) = flawless();
+        for (begins, t) in [(true, 700), (false, 720)] {
+            l.push(TruthLine::Fault {
+                id: 3,
+                utc: utc(t),
+                system: Some(1),
+                trouble: serde_json::json!({ "what": what }),
+                begins,
+            });
+        }
+        c.notes.push((utc(noted), "this does not fit".into()));
+        points(&sheet(l, &c))
+    };
+    let (l, c) = flawless();
+    let flawless = points(&sheet(l, &c));
+    for (what, _, _) in vedette_sim::Trouble::ALL {
+        let (met, late) = (with(what, 706), with(what, 745));
+        assert_eq!(met, flawless, "{what} met in time costs nothing");
+        let moved: Vec<&str> = met.keys().filter(|k| met[*k] != late[*k]).map(String::as_str).collect();
+        let expected: &[&str] = match what {
+            // What comes between station and aircraft.
+            "link-loss" | "link-poor" | "link-delay" | "video-loss" => &["link_drill"],
+            // The land asks for no act.
+            "elevation" => &[],
+            _ => &["fault_drill"],
+        };
+        assert_eq!(moved, expected, "{what}");
+    }
+}
+
 #[test]
 fn an_act_without_its_order_is_seen_on_the_checklist() {
     let (l, mut c) = flawless();
