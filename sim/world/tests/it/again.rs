@@ -67,12 +67,11 @@ fn digest_on(so_far: u64, bytes: &[u8]) -> u64 {
 
 #[test]
 fn twenty_pairs_of_scenario_and_seed_repeat_byte_for_byte_at_other_speeds_and_thread_counts() {
-    // Every scenario of the library once, some of each kind again with other seeds.
+    // Every scenario of the library once, some again; each with a seed of its own, as exercises with one fleet, weather and seed
+    // begin alike.
     let all = crate::library::files();
     let name = |k: usize| all[k % all.len()].file_name().unwrap().to_string_lossy().into_owned();
-    let pairs: Vec<_> = (0..20_u64)
-        .map(|k| (name(k as usize), 1 + k / all.len() as u64 + k % 3))
-        .collect();
+    let pairs: Vec<_> = (0..20_u64).map(|k| (name(k as usize), 1 + k)).collect();
     let mut seen = Vec::new();
     for (k, (name, seed)) in pairs.iter().enumerate() {
         // A second at a time on one thread; then in pieces of 7, 50 or 330 ms, a thread for each aircraft.
