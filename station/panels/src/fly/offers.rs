@@ -233,10 +233,10 @@ fn best<'a>(v: &StationView, all: &'a [Response]) -> Option<&'a Response> {
     all.iter().find(|r| ready(v, r) && r.path.len() > 1)
 }
 
-/// It can, and is where its plan has it; it may see the place already.
+/// It can by a way that was looked at in full, and is where its plan has it; it may see the place already.
 #[must_use]
 pub fn ready(v: &StationView, r: &Response) -> bool {
-    r.able && !astray(v, r)
+    r.able && !r.heights.is_empty() && !astray(v, r)
 }
 
 /// Arms the hold bar with a way.

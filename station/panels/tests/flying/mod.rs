@@ -218,6 +218,13 @@ fn an_alert_offers_the_aircraft_that_is_there_first_and_the_operator_sends_it_by
     assert!((asked.at_s - h.state().view.plan_second().unwrap()).abs() < 1e-6);
     let all = vedette_planner::respond(&asked.plan, &demo::base().world, cue, asked.at_s);
     let best = all.into_iter().find(|r| r.able).expect("a legal way leads there");
+    let mut unproven = best.clone();
+    unproven.heights.clear();
+    let can = |r| vedette_panels::fly::ready(&h.state().view, r);
+    assert!(
+        can(&best) && !can(&unproven),
+        "a first answer along straight lines is not flown"
+    );
     answer(&mut h);
     let offer = names(&h)
         .into_iter()
