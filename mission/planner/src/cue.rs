@@ -16,8 +16,7 @@ use crate::passage::Passage;
 use crate::replan::whereabouts;
 use crate::search_flight::turn_radius_m;
 use crate::sensor::target_width_m;
-use crate::watch::shapes;
-use crate::watch::sky::Sky;
+use crate::watch::{Sky, shapes};
 
 /// Kept over the least height above ground, metres.
 const OVER_M: f64 = 20.0;
@@ -380,16 +379,18 @@ impl Desk<'_> {
         let passage = self.passage();
         // From low down the view is best and the way short; what lies far beyond the stand-off is seen from higher up only.
         let l = &self.plan.brief.limits;
-        let levels = self.levels(a);
+        let (levels, circle) = (self.levels(a), self.circle_m(a));
+        // Who cannot stand still changes its height only where there is room for its circle.
+        let circles = |p: LatLon| circle <= 0.0 || passage.spare_m(p) >= circle;
         let room = (l.max_agl_m - l.min_agl_m - 2.0 * OVER_M).max(0.0);
         let (mut seen, mut steep) = (false, None);
         let found = [0.0, 0.5, 1.0].into_iter().find_map(|share| {
             let height = ground.0 + l.min_agl_m + OVER_M + share * room;
-            let goals = self.goals(a, s.at, height, ground.0);
+            let goals = self.goals(a, &levels, circle, (s.at, height, ground.0));
             seen |= !goals.is_empty();
             goals.into_iter().find_map(|g| {
                 let path = passage.way(s.at, g.at)?;
-                match levels.along(&path, s.amsl, g.eye, &|p| self.circles(a, p)) {
+                match levels.along(&path, s.amsl, g.eye, &circles) {
                     Ok(legs) => Some((legs, g)),
                     Err(e) => {
                         steep.get_or_insert(e);
@@ -422,7 +423,7 @@ impl Desk<'_> {
             return refuse(r, "no way through legal space leads from there to a base.");
         };
         let land = self.world.terrain.elevation(home).map_or(eye, |h| h.0 + l.min_agl_m);
-        let back = match levels.along(&back, eye, land, &|p| self.circles(a, p)) {
+        let back = match levels.along(&back, eye, land, &circles) {
             Ok(b) => b,
             Err(e) => return refuse(r, &format!("on the way home {}", self.too_steep(e))),
         };
@@ -467,7 +468,6 @@ impl Desk<'_> {
 
     fn levels(&self, a: &Aircraft) -> Levels<'_> {
         let l = &self.plan.brief.limits;
-        let wind = *crate::winds::Winds::of(&self.plan.brief).worst();
         Levels {
             sky: Sky {
                 world: self.world,
@@ -477,19 +477,14 @@ impl Desk<'_> {
                 down: f64::INFINITY,
             },
             max_agl_m: l.max_agl_m - FLOOR_M,
-            speed_m_s: a.envelope.cruise_m_s + wind.speed_m_s + wind.gust_m_s,
+            speed_m_s: crate::winds::Winds::of(&self.plan.brief).over_ground_m_s(a),
             descent_m_s: a.envelope.descent_m_s,
         }
     }
 
-    /// Whether it may stay there and change its height: who cannot stand still needs room for its circle.
-    fn circles(&self, a: &Aircraft, at: LatLon) -> bool {
-        a.airframe == Airframe::Copter || self.passage().spare_m(at) >= self.circle_m(a)
-    }
-
     /// Radius of its circle over ground in the worst wind, metres; 0 for who can stand still.
     fn circle_m(&self, a: &Aircraft) -> f64 {
-        turn_radius_m(a, crate::winds::Winds::of(&self.plan.brief).worst())
+        turn_radius_m(a, &crate::winds::Winds::of(&self.plan.brief))
     }
 
     /// The nearest base to which a way leads, and that way.
@@ -512,9 +507,15 @@ impl Desk<'_> {
     }
 
     /// Legal places with a free view, best class and nearest course first, corners to spare before just legal ones.
-    fn goals(&self, a: &Aircraft, from: LatLon, amsl: f64, ground: f64) -> Vec<Goal> {
-        let cue = self.cue.at;
-        let (passage, levels, circle) = (self.passage(), self.levels(a), self.circle_m(a));
+    /// From where it is, for a height to watch from and the ground at the place, metres above the sea.
+    fn goals(
+        &self,
+        a: &Aircraft,
+        levels: &Levels<'_>,
+        circle: f64,
+        (from, amsl, ground): (LatLon, f64, f64),
+    ) -> Vec<Goal> {
+        let (cue, passage) = (self.cue.at, self.passage());
         let first = azimuth_deg(cue, from);
         let mut out = Vec::new();
         for (flat, class) in self.views(a, amsl, ground) {

@@ -6,12 +6,13 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use vedette_geo::{Amsl, G_M_S2};
+use vedette_geo::Amsl;
 use vedette_model::Airframe;
 use vedette_model::plan::{Aircraft, Leg, LegKind, LinkLoss, WindBrief};
 
 use crate::energy::{leg_wh, wind_triangle};
 use crate::error::{Constraint, Infeasible};
+use crate::plan::turn_radius;
 use crate::profile::{Ground, LegRule};
 use crate::sensor::{Look, Unseen, Watcher};
 use crate::space::{Legal, Xy, course_deg, dist};
@@ -116,14 +117,8 @@ impl Pilot<'_> {
         Infeasible::new(constraint, &self.craft.tail, at_m, what, relaxation.to_owned())
     }
 
-    /// Turn radius at the greatest ground speed, metres: V²/(g·tan φ) with a tenth to spare.
     pub(crate) fn radius_m(&self) -> f64 {
-        if !self.fixed_wing() {
-            return 0.0;
-        }
-        let wind = self.winds.worst();
-        let v = self.craft.envelope.cruise_m_s + wind.speed_m_s + wind.gust_m_s;
-        1.1 * v * v / (G_M_S2 * self.craft.envelope.max_bank_deg.to_radians().tan())
+        turn_radius(self.craft, self.winds)
     }
 
     fn speed(&self, course: f64, amsl_m: f64) -> Option<(f64, f64, f64)> {

@@ -6,7 +6,7 @@
 
 use vedette_geo::{LatLon, distance_m, interpolate};
 
-use crate::watch::sky::Sky;
+use crate::watch::Sky;
 
 /// Step along the way, metres.
 const STEP_M: f64 = 30.0;

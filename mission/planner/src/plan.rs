@@ -245,12 +245,12 @@ pub(crate) fn stand_off_m(brief: &Brief, border: &Border) -> f64 {
     brief.limits.stand_off_m + border.accuracy_m + 3.0 * brief.limits.nav_sigma_m
 }
 
+/// Turn radius of a fixed wing at the greatest ground speed, metres: V²/(g·tan φ) with a tenth to spare; 0 for others.
 pub(crate) fn turn_radius(craft: &Aircraft, winds: &Winds) -> f64 {
     if craft.airframe != vedette_model::Airframe::Plane {
         return 0.0;
     }
-    let wind = winds.worst();
-    let v = craft.envelope.cruise_m_s + wind.speed_m_s + wind.gust_m_s;
+    let v = winds.over_ground_m_s(craft);
     1.1 * v * v / (vedette_geo::G_M_S2 * craft.envelope.max_bank_deg.to_radians().tan())
 }
 

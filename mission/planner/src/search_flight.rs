@@ -6,7 +6,7 @@
 
 use vedette_atlas::World;
 use vedette_geo::{Amsl, G_M_S2, LatLon, azimuth_deg, destination, distance_m, interpolate};
-use vedette_model::plan::{Aircraft, Brief, Leg, LegKind, LinkLoss, WindBrief};
+use vedette_model::plan::{Aircraft, Brief, Leg, LegKind, LinkLoss};
 use vedette_model::{Airframe, AltFrame, MissionItem, VehicleId, command};
 
 use crate::area::Search;
@@ -60,16 +60,16 @@ pub fn search_swath_m(brief: &Brief, craft: &Aircraft) -> f64 {
 /// Sweep spacing, metres: no strip is left unseen; who cannot turn that tightly gets what it can turn in, and sees less.
 #[must_use]
 pub fn search_spacing_m(brief: &Brief, craft: &Aircraft) -> f64 {
-    let turn_m = TURNS * turn_radius_m(craft, Winds::of(brief).worst());
+    let turn_m = TURNS * turn_radius_m(craft, &Winds::of(brief));
     (APART_SHARE * search_swath_m(brief, craft)).max(turn_m).ceil()
 }
 
 /// Radius over ground in the worst wind, metres; 0 for who turns on the spot.
-pub(crate) fn turn_radius_m(craft: &Aircraft, wind: &WindBrief) -> f64 {
+pub(crate) fn turn_radius_m(craft: &Aircraft, winds: &Winds) -> f64 {
     if craft.airframe == Airframe::Copter {
         return 0.0;
     }
-    let v = craft.envelope.cruise_m_s + wind.speed_m_s + wind.gust_m_s;
+    let v = winds.over_ground_m_s(craft);
     v * v / (G_M_S2 * craft.envelope.max_bank_deg.to_radians().tan())
 }
 
@@ -96,16 +96,15 @@ pub fn search_flight(
     let zones = shapes(world, brief);
     let limits = &brief.limits;
     let winds = Winds::of(brief);
-    let wind = winds.worst();
     let passage = Passage {
         world,
         zones: &zones,
         border_m: limits.stand_off_m + world.border.accuracy_m + 3.0 * limits.nav_sigma_m,
         zone_m: 3.0 * limits.nav_sigma_m,
     };
-    let v = craft.envelope.cruise_m_s + wind.speed_m_s + wind.gust_m_s;
+    let v = winds.over_ground_m_s(craft);
     // Corners are flown wide by no more than the turn's radius.
-    let room_m = turn_radius_m(craft, wind);
+    let room_m = turn_radius_m(craft, &winds);
     let slope = |rate: f64| RATE_SHARE * rate / v.max(1.0);
     let sky = Sky {
         world,

@@ -2,7 +2,7 @@
 //!
 //! Invariant: with one wind for all heights every answer is that wind, bit for bit.
 
-use vedette_model::plan::{Brief, WindBrief, WindLayer};
+use vedette_model::plan::{Aircraft, Brief, WindBrief, WindLayer};
 
 /// The wind of a brief at every height.
 #[derive(Debug, Clone)]
@@ -69,6 +69,11 @@ impl Winds {
     /// The strongest mean and the strongest gusts of any height; its direction means nothing with layers.
     pub(crate) fn worst(&self) -> &WindBrief {
         &self.worst
+    }
+
+    /// Greatest speed over ground of an aircraft that cruises, metres per second.
+    pub(crate) fn over_ground_m_s(&self, craft: &Aircraft) -> f64 {
+        craft.envelope.cruise_m_s + self.worst.speed_m_s + self.worst.gust_m_s
     }
 }
 

@@ -5,8 +5,7 @@
 use std::sync::OnceLock;
 
 use vedette_atlas::{Plane, Shape, World};
-use vedette_geo::{G_M_S2, LatLon};
-use vedette_model::Airframe;
+use vedette_geo::LatLon;
 use vedette_model::plan::{Aircraft, Brief, LegKind};
 
 use super::line::{Curve, Keep, Node};
@@ -14,6 +13,7 @@ use super::sky::Sky;
 use crate::asked::{Asked, limit_s};
 use crate::error::{Constraint, Infeasible};
 use crate::flight::{REVERSE_S, pace};
+use crate::plan::turn_radius;
 use crate::space::{Xy, course_deg, dist};
 use crate::winds::Winds;
 
@@ -69,16 +69,6 @@ pub(crate) struct Field<'a> {
     lanes: Vec<OnceLock<Option<Vec<LatLon>>>>,
 }
 
-/// Least turn radius at the greatest ground speed, a tenth to spare.
-fn radius(craft: &Aircraft, winds: &Winds) -> f64 {
-    if craft.airframe != Airframe::Plane {
-        return 0.0;
-    }
-    let wind = winds.worst();
-    let v = craft.envelope.cruise_m_s + wind.speed_m_s + wind.gust_m_s;
-    1.1 * v * v / (G_M_S2 * craft.envelope.max_bank_deg.to_radians().tan())
-}
-
 /// Pieces of ferry lane beside a border; the last may be half as long again.
 fn pieces(world: &World) -> usize {
     ((world.border.length_m() / LANE_PIECE_M).round() as usize).max(1)
@@ -93,7 +83,7 @@ impl<'a> Field<'a> {
                 let craft = &brief.fleet[members[0]];
                 Kind {
                     craft,
-                    radius_m: radius(craft, &winds),
+                    radius_m: turn_radius(craft, &winds),
                     members,
                 }
             })

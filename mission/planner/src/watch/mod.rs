@@ -8,7 +8,7 @@ mod line;
 mod part;
 mod pool;
 mod rota;
-pub(crate) mod sky;
+mod sky;
 mod way;
 
 use vedette_atlas::World;
