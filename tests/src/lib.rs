@@ -2,6 +2,8 @@
 //!
 //! Invariant: a test that needs real recordings says aloud when it is left out.
 
+pub mod station;
+
 use std::path::PathBuf;
 
 /// The repository's root.

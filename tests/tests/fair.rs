@@ -1,6 +1,7 @@
 //! Can what an exercise wants reported be seen at all? Its patrol is planned, its aircraft fly it in the simulator, and every
-//! subject must come into a picture, large enough and not hidden, in the time in which it is to be reported; or whoever is sent
-//! to where a ground sensor tells of it must see it there. Of a group most must be seen. Nothing breaks here: what faults take from the crew is theirs to mend.
+//! subject must come into a picture, large enough and not hidden, in the time in which it is to be reported; or, where the
+//! exercise has ground sensors, whoever is sent there must see it (that a sensor does tell of it is not asked here). Of a group
+//! most must be seen. Nothing breaks here: what faults take from the crew is theirs to mend.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "tests; the table is the point")]
 
 use std::collections::BTreeMap;
@@ -9,46 +10,24 @@ use std::sync::Arc;
 
 use vedette_atlas::World;
 use vedette_geo::{azimuth_deg, distance_m};
+use vedette_model::CameraId;
 use vedette_model::plan::{Brief, PatrolPlan};
-use vedette_model::{Airframe, CameraId};
 use vedette_planner::{Cue, respond};
-use vedette_sim::{Actor, CameraState, Quality, Rehearsal, Renderer, Role, Scenario, Scene};
+use vedette_sim::{Actor, CameraState, Quality, Rehearsal, Renderer, Role, Scenario, Scene, TruthBox};
+use vedette_tests::station::{command, heartbeat, start_orders};
 
+/// System id of the station the aircraft of an exercise listen to.
+const STATION: u8 = 253;
 /// The crew starts the patrol, seconds of the scenario: what loading, checking and arming take.
 const START_S: f64 = 40.0;
 /// Seen from this many pixels on, the longer side of its box, in the camera's full picture.
 const LEAST_PX: f32 = 6.0;
 /// And with at least this share of it in the open.
 const OPEN: f32 = 0.5;
-/// So many looks, a second apart: one glance raises nothing.
+/// So many looks, once a second by each camera: one glance raises nothing.
 const LOOKS: u32 = 3;
 /// Pictures are drawn at this share of their size: boxes count, not looks.
 const SHRINK: u32 = 2;
-
-/// One MAVLink 2 frame of the station the aircraft listen to, made by hand.
-fn frame(seq: u8, id: u8, extra: u8, payload: &[u8]) -> Vec<u8> {
-    let mut f = vec![0xfd, payload.len() as u8, 0, 0, seq, 253, 190, id, 0, 0];
-    f.extend_from_slice(payload);
-    let mut crc = 0xffff_u16;
-    for b in f[1..].iter().copied().chain([extra]) {
-        crc ^= u16::from(b);
-        for _ in 0..8 {
-            crc = if crc & 1 == 1 { (crc >> 1) ^ 0x8408 } else { crc >> 1 };
-        }
-    }
-    f.extend(crc.to_le_bytes());
-    f
-}
-
-fn command(seq: u8, to: u8, command: u16, p: [f32; 2]) -> Vec<u8> {
-    let mut b = Vec::new();
-    for v in [p[0], p[1], 0.0, 0.0, 0.0, 0.0, 0.0] {
-        b.extend_from_slice(&v.to_le_bytes());
-    }
-    b.extend_from_slice(&command.to_le_bytes());
-    b.extend_from_slice(&[to, 1, 0]);
-    frame(seq, 76, 152, &b)
-}
 
 /// Whether a place may be in a picture at all: within the cone that holds the whole frame.
 fn in_front(cam: &CameraState, scene: &Scene, at: (f32, f32), up_m: f64) -> bool {
@@ -74,11 +53,11 @@ impl Crew {
     fn beat(&mut self, run: &mut Rehearsal, scenario: &Scenario, t_s: f64, orders: &[(u8, u16, [f32; 2])]) {
         for v in &scenario.vehicles {
             self.seq = self.seq.wrapping_add(1);
-            run.send(v.system, &frame(self.seq, 0, 50, &[0, 0, 0, 0, 6, 8, 0, 4, 3]));
+            run.send(v.system, &heartbeat(STATION, self.seq));
         }
         for (to, id, p) in orders {
             self.seq = self.seq.wrapping_add(1);
-            run.send(*to, &command(self.seq, *to, *id, *p));
+            run.send(*to, &command(STATION, self.seq, *to, *id, *p));
         }
         run.step_to(t_s);
         self.t_s = t_s;
@@ -94,20 +73,9 @@ impl Crew {
             let system = a.vehicle.0 as u8;
             run.load_mission(system, &a.items).unwrap();
             let craft = scenario.vehicles.iter().find(|v| v.system == system).unwrap();
-            // A multirotor arms in GUIDED (4) and starts in AUTO (3); a plane arms in AUTO (10).
-            let orders: &[(u16, [f32; 2])] = if craft.airframe == Airframe::Copter {
-                &[
-                    (176, [1.0, 4.0]),
-                    (400, [1.0, 0.0]),
-                    (176, [1.0, 3.0]),
-                    (300, [0.0, 0.0]),
-                ]
-            } else {
-                &[(176, [1.0, 10.0]), (400, [1.0, 0.0])]
-            };
             // As a crew does: again until it is armed.
             for _ in 0..30 {
-                for (id, p) in orders {
+                for (id, p) in start_orders(craft.airframe).iter().copied().flatten() {
                     self.beat(run, scenario, self.t_s + 0.5, &[(system, *id, *p)]);
                 }
                 if run.state(system).unwrap().armed {
@@ -129,7 +97,26 @@ struct First {
     looks: u32,
 }
 
-/// Who of the subjects is seen when, from the patrol alone.
+/// Counts a look at somebody who is large enough and open enough in the picture.
+fn look(first: &mut Option<First>, b: &TruthBox, t_s: f64) {
+    let px = b.image.w.max(b.image.h) * SHRINK as f32;
+    if px >= LEAST_PX && b.visible_share >= OPEN {
+        let f = first.get_or_insert(First {
+            t_s,
+            slant_m: b.slant_m,
+            px,
+            looks: 0,
+        });
+        f.looks += 1;
+    }
+}
+
+/// Looked at often enough.
+fn held(first: Option<&First>) -> bool {
+    first.is_some_and(|f| f.looks >= LOOKS)
+}
+
+/// Who of the subjects is seen when: from the patrol, or by who is sent.
 fn flown(scenario: &Scenario, world: &Arc<World>, brief: &Brief) -> BTreeMap<String, Option<First>> {
     let plan = vedette_planner::plan(brief, world, 7).unwrap();
     let scene = Arc::new(scenario.scene(world).unwrap());
@@ -166,7 +153,7 @@ fn flown(scenario: &Scenario, world: &Arc<World>, brief: &Brief) -> BTreeMap<Str
                 .iter()
                 .zip(&windows)
                 .filter(|(a, w)| {
-                    let done = out[&a.name].as_ref().is_some_and(|f| f.looks >= LOOKS);
+                    let done = held(out[&a.name].as_ref());
                     let pose = a.track.pose(t);
                     (w.0..=w.1).contains(&t)
                         && !done
@@ -179,19 +166,10 @@ fn flown(scenario: &Scenario, world: &Arc<World>, brief: &Brief) -> BTreeMap<Str
             }
             (cam.width, cam.height) = (cam.width / SHRINK, cam.height / SHRINK);
             for b in renderer.render(&cam, t).boxes {
-                let px = b.image.w.max(b.image.h) * SHRINK as f32;
-                if px >= LEAST_PX
-                    && b.visible_share >= OPEN
+                if wanted.contains(&b.actor.as_str())
                     && let Some(first) = out.get_mut(&b.actor)
-                    && wanted.contains(&b.actor.as_str())
                 {
-                    let f = first.get_or_insert(First {
-                        t_s: t,
-                        slant_m: b.slant_m,
-                        px,
-                        looks: 0,
-                    });
-                    f.looks += 1;
+                    look(first, &b, t);
                 }
             }
         }
@@ -200,11 +178,11 @@ fn flown(scenario: &Scenario, world: &Arc<World>, brief: &Brief) -> BTreeMap<Str
     let missed: Vec<_> = subjects
         .iter()
         .zip(&windows)
-        .filter(|(a, _)| out[&a.name].as_ref().is_none_or(|f| f.looks < LOOKS))
+        .filter(|(a, _)| !held(out[&a.name].as_ref()))
         .collect();
     for (a, w) in missed.into_iter().filter(|_| !scenario.sensors.is_empty()) {
         let mut told = w.0.max(START_S);
-        while told < w.1 && out[&a.name].as_ref().is_none_or(|f| f.looks < LOOKS) {
+        while told < w.1 && !held(out[&a.name].as_ref()) {
             if let Some(f) = sent(&plan, world, scenario, &run, &mut renderer, a, told) {
                 out.insert(a.name.clone(), Some(f));
             }
@@ -254,20 +232,11 @@ fn sent(
                 .atan()
                 .to_degrees();
             (cam.width, cam.height) = (cam.width / SHRINK, cam.height / SHRINK);
-            for b in renderer.render(&cam, t).boxes.into_iter().filter(|b| b.actor == a.name) {
-                let px = b.image.w.max(b.image.h) * SHRINK as f32;
-                if px >= LEAST_PX && b.visible_share >= OPEN {
-                    let f = found.get_or_insert(First {
-                        t_s: t,
-                        slant_m: b.slant_m,
-                        px,
-                        looks: 0,
-                    });
-                    f.looks += 1;
-                }
+            for b in renderer.render(&cam, t).boxes.iter().filter(|b| b.actor == a.name) {
+                look(&mut found, b, t);
             }
         }
-        if found.as_ref().is_some_and(|f| f.looks >= LOOKS) {
+        if held(found.as_ref()) {
             return found;
         }
     }
@@ -332,7 +301,7 @@ fn every_subject_of_every_exercise_can_be_seen_in_time() {
                 println!("{relief:<9} {:<24} {who:<24} {words}", e.name);
                 let group = who.trim_end_matches(|c: char| c.is_ascii_digit() || c == ' ');
                 let g = groups.entry(group.to_owned()).or_default();
-                *g = (g.0 + 1, g.1 + u32::from(first.is_some_and(|f| f.looks >= LOOKS)));
+                *g = (g.0 + 1, g.1 + u32::from(held(first.as_ref())));
             }
             for (who, (all, seen)) in groups {
                 if 2 * seen <= all {

@@ -4,33 +4,9 @@
 
 use vedette_geo::LatLon;
 use vedette_model::plan::{Brief, LegKind};
-use vedette_model::{Airframe, LandedState, Mono};
+use vedette_model::{LandedState, Mono};
 use vedette_sim_vehicle::{SimVehicle, VehicleConfig, Weather};
-
-/// One MAVLink 2 frame of a station, made by hand.
-fn frame(seq: u8, id: u8, extra: u8, payload: &[u8]) -> Vec<u8> {
-    let mut f = vec![0xfd, payload.len() as u8, 0, 0, seq, 255, 190, id, 0, 0];
-    f.extend_from_slice(payload);
-    let mut crc = 0xffff_u16;
-    for b in f[1..].iter().copied().chain([extra]) {
-        crc ^= u16::from(b);
-        for _ in 0..8 {
-            crc = if crc & 1 == 1 { (crc >> 1) ^ 0x8408 } else { crc >> 1 };
-        }
-    }
-    f.extend(crc.to_le_bytes());
-    f
-}
-
-fn command(seq: u8, to: u8, command: u16, p: [f32; 2]) -> Vec<u8> {
-    let mut b = Vec::new();
-    for v in [p[0], p[1], 0.0, 0.0, 0.0, 0.0, 0.0] {
-        b.extend_from_slice(&v.to_le_bytes());
-    }
-    b.extend_from_slice(&command.to_le_bytes());
-    b.extend_from_slice(&[to, 1, 0]);
-    frame(seq, 76, 152, &b)
-}
+use vedette_tests::station::{command, heartbeat, start_orders};
 
 #[test]
 fn time_and_energy_of_the_demos_flights_are_as_the_plan_says_within_a_tenth() {
@@ -60,12 +36,12 @@ fn time_and_energy_of_the_demos_flights_are_as_the_plan_says_within_a_tenth() {
         let mut run = |v: &mut SimVehicle, seconds: f64, orders: &[(u16, [f32; 2])]| {
             for (id, p) in orders {
                 seq = u8::wrapping_add(seq, 1);
-                v.handle_datagram(Mono(now), 0, &command(seq, system, *id, *p));
+                v.handle_datagram(Mono(now), 0, &command(255, seq, system, *id, *p));
             }
             for _ in 0..(seconds * 2.0) as u32 {
                 seq = u8::wrapping_add(seq, 1);
-                // HEARTBEAT of a station: without it the link counts as lost.
-                v.handle_datagram(Mono(now), 0, &frame(seq, 0, 50, &[0, 0, 0, 0, 6, 8, 0, 4, 3]));
+                // Without it the link counts as lost.
+                v.handle_datagram(Mono(now), 0, &heartbeat(255, seq));
                 now += 500_000;
                 v.step(Mono(now), &ground, &wind);
                 while v.poll_transmit().is_some() {}
@@ -73,14 +49,8 @@ fn time_and_energy_of_the_demos_flights_are_as_the_plan_says_within_a_tenth() {
         };
         run(&mut v, 40.0, &[]);
         v.load_mission(&a.items).unwrap();
-        // A multirotor arms in GUIDED (4) and starts in AUTO (3); a plane arms in AUTO (10).
-        if craft.airframe == Airframe::Copter {
-            run(&mut v, 0.5, &[(176, [1.0, 4.0])]);
-            run(&mut v, 0.5, &[(400, [1.0, 0.0])]);
-            run(&mut v, 0.5, &[(176, [1.0, 3.0]), (300, [0.0, 0.0])]);
-        } else {
-            run(&mut v, 0.5, &[(176, [1.0, 10.0])]);
-            run(&mut v, 0.5, &[(400, [1.0, 0.0])]);
+        for order in start_orders(craft.airframe) {
+            run(&mut v, 0.5, order);
         }
         assert!(v.truth().armed, "{} arms in {}", craft.tail, v.truth().mode);
         let full = v.truth().battery_wh_left;
