@@ -1,5 +1,5 @@
 #!/bin/sh
-# Checks this evidence bundle with stock tools: sha256sum, openssl, and ffprobe to see that the video plays.
+# Checks this evidence bundle with stock tools: sha256sum, openssl, od, awk, and ffprobe to see that the video plays.
 #   sh VERIFY.sh                 trusts the authority's certificate in the bundle (ca.pem)
 #   sh VERIFY.sh authority.pem   trusts the one you obtained by another way: this is the real check
 # Last line: INTACT, or BROKEN: <file>: <reason> for the first bad file. Exit code 0 intact, 1 broken, 2 not checked.
