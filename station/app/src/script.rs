@@ -51,6 +51,8 @@ struct Watched {
     velocity_en_m_s: [f64; 2],
     seen: Mono,
     since: Mono,
+    /// An alert of the camera was about whom it holds, and they were seen since.
+    alerted: bool,
 }
 
 /// Seconds an operator goes on looking at a place where nobody is seen any more.
@@ -64,6 +66,8 @@ const PASSES_S: i64 = 300;
 /// from there, metres, is another one.
 const TOLD_FRESH_US: i64 = 12_000_000;
 const ANOTHER_M: f64 = 150.0;
+/// Somebody an alert was about is not given up for what a sensor tells until unseen for so long, microseconds.
+const ALERTED_FOR_US: i64 = 30_000_000;
 /// Seconds an aircraft is kept from its patrol at most while a sensor goes on telling.
 const TOLD_AT_MOST_S: i64 = 600;
 /// Metres from the last place, and metres a second since, within which a new track is the same person.
@@ -320,6 +324,7 @@ impl Script {
                 velocity_en_m_s: [0.0; 2],
                 seen: view.now,
                 since: view.now,
+                alerted: false,
             });
         }
         out
@@ -349,6 +354,7 @@ impl Script {
             velocity_en_m_s: [0.0; 2],
             seen: view.now,
             since: view.now,
+            alerted: false,
         });
     }
 
@@ -381,6 +387,7 @@ impl Script {
                 velocity_en_m_s: [0.0; 2],
                 seen: view.now,
                 since: view.now,
+                alerted: false,
             });
         }
     }
@@ -424,10 +431,12 @@ impl Script {
             && let Ok(fix) = &t.track.fix
         {
             (w.track, w.at, w.amsl) = (Some(t.track.id), fix.at, fix.amsl);
+            w.alerted |= t.alert.is_some();
             w.velocity_en_m_s = t.track.velocity_en_m_s;
             w.seen = now;
         } else {
             w.velocity_en_m_s = [0.0; 2];
+            w.alerted &= now.since(w.seen) < ALERTED_FOR_US;
         }
     }
 
@@ -443,13 +452,10 @@ impl Script {
         };
         Self::find_again(&mut w, view);
         if let Some(told) = w.alert.and_then(|a| told_of(view, a)) {
-            // The sensor goes on telling of somebody elsewhere: this is another one. Whom an alert is about is held all the same.
+            // The sensor goes on telling of somebody elsewhere: this is another one. Whom an alert was about is held
+            // all the same, also when it is over: they may be crossing just then.
             let fresh = now.since(told.heard) < TOLD_FRESH_US;
-            let alerted = w
-                .track
-                .and_then(|t| view.tracks.get(&t))
-                .is_some_and(|t| t.alert.is_some());
-            if fresh && !alerted && vedette_geo::distance_m(w.at, told.at) > ANOTHER_M {
+            if fresh && !w.alerted && vedette_geo::distance_m(w.at, told.at) > ANOTHER_M {
                 (w.track, w.velocity_en_m_s) = (None, [0.0; 2]);
             }
             if w.track.is_none() {
