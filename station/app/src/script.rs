@@ -53,6 +53,8 @@ struct Watched {
     since: Mono,
     /// An alert of the camera was about whom it holds, and they were seen since.
     alerted: bool,
+    /// Looked at longer on no alert's word.
+    unasked: bool,
 }
 
 /// Seconds an operator goes on looking at a place where nobody is seen any more.
@@ -70,6 +72,14 @@ const ANOTHER_M: f64 = 150.0;
 const ALERTED_FOR_US: i64 = 30_000_000;
 /// Seconds an aircraft is kept from its patrol at most while a sensor goes on telling.
 const TOLD_AT_MOST_S: i64 = 600;
+/// Who is in the picture this near to the line, metres, for so many looks, is looked at longer where the briefing asks
+/// for who strays about: for so long where no alert comes of it, seconds.
+const NEAR_LINE_M: f64 = 60.0;
+const SURE_LOOKS: u32 = 20;
+const LONGER_S: i64 = 60;
+/// And not again within this, metres and seconds.
+const LOOKED_M: f64 = 60.0;
+const LOOKED_S: i64 = 300;
 /// Metres from the last place, and metres a second since, within which a new track is the same person.
 const SAME_PERSON_M: (f64, f64) = (15.0, 2.0);
 
@@ -89,12 +99,22 @@ pub(crate) struct Script {
     watch_began: Option<Mono>,
     /// Whom it sends to look at what sensors on the ground tell of, and the map that needs.
     errands: Option<(Errands, Arc<World>)>,
+    /// The briefing asks for who strays about in one place; where it looked longer for that, and when.
+    strays: bool,
+    looked: Vec<(LatLon, Mono)>,
 }
 
 impl Script {
     /// It sends whoever is there first where a sensor on the ground tells of somebody.
     pub(crate) fn answering_sensors(mut self, world: Arc<World>) -> Self {
         self.errands = Some((Errands::default(), world));
+        self
+    }
+
+    /// It looks longer at a person near the line where the briefing asks for who strays about: a patrol that
+    /// only passes sees nobody stay.
+    pub(crate) fn briefed(mut self, report: &[String]) -> Self {
+        self.strays = report.iter().any(|r| r == "loiter");
         self
     }
 
@@ -111,6 +131,8 @@ impl Script {
             aim_sent: None,
             watch_began: None,
             errands: None,
+            strays: false,
+            looked: Vec::new(),
         }
     }
 
@@ -303,6 +325,7 @@ impl Script {
             }
         }
         out.extend(self.run_errands(view));
+        self.look_longer(view);
         out.extend(self.keep_eyes_on(view));
         out
     }
@@ -325,6 +348,7 @@ impl Script {
                 seen: view.now,
                 since: view.now,
                 alerted: false,
+                unasked: false,
             });
         }
         out
@@ -355,7 +379,54 @@ impl Script {
             seen: view.now,
             since: view.now,
             alerted: false,
+            unasked: false,
         });
+    }
+
+    /// A copter on patrol with a person near the line in its picture stays for them.
+    fn look_longer(&mut self, view: &StationView) {
+        if !self.strays || self.watching.is_some() {
+            return;
+        }
+        let now = view.now;
+        let looked = &mut self.looked;
+        looked.retain(|(_, t)| now.since(*t) < LOOKED_S * 1_000_000);
+        let patrols = |id: &VehicleId| {
+            view.vehicles.get(id).is_some_and(|v| {
+                v.airframe == Airframe::Copter
+                    && v.alive
+                    && v.patrol_began.is_some()
+                    && v.mode.is_some_and(|m| m.value == FlightMode::Auto)
+            })
+        };
+        let found = view.tracks.values().find_map(|t| {
+            let fix = t.track.fix.as_ref().ok()?;
+            let worth = t.track.class == TargetClass::Person
+                && t.track.seen
+                && t.track.looks >= SURE_LOOKS
+                && now.since(t.heard) < 1_500_000
+                && t.border_m.is_some_and(|m| m.abs() < NEAR_LINE_M)
+                && patrols(&t.vehicle)
+                && looked
+                    .iter()
+                    .all(|(at, _)| vedette_geo::distance_m(*at, fix.at) > LOOKED_M);
+            worth.then_some((t, fix))
+        });
+        if let Some((t, fix)) = found {
+            looked.push((fix.at, now));
+            self.watching = Some(Watched {
+                vehicle: t.vehicle,
+                track: Some(t.track.id),
+                alert: None,
+                at: fix.at,
+                amsl: fix.amsl,
+                velocity_en_m_s: t.track.velocity_en_m_s,
+                seen: now,
+                since: now,
+                alerted: false,
+                unasked: true,
+            });
+        }
     }
 
     /// The copter on patrol that is nearest looks at a place when it passes.
@@ -388,6 +459,7 @@ impl Script {
                 seen: view.now,
                 since: view.now,
                 alerted: false,
+                unasked: false,
             });
         }
     }
@@ -480,6 +552,8 @@ impl Script {
         let lost = now.since(w.seen) > LOOK_ON_S * 1_000_000;
         let at_most_s = if w.alert.is_some() {
             TOLD_AT_MOST_S
+        } else if w.unasked && !w.alerted {
+            LONGER_S
         } else {
             HELD_AT_MOST_S
         };

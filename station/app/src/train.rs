@@ -463,7 +463,8 @@ impl Pupil {
                 at_most_s: (until - 300.0).max(until * 0.6),
                 revisits: f64::INFINITY,
             })
-            .answering_sensors(e.world.clone()),
+            .answering_sensors(e.world.clone())
+            .briefed(&e.training.report),
             trainee: Trainee::new(habit, e.training.report.iter().cloned()).asked(e.policy.thresholds.probes()),
             view: flight.view(),
             inputs: flight.inputs(),
