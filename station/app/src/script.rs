@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use vedette_atlas::World;
-use vedette_core::{PlanOnAircraft, StationView};
+use vedette_core::{PlanOnAircraft, StationView, TrackView, VehicleView};
 use vedette_geo::{AboveHome, Amsl, LatLon};
 use vedette_model::{
     Airframe, Alert, AlertId, AlertState, Decision, FlightMode, GimbalAim, IncidentState, Intent, LandedState, Mono,
@@ -57,6 +57,24 @@ struct Watched {
     unasked: bool,
 }
 
+impl Watched {
+    /// Nobody is followed yet at this place, looked at from now on.
+    fn place(vehicle: VehicleId, (at, amsl): (LatLon, Amsl), now: Mono) -> Self {
+        Self {
+            vehicle,
+            track: None,
+            alert: None,
+            at,
+            amsl,
+            velocity_en_m_s: [0.0; 2],
+            seen: now,
+            since: now,
+            alerted: false,
+            unasked: false,
+        }
+    }
+}
+
 /// Seconds an operator goes on looking at a place where nobody is seen any more.
 const LOOK_ON_S: i64 = 120;
 /// Seconds an aircraft is kept from its patrol for one person at most.
@@ -82,6 +100,19 @@ const LOOKED_M: f64 = 60.0;
 const LOOKED_S: i64 = 300;
 /// Metres from the last place, and metres a second since, within which a new track is the same person.
 const SAME_PERSON_M: (f64, f64) = (15.0, 2.0);
+
+/// A copter that flies its patrol: one that can be made to stay.
+fn copter_on_patrol(v: &VehicleView) -> bool {
+    v.airframe == Airframe::Copter
+        && v.alive
+        && v.patrol_began.is_some()
+        && v.mode.is_some_and(|m| m.value == FlightMode::Auto)
+}
+
+/// Whom the operator sees on the screen now.
+fn in_picture(t: &TrackView, now: Mono) -> bool {
+    t.track.seen && now.since(t.heard) < 1_500_000
+}
 
 /// The scripted operator.
 #[derive(Debug)]
@@ -266,7 +297,7 @@ impl Script {
         }
         let flown_s = began.map_or(0.0, |b| now.since(b) as f64 * 1e-6);
         let enough = self.sealed_at.is_some() && flown_s > self.goal.revisits * promised;
-        let down = |v: &vedette_core::VehicleView| {
+        let down = |v: &VehicleView| {
             v.patrol_began.is_some()
                 && v.landed.is_some_and(|l| l.value == LandedState::OnGround)
                 && v.armed.is_some_and(|a| !a.value)
@@ -339,16 +370,8 @@ impl Script {
         let (out, arrived) = errands.act(view, world);
         if let Some(a) = arrived {
             self.watching = Some(Watched {
-                vehicle: a.vehicle,
-                track: None,
                 alert: Some(a.alert),
-                at: a.at,
-                amsl: a.amsl,
-                velocity_en_m_s: [0.0; 2],
-                seen: view.now,
-                since: view.now,
-                alerted: false,
-                unasked: false,
+                ..Watched::place(a.vehicle, (a.at, a.amsl), view.now)
             });
         }
         out
@@ -370,16 +393,8 @@ impl Script {
             return;
         };
         self.watching = Some(Watched {
-            vehicle,
             track: Some(track),
-            alert: None,
-            at: fix.at,
-            amsl: fix.amsl,
-            velocity_en_m_s: [0.0; 2],
-            seen: view.now,
-            since: view.now,
-            alerted: false,
-            unasked: false,
+            ..Watched::place(vehicle, (fix.at, fix.amsl), view.now)
         });
     }
 
@@ -391,22 +406,13 @@ impl Script {
         let now = view.now;
         let looked = &mut self.looked;
         looked.retain(|(_, t)| now.since(*t) < LOOKED_S * 1_000_000);
-        let patrols = |id: &VehicleId| {
-            view.vehicles.get(id).is_some_and(|v| {
-                v.airframe == Airframe::Copter
-                    && v.alive
-                    && v.patrol_began.is_some()
-                    && v.mode.is_some_and(|m| m.value == FlightMode::Auto)
-            })
-        };
         let found = view.tracks.values().find_map(|t| {
             let fix = t.track.fix.as_ref().ok()?;
             let worth = t.track.class == TargetClass::Person
-                && t.track.seen
+                && in_picture(t, now)
                 && t.track.looks >= SURE_LOOKS
-                && now.since(t.heard) < 1_500_000
                 && t.border_m.is_some_and(|m| m.abs() < NEAR_LINE_M)
-                && patrols(&t.vehicle)
+                && view.vehicles.get(&t.vehicle).is_some_and(copter_on_patrol)
                 && looked
                     .iter()
                     .all(|(at, _)| vedette_geo::distance_m(*at, fix.at) > LOOKED_M);
@@ -415,31 +421,24 @@ impl Script {
         if let Some((t, fix)) = found {
             looked.push((fix.at, now));
             self.watching = Some(Watched {
-                vehicle: t.vehicle,
                 track: Some(t.track.id),
-                alert: None,
-                at: fix.at,
-                amsl: fix.amsl,
                 velocity_en_m_s: t.track.velocity_en_m_s,
-                seen: now,
-                since: now,
-                alerted: false,
                 unasked: true,
+                ..Watched::place(t.vehicle, (fix.at, fix.amsl), now)
             });
         }
     }
 
     /// The copter on patrol that is nearest looks at a place when it passes.
     fn look_for(&mut self, view: &StationView, at: LatLon) {
-        let away = |v: &vedette_core::VehicleView| {
+        let away = |v: &VehicleView| {
             v.at.as_ref()
                 .map_or(f64::INFINITY, |p| vedette_geo::distance_m(p.value, at))
         };
         let nearest = view
             .vehicles
             .values()
-            .filter(|v| v.airframe == Airframe::Copter && v.alive && v.patrol_began.is_some())
-            .filter(|v| v.mode.is_some_and(|m| m.value == FlightMode::Auto))
+            .filter(|v| copter_on_patrol(v))
             .min_by(|a, b| away(a).total_cmp(&away(b)));
         // The ground's height is known along the line.
         let ground = view
@@ -449,18 +448,7 @@ impl Script {
             .zip(&view.site.border_amsl_m)
             .min_by(|a, b| vedette_geo::distance_m(*a.0, at).total_cmp(&vedette_geo::distance_m(*b.0, at)));
         if let (Some(v), Some((_, amsl))) = (nearest, ground) {
-            self.watching = Some(Watched {
-                vehicle: v.id,
-                track: None,
-                alert: None,
-                at,
-                amsl: Amsl(f64::from(*amsl)),
-                velocity_en_m_s: [0.0; 2],
-                seen: view.now,
-                since: view.now,
-                alerted: false,
-                unasked: false,
-            });
+            self.watching = Some(Watched::place(v.id, (at, Amsl(f64::from(*amsl))), view.now));
         }
     }
 
@@ -468,18 +456,16 @@ impl Script {
     /// track, else whoever moves where the person was last seen.
     fn find_again(w: &mut Watched, view: &StationView) {
         let now = view.now;
-        let fresh = |t: &&vedette_core::TrackView| {
-            t.vehicle == w.vehicle && t.track.seen && now.since(t.heard) < 1_500_000 && t.track.fix.is_ok()
-        };
+        let fresh = |t: &&TrackView| t.vehicle == w.vehicle && in_picture(t, now) && t.track.fix.is_ok();
         let reach = SAME_PERSON_M.0 + SAME_PERSON_M.1 * now.since(w.seen) as f64 * 1e-6;
-        let away = |t: &vedette_core::TrackView| {
+        let away = |t: &TrackView| {
             t.track
                 .fix
                 .as_ref()
                 .map_or(f64::INFINITY, |f| vedette_geo::distance_m(f.at, w.at))
         };
-        let near = |t: &&vedette_core::TrackView| away(t) < reach.min(80.0);
-        let person = |t: &&vedette_core::TrackView| {
+        let near = |t: &&TrackView| away(t) < reach.min(80.0);
+        let person = |t: &&TrackView| {
             let boat = t.track.class == TargetClass::Boat && w.alert.is_some();
             boat || matches!(t.track.class, TargetClass::Person | TargetClass::TwoWheeler)
         };
